@@ -1,0 +1,1 @@
+//! Fits a multi-tile video to a capture.

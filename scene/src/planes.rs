@@ -1,0 +1,22 @@
+//! The planes of a scene: fronto-parallel to the reference camera, evenly spaced in disparity.
+
+use serde::{Deserialize, Serialize};
+
+/// Plane 0 is the nearest. Depths are along the reference camera's z axis, in world units.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Planes {
+    /// Depth of plane 0.
+    pub near: f64,
+    /// Depth of the last plane.
+    pub far: f64,
+    /// Number of planes, at least 2.
+    pub count: usize,
+}
+
+impl Planes {
+    /// Depth of `plane` (spec §2.1): `1 / (1/near − k·(1/near − 1/far)/(count − 1))`.
+    pub fn depth(&self, plane: usize) -> f64 {
+        let step = (1.0 / self.near - 1.0 / self.far) / (self.count - 1) as f64;
+        1.0 / (1.0 / self.near - plane as f64 * step)
+    }
+}

@@ -1,0 +1,2 @@
+//! The command `loop3d`.
+fn main() {}
