@@ -1,0 +1,41 @@
+//! `cargo xtask setup`: everything a build, a test and a run need.
+
+use crate::{libtorch, system};
+use anyhow::{Result, bail};
+use std::path::Path;
+
+/// What to set up.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// PyTorch's CUDA libraries too.
+    pub cuda: bool,
+    /// Only say what would be done.
+    pub dry_run: bool,
+}
+
+impl Options {
+    /// Reads the task's arguments.
+    ///
+    /// # Errors
+    /// An unknown argument.
+    pub fn parse(args: &[&str]) -> Result<Self> {
+        let mut options = Self::default();
+        for arg in args {
+            match *arg {
+                "--cuda" => options.cuda = true,
+                "--dry-run" => options.dry_run = true,
+                other => bail!("setup: unknown argument `{other}`; known are --cuda and --dry-run"),
+            }
+        }
+        Ok(options)
+    }
+}
+
+/// Programs first (pip fetches libtorch), then libtorch. A second run finds everything in place and changes nothing.
+///
+/// # Errors
+/// Something is missing that this may not install, or a download failed.
+pub fn run(root: &Path, options: Options) -> Result<()> {
+    system::ensure_programs(!libtorch::in_place(root, options), options.dry_run)?;
+    libtorch::ensure(root, options)
+}

@@ -1,0 +1,111 @@
+//! The programs that a build, a test and a run start: found, or installed where that is this machine's custom.
+//!
+//! Debian and its kin as root (a container, a CI machine): installed with apt. Anywhere else nothing is installed; what is missing
+//! is printed with the command that installs it.
+
+use crate::process::{command, line, run, succeeds};
+use anyhow::{Result, bail};
+use std::fs;
+use std::process::Command;
+
+/// A program or component that may be missing.
+struct Need {
+    what: &'static str,
+    probe: &'static [&'static str],
+    from: Source,
+}
+
+/// Where a missing thing comes from.
+enum Source {
+    /// A package of Debian.
+    Apt(&'static str),
+    /// A component of the Rust toolchain.
+    Rustup(&'static str),
+}
+
+const ALWAYS: &[Need] = &[
+    Need { what: "a C++ compiler (c++)", probe: &["c++", "--version"], from: Source::Apt("g++") },
+    Need { what: "ffmpeg", probe: &["ffmpeg", "-version"], from: Source::Apt("ffmpeg") },
+    Need { what: "ffprobe", probe: &["ffprobe", "-version"], from: Source::Apt("ffmpeg") },
+    Need { what: "rustfmt", probe: &["cargo", "fmt", "--version"], from: Source::Rustup("rustfmt") },
+    Need { what: "clippy", probe: &["cargo", "clippy", "--version"], from: Source::Rustup("clippy") },
+];
+
+const FOR_DOWNLOAD: &[Need] = &[
+    Need { what: "python3", probe: &["python3", "--version"], from: Source::Apt("python3") },
+    Need { what: "pip of python3", probe: &["python3", "-m", "pip", "--version"], from: Source::Apt("python3-pip") },
+];
+
+/// Finds or installs the programs; `download` tells whether pip is needed as well.
+///
+/// # Errors
+/// Something is missing and may not be installed here, or its installation failed.
+pub fn ensure_programs(download: bool, dry_run: bool) -> Result<()> {
+    let needs = ALWAYS.iter().chain(if download { FOR_DOWNLOAD } else { &[] });
+    let missing: Vec<&Need> = needs.filter(|need| !found(need)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let names = missing.iter().map(|need| need.what).collect::<Vec<_>>().join(", ");
+    let mut installs = installs(&missing);
+    if dry_run {
+        println!("missing: {names}; would run:");
+        installs.iter().for_each(|install| println!("  {}", line(install)));
+        return Ok(());
+    }
+    if !(is_debian() && is_root()) {
+        let lines = installs.iter().map(|install| format!("\n  {}", line(install))).collect::<String>();
+        bail!(
+            "missing: {names}. Nothing was installed: that is done only as root on Debian or Ubuntu. There, these commands \
+             install it (elsewhere use your system's own packages):{lines}"
+        );
+    }
+    println!("missing: {names}; installing");
+    for install in &mut installs {
+        println!("  {}", line(install));
+        run(install.env("DEBIAN_FRONTEND", "noninteractive"))?;
+    }
+    match missing.iter().find(|need| !found(need)) {
+        Some(need) => {
+            bail!("{} is still not found after its installation (tried `{}`)", need.what, need.probe.join(" "))
+        }
+        None => Ok(()),
+    }
+}
+
+/// The commands that install what is missing.
+fn installs(missing: &[&Need]) -> Vec<Command> {
+    let (mut packages, mut components) = (Vec::new(), Vec::new());
+    for need in missing {
+        match need.from {
+            Source::Apt(package) if !packages.contains(&package) => packages.push(package),
+            Source::Rustup(component) => components.push(component),
+            Source::Apt(_) => {}
+        }
+    }
+    let mut installs = Vec::new();
+    if !packages.is_empty() {
+        // Waits for another apt run to end.
+        let wait = ["-o", "DPkg::Lock::Timeout=300"];
+        installs.push(command("apt-get", ["-q", "update"]));
+        let words = ["-q", "install", "-y", "--no-install-recommends"];
+        installs.push(command("apt-get", wait.iter().chain(&words).chain(&packages)));
+    }
+    if !components.is_empty() {
+        installs.push(command("rustup", ["component", "add"].iter().chain(&components)));
+    }
+    installs
+}
+
+fn found(need: &Need) -> bool {
+    need.probe.split_first().is_some_and(|(program, args)| succeeds(&mut command(program, args)))
+}
+
+fn is_debian() -> bool {
+    fs::exists("/etc/debian_version").unwrap_or(false)
+}
+
+fn is_root() -> bool {
+    let id = command("id", ["-u"]).output();
+    id.is_ok_and(|output| output.stdout.trim_ascii() == b"0")
+}
