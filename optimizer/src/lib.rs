@@ -1,1 +1,17 @@
-//! Fits a multi-tile video to a capture.
+//! Fits a multi-tile video to a capture: static stage, culling, looping stage.
+//!
+//! The kernels and the metrics need no libtorch; the feature `torch` adds the engine that runs on it.
+
+pub mod checkpoint;
+pub mod config;
+pub mod error;
+pub mod fit;
+pub mod grid;
+pub mod hits;
+pub mod kernels;
+pub mod layout;
+pub mod looping_stage;
+pub mod metrics;
+pub mod patches;
+pub mod pyramid;
+pub mod static_stage;

@@ -1,0 +1,163 @@
+//! Settings of a fit: the command line, the scene file's record and the code read the same struct.
+
+use crate::error::FitError;
+use clap::{Args, ValueEnum};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// How much time a fit takes for how much quality.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Preset {
+    /// A first look, in a minute or two.
+    Draft,
+    /// What to publish.
+    #[default]
+    Standard,
+    /// Twice the work of standard.
+    Fine,
+}
+
+/// What one view looks like to the static stage (spec §1.4; design.md, departure 7).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Exposure {
+    /// The mean of all frames: the same for all views whatever they caught, so that geometry stays right.
+    #[default]
+    Mean,
+    /// The published one: frames weighted by how far they are from the mean.
+    Deviation,
+    /// The median of all frames.
+    Median,
+}
+
+/// Settings of a fit.
+#[derive(Clone, Debug, PartialEq, Args, Serialize, Deserialize)]
+pub struct FitConfig {
+    /// Time against quality
+    #[arg(long, value_enum, default_value_t)]
+    pub preset: Preset,
+    /// Number of planes; without it, about one pixel of parallax from plane to plane
+    #[arg(long, default_value_t)]
+    pub planes: PlaneCount,
+    /// Length of the loop in frames; without it, two seconds or half of the shortest clip
+    #[arg(long)]
+    pub frames: Option<usize>,
+    /// Nearest plane, in units of the nearest scene depth
+    #[arg(long, default_value_t = 0.9)]
+    pub near_factor: f64,
+    /// Farthest plane, in units of the farthest scene depth
+    #[arg(long, default_value_t = 2.0)]
+    pub far_factor: f64,
+    /// What the static stage makes of a clip
+    #[arg(long, value_enum, default_value_t)]
+    pub exposure: Exposure,
+    /// Views whose motion leads, by index; without it, the one nearest to the middle of the capture
+    #[arg(long, value_delimiter = ',')]
+    pub lead: Vec<usize>,
+    /// Seed of all random choices
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+}
+
+impl FitConfig {
+    /// Checks what clap cannot.
+    ///
+    /// # Errors
+    /// [`FitError::Setting`] for the first setting that makes no sense.
+    pub fn validate(&self) -> Result<(), FitError> {
+        let bad = |option, found: String, expected: &str| {
+            Err(FitError::Setting { option, found, expected: expected.into() })
+        };
+        let positive = |x: f64| x.is_finite() && x > 0.0;
+        if self.frames.is_some_and(|t| !(1..=4096).contains(&t)) {
+            return bad("--frames", format!("{}", self.frames.unwrap_or(0)), "1 to 4096");
+        }
+        if !positive(self.near_factor) {
+            return bad("--near-factor", self.near_factor.to_string(), "a number above 0");
+        }
+        if !positive(self.far_factor) || self.far_factor < self.near_factor {
+            return bad("--far-factor", self.far_factor.to_string(), "a number that is at least --near-factor");
+        }
+        Ok(())
+    }
+}
+
+/// Number of planes of a scene.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PlaneCount {
+    /// About one pixel of parallax between neighbouring planes at the outermost camera.
+    #[default]
+    Auto,
+    /// This many, at least 2.
+    Count(usize),
+}
+
+impl FromStr for PlaneCount {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.parse() {
+            _ if text == "auto" => Ok(Self::Auto),
+            Ok(n) if (2..=256).contains(&n) => Ok(Self::Count(n)),
+            _ => Err("expected `auto` or a number from 2 to 256".into()),
+        }
+    }
+}
+
+impl fmt::Display for PlaneCount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Auto => f.write_str("auto"),
+            Self::Count(n) => write!(f, "{n}"),
+        }
+    }
+}
+
+/// One pyramid level of a stage: every tile has `side`² texels, pictures are `side`/16 of their size.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Level {
+    /// Texels along a side of a tile.
+    pub side: usize,
+    /// Visits of every view.
+    pub epochs: usize,
+    /// Learning rate at the start; it falls to a tenth by the end of the level.
+    pub lr: f32,
+}
+
+/// What a preset does in each stage.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Schedule {
+    /// Levels of the static stage; tiles are culled after each.
+    pub still: Vec<Level>,
+    /// Levels of the looping stage.
+    pub looping: Vec<Level>,
+    /// Visits of a view between two searches of its looping target.
+    pub refresh: usize,
+}
+
+impl Preset {
+    /// The schedule of a preset. Tuned on campfire and fountain (docs/BENCHMARKS.md).
+    pub fn schedule(self) -> Schedule {
+        let level = |side, epochs, lr| Level { side, epochs, lr };
+        match self {
+            Self::Draft => Schedule {
+                still: vec![level(4, 60, 0.1), level(8, 30, 0.1), level(16, 15, 0.1)],
+                looping: vec![level(4, 16, 0.02), level(8, 12, 0.015), level(16, 9, 0.01)],
+                refresh: 3,
+            },
+            Self::Standard => Schedule {
+                still: vec![level(4, 120, 0.1), level(8, 60, 0.1), level(16, 40, 0.05)],
+                looping: vec![level(4, 40, 0.02), level(6, 30, 0.02), level(8, 30, 0.02), level(12, 20, 0.015), level(16, 24, 0.01)],
+                refresh: 3,
+            },
+            Self::Fine => Schedule {
+                still: vec![level(4, 240, 0.1), level(8, 120, 0.1), level(16, 80, 0.05)],
+                looping: vec![level(4, 80, 0.02), level(6, 60, 0.02), level(8, 60, 0.02), level(12, 40, 0.015), level(16, 48, 0.01)],
+                refresh: 2,
+            },
+        }
+    }
+}

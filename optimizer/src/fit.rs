@@ -1,0 +1,342 @@
+//! The main job: a capture becomes a scene.
+
+use crate::checkpoint::Progress as Saved;
+use crate::config::{Exposure, FitConfig, Level};
+use crate::error::FitError;
+use crate::grid::{TexelGrid, renumber};
+use crate::hits::Hits;
+use crate::kernels::still::TexelGradient;
+use crate::layout::Layout;
+use crate::looping_stage::{self, ViewTarget, model::LoopingModel};
+use crate::pyramid::LevelView;
+use crate::static_stage::{self, StaticView, cull::Contribution, model::StaticModel};
+use loop3d_capture::{Capture, LongExposure, View, long_exposure, loopable_mask};
+use loop3d_scene::{Scene, SceneView, TILE, Tile};
+
+/// What a fit tells whoever watches it.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// Part of the work that is done, 0–1, in the stage of that name; and its present loss.
+    Step {
+        /// Name of the stage and level.
+        stage: String,
+        /// Share of the whole fit's work that is done.
+        done: f64,
+        /// Loss of the last step: mean squared error, or mean robust penalty.
+        loss: f64,
+    },
+    /// A line worth reading.
+    Note(String),
+}
+
+/// Who watches a fit, keeps its progress and may stop it.
+pub trait Observer {
+    /// Called after every step. False: stop.
+    fn event(&mut self, event: Event) -> bool;
+    /// Called after every level, with all that the rest of the fit depends on.
+    fn save(&mut self, progress: &Saved) -> Result<(), FitError>;
+}
+
+/// Longest loop that `--frames` chooses by itself, in seconds.
+const LOOP_SECONDS: f64 = 2.0;
+
+/// Length of the loop for clips of `shortest` frames: two seconds, or half of the shortest clip; whole chunks of eight.
+fn loop_frames(config: &FitConfig, capture: &Capture, shortest: usize) -> usize {
+    if shortest == 1 {
+        return 1;
+    }
+    let auto = (capture.fps * LOOP_SECONDS).min(shortest as f64 / 2.0) as usize;
+    config.frames.unwrap_or(if auto >= 8 { auto / 8 * 8 } else { auto.max(2) })
+}
+
+/// Everything that stays the same during a fit.
+struct Fit<'a> {
+    config: &'a FitConfig,
+    views: Vec<&'a View>,
+    /// Indices into `views` of the lead views.
+    leads: Vec<usize>,
+    layout: Layout,
+    frames: usize,
+    levels: Levels,
+}
+
+/// The work of a fit in order, each with its share.
+struct Levels {
+    all: Vec<(Stage, Level)>,
+    shares: Vec<f64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Still,
+    Looping,
+}
+
+impl Levels {
+    fn new(config: &FitConfig, frames: usize) -> Self {
+        let schedule = config.preset.schedule();
+        let still = schedule.still.into_iter().map(|l| (Stage::Still, l));
+        let looping = schedule.looping.into_iter().filter(|_| frames > 1).map(|l| (Stage::Looping, l));
+        let all: Vec<_> = still.chain(looping).collect();
+        // Measured: a looping step costs about as much as `frames / 4` static ones.
+        let cost = |(stage, l): &(Stage, Level)| {
+            let frames = if *stage == Stage::Still { 1.0 } else { frames as f64 / 4.0 };
+            (l.epochs * l.side * l.side) as f64 * frames
+        };
+        let total: f64 = all.iter().map(cost).sum();
+        Self { shares: all.iter().map(|l| cost(l) / total).collect(), all }
+    }
+
+    /// Share of all work that is done when `part` of level `index` is.
+    fn done(&self, index: usize, part: f64) -> f64 {
+        self.shares[..index].iter().sum::<f64>() + self.shares[index] * part
+    }
+}
+
+/// Fits a scene to all views but those in `held_out`. `resume`: what [`Observer::save`] was given last.
+///
+/// # Errors
+/// Settings that make no sense, too few views, a checkpoint of another fit, or the observer's wish to stop.
+pub fn fit(
+    capture: &Capture,
+    config: &FitConfig,
+    held_out: &[usize],
+    resume: Option<Saved>,
+    observer: &mut dyn Observer,
+) -> Result<Scene, FitError> {
+    let fit = Fit::new(capture, config, held_out)?;
+    let (mut still, mut looping, first) = match resume {
+        None => (Some(StaticModel::uniform(fit.dense_grid())), None, 0),
+        Some(Saved::Still { next, model }) => (Some(model), None, next),
+        Some(Saved::Looping { next, model }) => (None, Some(model), next),
+    };
+    for (index, (stage, level)) in fit.levels.all.iter().enumerate().skip(first) {
+        let next = index + 1;
+        match stage {
+            Stage::Still => {
+                let Some(model) = still.take() else { continue };
+                let model = fit.still_level(index, level, model, observer)?;
+                let ended = fit.levels.all.get(next).is_none_or(|(s, _)| *s == Stage::Looping);
+                if ended {
+                    let model = fit.start_looping(&model, observer)?;
+                    observer.save(&Saved::Looping { next, model: model.clone() })?;
+                    looping = Some(model);
+                } else {
+                    observer.save(&Saved::Still { next, model: model.clone() })?;
+                    still = Some(model);
+                }
+            }
+            Stage::Looping => {
+                let Some(model) = looping.take() else { continue };
+                let model = fit.looping_level(index, level, model, observer)?;
+                observer.save(&Saved::Looping { next, model: model.clone() })?;
+                looping = Some(model);
+            }
+        }
+    }
+    let model = looping.ok_or_else(|| FitError::Device("the schedule has no static level".into()))?;
+    Ok(fit.scene(capture, held_out, &model))
+}
+
+impl<'a> Fit<'a> {
+    fn new(capture: &'a Capture, config: &'a FitConfig, held_out: &[usize]) -> Result<Self, FitError> {
+        let count = capture.views.len();
+        for (option, list) in [("--hold-out", held_out), ("--lead", config.lead.as_slice())] {
+            if let Some(index) = list.iter().find(|i| **i >= count) {
+                return Err(FitError::NoSuchView { option, index: *index, last: count.saturating_sub(1) });
+            }
+        }
+        if let Some(index) = config.lead.iter().find(|i| held_out.contains(i)) {
+            return Err(FitError::LeadHeldOut { index: *index });
+        }
+        config.validate()?;
+        let training: Vec<usize> = (0..count).filter(|i| !held_out.contains(i)).collect();
+        if training.len() < 2 {
+            return Err(FitError::TooFewViews { views: count, held_out: count - training.len(), found: training.len() });
+        }
+        let views: Vec<&View> = training.iter().map(|i| &capture.views[*i]).collect();
+        let cameras: Vec<_> = views.iter().map(|v| v.camera).collect();
+        let shortest = views.iter().map(|v| v.clip.frames).min().unwrap_or(1);
+        let frames = loop_frames(config, capture, shortest);
+        let middle = (0..views.len())
+            .min_by(|a, b| cameras[*a].position().length().total_cmp(&cameras[*b].position().length()));
+        let leads = if config.lead.is_empty() {
+            middle.into_iter().collect()
+        } else {
+            training.iter().enumerate().filter(|(_, i)| config.lead.contains(i)).map(|(at, _)| at).collect()
+        };
+        let layout = Layout::new(&cameras, capture.near, capture.far, config);
+        Ok(Self { config, views, leads, layout, frames, levels: Levels::new(config, frames) })
+    }
+
+    fn dense_grid(&self) -> TexelGrid {
+        let side = self.levels.all.first().map_or(TILE, |(_, l)| l.side);
+        TexelGrid::new(self.layout.dense.clone(), side)
+    }
+
+    /// A generator for one level: what came before does not matter, so that a resumed fit goes on alike.
+    fn rng(&self, level: usize) -> fastrand::Rng {
+        fastrand::Rng::with_seed(self.config.seed.wrapping_mul(1_000_003).wrapping_add(level as u64))
+    }
+
+    fn still_level(
+        &self,
+        index: usize,
+        level: &Level,
+        model: StaticModel,
+        observer: &mut dyn Observer,
+    ) -> Result<StaticModel, FitError> {
+        let mode = match self.config.exposure {
+            Exposure::Mean => LongExposure::Mean,
+            Exposure::Deviation => LongExposure::Deviation,
+            Exposure::Median => LongExposure::Median,
+        };
+        let views: Vec<StaticView> = self
+            .views
+            .iter()
+            .map(|view| {
+                let view = LevelView::new(view, level.side);
+                let picture = long_exposure(&view.clip, mode).chunks_exact(3).map(|c| [c[0], c[1], c[2]]).collect();
+                StaticView { camera: view.camera, picture, size: (view.clip.height, view.clip.width) }
+            })
+            .collect();
+        let mut model = if model.grid.side == level.side {
+            model
+        } else {
+            model.resampled(TexelGrid::new(model.grid.table.clone(), level.side))
+        };
+        let mut rng = self.rng(index);
+        let mut scratch = TexelGradient { gradient: Vec::new(), coverage: Vec::new() };
+        let mut order: Vec<usize> = (0..views.len()).collect();
+        for epoch in 0..level.epochs {
+            rng.shuffle(&mut order);
+            let lr = static_stage::learning_rate(level, epoch);
+            for (visit, &view) in order.iter().enumerate() {
+                let hits = views[view].hits(&model.grid, &self.layout);
+                let loss = static_stage::step(&mut model, &hits, &views[view].picture, lr, &mut scratch);
+                let part = (epoch * views.len() + visit + 1) as f64 / (level.epochs * views.len()) as f64;
+                self.report(observer, format!("still, {}/16", level.side), index, part, loss)?;
+            }
+        }
+        let mut contribution = Contribution::new(&model);
+        for view in &views {
+            contribution.add(&model, &view.hits(&model.grid, &self.layout), None);
+        }
+        let before = model.tiles();
+        let kept = contribution.table(&model);
+        let model = model.on_tiles(kept);
+        let note = format!("still, {}/16: {} of {before} tiles stay", level.side, model.tiles());
+        self.note(observer, note)?;
+        Ok(model)
+    }
+
+    /// Labels tiles and gives the looping ones their frames.
+    fn start_looping(&self, model: &StaticModel, observer: &mut dyn Observer) -> Result<LoopingModel, FitError> {
+        let mut contribution = Contribution::new(model);
+        for view in &self.views {
+            let at_level = LevelView::new(view, model.grid.side);
+            let mask = loopable_mask(&at_level.clip);
+            let hits =
+                Hits::new(&model.grid, &self.layout.reference, &self.layout.planes, &at_level.camera, at_level.window());
+            contribution.add(model, &hits, (self.frames > 1).then_some(mask.as_slice()));
+        }
+        let mut table = contribution.table(model);
+        renumber(&mut table);
+        let (statics, loopings) = table.counts();
+        self.note(observer, format!("{statics} static and {loopings} looping tiles, {} frames", self.frames))?;
+        let grid = TexelGrid::new(table, model.grid.side);
+        let mut rng = self.rng(usize::MAX);
+        Ok(looping_stage::initial(model, grid, self.frames, &mut rng))
+    }
+
+    fn looping_level(
+        &self,
+        index: usize,
+        level: &Level,
+        model: LoopingModel,
+        observer: &mut dyn Observer,
+    ) -> Result<LoopingModel, FitError> {
+        let views: Vec<LevelView> = self.views.iter().map(|v| LevelView::new(v, level.side)).collect();
+        let mut model = model.resampled(level.side);
+        let mut rng = self.rng(index);
+        let refresh = self.config.preset.schedule().refresh;
+        let mut targets: Vec<Option<ViewTarget>> = vec![None; views.len()];
+        let mut order: Vec<usize> = (0..views.len()).collect();
+        let opening = self.levels.all.iter().position(|(s, _)| *s == Stage::Looping) == Some(index);
+        for epoch in 0..level.epochs {
+            rng.shuffle(&mut order);
+            let lr = static_stage::learning_rate(level, epoch);
+            // The first third of the first level follows one stretch of a lead view, so that motion is real from the start.
+            let opens = opening && epoch * 3 < level.epochs;
+            for (visit, &v) in order.iter().enumerate() {
+                let view = &views[v];
+                let leads = self.leads.contains(&v);
+                let hits =
+                    Hits::new(&model.grid, &self.layout.reference, &self.layout.planes, &view.camera, view.window());
+                let gain = if leads { looping_stage::LEAD_GAIN } else { 1.0 };
+                let target = match targets[v].take() {
+                    Some(target) if (epoch + v) % refresh != 0 || (opens && v == self.leads[0]) => target,
+                    _ if opens && v == self.leads[0] => looping_stage::opening(view, self.frames),
+                    _ => looping_stage::refresh(&model, &hits, view, leads),
+                };
+                let loss = model.accumulate(&hits, &target.target, target.exposure, gain);
+                model.step(lr, gain);
+                targets[v] = Some(target);
+                let part = (epoch * views.len() + visit + 1) as f64 / (level.epochs * views.len()) as f64;
+                self.report(observer, format!("looping, {}/16", level.side), index, part, loss)?;
+            }
+            if opens && (epoch + 1) * 3 >= level.epochs {
+                targets.fill(None);
+            }
+        }
+        Ok(model)
+    }
+
+    fn report(
+        &self,
+        observer: &mut dyn Observer,
+        stage: String,
+        index: usize,
+        part: f64,
+        loss: f64,
+    ) -> Result<(), FitError> {
+        let done = self.levels.done(index, part);
+        if observer.event(Event::Step { stage, done, loss }) { Ok(()) } else { Err(FitError::Stopped) }
+    }
+
+    fn note(&self, observer: &mut dyn Observer, line: String) -> Result<(), FitError> {
+        if observer.event(Event::Note(line)) { Ok(()) } else { Err(FitError::Stopped) }
+    }
+
+    fn scene(&self, capture: &Capture, held_out: &[usize], model: &LoopingModel) -> Scene {
+        let full = model.resampled(TILE);
+        let bytes = |texels: &[[f32; 4]]| -> Vec<u16> {
+            texels.iter().flatten().map(|v| (v.clamp(0.0, 1.0) * 65535.0 + 0.5) as u16).collect()
+        };
+        let n = full.grid.tile_texels();
+        let frames = full.loopings();
+        let (_, tiles) = full.grid.table.counts();
+        let mut looping_texels = Vec::with_capacity(tiles * frames.len() * n * 4);
+        for tile in 0..tiles {
+            for frame in &frames {
+                looping_texels.extend(bytes(&frame[tile * n..(tile + 1) * n]));
+            }
+        }
+        Scene {
+            reference: self.layout.reference,
+            planes: self.layout.planes,
+            static_texels: bytes(&full.statics[..full.grid.static_texels()]),
+            looping_texels,
+            tiles: full.grid.table,
+            fps: capture.fps,
+            frames: self.frames,
+            views: capture
+                .views
+                .iter()
+                .enumerate()
+                .map(|(i, v)| SceneView { name: v.name.clone(), camera: v.camera, held_out: held_out.contains(&i) })
+                .collect(),
+            fit: serde_json::json!({ "config": self.config, "schedule": self.config.preset.schedule() }),
+        }
+    }
+}

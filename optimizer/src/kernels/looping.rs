@@ -1,0 +1,171 @@
+//! Compositor of looping texels, forward and backward, eight frames at a time.
+//!
+//! Everything that has frames is stored chunk-major: chunk q holds frames `8q..8q+8`. Chunks share nothing that is
+//! written, so each is one task, and the result is the same for any number of threads. The backward pass evaluates
+//! a pixel's samples again instead of storing them for all frames: nothing of size T × pixels × planes exists.
+
+use super::lanes::{LANES, Lanes};
+use crate::grid::LOOPING;
+use crate::hits::{Hit, Hits};
+use crate::kernels::still::Rgba;
+use multiversion::multiversion;
+
+/// Premultiplied RGBA of eight frames.
+pub type Rgba8 = [Lanes; 4];
+/// RGB of eight frames.
+pub type Rgb8 = [Lanes; 3];
+
+/// Rays stop when no frame of a chunk lets through more than this: a quarter of the 8-bit step.
+const STOP: f32 = 1.0 / 1024.0;
+
+/// The texels of one chunk of frames.
+#[derive(Clone, Copy)]
+pub struct Texels<'a> {
+    /// Static texels, the same for all chunks, with the transparent texel at the end.
+    pub statics: &'a [Rgba],
+    /// This chunk's looping texels.
+    pub loopings: &'a [Rgba8],
+}
+
+/// Gradients of one chunk of frames.
+pub struct Gradients<'a> {
+    /// dL/d(static texel), this chunk's share; has the transparent texel at the end.
+    pub statics: &'a mut [Rgba],
+    /// dL/d(looping texel).
+    pub loopings: &'a mut [Rgba8],
+}
+
+#[inline(always)]
+fn sample(texels: Texels<'_>, hit: &Hit) -> Rgba8 {
+    let weights = hit.weights();
+    if hit.taps.iter().all(|t| t & LOOPING == 0) {
+        let mut s = [0.0; 4];
+        for (tap, w) in hit.taps.into_iter().zip(weights) {
+            let texel = texels.statics[tap as usize];
+            for c in 0..4 {
+                s[c] += w * texel[c];
+            }
+        }
+        return s.map(Lanes::splat);
+    }
+    let mut s = [Lanes::ZERO; 4];
+    for (tap, w) in hit.taps.into_iter().zip(weights) {
+        if tap & LOOPING == 0 {
+            let texel = texels.statics[tap as usize];
+            for c in 0..4 {
+                s[c] = s[c] + Lanes::splat(w * texel[c]);
+            }
+        } else {
+            let texel = &texels.loopings[(tap & !LOOPING) as usize];
+            for c in 0..4 {
+                s[c] = s[c] + texel[c] * w;
+            }
+        }
+    }
+    s
+}
+
+/// Renders a chunk: RGB of each pixel.
+#[multiversion(targets("x86_64+avx2"))]
+pub fn forward(hits: &Hits, texels: Texels<'_>, image: &mut [Rgb8]) {
+    for (pixel, out) in image.iter_mut().enumerate() {
+        *out = [Lanes::ZERO; 3];
+        let mut through = Lanes::splat(1.0);
+        for hit in &hits.hits[hits.of(pixel)] {
+            let s = sample(texels, hit);
+            for c in 0..3 {
+                out[c] = out[c] + through * s[c];
+            }
+            through = through - through * s[3];
+            if through.max() < STOP {
+                break;
+            }
+        }
+    }
+}
+
+/// What the render is pulled to.
+#[derive(Clone, Copy, Debug)]
+pub struct Pull {
+    /// Exposure that the render is multiplied with.
+    pub exposure: f32,
+    /// Weight of the loss.
+    pub gain: f32,
+    /// Frames of this chunk that exist (the last chunk may be padded).
+    pub frames: usize,
+}
+
+/// Width of the robust penalty: 0.1, four times squared (spec §4.4).
+const WIDTH: f32 = 0.04;
+
+/// Geman–McClure, `ψ(r) = 2 r² / (r² + 0.04)` (spec §4.4).
+#[inline(always)]
+pub fn robust(r: f32) -> f32 {
+    2.0 * r * r / (r * r + WIDTH)
+}
+
+/// dψ/dr.
+#[inline(always)]
+pub fn robust_slope(r: f32) -> f32 {
+    let d = r * r + WIDTH;
+    4.0 * WIDTH * r / (d * d)
+}
+
+/// Renders a chunk again, compares it with `target` (RGB bytes as `[pixel][channel][frame]`, 255 = 1.0) by the robust
+/// penalty, and adds the gradients of the texels. Returns Σ ψ over colour values.
+#[multiversion(targets("x86_64+avx2"))]
+pub fn backward(hits: &Hits, texels: Texels<'_>, target: &[[[u8; LANES]; 3]], pull: Pull, out: Gradients<'_>) -> f64 {
+    let mut exists = Lanes::ZERO;
+    exists.0[..pull.frames].fill(1.0);
+    let mut samples: Vec<(Rgba8, Lanes)> = Vec::new();
+    let mut loss = 0.0f64;
+    for (pixel, target) in target.iter().enumerate() {
+        let hits = &hits.hits[hits.of(pixel)];
+        let mut color = [Lanes::ZERO; 3];
+        let mut through = Lanes::splat(1.0);
+        samples.clear();
+        for hit in hits {
+            let s = sample(texels, hit);
+            samples.push((s, through));
+            for c in 0..3 {
+                color[c] = color[c] + through * s[c];
+            }
+            through = through - through * s[3];
+            if through.max() < STOP {
+                break;
+            }
+        }
+        let mut gradient = [Lanes::ZERO; 3];
+        for c in 0..3 {
+            let wanted = Lanes(target[c].map(|b| f32::from(b) / 255.0));
+            let r = (color[c] * pull.exposure - wanted) * exists;
+            loss += f64::from(r.map(robust).sum());
+            gradient[c] = r.map(robust_slope) * (pull.exposure * pull.gain);
+        }
+        let mut behind = [Lanes::ZERO; 3];
+        for (hit, (s, through)) in hits.iter().zip(&samples).rev() {
+            let mut g = [Lanes::ZERO; 4];
+            let mut hidden = Lanes::ZERO;
+            for c in 0..3 {
+                hidden = hidden + gradient[c] * behind[c];
+                behind[c] = s[c] + behind[c] - s[3] * behind[c];
+                g[c] = *through * gradient[c];
+            }
+            g[3] = Lanes::ZERO - *through * hidden;
+            for (tap, w) in hit.taps.into_iter().zip(hit.weights()) {
+                if tap & LOOPING == 0 {
+                    let texel = &mut out.statics[tap as usize];
+                    for c in 0..4 {
+                        texel[c] += w * g[c].sum();
+                    }
+                } else {
+                    let texel = &mut out.loopings[(tap & !LOOPING) as usize];
+                    for c in 0..4 {
+                        texel[c] = texel[c] + g[c] * w;
+                    }
+                }
+            }
+        }
+    }
+    loss
+}

@@ -1,0 +1,141 @@
+//! Looping stage: looping tiles get T frames each, and are pulled to each view's looping target, coarse to fine
+//! (spec §4; design.md, departures 5, 6, 9).
+
+pub mod model;
+
+use crate::hits::Hits;
+use crate::kernels::lanes::LANES;
+use crate::kernels::still::Rgba;
+use crate::patches::{ClipWindow, TargetSettings, looping_target};
+use crate::pyramid::LevelView;
+use crate::static_stage::model::StaticModel;
+use loop3d_capture::Clip;
+use loop3d_scene::Tile;
+use model::{LoopingModel, Target};
+use rayon::prelude::*;
+
+/// Standard deviation of the noise that tells the frames of a looping tile apart at the start (spec §4.1), as a
+/// premultiplied colour: 0.02 as a logit of a mid grey.
+const NOISE: f32 = 0.005;
+
+/// Weight of lead views against the others (spec §4.5).
+pub const LEAD_GAIN: f32 = 3.5;
+
+/// How a view's target is searched (spec §4.5): lead views bring large patches of everything they saw; the others
+/// find the nearest small ones.
+pub fn target_settings(leads: bool) -> TargetSettings {
+    if leads {
+        TargetSettings { patch: 11, stride: 4, patch_frames: 3, alpha: Some(0.0) }
+    } else {
+        TargetSettings { patch: 3, stride: 2, patch_frames: 3, alpha: None }
+    }
+}
+
+/// The static stage's picture on the tiles that stay, looping tiles repeated `frames` times with a little noise.
+pub fn initial(still: &StaticModel, grid: crate::grid::TexelGrid, frames: usize, rng: &mut fastrand::Rng) -> LoopingModel {
+    let n = grid.tile_texels();
+    let (mut statics, mut base) = (Vec::new(), Vec::new());
+    for (plane, row, column, tile) in grid.places() {
+        let first = still.grid.texel(plane, (column * grid.side) as i64, (row * grid.side) as i64) as usize;
+        let texels = &still.shown[first..first + n];
+        if matches!(tile, Tile::Static(_)) { statics.extend_from_slice(texels) } else { base.extend_from_slice(texels) }
+    }
+    let loopings: Vec<Vec<Rgba>> =
+        (0..frames).map(|_| base.iter().map(|texel| with_noise(*texel, rng)).collect()).collect();
+    LoopingModel::new(grid, statics, &loopings)
+}
+
+fn with_noise(texel: Rgba, rng: &mut fastrand::Rng) -> Rgba {
+    let a = texel[3];
+    let mut out = texel;
+    for c in &mut out[..3] {
+        // Irwin–Hall: twelve uniform numbers make a normal one.
+        let normal: f32 = (0..12).map(|_| rng.f32()).sum::<f32>() - 6.0;
+        *c = (*c + NOISE * normal * a).clamp(0.0, a);
+    }
+    out
+}
+
+/// A view's target, kept until it is stale (spec §7.2 (3)).
+#[derive(Clone, Debug)]
+pub struct ViewTarget {
+    /// What the render is pulled to.
+    pub target: Target,
+    /// Exposure that brings the render to the view, estimated with the target.
+    pub exposure: f32,
+}
+
+/// Exposure that brings a render (`[pixel][channel][frame]`) to a clip: spec §4.4 (5), on temporal means.
+fn exposure(render: &[f32], frames: usize, clip: &Clip) -> f32 {
+    let values = clip.width * clip.height * 3;
+    let mut sums = vec![0u32; values];
+    for t in 0..clip.frames {
+        for (sum, byte) in sums.iter_mut().zip(clip.frame(t)) {
+            *sum += u32::from(*byte);
+        }
+    }
+    let mut log = 0.0f64;
+    for (value, sum) in render.chunks_exact(frames).zip(&sums) {
+        let shown = value.iter().sum::<f32>() / frames as f32;
+        let captured = *sum as f32 / (255.0 * clip.frames as f32);
+        log += f64::from((captured + 0.01) / (shown + 0.01)).ln();
+    }
+    let s = (log / values.max(1) as f64).exp();
+    ((s + 3.0) / 4.0) as f32
+}
+
+/// Searches the target of a whole view for the present render (E-step).
+pub fn refresh(model: &LoopingModel, hits: &Hits, view: &LevelView, leads: bool) -> ViewTarget {
+    let mut render = model.render(hits);
+    let exposure = exposure(&render, model.frames, &view.clip);
+    render.par_iter_mut().for_each(|v| *v *= exposure);
+    let (w, h) = (view.clip.width, view.clip.height);
+    let window = ClipWindow { clip: &view.clip, x: 0, y: 0, width: w, height: h };
+    let target = looping_target(&render, model.frames, &window, &target_settings(leads));
+    ViewTarget { target: pack(&target, model.frames), exposure }
+}
+
+/// The target that starts everything: the stretch of `frames` frames of the lead view's clip whose end meets its
+/// beginning best. Identical frames would tie in every search; a real stretch has real motion from the first step.
+pub fn opening(view: &LevelView, frames: usize) -> ViewTarget {
+    let clip = &view.clip;
+    let last = clip.frames.saturating_sub(frames);
+    let seam = |start: usize| -> u64 {
+        // The frame after the last one should look like the first.
+        let (a, b) = (clip.frame(start), clip.frame((start + frames).min(clip.frames - 1)));
+        a.iter().zip(b).map(|(a, b)| u64::from(a.abs_diff(*b)).pow(2)).sum()
+    };
+    let start = (0..last.max(1)).min_by_key(|s| seam(*s)).unwrap_or(0);
+    let values = clip.width * clip.height * 3;
+    let mut target = vec![0.0; values * frames];
+    for t in 0..frames {
+        let frame = clip.frame((start + t).min(clip.frames - 1));
+        for (i, byte) in frame.iter().enumerate() {
+            target[i * frames + t] = f32::from(*byte) / 255.0;
+        }
+    }
+    ViewTarget { target: pack(&target, frames), exposure: 1.0 }
+}
+
+/// `[pixel][channel][frame]` in [0, 1] to chunk-major bytes.
+fn pack(target: &[f32], frames: usize) -> Target {
+    (0..frames.div_ceil(LANES))
+        .into_par_iter()
+        .map(|q| {
+            let n = LANES.min(frames - q * LANES);
+            target
+                .chunks_exact(3 * frames)
+                .map(|pixel| {
+                    let mut out = [[0; LANES]; 3];
+                    for (c, out) in out.iter_mut().enumerate() {
+                        let at = c * frames + q * LANES;
+                        for (out, value) in out[..n].iter_mut().zip(&pixel[at..at + n]) {
+                            *out = (value * 255.0 + 0.5) as u8;
+                        }
+                    }
+                    out
+                })
+                .collect()
+        })
+        .collect()
+}

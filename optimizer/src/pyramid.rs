@@ -1,0 +1,28 @@
+//! Views at a level's size.
+
+use crate::hits::Window;
+use loop3d_capture::{Clip, View};
+use loop3d_scene::{Camera, TILE};
+
+/// A training view at one level.
+#[derive(Clone, Debug)]
+pub struct LevelView {
+    /// The camera at this size.
+    pub camera: Camera,
+    /// The clip at this size.
+    pub clip: Clip,
+}
+
+impl LevelView {
+    /// `view` with pictures of `side`/16 of its size, by exact area average.
+    pub fn new(view: &View, side: usize) -> Self {
+        let shrink = |n: u32| (n as usize * side).div_ceil(TILE).max(1) as u32;
+        let (width, height) = (shrink(view.camera.width), shrink(view.camera.height));
+        Self { camera: view.camera.resized(width, height), clip: view.clip.shrunk(width, height) }
+    }
+
+    /// The whole picture.
+    pub fn window(&self) -> Window {
+        Window { x: 0, y: 0, width: self.clip.width, height: self.clip.height }
+    }
+}

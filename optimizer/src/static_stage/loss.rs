@@ -1,0 +1,41 @@
+//! Losses of the static stage on the rendered window, and their gradients (spec §3.3).
+//!
+//! All are in units of one colour value's squared error: the published mean over pixels is left out, since Adam does
+//! not see a common factor; the published weights are carried over to sums by the factors given below.
+
+use crate::kernels::still::Rgba;
+
+/// Weight of the total variation of colour: 0.2 over 32 layers.
+pub const TV_RGB: f32 = 0.2 / 32.0;
+/// Weight of the total variation of opacity: 0.5 over 32 layers, times 3 (there are three colour values to one α).
+pub const TV_ALPHA: f32 = 0.5 * 3.0 / 32.0;
+/// Weight of the sparsity term: 0.004 / √32, times 3.
+pub const SPARSITY: f32 = 0.004 * 3.0 / 5.657;
+
+/// The exposure that brings the render to the target: `(3 + exp(mean log ratio)) / 4` (spec §3.3).
+pub fn exposure(image: &[Rgba], target: &[[f32; 3]]) -> f32 {
+    let mut sum = 0.0f64;
+    for (c, t) in image.iter().zip(target) {
+        for k in 0..3 {
+            sum += f64::from((t[k] + 0.01) / (c[k] + 0.01)).ln();
+        }
+    }
+    let s = (sum / (3 * image.len().max(1)) as f64).exp();
+    ((s + 3.0) / 4.0) as f32
+}
+
+/// Squared error of the exposed render; returns its mean over colour values and writes dL/d(RGBA), `2 s (s·C − I)`.
+pub fn squared_error(image: &[Rgba], target: &[[f32; 3]], exposure: f32, gradient: &mut Vec<Rgba>) -> f64 {
+    gradient.clear();
+    let mut sum = 0.0f64;
+    for (c, t) in image.iter().zip(target) {
+        let mut g = [0.0; 4];
+        for k in 0..3 {
+            let r = exposure * c[k] - t[k];
+            sum += f64::from(r * r);
+            g[k] = 2.0 * exposure * r;
+        }
+        gradient.push(g);
+    }
+    sum / (3 * image.len().max(1)) as f64
+}
