@@ -3,11 +3,26 @@
 //! No torch, no GPU: this crate compiles to wasm.
 
 mod camera;
+mod compositor;
+mod file;
+mod format;
 mod planes;
+mod projection;
+mod sample;
 mod scene;
 mod tiles;
+mod validate;
+
+#[cfg(test)]
+mod testing;
 
 pub use camera::Camera;
+pub use compositor::{OPAQUE_BELOW, Picture, render};
+pub use file::{FileError, load, save, write_file};
+pub use format::FORMAT;
 pub use planes::Planes;
+pub use projection::PlaneProjector;
+pub use sample::Tap;
 pub use scene::{Scene, SceneView, TILE_VALUES};
 pub use tiles::{TILE, Tile, TileTable};
+pub use validate::SceneError;

@@ -1,0 +1,228 @@
+//! Scene files on disk: saved whole or not at all, read strictly. The bytes are [`format`](crate::format)'s.
+
+use crate::Scene;
+use crate::format::{self, FormatError};
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{self, BufReader, BufWriter, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+/// Why a scene file could not be read or written: the file, what was found, what was expected.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {problem}", path.display())]
+pub struct FileError {
+    /// The file.
+    pub path: PathBuf,
+    problem: Problem,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Problem {
+    #[error("cannot be read: {0}")]
+    Open(io::Error),
+    #[error("is a folder; expected a file")]
+    Folder,
+    #[error("{0}")]
+    Content(FormatError),
+    #[error("cannot be written here: {0}")]
+    Target(io::Error),
+    #[error("was not written: {0}")]
+    Write(FormatError),
+}
+
+impl FileError {
+    /// True where another path or another file would help (a missing, foreign, damaged or newer file, a target that
+    /// cannot be written), false where the machine failed (a full disk, a broken one, no memory).
+    pub fn is_users_fault(&self) -> bool {
+        match &self.problem {
+            Problem::Open(error) | Problem::Target(error) => is_about_the_path(error),
+            Problem::Folder => true,
+            Problem::Content(FormatError::Io(_) | FormatError::Memory { .. }) => false,
+            Problem::Content(_) => true,
+            Problem::Write(_) => false,
+        }
+    }
+}
+
+fn is_about_the_path(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::NotFound
+            | ErrorKind::PermissionDenied
+            | ErrorKind::NotADirectory
+            | ErrorKind::IsADirectory
+            | ErrorKind::ReadOnlyFilesystem
+            | ErrorKind::InvalidFilename
+            | ErrorKind::InvalidInput
+    )
+}
+
+/// Reads and checks a scene.
+///
+/// # Errors
+/// The file cannot be read, is no scene, is cut short, damaged or of a newer format.
+pub fn load(path: impl AsRef<Path>) -> Result<Scene, FileError> {
+    let path = path.as_ref();
+    let error = |problem| FileError { path: path.to_owned(), problem };
+    let file = File::open(path).map_err(|e| error(Problem::Open(e)))?;
+    let about = file.metadata().map_err(|e| error(Problem::Open(e)))?;
+    if about.is_dir() {
+        return Err(error(Problem::Folder));
+    }
+    format::read(&mut BufReader::new(file), about.len()).map_err(|e| error(Problem::Content(e)))
+}
+
+/// Writes a scene; an older file at `path` is replaced at once when the new one is whole on disk, and stays as it was
+/// on any error.
+///
+/// # Errors
+/// The target is a folder or cannot be written, the disk is full, or the scene is not valid.
+pub fn save(scene: &Scene, path: impl AsRef<Path>) -> Result<(), FileError> {
+    write_atomically(path.as_ref(), |out| format::write(scene, out))
+}
+
+/// Writes any file the way [`save`] does: `write` fills a temporary file beside `path`, which is synced and renamed.
+///
+/// # Errors
+/// The target is a folder or cannot be written, or `write` failed.
+pub fn write_file(
+    path: impl AsRef<Path>,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), FileError> {
+    write_atomically(path.as_ref(), |out| write(out).map_err(FormatError::Io))
+}
+
+fn write_atomically(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> Result<(), FormatError>,
+) -> Result<(), FileError> {
+    let error = |problem| FileError { path: path.to_owned(), problem };
+    let failed = |e: io::Error| error(Problem::Write(FormatError::Io(e)));
+    if path.is_dir() {
+        return Err(error(Problem::Folder));
+    }
+    let Some(name) = path.file_name() else {
+        return Err(error(Problem::Target(io::Error::new(ErrorKind::InvalidInput, "a path without a file name"))));
+    };
+    let folder = match path.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    };
+    let mut temporary_name = OsString::from(".");
+    temporary_name.push(name);
+    temporary_name.push(format!(".tmp-{}", std::process::id()));
+    let temporary = Temporary(folder.join(temporary_name));
+    let file = File::create(&temporary.0).map_err(|e| error(Problem::Target(e)))?;
+    let mut out = BufWriter::new(file);
+    write(&mut out).map_err(|e| error(Problem::Write(e)))?;
+    let file = out.into_inner().map_err(|e| failed(e.into_error()))?;
+    file.sync_all().map_err(failed)?;
+    drop(file);
+    fs::rename(&temporary.0, path).map_err(|e| error(Problem::Target(e)))?;
+    // The new name survives a power cut only once the folder is synced. Not every system opens or syncs folders, and
+    // the file itself is whole either way, so there is nothing to report.
+    let _ = File::open(folder).and_then(|folder| folder.sync_all());
+    Ok(())
+}
+
+/// Removes the temporary file when writing it failed; after the rename there is nothing to remove.
+struct Temporary(PathBuf);
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        // The error that got us here is the one to report.
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::random_scene;
+
+    /// A folder of this test's own, removed at its end.
+    struct Folder(PathBuf);
+
+    impl Folder {
+        fn new(test: &str) -> Self {
+            let path = std::env::temp_dir().join(format!("loop3d-scene-{test}-{}", std::process::id()));
+            let _ = fs::remove_dir_all(&path);
+            fs::create_dir_all(&path).unwrap();
+            Self(path)
+        }
+
+        fn names(&self) -> Vec<String> {
+            let names = fs::read_dir(&self.0).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap());
+            names.collect()
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    #[test]
+    fn a_saved_scene_is_loaded_equal_and_nothing_else_is_left() {
+        let folder = Folder::new("save");
+        let path = folder.0.join("a.loop3d");
+        let scene = random_scene(1, 3, 2, 40, 24);
+        save(&random_scene(2, 2, 1, 16, 16), &path).unwrap();
+        save(&scene, &path).unwrap();
+        assert_eq!(load(&path).unwrap(), scene);
+        assert_eq!(folder.names(), ["a.loop3d"]);
+    }
+
+    #[test]
+    fn an_older_file_survives_a_failure_in_the_middle_of_writing() {
+        let folder = Folder::new("fail");
+        let path = folder.0.join("a.loop3d");
+        let old = random_scene(2, 2, 1, 16, 16);
+        save(&old, &path).unwrap();
+        let error = write_file(&path, |out| {
+            out.write_all(&[7; 100_000])?;
+            Err(ErrorKind::StorageFull.into())
+        });
+        let error = error.unwrap_err();
+        assert!(!error.is_users_fault());
+        assert_eq!(error.to_string(), format!("{}: was not written: no storage space", path.display()));
+        let mut bad = old.clone();
+        bad.frames = 0;
+        assert!(!save(&bad, &path).unwrap_err().is_users_fault());
+        assert_eq!(load(&path).unwrap(), old);
+        assert_eq!(folder.names(), ["a.loop3d"]);
+    }
+
+    #[test]
+    fn bad_targets_are_the_users_fault() {
+        let folder = Folder::new("target");
+        let scene = random_scene(2, 2, 1, 16, 16);
+        fs::write(folder.0.join("file"), "x").unwrap();
+        for (target, said) in [
+            (folder.0.clone(), "is a folder; expected a file"),
+            (folder.0.join("missing/a.loop3d"), "cannot be written here: "),
+            (folder.0.join("file/a.loop3d"), "cannot be written here: "),
+            (PathBuf::from(".."), "is a folder"),
+            (PathBuf::new(), "a path without a file name"),
+        ] {
+            let error = save(&scene, &target).unwrap_err();
+            assert!(error.is_users_fault() && error.to_string().contains(said), "{error}");
+        }
+        assert_eq!(folder.names(), ["file"]);
+    }
+
+    #[test]
+    fn bad_sources_are_the_users_fault_and_named() {
+        let folder = Folder::new("source");
+        let path = folder.0.join("a.loop3d");
+        fs::write(&path, "hello, this is no scene").unwrap();
+        let error = load(&path).unwrap_err();
+        assert!(error.is_users_fault() && error.to_string().starts_with(&path.display().to_string()), "{error}");
+        assert!(error.to_string().contains("not a scene file"), "{error}");
+        let error = load(folder.0.join("missing")).unwrap_err();
+        assert!(error.is_users_fault() && error.to_string().contains("cannot be read"), "{error}");
+        let error = load(&folder.0).unwrap_err();
+        assert!(error.is_users_fault() && error.to_string().contains("folder"), "{error}");
+    }
+}
