@@ -52,27 +52,27 @@ fn mean<'a>(frames: impl Iterator<Item = &'a [u8]>, out: &mut [f32]) {
     }
 }
 
-/// `Σ w V / Σ w` with `w = max(‖V − mean‖₂, 1e-10)` over the three channels (spec §1.4).
+/// `Σ w V / Σ w` with `w = max(‖V − mean‖₂, 1e-10)` over the three channels (spec §1.4), worked in levels of 255.
 fn deviation_weighted<'a, I: Iterator<Item = &'a [u8]>>(frames: impl Fn() -> I, out: &mut [f32]) {
-    let mut means = vec![0f32; out.len()];
-    mean(frames(), &mut means);
-    out.fill(0.0);
-    let mut weights = vec![0f32; out.len() / 3];
+    const LEAST: f32 = 255.0 * 1e-10;
+    mean(frames(), out);
+    // Mean, weighted sum and weight of each pixel, side by side.
+    let mut pixels: Vec<([f32; 3], [f32; 3], f32)> =
+        out.chunks_exact(3).map(|mean| ([mean[0] * 255.0, mean[1] * 255.0, mean[2] * 255.0], [0.0; 3], 0.0)).collect();
     for frame in frames() {
-        let pixels = frame.chunks_exact(3).zip(means.chunks_exact(3));
-        for ((sums, total), (pixel, mean)) in out.chunks_exact_mut(3).zip(&mut weights).zip(pixels) {
-            let value = [0, 1, 2].map(|c| f32::from(pixel[c]) / 255.0);
-            let off = [0, 1, 2].map(|c| value[c] - mean[c]);
-            let weight = (off[0] * off[0] + off[1] * off[1] + off[2] * off[2]).sqrt().max(1e-10);
+        for ((mean, sum, total), pixel) in pixels.iter_mut().zip(frame.as_chunks::<3>().0) {
+            let value = pixel.map(f32::from);
+            let off = [value[0] - mean[0], value[1] - mean[1], value[2] - mean[2]];
+            let weight = (off[0] * off[0] + off[1] * off[1] + off[2] * off[2]).sqrt().max(LEAST);
             for c in 0..3 {
-                sums[c] += weight * value[c];
+                sum[c] += weight * value[c];
             }
             *total += weight;
         }
     }
-    for (sums, total) in out.chunks_exact_mut(3).zip(weights) {
-        for sum in sums {
-            *sum /= total;
+    for (out, (_, sum, total)) in out.chunks_exact_mut(3).zip(pixels) {
+        for c in 0..3 {
+            out[c] = sum[c] / (255.0 * total);
         }
     }
 }

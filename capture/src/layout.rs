@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 const VIDEOS: [&str; 4] = ["mp4", "mov", "mkv", "webm"];
 const PICTURES: [&str; 3] = ["png", "jpg", "jpeg"];
 
-/// Folders of a capture that hold pictures but no views: [`super::load`] never takes them for frames of a view.
+/// Folders of a capture that hold pictures but no views: never taken for frames of a view.
 const NOT_VIEWS: [&str; 3] = ["truth", "masks", "preview"];
 
 /// Where the frames of one view come from.

@@ -33,10 +33,11 @@ pub fn loopable_mask(clip: &Clip) -> Vec<bool> {
     let classes: Vec<Class> = rows.par_iter().flat_map_iter(|row| classify_row(clip, row, &columns)).collect();
 
     let (columns, rows) = (taps(half_width, clip.width), taps(half_height, clip.height));
-    let maps = CLASSES.map(|class| {
+    let blurred = |&class: &Class| {
         let map: Vec<f32> = classes.iter().map(|&found| if found == class { 255.0 } else { 0.0 }).collect();
         blur(&map, half_width, half_height)
-    });
+    };
+    let maps: Vec<Vec<f32>> = CLASSES.par_iter().map(blurred).collect();
     let row_of = |row: &Tap| -> Vec<bool> {
         let is_loopable = |column: &Tap| {
             let [loopable, unloopable, unchanging] = [0, 1, 2].map(|class: usize| {
@@ -99,13 +100,21 @@ fn blur(map: &[f32], width: usize, height: usize) -> Vec<f32> {
     let [near, middle, far] = [weight(1.0), weight(0.0), weight(2.0)];
     let sum = middle + 2.0 * (near + far);
     let kernel = [far, near, middle, near, far].map(|weight| weight / sum);
-    let along = |map: &[f32], at: &dyn Fn(usize) -> usize, position: usize, length: usize| -> f32 {
-        let tap = |(k, weight): (usize, &f32)| weight * map[at(mirrored(position + k, length))];
-        kernel.iter().enumerate().map(tap).sum()
+    let [columns, rows] = [width, height].map(|length| -> Vec<[usize; 5]> {
+        (0..length).map(|at| [0, 1, 2, 3, 4].map(|k| mirrored(at + k, length))).collect()
+    });
+    let weighted = |value: &dyn Fn(usize) -> f32, cells: &[usize; 5]| -> f32 {
+        kernel.iter().zip(cells).map(|(weight, &cell)| weight * value(cell)).sum()
     };
-    let cells = || (0..height).flat_map(|y| (0..width).map(move |x| (x, y)));
-    let across: Vec<f32> = cells().map(|(x, y)| along(map, &|x| y * width + x, x, width)).collect();
-    cells().map(|(x, y)| along(&across, &|y| y * width + x, y, height).round()).collect()
+    let mut across = Vec::with_capacity(map.len());
+    for line in map.chunks_exact(width) {
+        across.extend(columns.iter().map(|cells| weighted(&|x| line[x], cells)));
+    }
+    let mut blurred = Vec::with_capacity(map.len());
+    for cells in &rows {
+        blurred.extend((0..width).map(|x| weighted(&|y| across[y * width + x], cells).round()));
+    }
+    blurred
 }
 
 /// Index of cell `position − 2` of a line of `length`, mirrored about the first and last cell.
