@@ -1,6 +1,6 @@
 //! Footage in: every layout on disk becomes one [`Capture`].
 //!
-//! [`load`] reads a directory in LLFF layout, [`load_poses`] everything of it but the pixels; [`long_exposure`] and
+//! [`load()`] reads a directory in LLFF layout, [`load_poses`] everything of it but the pixels; [`long_exposure`] and
 //! [`loopable_mask`] make the two still pictures of a clip that the static stage is fitted to.
 
 mod area;

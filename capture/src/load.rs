@@ -81,7 +81,7 @@ pub struct PosedView {
     pub source: Source,
     /// Size of the pictures on disk, (width, height).
     pub source_size: Size,
-    /// Number of frames. Exact for pictures; for videos what the container promises, `None` where it promises nothing.
+    /// Number of frames. Exact for pictures; for videos what the container says, `None` where it says nothing.
     pub frames: Option<usize>,
     /// What the container says, for videos.
     probe: Option<Probe>,
@@ -164,8 +164,8 @@ pub fn load(
     posed.load(&all, progress)
 }
 
-/// Like [`load`], but decodes only the views of these `indices`. All poses are read and normalised: cameras are those
-/// that [`load`] gives.
+/// Like [`load()`], but decodes only the views of these `indices`. All poses are read and normalised: cameras are those
+/// that [`load()`] gives.
 ///
 /// # Errors
 /// See [`CaptureError`].

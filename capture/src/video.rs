@@ -37,8 +37,10 @@ pub(crate) struct Probe {
     /// As shown: after turning.
     pub size: Size,
     pub fps: f64,
-    /// Frames that the container promises, if it does.
+    /// Number of frames: counted by the container, or worked out from its length in time; `None` where it tells neither.
     pub frames: Option<usize>,
+    /// Whether the container counted them, and so promises them.
+    pub counted: bool,
 }
 
 impl Ffmpeg {
@@ -94,7 +96,8 @@ impl Ffmpeg {
         if count == 0 {
             return Err(CaptureError::Empty { file: file.to_owned() });
         }
-        if let Some(expected) = probe.frames.filter(|&expected| count + slack(expected) < expected) {
+        let promised = probe.frames.filter(|_| probe.counted);
+        if let Some(expected) = promised.filter(|&expected| count + slack(expected) < expected) {
             return Err(CaptureError::Truncated { file: file.to_owned(), found: count, expected });
         }
         Ok(Clip { width: target.0 as usize, height: target.1 as usize, frames: count, rgb })
@@ -117,7 +120,8 @@ impl Ffmpeg {
     }
 }
 
-/// How many promised frames may be missing: containers that give a length in time are rounded, and edit lists hide a few.
+/// How many promised frames may be missing: edit lists hide a few. Containers that do not count frames (mkv, webm) promise
+/// none, because their frames may be unevenly spaced; ffmpeg itself tells when they end prematurely.
 fn slack(expected: usize) -> usize {
     1 + expected / 50
 }
@@ -203,7 +207,8 @@ fn parse_probe(text: &str) -> Option<Probe> {
         (Some(counted), Some(timed)) => Some(counted.min(timed)),
         (counted, timed) => counted.or(timed),
     };
-    Some(Probe { size: if on_its_side { (height, width) } else { (width, height) }, fps, frames })
+    let size = if on_its_side { (height, width) } else { (width, height) };
+    Some(Probe { size, fps, frames, counted: counted.is_some() })
 }
 
 /// `30000/1001`, positive and finite.
@@ -261,7 +266,7 @@ mod tests {
                     streams/stream/0/nb_frames=\"N/A\"\nstreams/stream/0/tags/DURATION=\"00:01:00.060000000\"\n\
                     streams/stream/0/side_data_list/side_data/0/rotation=-90\n";
         let probe = parse_probe(text).unwrap();
-        assert_eq!((probe.size, probe.frames), ((48, 64), Some(1800)));
+        assert_eq!((probe.size, probe.frames, probe.counted), ((48, 64), Some(1800), false));
         assert!((probe.fps - 29.97003).abs() < 1e-5);
         assert_eq!(parse_probe("streams/stream/0/width=64\n"), None);
     }
@@ -314,7 +319,7 @@ mod tests {
         ffmpeg("-f lavfi -i testsrc2=s=32x24:r=25:d=1", &file);
         let programs = Ffmpeg::default();
         let probe = programs.probe(&file).unwrap();
-        assert_eq!(probe.frames, Some(25));
+        assert_eq!((probe.frames, probe.counted), (Some(25), true));
         let error = programs.read(&file, Probe { frames: Some(40), ..probe }, probe.size).unwrap_err();
         assert!(error.to_string().ends_with("a.mp4: truncated: 25 frames could be read, expected 40"), "{error}");
     }
