@@ -1,9 +1,30 @@
 //! Footage in: every layout on disk becomes one [`Capture`].
+//!
+//! [`load()`] reads a directory in LLFF layout, [`load_poses`] everything of it but the pixels; [`long_exposure`] and
+//! [`loopable_mask`] make the two still pictures of a clip that the static stage is fitted to.
 
+mod area;
+mod bilinear;
 mod clip;
+mod error;
+mod exposure;
+mod layout;
+mod load;
+mod loopable;
+mod normalisation;
+mod npy;
+mod pictures;
+mod poses;
+mod video;
 
 pub use clip::Clip;
+pub use error::{CaptureError, Size};
+pub use exposure::{LongExposure, long_exposure};
+pub use layout::Source;
+pub use load::{LoadOptions, PosedCapture, PosedView, load, load_only, load_poses, read_clip, read_clip_resized};
 use loop3d_scene::Camera;
+pub use loopable::loopable_mask;
+pub use normalisation::Normalisation;
 
 /// One camera and what it saw.
 #[derive(Clone, Debug)]
@@ -27,4 +48,6 @@ pub struct Capture {
     pub near: f64,
     /// See `near`.
     pub far: f64,
+    /// The way between the poses on disk and this world; the default where there were none on disk.
+    pub normalisation: Normalisation,
 }

@@ -1,0 +1,39 @@
+//! Bilinear sampling positions between two sizes with half-pixel centres: pixel i of the target sits at
+//! `(i + ½) · source / target − ½` of the source, clamped at the rim.
+
+/// The two source cells of one target cell, and the weight of the second.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Tap {
+    pub first: usize,
+    pub second: usize,
+    pub weight: f32,
+}
+
+/// One tap for each of `target` cells.
+pub(crate) fn taps(source: usize, target: usize) -> Vec<Tap> {
+    let last = source - 1;
+    let tap = |cell: usize| {
+        let at = ((cell as f64 + 0.5) * source as f64 / target as f64 - 0.5).clamp(0.0, last as f64);
+        let first = at.floor() as usize;
+        Tap { first, second: (first + 1).min(last), weight: (at - first as f64) as f32 }
+    };
+    (0..target).map(tap).collect()
+}
+
+/// `a` to `b`.
+pub(crate) fn mix(a: f32, b: f32, weight: f32) -> f32 {
+    a + (b - a) * weight
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_takes_pairs_and_double_takes_quarters() {
+        let tap = |first, second, weight| Tap { first, second, weight };
+        assert_eq!(taps(4, 2), [tap(0, 1, 0.5), tap(2, 3, 0.5)]);
+        assert_eq!(taps(2, 4), [tap(0, 1, 0.0), tap(0, 1, 0.25), tap(0, 1, 0.75), tap(1, 1, 0.0)]);
+        assert_eq!(taps(1, 2), [tap(0, 0, 0.0); 2]);
+    }
+}

@@ -1,0 +1,245 @@
+//! Finds the clips of a capture: which folder holds them, and one source for each view in the order of the poses.
+//!
+//! Candidates, best kind first:
+//! 1. videos: `videos/` or `videos_<factor>/` holding mp4, mov, mkv or webm files;
+//! 2. frames: one folder of PNG or JPEG frames for each view, in `videos/`, `videos_<factor>/`, `frames/` or
+//!    `frames_<factor>/`;
+//! 3. stills: `images/` or `images_<factor>/` holding one PNG or JPEG for each view;
+//! 4. frames in the directory itself: last, because a folder of other pictures beside the views is no view.
+//!
+//! `<factor>` is the exact ratio between the size in the poses and that of the pictures; none means 1. Of several factors
+//! the largest (least to decode) that still holds every pixel asked for is taken; see [`choose`].
+
+use crate::error::CaptureError;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const VIDEOS: [&str; 4] = ["mp4", "mov", "mkv", "webm"];
+const PICTURES: [&str; 3] = ["png", "jpg", "jpeg"];
+
+/// Folders of a capture that hold pictures but no views: never taken for frames of a view.
+const NOT_VIEWS: [&str; 3] = ["truth", "masks", "preview"];
+
+/// Where the frames of one view come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A video file, decoded by ffmpeg.
+    Video(PathBuf),
+    /// PNG or JPEG files of one folder, in the order of their names.
+    Frames {
+        /// The folder.
+        folder: PathBuf,
+        /// Its pictures, at least 1.
+        files: Vec<PathBuf>,
+    },
+    /// One picture.
+    Still(PathBuf),
+}
+
+impl Source {
+    /// The video, the folder or the picture at `path`.
+    pub(crate) fn at(path: &Path) -> Result<Self, CaptureError> {
+        if path.is_dir() {
+            let files: Vec<PathBuf> =
+                entries(path)?.into_iter().filter(|file| has_extension(file, &PICTURES)).collect();
+            if files.is_empty() {
+                return Err(CaptureError::Empty { file: path.to_owned() });
+            }
+            return Ok(Self::Frames { folder: path.to_owned(), files });
+        }
+        match fs::metadata(path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                Err(CaptureError::NoClip { file: path.to_owned() })
+            }
+            Err(source) => Err(CaptureError::Io { file: path.to_owned(), source }),
+            Ok(metadata) if metadata.len() == 0 => Err(CaptureError::Empty { file: path.to_owned() }),
+            Ok(_) if has_extension(path, &PICTURES) => Ok(Self::Still(path.to_owned())),
+            Ok(_) => Ok(Self::Video(path.to_owned())),
+        }
+    }
+
+    /// The video, the folder or the picture.
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::Video(path) | Self::Still(path) | Self::Frames { folder: path, .. } => path,
+        }
+    }
+
+    /// Name of the view: the stem of the file, or the folder's name.
+    pub(crate) fn name(&self) -> String {
+        let name = match self {
+            Self::Frames { folder, .. } => folder.file_name(),
+            Self::Video(path) | Self::Still(path) => path.file_stem(),
+        };
+        name.unwrap_or_default().to_string_lossy().into_owned()
+    }
+}
+
+/// Kinds of clips, best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Videos,
+    Frames,
+    Stills,
+    /// Folders of frames in the directory itself.
+    Loose,
+}
+
+/// A folder with one clip for each view.
+#[derive(Clone, Debug)]
+pub(crate) struct Candidate {
+    kind: Kind,
+    /// Size in the poses / size of the pictures.
+    pub factor: u32,
+    pub folder: PathBuf,
+    /// One path for each view, by name.
+    pub clips: Vec<PathBuf>,
+}
+
+/// All folders of `dir` that hold clips.
+pub(crate) fn candidates(dir: &Path) -> Result<Vec<Candidate>, CaptureError> {
+    let mut found = Vec::new();
+    let mut loose = Vec::new();
+    for folder in entries(dir)?.into_iter().filter(|path| path.is_dir()) {
+        let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let Some((kind, factor)) = folder_kind(&name) else {
+            if !NOT_VIEWS.contains(&name.as_str()) && holds_pictures(&folder)? {
+                loose.push(folder);
+            }
+            continue;
+        };
+        let inside = entries(&folder)?;
+        let with_extension = |extensions: &[&str]| -> Vec<PathBuf> {
+            inside.iter().filter(|path| has_extension(path, extensions) && path.is_file()).cloned().collect()
+        };
+        let (kind, clips) = match kind {
+            Kind::Stills => (kind, with_extension(&PICTURES)),
+            Kind::Videos if inside.iter().any(|path| has_extension(path, &VIDEOS)) => (kind, with_extension(&VIDEOS)),
+            // An empty folder among folders of frames is a view without frames: it stays, and reading it says so.
+            _ => (Kind::Frames, inside.into_iter().filter(|path| path.is_dir()).collect()),
+        };
+        let mut any_pictures = kind != Kind::Frames;
+        for clip in clips.iter().filter(|_| kind == Kind::Frames) {
+            any_pictures |= holds_pictures(clip)?;
+        }
+        if any_pictures && !clips.is_empty() {
+            found.push(Candidate { kind, factor, folder, clips });
+        }
+    }
+    if !loose.is_empty() {
+        found.push(Candidate { kind: Kind::Loose, factor: 1, folder: dir.to_owned(), clips: loose });
+    }
+    Ok(found)
+}
+
+/// The best kind there is, and of it the largest factor that is at most `largest_factor` (size in the poses / size asked
+/// for); where all pictures are smaller than that, the largest pictures.
+pub(crate) fn choose(candidates: Vec<Candidate>, largest_factor: f64) -> Option<Candidate> {
+    let best = candidates.iter().map(|candidate| candidate.kind).min()?;
+    let of_kind = candidates.into_iter().filter(|candidate| candidate.kind == best);
+    // Too small comes last; among the large enough the largest factor is first, among the too small the smallest.
+    of_kind.min_by_key(|candidate| {
+        let too_small = f64::from(candidate.factor) > largest_factor;
+        let factor = i64::from(candidate.factor);
+        (too_small, if too_small { factor } else { -factor })
+    })
+}
+
+/// What a folder of this name holds, and at which factor: `videos_2` is videos at 2.
+fn folder_kind(name: &str) -> Option<(Kind, u32)> {
+    let (stem, factor) = match name.split_once('_') {
+        Some((stem, factor)) => (stem, factor.parse().ok().filter(|&factor| factor > 0)?),
+        None => (name, 1),
+    };
+    let kind = match stem {
+        "videos" => Kind::Videos,
+        "frames" => Kind::Frames,
+        "images" => Kind::Stills,
+        _ => return None,
+    };
+    Some((kind, factor))
+}
+
+/// What is in a folder by name (bytewise), hidden names left out.
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, CaptureError> {
+    let failed = |source| CaptureError::Io { file: folder.to_owned(), source };
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        if !entry.file_name().as_encoded_bytes().starts_with(b".") {
+            paths.push(entry.path());
+        }
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+fn holds_pictures(folder: &Path) -> Result<bool, CaptureError> {
+    Ok(entries(folder)?.iter().any(|path| has_extension(path, &PICTURES)))
+}
+
+fn has_extension(path: &Path, extensions: &[&str]) -> bool {
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    extension.is_some_and(|extension| extensions.iter().any(|known| extension.eq_ignore_ascii_case(known)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tree(files: &[&str]) -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        for file in files {
+            let path = dir.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, b"x").unwrap();
+        }
+        dir
+    }
+
+    /// Folder and clips that are taken, relative to the directory.
+    fn chosen(files: &[&str], largest_factor: f64) -> Option<(String, Vec<String>)> {
+        let dir = tree(files);
+        let relative = |path: &Path| path.strip_prefix(dir.path()).unwrap().to_str().unwrap().to_owned();
+        let candidate = choose(candidates(dir.path()).unwrap(), largest_factor)?;
+        Some((relative(&candidate.folder), candidate.clips.iter().map(|clip| relative(clip)).collect()))
+    }
+
+    #[test]
+    fn videos_come_before_frames_before_stills() {
+        let mut files = vec!["videos/b.MP4", "videos/a.webm", "videos/notes.txt", "frames/a/0.png", "images/a.jpg"];
+        let expected = ("videos".to_owned(), vec!["videos/a.webm".to_owned(), "videos/b.MP4".to_owned()]);
+        assert_eq!(chosen(&files, 1.0), Some(expected));
+        files.drain(..2);
+        assert_eq!(chosen(&files, 1.0).unwrap().1, ["frames/a"]);
+        files.drain(..2);
+        assert_eq!(chosen(&files, 1.0).unwrap().1, ["images/a.jpg"]);
+        assert_eq!(chosen(&["sparse/0/points3D.bin", "videos/readme.md"], 1.0), None);
+    }
+
+    #[test]
+    fn the_largest_factor_that_holds_every_pixel_asked_for_is_taken() {
+        let files = ["images/a.png", "images_2/a.png", "images_4/a.png", "images_8/a.png", "images_old/a.png"];
+        for (largest, folder) in
+            [(1.0, "images"), (1.9, "images"), (2.0, "images_2"), (6.0, "images_4"), (9.0, "images_8")]
+        {
+            assert_eq!(chosen(&files, largest).unwrap().0, folder, "{largest}");
+        }
+        assert_eq!(chosen(&files[2..], 1.0).unwrap().0, "images_4");
+    }
+
+    #[test]
+    fn folders_of_frames_are_found_in_all_three_places() {
+        assert_eq!(chosen(&["videos_2/b/1.png", "videos_2/a/1.jpeg"], 2.0).unwrap().1, ["videos_2/a", "videos_2/b"]);
+        assert_eq!(chosen(&["frames/a/1.png", "frames/b/readme.txt"], 1.0).unwrap().1, ["frames/a", "frames/b"]);
+        let loose = ["b/1.png", "a/1.png", "truth/1.png", "sparse/0/x.bin", ".git/x.png", "lone.png"];
+        assert_eq!(chosen(&loose, 1.0).unwrap(), (String::new(), vec!["a".to_owned(), "b".to_owned()]));
+    }
+
+    #[test]
+    fn names_are_stems_of_files_and_names_of_folders() {
+        let dir = tree(&["view.01/0.png", "view.02.mp4", "view.03.JPG"]);
+        let name = |file: &str| Source::at(&dir.path().join(file)).unwrap().name();
+        assert_eq!([name("view.01"), name("view.02.mp4"), name("view.03.JPG")], ["view.01", "view.02", "view.03"]);
+    }
+}

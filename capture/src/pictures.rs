@@ -1,0 +1,86 @@
+//! PNG and JPEG files: sizes from their headers, pixels as RGB bytes.
+
+use crate::area::AreaFilter;
+use crate::error::{CaptureError, Size};
+use image::{ImageDecoder, ImageReader};
+use rayon::prelude::*;
+use std::io::{BufReader, Cursor};
+use std::path::{Path, PathBuf};
+
+/// Width and height of a picture, from its header alone.
+pub(crate) fn size(file: &Path) -> Result<Size, CaptureError> {
+    let opened = std::fs::File::open(file).map_err(|source| CaptureError::Io { file: file.to_owned(), source })?;
+    let reader = ImageReader::new(BufReader::new(opened)).with_guessed_format();
+    let reader = reader.map_err(|source| CaptureError::Io { file: file.to_owned(), source })?;
+    reader.into_dimensions().map_err(|error| unreadable(file, &error))
+}
+
+/// Reads pictures of one size as frames of `target` size: `[files, height, width, 3]`. Few pictures are in memory at
+/// their full size at a time.
+pub(crate) fn read(files: &[PathBuf], source: Size, target: Size) -> Result<Vec<u8>, CaptureError> {
+    let frame_bytes = target.0 as usize * target.1 as usize * 3;
+    let mut rgb = vec![0; files.len() * frame_bytes];
+    let filter = AreaFilter::new(source, target);
+    rgb.par_chunks_mut(frame_bytes).zip(files).try_for_each(|(frame, file)| {
+        let (size, pixels) = decode(file)?;
+        if size != source {
+            let reason = "the size of the view's first frame".to_owned();
+            return Err(CaptureError::Size { file: file.clone(), found: size, expected: source, reason });
+        }
+        filter.apply(&pixels, frame);
+        Ok(())
+    })?;
+    Ok(rgb)
+}
+
+/// Size and RGB bytes. Deeper and grey pictures are converted, alpha is dropped. The orientation in EXIF is left alone:
+/// COLMAP, which made the poses, leaves it alone too.
+fn decode(file: &Path) -> Result<(Size, Vec<u8>), CaptureError> {
+    let bytes = std::fs::read(file).map_err(|source| CaptureError::Io { file: file.to_owned(), source })?;
+    if bytes.is_empty() {
+        return Err(CaptureError::Empty { file: file.to_owned() });
+    }
+    let failed = |error| unreadable(file, &error);
+    let reader = ImageReader::new(Cursor::new(&bytes)).with_guessed_format();
+    let reader = reader.map_err(|source| CaptureError::Io { file: file.to_owned(), source })?;
+    let is_jpeg = reader.format() == Some(image::ImageFormat::Jpeg);
+    let decoder = reader.into_decoder().map_err(failed)?;
+    let size = decoder.dimensions();
+    let pixels = image::DynamicImage::from_decoder(decoder).map_err(failed)?.into_rgb8().into_raw();
+    // The JPEG decoder fills what is missing with grey instead of an error.
+    if is_jpeg && !ends_as_jpeg(&bytes) {
+        let problem = "truncated JPEG: no end-of-image marker; expected FF D9".to_owned();
+        return Err(CaptureError::Unreadable { file: file.to_owned(), problem });
+    }
+    Ok((size, pixels))
+}
+
+/// Whether there is an end-of-image marker after the last start of a scan. Embedded thumbnails have their own, earlier.
+fn ends_as_jpeg(bytes: &[u8]) -> bool {
+    let last = |marker: [u8; 2]| bytes.windows(2).rposition(|pair| pair == marker);
+    last([0xff, 0xd9]) > last([0xff, 0xda])
+}
+
+fn unreadable(file: &Path, error: &image::ImageError) -> CaptureError {
+    CaptureError::Unreadable { file: file.to_owned(), problem: error.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_truncated_jpeg_is_an_error() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("a.jpg");
+        let picture =
+            image::RgbImage::from_fn(64, 48, |x, y| image::Rgb([(x * 3) as u8, (y * 5) as u8, (x ^ y) as u8]));
+        picture.save(&file).unwrap();
+        let files = [file.clone()];
+        assert_eq!(read(&files, (64, 48), (64, 48)).unwrap().len(), 64 * 48 * 3);
+        let bytes = std::fs::read(&file).unwrap();
+        std::fs::write(&file, &bytes[..bytes.len() * 2 / 3]).unwrap();
+        let error = read(&files, (64, 48), (64, 48)).unwrap_err().to_string();
+        assert!(error.contains("a.jpg: unreadable: "), "{error}");
+    }
+}

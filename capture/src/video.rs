@@ -1,0 +1,343 @@
+//! Videos through the programs ffmpeg and ffprobe.
+//!
+//! The crate ffmpeg-sidecar finds and starts ffmpeg; its iterator over frames is not used, because it drops log lines
+//! when metadata ends and breaks off silently at a partial frame. Frames come as PPM pictures in a pipe instead: each
+//! carries its own size, so turned and odd streams need no guess.
+
+use crate::area::AreaFilter;
+use crate::clip::Clip;
+use crate::error::{CaptureError, Size};
+use ffmpeg_sidecar::child::FfmpegChild;
+use ffmpeg_sidecar::command::FfmpegCommand;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{ChildStderr, Command, Stdio};
+use std::thread;
+
+/// Threads of a decoder: clips are read one after another, and the area filter runs beside.
+const THREADS: &str = "2";
+
+/// The two programs.
+#[derive(Clone, Debug)]
+pub(crate) struct Ffmpeg {
+    pub ffmpeg: PathBuf,
+    pub ffprobe: PathBuf,
+}
+
+impl Default for Ffmpeg {
+    /// Beside our own program, else on PATH.
+    fn default() -> Self {
+        Self { ffmpeg: ffmpeg_sidecar::paths::ffmpeg_path(), ffprobe: ffmpeg_sidecar::ffprobe::ffprobe_path() }
+    }
+}
+
+/// What a container says about its first video stream.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Probe {
+    /// As shown: after turning.
+    pub size: Size,
+    pub fps: f64,
+    /// Number of frames: counted by the container, or worked out from its length in time; `None` where it tells neither.
+    pub frames: Option<usize>,
+    /// Whether the container counted them, and so promises them.
+    pub counted: bool,
+}
+
+impl Ffmpeg {
+    /// Reads the header of a video.
+    pub(crate) fn probe(&self, file: &Path) -> Result<Probe, CaptureError> {
+        let entries = "stream=width,height,avg_frame_rate,r_frame_rate,nb_frames,duration:stream_tags=DURATION,rotate\
+                       :stream_side_data=rotation";
+        let mut command = Command::new(&self.ffprobe);
+        command.args([
+            "-v",
+            "error",
+            "-select_streams",
+            "v:0",
+            "-show_entries",
+            entries,
+            "-of",
+            "flat=sep_char=/",
+            "-i",
+        ]);
+        let output = command.arg(plain(file)).stdin(Stdio::null()).output();
+        let output = output.map_err(|error| not_started(&self.ffprobe, error))?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        parse_probe(&text).ok_or_else(|| {
+            let said = String::from_utf8_lossy(&output.stderr);
+            let said = said.trim();
+            let problem = if said.is_empty() { "no video stream" } else { last_line(said) };
+            CaptureError::Unreadable { file: file.to_owned(), problem: problem.to_owned() }
+        })
+    }
+
+    /// Decodes all frames of a video of `source` size to `target` size. Only one frame is in memory at its full size.
+    pub(crate) fn read(&self, file: &Path, probe: Probe, target: Size) -> Result<Clip, CaptureError> {
+        let mut child = self.start(file)?;
+        let errors = child.take_stderr().map(|stderr| thread::spawn(move || collect(stderr)));
+        let piped = child.take_stdout().ok_or_else(|| io::Error::other("ffmpeg has no standard output"));
+        let decoded = match piped {
+            Ok(stdout) => frames(BufReader::new(stdout), file, probe, target),
+            Err(source) => Err(CaptureError::Io { file: file.to_owned(), source }),
+        };
+        if decoded.is_err() {
+            // The pipe is no longer read: ffmpeg would wait forever. It may have ended by itself, which is as good.
+            let _ = child.kill();
+        }
+        let status = child.wait().map_err(|source| CaptureError::Io { file: file.to_owned(), source })?;
+        let errors = errors.and_then(|thread| thread.join().ok()).unwrap_or_default();
+        let (rgb, count) = decoded?;
+        // What the decoder complains of is damage that it covers up with repeated or grey pictures: never silently.
+        if !errors.is_empty() || !status.success() {
+            let problem = if errors.is_empty() { format!("ffmpeg ended with {status}") } else { errors };
+            let problem = format!("{problem} ({count} frames could be read)");
+            return Err(CaptureError::Unreadable { file: file.to_owned(), problem });
+        }
+        if count == 0 {
+            return Err(CaptureError::Empty { file: file.to_owned() });
+        }
+        let promised = probe.frames.filter(|_| probe.counted);
+        if let Some(expected) = promised.filter(|&expected| count + slack(expected) < expected) {
+            return Err(CaptureError::Truncated { file: file.to_owned(), found: count, expected });
+        }
+        Ok(Clip { width: target.0 as usize, height: target.1 as usize, frames: count, rgb })
+    }
+
+    fn start(&self, file: &Path) -> Result<FfmpegChild, CaptureError> {
+        let mut command = FfmpegCommand::new_with_path(&self.ffmpeg);
+        command
+            .hide_banner()
+            .args(["-v", "error", "-xerror", "-err_detect", "explode", "-threads", THREADS, "-i"])
+            .arg(plain(file));
+        // Each decoded frame exactly once, whatever its time stamp: stamps are rewritten to a steady 25 a second, because
+        // the option that passes frames through has another name in every other release of ffmpeg.
+        // Exact arithmetic and full-resolution chroma: the default conversion is off by several levels.
+        let filter =
+            "settb=1/25,setpts=N,scale=flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp,format=rgb24";
+        command.args(["-map", "0:v:0", "-an", "-sn", "-dn", "-vf", filter, "-r", "25"]);
+        command.args(["-f", "image2pipe", "-c:v", "ppm", "-threads", "1", "pipe:1"]);
+        command.spawn().map_err(|error| not_started(&self.ffmpeg, error))
+    }
+}
+
+/// How many promised frames may be missing: edit lists hide a few. Containers that do not count frames (mkv, webm) promise
+/// none, because their frames may be unevenly spaced; ffmpeg itself tells when they end prematurely.
+fn slack(expected: usize) -> usize {
+    1 + expected / 50
+}
+
+/// The pictures in the pipe: their bytes at `target` size, and their number.
+fn frames(mut pipe: impl BufRead, file: &Path, probe: Probe, target: Size) -> Result<(Vec<u8>, usize), CaptureError> {
+    let failed = |source| CaptureError::Io { file: file.to_owned(), source };
+    let filter = AreaFilter::new(probe.size, target);
+    let full_bytes = probe.size.0 as usize * probe.size.1 as usize * 3;
+    let frame_bytes = target.0 as usize * target.1 as usize * 3;
+    let mut full = vec![0; full_bytes];
+    let mut rgb: Vec<u8> = Vec::new();
+    // Only saves copying: a header that promises too much is no reason to fail.
+    let _ = rgb.try_reserve_exact(probe.frames.unwrap_or(0).saturating_mul(frame_bytes));
+    let mut count = 0;
+    while let Some(size) = ppm_header(&mut pipe).map_err(failed)? {
+        if size != probe.size {
+            let reason = "the size in the container's header".to_owned();
+            return Err(CaptureError::Size { file: file.to_owned(), found: size, expected: probe.size, reason });
+        }
+        match pipe.read_exact(&mut full) {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => break, // ffmpeg died: its status tells
+            read => read.map_err(failed)?,
+        }
+        let at = rgb.len();
+        rgb.resize(at + frame_bytes, 0);
+        filter.apply(&full, &mut rgb[at..]);
+        count += 1;
+    }
+    rgb.shrink_to_fit();
+    Ok((rgb, count))
+}
+
+/// Size in the header `P6\n<width> <height>\n255\n` of a PPM picture as ffmpeg writes it; `None` at the end of the pipe.
+fn ppm_header(pipe: &mut impl BufRead) -> io::Result<Option<Size>> {
+    let mut header = Vec::new();
+    for _ in 0..3 {
+        pipe.by_ref().take(64).read_until(b'\n', &mut header)?;
+    }
+    if header.is_empty() {
+        return Ok(None);
+    }
+    let text = String::from_utf8_lossy(&header);
+    let mut words = text.split_ascii_whitespace();
+    let fields = (words.next(), words.next().map(str::parse), words.next().map(str::parse), words.next());
+    match fields {
+        (Some("P6"), Some(Ok(width)), Some(Ok(height)), Some("255")) => Ok(Some((width, height))),
+        _ => Err(io::Error::other(format!("ffmpeg sent '{}'; expected a PPM picture", text.escape_debug()))),
+    }
+}
+
+/// What ffmpeg says on its error channel, the first lines joined.
+fn collect(stderr: ChildStderr) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    // Lossy, and read to the end: a full channel would stop ffmpeg.
+    for line in BufReader::new(stderr).split(b'\n').map_while(Result::ok) {
+        let line = String::from_utf8_lossy(&line).trim().to_owned();
+        if lines.len() < 3 && !line.is_empty() {
+            lines.push(line);
+        }
+    }
+    lines.join("; ")
+}
+
+/// Values of ffprobe's flat output, `streams/stream/0/width=64`.
+fn parse_probe(text: &str) -> Option<Probe> {
+    let value = |key: &str| {
+        let values = text.lines().filter_map(|line| line.strip_prefix("streams/stream/0/")?.split_once('='));
+        let mut values = values.filter(|(name, _)| *name == key || name.ends_with(&format!("/{key}")));
+        values.next().map(|(_, value)| value.trim().trim_matches('"'))
+    };
+    let side = |key| value(key)?.parse().ok().filter(|&side: &u32| side > 0);
+    let (width, height) = (side("width")?, side("height")?);
+    let turn: f64 = value("rotation").or_else(|| value("rotate")).and_then(|turn| turn.parse().ok()).unwrap_or(0.0);
+    let on_its_side = ((turn / 90.0).round() as i64).rem_euclid(2) == 1;
+    let rate = |key| ratio(value(key)?);
+    let fps = rate("avg_frame_rate").or_else(|| rate("r_frame_rate"))?;
+    // A count and a length that disagree mean an edit list: the shorter is what plays.
+    let counted = value("nb_frames").and_then(|count| count.parse::<usize>().ok());
+    let seconds = value("duration").and_then(seconds).or_else(|| value("DURATION").and_then(seconds));
+    let timed = seconds.map(|seconds| (seconds * fps).round() as usize);
+    let frames = match (counted, timed) {
+        (Some(counted), Some(timed)) => Some(counted.min(timed)),
+        (counted, timed) => counted.or(timed),
+    };
+    let size = if on_its_side { (height, width) } else { (width, height) };
+    Some(Probe { size, fps, frames, counted: counted.is_some() })
+}
+
+/// `30000/1001`, positive and finite.
+fn ratio(text: &str) -> Option<f64> {
+    let (numerator, denominator) = text.split_once('/')?;
+    let ratio = numerator.parse::<f64>().ok()? / denominator.parse::<f64>().ok()?;
+    (ratio.is_finite() && ratio > 0.0).then_some(ratio)
+}
+
+/// `4.25` or `00:00:04.25`.
+fn seconds(text: &str) -> Option<f64> {
+    let add = |sum: Option<f64>, part: &str| Some(sum? * 60.0 + part.parse::<f64>().ok()?);
+    text.split(':').fold(Some(0.0), add).filter(|seconds| seconds.is_finite() && *seconds >= 0.0)
+}
+
+/// `a.mp4` as ffmpeg takes it for a file whatever its name: no option, no `protocol:`.
+fn plain(file: &Path) -> std::ffi::OsString {
+    let mut name = std::ffi::OsString::from("file:");
+    name.push(file);
+    name
+}
+
+fn not_started(program: &Path, error: io::Error) -> CaptureError {
+    if error.kind() == io::ErrorKind::NotFound {
+        CaptureError::FfmpegMissing { program: program.to_owned() }
+    } else {
+        CaptureError::Io { file: program.to_owned(), source: error }
+    }
+}
+
+fn last_line(text: &str) -> &str {
+    text.lines().last().unwrap_or(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Runs the real ffmpeg, which set-up installs.
+    pub(crate) fn ffmpeg(arguments: &str, file: &Path) {
+        let mut command = Command::new("ffmpeg");
+        command.args(["-v", "error", "-y"]).args(arguments.split(' ')).arg(file).stdin(Stdio::null());
+        assert!(command.status().expect("ffmpeg is part of set-up").success());
+    }
+
+    fn read(file: &Path) -> Result<Clip, CaptureError> {
+        let programs = Ffmpeg::default();
+        let probe = programs.probe(file)?;
+        programs.read(file, probe, probe.size)
+    }
+
+    #[test]
+    fn probe_understands_turned_and_timed_streams() {
+        let text = "streams/stream/0/width=64\nstreams/stream/0/height=48\nstreams/stream/0/avg_frame_rate=\"30000/1001\"\n\
+                    streams/stream/0/nb_frames=\"N/A\"\nstreams/stream/0/tags/DURATION=\"00:01:00.060000000\"\n\
+                    streams/stream/0/side_data_list/side_data/0/rotation=-90\n";
+        let probe = parse_probe(text).unwrap();
+        assert_eq!((probe.size, probe.frames, probe.counted), ((48, 64), Some(1800), false));
+        assert!((probe.fps - 29.97003).abs() < 1e-5);
+        assert_eq!(parse_probe("streams/stream/0/width=64\n"), None);
+    }
+
+    #[test]
+    fn colours_and_the_number_of_frames_survive() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("a.mkv");
+        // Limited range BT.601, whose red is (81, 90, 240).
+        ffmpeg("-f lavfi -i color=0xff0000:s=32x24:r=30000/1001:d=0.5 -pix_fmt yuv420p -c:v libx264 -qp 0", &file);
+        let probe = Ffmpeg::default().probe(&file).unwrap();
+        assert!((probe.fps - 29.97).abs() < 1e-3, "{}", probe.fps);
+        let clip = read(&file).unwrap();
+        assert_eq!((clip.width, clip.height, clip.frames, clip.rgb.len()), (32, 24, 15, 32 * 24 * 3 * 15));
+        for pixel in clip.rgb.chunks_exact(3) {
+            assert!(pixel[0] >= 253 && pixel[1] <= 2 && pixel[2] <= 2, "{pixel:?}");
+        }
+    }
+
+    #[test]
+    fn uneven_time_stamps_neither_drop_nor_repeat_frames() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("a.mkv");
+        ffmpeg("-f lavfi -i testsrc2=s=32x24:r=25:d=2 -vf select=not(mod(n\\,3))+lt(n\\,10)", &file);
+        // Matroska keeps the stamps. 0 to 9, then 12, 15 … 48.
+        assert_eq!(read(&file).unwrap().frames, 10 + 13);
+    }
+
+    #[test]
+    fn truncated_videos_are_errors() {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, options) in [("front.mp4", "-movflags +faststart"), ("end.mp4", "-g 50"), ("a.mkv", "-g 10")] {
+            let file = dir.path().join(name);
+            ffmpeg(&format!("-f lavfi -i testsrc2=s=64x48:r=25:d=4 -pix_fmt yuv420p {options}"), &file);
+            assert_eq!(read(&file).unwrap().frames, 100, "{name}");
+            let bytes = std::fs::read(&file).unwrap();
+            for share in [0.95, 0.6] {
+                std::fs::write(&file, &bytes[..(bytes.len() as f64 * share) as usize]).unwrap();
+                let error = read(&file).unwrap_err();
+                assert!(matches!(error, CaptureError::Unreadable { .. }), "{name}: {error}");
+                assert!(error.to_string().contains(name) && error.is_users_fault(), "{error}");
+            }
+        }
+    }
+
+    #[test]
+    fn fewer_frames_than_promised_is_truncated() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("a.mp4");
+        ffmpeg("-f lavfi -i testsrc2=s=32x24:r=25:d=1", &file);
+        let programs = Ffmpeg::default();
+        let probe = programs.probe(&file).unwrap();
+        assert_eq!((probe.frames, probe.counted), (Some(25), true));
+        let error = programs.read(&file, Probe { frames: Some(40), ..probe }, probe.size).unwrap_err();
+        assert!(error.to_string().ends_with("a.mp4: truncated: 25 frames could be read, expected 40"), "{error}");
+    }
+
+    #[test]
+    fn no_video_is_unreadable_and_no_ffmpeg_says_how_to_get_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("a.mp4");
+        std::fs::write(&file, "no video at all").unwrap();
+        let error = read(&file).unwrap_err();
+        assert!(matches!(error, CaptureError::Unreadable { .. }), "{error}");
+
+        ffmpeg("-f lavfi -i testsrc2=s=32x24:r=25:d=1", &file);
+        let none = Ffmpeg { ffmpeg: "no-such-ffmpeg".into(), ffprobe: "no-such-ffprobe".into() };
+        let probe = Ffmpeg::default().probe(&file).unwrap();
+        for error in [none.probe(&file).unwrap_err(), none.read(&file, probe, probe.size).unwrap_err()] {
+            assert!(error.to_string().contains("apt-get install ffmpeg"), "{error}");
+            assert!(matches!(error, CaptureError::FfmpegMissing { .. }) && !error.is_users_fault());
+        }
+    }
+}

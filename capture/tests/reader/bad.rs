@@ -1,0 +1,87 @@
+//! Bad input: every error names the file, what was found and what was expected.
+
+use crate::build::{ALL, fault, npy, picture, row, stills, video};
+use loop3d_capture::{CaptureError, load_poses};
+use std::fs;
+
+#[test]
+fn damaged_videos_are_named() {
+    let dir = stills();
+    for i in 0..3 {
+        video(dir.path(), &format!("videos/v{i}.mkv"), "testsrc2=s=32x24:r=25:d=2");
+    }
+    let file = dir.path().join("videos/v1.mkv");
+    let bytes = fs::read(&file).unwrap();
+    fs::write(&file, &bytes[..bytes.len() * 3 / 4]).unwrap();
+    let error = fault(dir.path(), &ALL, &["v1.mkv: unreadable: ", "File ended prematurely", "frames could be read"]);
+    assert!(matches!(error, CaptureError::Unreadable { .. }));
+    fs::write(&file, "words").unwrap();
+    fault(dir.path(), &ALL, &["v1.mkv: unreadable: ", "Invalid data"]);
+    fs::write(&file, "").unwrap();
+    fault(dir.path(), &ALL, &["v1.mkv: empty"]);
+    video(dir.path(), "videos/v1.mkv", "testsrc2=s=30x24:r=25:d=2");
+    fault(dir.path(), &ALL, &["v1.mkv: 30×24 pixels; expected 32×24, the size in poses_bounds.npy (32×24)"]);
+}
+
+#[test]
+fn a_directory_without_a_capture_says_what_is_missing() {
+    let dir = tempfile::tempdir().unwrap();
+    fault(&dir.path().join("none"), &ALL, &["none: no such directory"]);
+    fault(dir.path(), &ALL, &["poses_bounds.npy: no such file; expected the camera poses"]);
+    let poses = dir.path().join("poses_bounds.npy");
+    fs::write(&poses, "[1, 2, 3]").unwrap();
+    fault(dir.path(), &ALL, &["poses_bounds.npy: no npy file"]);
+    let rows = [row(0., 32, 24), row(1., 32, 24)];
+    let bytes = npy(&rows);
+    fs::write(&poses, &bytes[..bytes.len() - 8]).unwrap();
+    fault(dir.path(), &ALL, &["poses_bounds.npy: truncated npy: 264 bytes of data; expected 272"]);
+    fs::write(&poses, npy(&rows)).unwrap();
+    fault(dir.path(), &ALL, &["no views found; expected videos/"]);
+    fs::create_dir(dir.path().join("videos")).unwrap();
+    fault(dir.path(), &ALL, &["no views found; expected videos/"]);
+    picture(dir.path(), "images/a.png", (32, 24), 0);
+    fault(dir.path(), &ALL, &["poses_bounds.npy: holds 2 poses, ", "images holds 1 views"]);
+    fs::write(&poses, npy(&rows[..1])).unwrap();
+    fault(dir.path(), &ALL, &["holds 1 pose(s); expected at least 2"]);
+}
+
+#[test]
+fn a_bad_pose_names_its_row() {
+    let dir = stills();
+    let with = |column: usize, value: f64| {
+        let mut rows = [0., 1., 2.].map(|x| row(x, 32, 24));
+        rows[1][column] = value;
+        fs::write(dir.path().join("poses_bounds.npy"), npy(&rows)).unwrap();
+    };
+    for (column, value, message) in [
+        (14, f64::NAN, "focal length NaN; expected"),
+        (14, 0.0, "focal length 0; expected"),
+        (1, 0.5, "a matrix that is no rotation: determinant 0.5000"),
+        (8, f64::NAN, "position [1, NaN, 0]; expected finite"),
+        (15, 10.0, "near 10, far 10; expected 0 < near < far"),
+        (4, 0.0, "picture height 0; expected"),
+    ] {
+        with(column, value);
+        fault(dir.path(), &ALL, &["poses_bounds.npy: row 1: ", message]);
+    }
+    with(9, 40.0);
+    fault(dir.path(), &ALL, &["v1.png: 32×24 pixels; expected 40×24, the size in poses_bounds.npy (40×24)"]);
+    let mut rows = [0., 1., 2.].map(|x| row(x, 32, 24));
+    rows[2][0..13].copy_from_slice(&[0., -1., 0., 2., 24., 1., 0., 0., 0., 32., 0., 0., 1.]); // turned to −z
+    fs::write(dir.path().join("poses_bounds.npy"), npy(&[rows[0], rows[2], rows[2]])).unwrap();
+    assert!(load_poses(dir.path(), &ALL).is_ok(), "two against one still have an average");
+    fs::remove_file(dir.path().join("images/v2.png")).unwrap();
+    fs::write(dir.path().join("poses_bounds.npy"), npy(&[rows[0], rows[2]])).unwrap();
+    fault(dir.path(), &ALL, &["poses_bounds.npy: the views face opposite ways"]);
+}
+
+#[test]
+fn a_damaged_still_is_named() {
+    let dir = stills();
+    let file = dir.path().join("images/v2.png");
+    let bytes = fs::read(&file).unwrap();
+    fs::write(&file, &bytes[..bytes.len() / 2]).unwrap();
+    fault(dir.path(), &ALL, &["v2.png: unreadable: "]);
+    fs::write(&file, "").unwrap();
+    fault(dir.path(), &ALL, &["v2.png: empty"]);
+}

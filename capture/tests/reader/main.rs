@@ -1,0 +1,10 @@
+//! Captures on disk, good, bad and real, read whole. Videos need ffmpeg, which is part of set-up.
+
+#[cfg(test)]
+mod bad;
+#[cfg(test)]
+mod build;
+#[cfg(test)]
+mod good;
+#[cfg(test)]
+mod real;

@@ -1,0 +1,50 @@
+//! Real footage of `../shared/data`, where it is present.
+
+use crate::build::ALL;
+use glam::DVec3;
+use loop3d_capture::{LoadOptions, LongExposure, load_only, load_poses, long_exposure, read_clip_resized};
+use std::path::{Path, PathBuf};
+
+/// A folder of `../shared/data` (seen from the project; from a worktree it is further up), or a loud line where it is absent.
+fn shared(name: &str) -> Option<PathBuf> {
+    let above = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().skip(2);
+    let found = above.map(|dir| dir.join("shared/data").join(name)).find(|dir| dir.is_dir());
+    if found.is_none() {
+        eprintln!("NOT RUN: ../shared/data/{name} is absent; real footage was not read");
+    }
+    found
+}
+
+#[test]
+fn campfire_is_normalised() {
+    let Some(dir) = shared("campfire") else { return };
+    let posed = load_poses(&dir, &ALL).unwrap();
+    assert_eq!((posed.views.len(), posed.near, posed.fps), (9, 1.0, 25.0));
+    assert!(posed.views.iter().all(|view| view.clip_bytes() == Some(640 * 360 * 3 * 100)));
+    assert!((posed.far - 6.251786323758913 / 1.9978292027789146).abs() < 1e-12, "{}", posed.far);
+    let mean = posed.views.iter().map(|view| view.camera.position()).sum::<DVec3>() / 9.0;
+    assert!(mean.length() < 1e-12, "{mean}");
+    let axis = |column: usize| -> DVec3 {
+        posed.views.iter().map(|view| view.camera.world_from_camera.matrix3.col(column)).sum::<DVec3>().normalize()
+    };
+    assert!(axis(2).abs_diff_eq(DVec3::Z, 1e-12), "{}", axis(2));
+    assert!(axis(1).reject_from(DVec3::Z).normalize().abs_diff_eq(DVec3::Y, 1e-12), "{}", axis(1));
+    // One clip, small: the picture's mean is that of the whole picture.
+    let options = LoadOptions { factor: None, max_height: Some(90) };
+    let view = &load_only(&dir, &options, &[4], &mut |_, _| {}).unwrap().views[0];
+    assert_eq!((view.name.as_str(), view.clip.width, view.clip.height, view.clip.frames), ("0004", 160, 90, 100));
+    let mean = long_exposure(&view.clip, LongExposure::Mean).iter().sum::<f32>() / (160.0 * 90.0 * 3.0);
+    let (truth, _) = read_clip_resized(&dir.join("truth/0004.mp4"), 160, 90).unwrap();
+    let true_mean = long_exposure(&truth, LongExposure::Mean).iter().sum::<f32>() / (160.0 * 90.0 * 3.0);
+    assert_eq!(truth.frames, 260);
+    assert!((mean - true_mean).abs() < 0.03, "{mean} {true_mean}");
+}
+
+#[test]
+fn fern_is_read_at_its_folder_s_factor() {
+    let Some(dir) = shared("fern") else { return };
+    let posed = load_poses(&dir, &ALL).unwrap();
+    assert_eq!((posed.views.len(), posed.views[0].camera.width, posed.views[0].camera.height), (20, 1008, 756));
+    assert!((posed.views[0].camera.focal_px.x - 3260.5263328805895 / 4.0).abs() < 1e-9);
+    assert_eq!(posed.views[3].name, "image003");
+}
