@@ -1,1 +1,4 @@
 //! Fits a multi-tile video to a capture.
+
+pub mod metrics;
+pub mod patches;
