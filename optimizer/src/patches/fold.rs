@@ -40,7 +40,14 @@ fn gather<O: Copy + Default + Send>(
     }
     let needed = matches.keys + matches.patch_frames - 1;
     if keys.frames != needed {
-        return Err(PatchError::TooShort { what: "keys' clip", frames: keys.frames, needed });
+        let shape = format!("[{height}, {width}, 3, {needed}]");
+        let values = height * width * 3;
+        return Err(PatchError::Length {
+            what: "clip to fold",
+            shape,
+            found: values * keys.frames,
+            expected: values * needed,
+        });
     }
     let line = 3 * frames;
     let mut out = vec![O::default(); height * width * line];

@@ -100,12 +100,6 @@ impl<'a, S: Sample> TimeRows<'a, S> {
         let line = 3 * self.frames;
         &self.data[(y * self.width + x.start) * line..(y * self.width + x.end) * line]
     }
-
-    /// The buffer from one pixel, channel 0 and frame on, to its end: reads of up to [`TimeClip::SPARE`] values past the
-    /// last frame stay inside when the pixels belong to a [`TimeClip`].
-    pub(crate) fn from_sample(&self, y: usize, x: usize, frame: usize) -> &'a [S] {
-        &self.data[(y * self.width + x) * 3 * self.frames + frame..]
-    }
 }
 
 /// Owned bytes with contiguous time: `[height, width, 3, frames]`.
@@ -184,9 +178,52 @@ impl TimeClip {
         TimeRows { height: self.height, width: self.width, frames: self.frames, data: &self.data }
     }
 
+    /// Height in pixels.
+    pub fn height(&self) -> usize {
+        self.height
+    }
+
+    /// Width in pixels.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
     /// Number of frames.
     pub fn frames(&self) -> usize {
         self.frames
+    }
+
+    /// The frames of each pixel and channel: `[height · width · 3]` lines of [`TimeClip::frames`] bytes.
+    pub fn lines(&self) -> impl ExactSizeIterator<Item = &[u8]> {
+        self.data[..self.height * self.width * 3 * self.frames].chunks_exact(self.frames)
+    }
+
+    /// A clip of the same size and `frames` frames, of which `fill(line, out)` computes each pixel and channel from all
+    /// frames of that pixel and channel.
+    ///
+    /// # Errors
+    /// No frame.
+    pub fn map_time(&self, frames: usize, fill: impl Fn(&[u8], &mut [u8]) + Sync) -> Result<Self, PatchError> {
+        let (height, width) = (self.height, self.width);
+        if frames == 0 {
+            return Err(PatchError::Empty { what: "clip", shape: format!("[{height}, {width}, 3, 0]") });
+        }
+        let len = height * width * 3 * frames;
+        let mut data = vec![0u8; len + Self::SPARE];
+        let lines = self.data.par_chunks_exact(self.frames);
+        data[..len].par_chunks_exact_mut(frames).zip(lines).with_min_len(1024).for_each(|(out, line)| fill(line, out));
+        Ok(Self { height, width, frames, data })
+    }
+
+    /// One frame: `[height, width, 3]`.
+    pub fn frame(&self, index: usize) -> Vec<u8> {
+        self.lines().map(|line| line[index]).collect()
+    }
+
+    /// All bytes from one pixel, channel 0 and frame on. Reads of up to [`TimeClip::SPARE`] bytes at any sample of the
+    /// clip stay inside.
+    pub(crate) fn bytes_from(&self, y: usize, x: usize, frame: usize) -> &[u8] {
+        &self.data[(y * self.width + x) * 3 * self.frames + frame..]
     }
 }
 

@@ -31,19 +31,26 @@ impl TargetSettings {
 /// The key that each query of a loop chose, at each location.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoopMatches {
-    /// Locations.
-    pub grid: Grid,
+    pub(super) grid: Grid,
     /// Frames of the loop, which is also the number of queries at a location.
-    pub frames: usize,
+    pub(super) frames: usize,
     /// Number of keys to choose from.
-    pub keys: usize,
-    /// Frames of a patch.
-    pub patch_frames: usize,
-    /// First frame of the chosen key: `[grid rows, grid columns, frames]`.
-    pub chosen: Vec<u16>,
+    pub(super) keys: usize,
+    pub(super) patch_frames: usize,
+    pub(super) chosen: Vec<u16>,
 }
 
 impl LoopMatches {
+    /// Locations that were matched.
+    pub fn grid(&self) -> &Grid {
+        &self.grid
+    }
+
+    /// First frame of the chosen keys: `[grid rows, grid columns, frames of the loop]`.
+    pub fn chosen(&self) -> &[u16] {
+        &self.chosen
+    }
+
     /// Number of different keys that the queries of one location chose, averaged over the locations: from 1 to
     /// `min(frames, keys)`.
     pub fn distinct_keys(&self) -> f64 {
