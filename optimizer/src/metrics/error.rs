@@ -6,7 +6,9 @@ use crate::patches::{PatchError, TimeClip};
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum MetricsError {
     /// Render and truth differ in size.
-    #[error("render is {render_width}x{render_height} pixels, truth is {truth_width}x{truth_height}: they must be equal")]
+    #[error(
+        "render is {render_width}x{render_height} pixels, truth is {truth_width}x{truth_height}: they must be equal"
+    )]
     Sizes {
         /// Render.
         render_width: usize,

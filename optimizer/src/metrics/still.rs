@@ -11,11 +11,7 @@ use rayon::prelude::*;
 ///
 /// # Errors
 /// Sizes that differ.
-pub fn psnr_static(
-    render: &TimeClip,
-    truth: &TimeClip,
-    static_mask: &[bool],
-) -> Result<Option<f64>, MetricsError> {
+pub fn psnr_static(render: &TimeClip, truth: &TimeClip, static_mask: &[bool]) -> Result<Option<f64>, MetricsError> {
     check_sizes(render, truth)?;
     check_mask(static_mask, truth.width(), truth.height())?;
     let frames = render.frames().min(truth.frames());
@@ -42,11 +38,7 @@ const C2: f32 = (0.03 * 2.0) * (0.03 * 2.0);
 ///
 /// # Errors
 /// Sizes that differ.
-pub fn ssim_static(
-    render: &TimeClip,
-    truth: &TimeClip,
-    static_mask: &[bool],
-) -> Result<Option<f64>, MetricsError> {
+pub fn ssim_static(render: &TimeClip, truth: &TimeClip, static_mask: &[bool]) -> Result<Option<f64>, MetricsError> {
     check_sizes(render, truth)?;
     check_mask(static_mask, truth.width(), truth.height())?;
     let pixels = static_mask.iter().filter(|&&is_static| is_static).count();

@@ -24,7 +24,9 @@ pub enum PatchError {
         shape: String,
     },
     /// The window does not lie inside the clip.
-    #[error("window {width}x{height} at ({x0}, {y0}) does not lie inside the clip of {clip_width}x{clip_height} pixels")]
+    #[error(
+        "window {width}x{height} at ({x0}, {y0}) does not lie inside the clip of {clip_width}x{clip_height} pixels"
+    )]
     Outside {
         /// Window.
         width: usize,

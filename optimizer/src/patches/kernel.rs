@@ -17,14 +17,7 @@ pub(super) const TILE_ROWS: usize = 4;
 ///
 /// Sums stay in registers, four query frames by sixteen key frames at a time: nothing is stored per pixel.
 #[multiversion(targets("x86_64+avx2+fma"))]
-pub(super) fn segment_table(
-    x: &[f32],
-    y: &[f32],
-    runs: &[Range<usize>],
-    height: usize,
-    width: usize,
-    out: &mut [f32],
-) {
+pub(super) fn segment_table(x: &[f32], y: &[f32], runs: &[Range<usize>], height: usize, width: usize, out: &mut [f32]) {
     // Where there is no such instruction, a fused multiply-add is a slow call into libm.
     if multiversion::target::target_cfg_f!(target_feature = "fma") {
         segment_body::<true>(x, y, runs, height, width, out);
@@ -199,4 +192,43 @@ fn argmin(chunks: impl Iterator<Item = [f32; LANES]>) -> u16 {
     }
     // Clips of more frames than a u16 counts are refused before the search.
     best.1 as u16
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The machine that runs the tests picks one of the two versions; the other must agree with it.
+    #[test]
+    fn fused_and_plain_bodies_agree() {
+        let value = |k: usize| ((k * 7919 + 13) % 256) as f32;
+        let (lines, height, width) = (9, 8, 24);
+        let x: Vec<f32> = (0..lines * height).map(value).collect();
+        let y: Vec<f32> = (0..lines * width).map(|k| value(3 * k + 1)).collect();
+        let (mut fused, mut plain) = (vec![0.0; height * width], vec![0.0; height * width]);
+        segment_body::<true>(&x, &y, &[0..2, 5..9], height, width, &mut fused);
+        segment_body::<false>(&x, &y, &[0..2, 5..9], height, width, &mut plain);
+        for (k, (&fused, &plain)) in fused.iter().zip(&plain).enumerate() {
+            let expected: f32 = [0, 1, 5, 6, 7, 8]
+                .iter()
+                .map(|line| (x[line * height + k / width] - y[line * width + k % width]).powi(2))
+                .sum();
+            // Whole numbers below 2²⁴: exact in either version.
+            assert_eq!((fused, plain), (expected, expected));
+        }
+    }
+
+    #[test]
+    fn the_first_of_equal_minima_wins() {
+        let mut table = vec![5.0; 3 * 24];
+        (table[9], table[17], table[18]) = (1.0, 1.0, 1.0);
+        (table[24 + 23], table[24 + 8]) = (0.0, 0.0);
+        let mut chosen = [0; 3];
+        row_argmins(&table, 24, None, &mut chosen);
+        assert_eq!(chosen, [9, 8, 0]);
+        let mut divisors = [1.0; 24];
+        (divisors[18], divisors[23], divisors[2]) = (2.0, 4.0, 2.0);
+        row_argmins(&table, 24, Some(&divisors), &mut chosen);
+        assert_eq!(chosen, [18, 8, 23]);
+    }
 }

@@ -20,6 +20,4 @@ pub use fold::{fold, fold_u8};
 pub use grid::{Axis, Grid};
 pub use pixels::{ClipRef, ClipWindow, Sample, TimeClip, TimeRows};
 pub use search::{Span, Table, search};
-pub use target::{
-    LoopMatches, MIN_ALPHA, TargetSettings, looping_target, looping_target_u8, match_loop, nearest_keys,
-};
+pub use target::{LoopMatches, MIN_ALPHA, TargetSettings, looping_target, looping_target_u8, match_loop, nearest_keys};

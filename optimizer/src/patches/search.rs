@@ -213,8 +213,7 @@ impl<'a, X: Sample, Y: Sample> Walk<'a, X, Y> {
         let (grid, block, table) = (self.grid, self.block, self.shape.table());
         let mut row_sum = vec![0.0; table];
         let mut finished = vec![0.0; table];
-        let segments =
-            grid.rows.segments_of(block.rows.start).start..grid.rows.segments_of(block.rows.end - 1).end;
+        let segments = grid.rows.segments_of(block.rows.start).start..grid.rows.segments_of(block.rows.end - 1).end;
         for segment in segments {
             let height = self.load(segment);
             let open = grid.rows.locations_of(segment);
@@ -267,8 +266,7 @@ impl<'a, X: Sample, Y: Sample> Walk<'a, X, Y> {
         let pixels = self.grid.columns.pixels_of(segment);
         let (start, end) = (pixels.start - self.pixels.start, pixels.end - self.pixels.start);
         let stride = self.pixels.len();
-        let runs: Vec<Range<usize>> =
-            (0..height).map(|k| (k * stride + start) * 3..(k * stride + end) * 3).collect();
+        let runs: Vec<Range<usize>> = (0..height).map(|k| (k * stride + start) * 3..(k * stride + end) * 3).collect();
         let table = self.shape.table();
         let slot = segment % self.ring;
         let out = &mut self.segments[slot * table..(slot + 1) * table];
