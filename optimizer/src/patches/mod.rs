@@ -1,0 +1,23 @@
+//! Temporal patch search at the same place: for every location of a grid, which short stretch of one clip looks most
+//! like which of another.
+//!
+//! A temporal patch is `patch × patch` pixels over `frames` frames. Queries and keys share their location, so a patch
+//! distance is a box sum over space and a diagonal sum over time of per-pixel frame-to-frame distances (spec §7.2(1)):
+//! [`search()`] builds these tables with running blocks and hands each location's finished table to a visitor; no patch
+//! is ever unfolded. Two things stand on it: the looping target ([`looping_target`], spec §4.5) and the metrics
+//! ([`crate::metrics`], spec §6.2).
+
+mod error;
+mod fold;
+mod grid;
+mod kernel;
+mod pixels;
+mod search;
+mod target;
+
+pub use error::PatchError;
+pub use fold::{fold, fold_u8};
+pub use grid::{Axis, Grid};
+pub use pixels::{ClipRef, ClipWindow, Sample, TimeClip, TimeRows};
+pub use search::{Span, Table, search};
+pub use target::{LoopMatches, MIN_ALPHA, TargetSettings, looping_target, looping_target_u8, match_loop, nearest_keys};
