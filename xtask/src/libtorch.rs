@@ -10,7 +10,6 @@
 use crate::process::{command, line, run};
 use crate::setup::Options;
 use anyhow::{Context, Result, bail};
-use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -123,20 +122,27 @@ fn fetch_cpu(root: &Path) -> Result<()> {
     fs::create_dir_all(&wheels).with_context(|| format!("cannot make {}", wheels.display()))?;
     fetch(&mut download(&wheels))?;
     println!("libtorch: unpacking");
-    let mut args: Vec<OsString> = vec!["-c".into(), UNPACK.into(), wheels.clone().into(), new.clone().into()];
-    for (member, target) in MEMBERS {
-        args.extend([member.into(), target.into()]);
-    }
-    // Not process::run: its error would print the whole script.
-    let unpacked = command("python3", args).status().context("cannot start python3")?;
-    if !unpacked.success() {
-        bail!("the wheels could not be unpacked into {} (is the disk full?)", new.display());
-    }
+    unpack(&wheels, &new, MEMBERS)?;
     link_name(&new)?;
     remove(&wheels)?;
     // torch-sys compares this with the version it wants.
     fs::write(new.join("build-version"), TORCH.trim_start_matches("torch==")).context("cannot write build-version")?;
     finish(&new, &cpu_folder(root), &cpu_stamp())
+}
+
+fn unpack(wheels: &Path, target: &Path, members: &[(&str, &str)]) -> Result<()> {
+    let mut python = command("python3", ["-c", UNPACK]);
+    python.arg(wheels).arg(target).args(members.iter().flat_map(|(member, place)| [member, place]));
+    // Not process::run: its error would print the whole script.
+    let status = python.status().context("cannot start python3")?;
+    if !status.success() {
+        bail!(
+            "the wheels of {} could not be unpacked into {} (python's reason is above)",
+            wheels.display(),
+            target.display()
+        );
+    }
+    Ok(())
 }
 
 fn fetch_cuda(root: &Path) -> Result<()> {
@@ -242,5 +248,71 @@ fn remove(folder: &Path) -> Result<()> {
             Err(error).with_context(|| format!("cannot remove {}", folder.display()))
         }
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A fresh folder of this test's own.
+    fn scratch(name: &str) -> PathBuf {
+        let folder = std::env::temp_dir().join(format!("loop3d-xtask-{}-{name}", std::process::id()));
+        remove(&folder).unwrap();
+        fs::create_dir_all(&folder).unwrap();
+        folder
+    }
+
+    /// A wheel with a library of three bytes and a header two folders deep.
+    fn wheels(folder: &Path) -> PathBuf {
+        let wheels = folder.join("wheels");
+        fs::create_dir(&wheels).unwrap();
+        let script = "import sys, zipfile\n\
+            with zipfile.ZipFile(sys.argv[1], 'w') as z:\n\
+            \x20 z.writestr('torch/lib/a.so', 'abc'); z.writestr('torch/include/', ''); z.writestr('torch/include/x/y.h', 'h')";
+        run(command("python3", ["-c", script]).arg(wheels.join("a.whl"))).unwrap();
+        wheels
+    }
+
+    #[test]
+    fn members_land_where_told() {
+        let folder = scratch("unpack");
+        unpack(&wheels(&folder), &folder, &[("torch/lib/a.so", "lib/b.so"), ("torch/include/", "include/")]).unwrap();
+        assert_eq!(fs::read(folder.join("lib/b.so")).unwrap(), b"abc");
+        assert_eq!(fs::read(folder.join("include/x/y.h")).unwrap(), b"h");
+        remove(&folder).unwrap();
+    }
+
+    #[test]
+    fn a_missing_member_is_an_error() {
+        let folder = scratch("missing");
+        let error = unpack(&wheels(&folder), &folder, &[("torch/lib/other.so", "lib/other.so")]).unwrap_err();
+        assert!(error.to_string().contains("could not be unpacked"), "{error}");
+        remove(&folder).unwrap();
+    }
+
+    #[test]
+    fn a_finished_folder_replaces_an_older_one_and_is_recognised_by_its_stamp() {
+        let folder = scratch("stamp");
+        let (new, place) = (folder.join("new"), folder.join("place"));
+        fs::create_dir_all(place.join("old")).unwrap();
+        fs::create_dir(&new).unwrap();
+        fs::write(place.join("stamp"), "version 1").unwrap();
+        assert!(!stamped(&place, "version 2"));
+        finish(&new, &place, "version 2").unwrap();
+        assert!(stamped(&place, "version 2"));
+        assert!(!place.join("old").exists() && !new.exists());
+        remove(&folder).unwrap();
+    }
+
+    #[test]
+    fn the_pinned_crate_is_the_one_for_this_torch() {
+        // tch 0.24.0 is made for libtorch 2.11.0; who moves one of them is to move the other.
+        let manifest = include_str!("../../Cargo.toml");
+        assert!(
+            manifest.contains("tch = { version = \"=0.24.0\"")
+                && manifest.contains("torch-sys = { version = \"=0.24.0\"")
+        );
+        assert_eq!(TORCH, "torch==2.11.0");
     }
 }

@@ -1,10 +1,13 @@
 //! Tasks of this project: `cargo xtask <task>`. Builds without libtorch, since it is what fetches libtorch.
 #![allow(clippy::print_stdout, reason = "a task talks to the person who started it")]
 
+mod check;
+mod demo;
 mod libtorch;
 mod process;
 mod setup;
 mod system;
+mod timing;
 
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
@@ -15,6 +18,8 @@ Usage: cargo xtask <task>
 
   setup [--cuda] [--dry-run]   everything a build and a run need: libtorch in .torch/, ffmpeg, a C++ compiler
                                --cuda: PyTorch's CUDA libraries too (3 GB); --dry-run: only say what would be done
+  demo [--out DIR]             set-up, then the sample capture, its scene, a video and its metrics in DIR (out/)
+  test [FILTER...]             set-up, then formatting, clippy, docs and every test (or those whose names contain a FILTER)
 ";
 
 fn main() -> ExitCode {
@@ -30,9 +35,22 @@ fn main() -> ExitCode {
 
 fn task(args: &[&str]) -> Result<()> {
     let root = workspace_root()?;
-    std::env::set_current_dir(&root).with_context(|| format!("cannot enter {}", root.display()))?;
+    let enter = || std::env::set_current_dir(&root).with_context(|| format!("cannot enter {}", root.display()));
     match args {
-        ["setup", options @ ..] => setup::run(&root, setup::Options::parse(options)?),
+        ["setup", options @ ..] => {
+            let options = setup::Options::parse(options)?;
+            enter()?;
+            setup::run(&root, options)
+        }
+        ["demo", options @ ..] => {
+            let out = demo::out_folder(&root, options)?; // seen from the user's folder, so before that is left
+            enter()?;
+            demo::run_all(&root, &out)
+        }
+        ["test", filters @ ..] => {
+            enter()?;
+            check::run_all(&root, filters)
+        }
         [] | ["help" | "--help" | "-h"] => {
             print!("{HELP}");
             Ok(())

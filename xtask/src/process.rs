@@ -23,6 +23,19 @@ pub fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
+/// What the program wrote to its standard output; its messages go to this terminal.
+///
+/// # Errors
+/// As [`run`], or the output is no UTF-8.
+pub fn output(command: &mut Command) -> Result<String> {
+    let output =
+        command.stderr(Stdio::inherit()).output().with_context(|| format!("cannot start `{}`", line(command)))?;
+    if !output.status.success() {
+        bail!("`{}` failed ({})", line(command), output.status);
+    }
+    String::from_utf8(output.stdout).with_context(|| format!("the output of `{}`", line(command)))
+}
+
 /// Whether the command can be started and ends with status 0; its output is dropped.
 pub fn succeeds(command: &mut Command) -> bool {
     let quiet = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
@@ -37,4 +50,23 @@ pub fn line(command: &Command) -> String {
         if word.is_empty() || word.contains(char::is_whitespace) { format!("'{word}'") } else { word.into_owned() }
     });
     quoted.collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_name_the_command_line_and_the_status() {
+        let error = run(&mut command("sh", ["-c", "exit 3"])).unwrap_err();
+        assert_eq!(error.to_string(), "`sh -c 'exit 3'` failed (exit status: 3)");
+        let error = run(&mut command("no-such-program", ["x"])).unwrap_err();
+        assert_eq!(error.to_string(), "cannot start `no-such-program x`");
+    }
+
+    #[test]
+    fn output_is_what_the_program_wrote() {
+        assert_eq!(output(&mut command("sh", ["-c", "echo seven"])).unwrap(), "seven\n");
+        assert!(output(&mut command("sh", ["-c", "echo seven; exit 1"])).is_err());
+    }
 }

@@ -109,3 +109,30 @@ fn is_root() -> bool {
     let id = command("id", ["-u"]).output();
     id.is_ok_and(|output| output.stdout.trim_ascii() == b"0")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_package_is_named_once_and_components_come_from_rustup() {
+        let missing: Vec<&Need> = ALWAYS.iter().chain(FOR_DOWNLOAD).collect();
+        let lines: Vec<String> = installs(&missing).iter().map(line).collect();
+        assert_eq!(
+            lines,
+            [
+                "apt-get -q update",
+                "apt-get -o DPkg::Lock::Timeout=300 -q install -y --no-install-recommends g++ ffmpeg python3 python3-pip",
+                "rustup component add rustfmt clippy",
+            ]
+        );
+        assert!(installs(&[]).is_empty());
+    }
+
+    #[test]
+    fn a_missing_program_is_seen() {
+        assert!(found(&Need { what: "sh", probe: &["sh", "-c", "true"], from: Source::Apt("dash") }));
+        assert!(!found(&Need { what: "x", probe: &["no-such-program"], from: Source::Apt("x") }));
+        assert!(!found(&Need { what: "x", probe: &["sh", "-c", "exit 1"], from: Source::Apt("x") }));
+    }
+}
