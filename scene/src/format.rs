@@ -168,9 +168,17 @@ pub(crate) fn read(input: &mut dyn Read, length: u64) -> Result<Scene, FormatErr
     let [1] = shape(&header, CHECKSUM, Dtype::U32)? else {
         return Err(damaged(CHECKSUM, "another shape", "[1]"));
     };
-    if header.offset_keys() != [TABLE, STATIC, LOOPING, CHECKSUM] {
-        let expected = format!("{TABLE}, {STATIC}, {LOOPING}, {CHECKSUM}");
-        return Err(damaged("tensors", header.offset_keys().join(", "), expected));
+    // Tensors follow each other in this order, and nothing else does.
+    let mut start = 0;
+    for name in [TABLE, STATIC, LOOPING, CHECKSUM] {
+        let (found, end) = header.info(name).map_or((0, 0), |info| info.data_offsets);
+        if found != start {
+            return Err(damaged(name, format!("offset {found}"), format!("offset {start}")));
+        }
+        start = end;
+    }
+    if start != header.data_len() {
+        return Err(damaged("tensors", format!("data after {CHECKSUM}"), "none"));
     }
     if still[1..] != [TILE, TILE, 4] {
         return Err(damaged(STATIC, format!("{still:?}"), "[tiles, 16, 16, 4]"));

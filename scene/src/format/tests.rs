@@ -190,6 +190,8 @@ fn each_tensor_is_checked() {
     assert!(
         error(&[table, ("other", Dtype::U16, statics.2), loops, checksum]).contains("static_texels: found nothing")
     );
+    let found = error(&[table, loops, statics, checksum]);
+    assert!(found.contains("static_texels: found offset"), "{found}");
     // One static tile too many, taken from the looping ones' values: the counts of the table are the truth.
     let more = [still + 2, 16, 16, 4];
     let fewer = [looping - 1, 2, 16, 16, 4];

@@ -1,0 +1,144 @@
+//! Videos written by the program ffmpeg: raw frames go in through a pipe.
+
+use crate::failure::mistake;
+use anyhow::{Context, Result, bail};
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread::JoinHandle;
+
+/// Encoder settings of an mp4.
+#[derive(Clone, Copy, Debug)]
+pub struct Encoding {
+    /// Width in pixels, even.
+    pub width: u32,
+    /// Height in pixels, even.
+    pub height: u32,
+    /// Frames per second.
+    pub fps: f64,
+    /// Constant rate factor of x264: 0 is lossless, 51 the worst.
+    pub crf: u8,
+}
+
+/// Writes an H.264 mp4. The file appears at its path when it is whole; dropped before, it leaves nothing.
+pub struct Mp4Writer {
+    target: PathBuf,
+    temporary: PathBuf,
+    process: Child,
+    said: Option<JoinHandle<String>>,
+}
+
+/// The name beside `target` under which it is written: `.name.tmp-<process>`.
+pub fn temporary_beside(target: &Path) -> Result<PathBuf> {
+    let Some(name) = target.file_name() else {
+        return Err(mistake(format!("{}: found no file name, expected one", target.display())));
+    };
+    let mut temporary = OsString::from(".");
+    temporary.push(name);
+    temporary.push(format!(".tmp-{}", std::process::id()));
+    Ok(target.with_file_name(temporary))
+}
+
+/// A mistake where `target` stands in no folder that exists.
+pub fn check_folder_of(target: &Path) -> Result<()> {
+    let folder = target.parent().filter(|p| *p != Path::new("")).unwrap_or(Path::new("."));
+    if folder.is_dir() { Ok(()) } else { Err(mistake(format!("{}: no such folder", folder.display()))) }
+}
+
+impl Mp4Writer {
+    /// Starts ffmpeg.
+    ///
+    /// # Errors
+    /// The target is a folder or stands in none, or ffmpeg is missing.
+    pub fn start(target: &Path, encoding: &Encoding) -> Result<Self> {
+        if target.is_dir() {
+            return Err(mistake(format!("{}: is a folder, expected a file", target.display())));
+        }
+        check_folder_of(target)?;
+        let temporary = temporary_beside(target)?;
+        // Made here and overwritten by ffmpeg: a target that cannot be written is told from an encoder that fails.
+        File::create(&temporary).map_err(|e| mistake(format!("{}: cannot be written: {e}", target.display())))?;
+        let Encoding { width, height, fps, crf } = encoding;
+        let mut command = Command::new("ffmpeg");
+        command.args(["-hide_banner", "-loglevel", "error", "-nostdin", "-y"]);
+        command.args(["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", &format!("{width}x{height}")]);
+        command.args(["-r", &fps.to_string(), "-i", "pipe:0", "-an", "-c:v", "libx264", "-crf", &crf.to_string()]);
+        // Players guess the colour matrix of untagged video by its size: say it.
+        command.args(["-vf", "scale=out_color_matrix=bt709:out_range=tv", "-pix_fmt", "yuv420p"]);
+        command.args(["-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709"]);
+        command.args(["-movflags", "+faststart", "-f", "mp4"]).arg(with_folder(&temporary));
+        let spawned = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
+        let mut process = match spawned {
+            Ok(process) => process,
+            Err(error) => {
+                // The error below is the one to report.
+                let _ = fs::remove_file(&temporary);
+                if error.kind() == ErrorKind::NotFound {
+                    return Err(mistake(
+                        "the program ffmpeg is missing; install it (Debian: apt-get install ffmpeg; macOS: brew install \
+                         ffmpeg; Windows: winget install ffmpeg) or write PNG frames into a folder: -o frames/",
+                    ));
+                }
+                return Err(error).context("ffmpeg could not be started");
+            }
+        };
+        let said = process.stderr.take().map(|mut stderr| {
+            std::thread::spawn(move || {
+                let mut said = Vec::new();
+                // What could be read until then is all there is to tell.
+                let _ = stderr.read_to_end(&mut said);
+                String::from_utf8_lossy(&said).trim().to_owned()
+            })
+        });
+        Ok(Self { target: target.to_owned(), temporary, process, said })
+    }
+
+    /// Adds a frame: `height · width · 3` bytes of RGB.
+    ///
+    /// # Errors
+    /// ffmpeg has ended; the error is what it said.
+    pub fn frame(&mut self, rgb: &[u8]) -> Result<()> {
+        let Some(stdin) = &mut self.process.stdin else { bail!("ffmpeg takes no more frames") };
+        match stdin.write_all(rgb) {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => self.wait(),
+            other => other.context("ffmpeg does not take frames"),
+        }
+    }
+
+    /// Waits for ffmpeg and gives the file its name.
+    ///
+    /// # Errors
+    /// ffmpeg failed, for instance on a full disk.
+    pub fn finish(mut self) -> Result<()> {
+        self.wait()?;
+        let failed = || format!("{}: was not written", self.target.display());
+        File::open(&self.temporary).and_then(|f| f.sync_all()).with_context(failed)?;
+        fs::rename(&self.temporary, &self.target).with_context(failed)
+    }
+
+    fn wait(&mut self) -> Result<()> {
+        drop(self.process.stdin.take());
+        let status = self.process.wait().context("ffmpeg did not end")?;
+        let said = self.said.take().and_then(|thread| thread.join().ok()).unwrap_or_default();
+        if status.success() {
+            return Ok(());
+        }
+        bail!("{}: ffmpeg failed ({status}): {said}", self.target.display())
+    }
+}
+
+/// A path that ffmpeg cannot take for an option or a protocol.
+fn with_folder(path: &Path) -> PathBuf {
+    if path.is_absolute() { path.to_owned() } else { Path::new(".").join(path) }
+}
+
+impl Drop for Mp4Writer {
+    fn drop(&mut self) {
+        // After `finish` ffmpeg has ended and the file has its name; then none of these finds anything to do.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+        let _ = fs::remove_file(&self.temporary);
+    }
+}

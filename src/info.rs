@@ -1,0 +1,35 @@
+//! `loop3d info`: what is inside of a scene file.
+
+use anyhow::{Context, Result};
+use loop3d_scene::SceneInfo;
+use std::io::{ErrorKind, Write};
+use std::path::PathBuf;
+
+/// Say what is inside of a scene file, after checking every byte of it.
+#[derive(clap::Args, Debug)]
+#[command(after_help = "Example: loop3d info fountain.loop3d")]
+pub struct InfoArgs {
+    /// The scene file (*.loop3d).
+    file: PathBuf,
+    /// Print JSON for programs.
+    #[arg(long)]
+    json: bool,
+}
+
+impl InfoArgs {
+    /// Prints to standard output.
+    ///
+    /// # Errors
+    /// The file cannot be read or is no whole scene.
+    pub fn run(&self) -> Result<()> {
+        let scene = loop3d_scene::load(&self.file)?;
+        let file_bytes = std::fs::metadata(&self.file).map(|about| about.len()).ok();
+        let info = SceneInfo { file_bytes, ..SceneInfo::of(&scene) };
+        let text = if self.json { serde_json::to_string_pretty(&info)? } else { info.to_string() };
+        match writeln!(std::io::stdout(), "{text}") {
+            // `loop3d info … | head` has read enough.
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+            other => other.context("standard output"),
+        }
+    }
+}

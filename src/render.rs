@@ -1,0 +1,156 @@
+//! `loop3d render`: a scene filmed along a camera path, as an mp4 or as PNG frames.
+
+use crate::failure::mistake;
+use crate::ffmpeg::{Encoding, Mp4Writer};
+use crate::frames::FrameWriter;
+use crate::progress::Progress;
+use anyhow::{Context, Result};
+use loop3d_scene::{CameraPath, Film, KeyframePath, Scene};
+use std::path::{Path, PathBuf};
+
+/// No side of a picture is longer: eight times what screens show.
+const LONGEST_SIDE: u32 = 16384;
+
+/// Film a scene along a camera path; the loop goes on for as long as the path lasts.
+#[derive(clap::Args, Debug)]
+#[command(after_help = "Examples:\n  loop3d render fountain.loop3d -o fountain.mp4\n  \
+    loop3d render fountain.loop3d -o frames/ --path view:4 --size 1280x720\n\n\
+    A path file: {\"keyframes\": [{\"time_s\": 0, \"position\": [0, 0, 0], \"look_at\": [0, 0, 4]}, \
+    {\"time_s\": 2, \"position\": [0.2, 0, 0], \"look_at\": [0, 0, 4]}]}\n\
+    in the scene's world (x right, y down, z forward); optional: fps, size, and in a keyframe up, fov_deg.")]
+pub struct RenderArgs {
+    /// The scene file (*.loop3d).
+    scene: PathBuf,
+    /// What to write: NAME.mp4, or a new folder for PNG frames (00000.png …).
+    #[arg(short, long)]
+    output: PathBuf,
+    /// Camera path: spiral, view:N (a captured view, from 0), or a JSON file of keyframes.
+    #[arg(long, default_value = "spiral")]
+    path: String,
+    /// Size in pixels [default: the path file's, or that of the captured pictures].
+    #[arg(long, value_name = "WxH", value_parser = parse_size)]
+    size: Option<[u32; 2]>,
+    /// Exactly so many frames [default: spiral: 120 frames, rounded up to whole loops; view: one loop; file: its length].
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    frames: Option<u32>,
+    /// Frame of the loop to start with; may be fractional.
+    #[arg(long, default_value_t = 0.0)]
+    start: f64,
+    /// Frames per second of the video; the loop keeps its speed [default: the path file's, or the scene's].
+    #[arg(long)]
+    fps: Option<f64>,
+    /// Quality of the mp4: 0 (lossless) to 51.
+    #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u8).range(0..=51))]
+    crf: u8,
+    /// Print errors only.
+    #[arg(long)]
+    quiet: bool,
+}
+
+fn parse_size(text: &str) -> Result<[u32; 2], String> {
+    let expected = || format!("expected WIDTHxHEIGHT such as 640x360, sides of 1 to {LONGEST_SIDE}");
+    let (width, height) = text.split_once(['x', 'X', '×']).ok_or_else(expected)?;
+    let side = |s: &str| s.parse().ok().filter(|side| (1..=LONGEST_SIDE).contains(side)).ok_or_else(expected);
+    Ok([side(width)?, side(height)?])
+}
+
+/// Where the frames go.
+enum Output {
+    Mp4(Mp4Writer),
+    Frames(FrameWriter),
+}
+
+impl RenderArgs {
+    /// Renders all frames.
+    ///
+    /// # Errors
+    /// Bad arguments, a bad scene or path file, a target that cannot be written, ffmpeg missing or failing.
+    pub fn run(&self) -> Result<()> {
+        let to_mp4 = is_mp4(&self.output)?;
+        let scene = loop3d_scene::load(&self.scene)?;
+        let path = self.path()?;
+        let film = self.film(&scene, &path, to_mp4)?;
+        let shots = path.shots(&scene, &film).with_context(|| self.path.clone())?;
+        let Film { width, height, fps, .. } = film;
+        let mut output = if to_mp4 {
+            Output::Mp4(Mp4Writer::start(&self.output, &Encoding { width, height, fps, crf: self.crf })?)
+        } else {
+            Output::Frames(FrameWriter::start(&self.output, width, height)?)
+        };
+        let mut progress = Progress::start("rendering", shots.len() as u64, "frames", self.quiet);
+        for shot in &shots {
+            let rgb = loop3d_scene::render(&scene, &shot.camera, shot.time).to_rgb8();
+            match &mut output {
+                Output::Mp4(mp4) => mp4.frame(&rgb)?,
+                Output::Frames(folder) => folder.frame(&rgb)?,
+            }
+            progress.advance(1);
+        }
+        match output {
+            Output::Mp4(mp4) => mp4.finish()?,
+            Output::Frames(folder) => folder.finish()?,
+        }
+        let (name, count) = (self.output.display(), shots.len());
+        let seconds = count as f64 / fps;
+        progress.finish(&format!("wrote {name}: {count} frames of {width}×{height} at {fps} fps, {seconds:.1} s"));
+        Ok(())
+    }
+
+    fn path(&self) -> Result<CameraPath> {
+        if self.path == "spiral" {
+            return Ok(CameraPath::Spiral);
+        }
+        let expected = "expected spiral, view:N with N from 0, or a JSON file";
+        if let Some(index) = self.path.strip_prefix("view:") {
+            let index = index.parse().map_err(|_| mistake(format!("--path: found {}, {expected}", self.path)))?;
+            return Ok(CameraPath::View(index));
+        }
+        let json = std::fs::read_to_string(&self.path)
+            .map_err(|e| mistake(format!("--path: found {} ({e}), {expected}", self.path)))?;
+        Ok(CameraPath::Keyframes(KeyframePath::parse(&json).with_context(|| self.path.clone())?))
+    }
+
+    fn film(&self, scene: &Scene, path: &CameraPath, to_mp4: bool) -> Result<Film> {
+        let (path_size, path_fps) = match path {
+            CameraPath::Keyframes(path) => (path.size, path.fps),
+            _ => (None, None),
+        };
+        let asked = self.size.or(path_size);
+        let camera = match path {
+            CameraPath::View(index) => scene.views.get(*index).map_or(scene.reference, |view| view.camera),
+            _ => scene.reference,
+        };
+        let [mut width, mut height] = asked.unwrap_or([camera.width, camera.height]);
+        if width.max(height) > LONGEST_SIDE {
+            return Err(mistake(format!("size {width}×{height}: expected sides of at most {LONGEST_SIDE} pixels")));
+        }
+        if to_mp4 && (width % 2 == 1 || height % 2 == 1) {
+            let (even_width, even_height) = ((width & !1).max(2), (height & !1).max(2));
+            if asked.is_some() {
+                return Err(mistake(format!(
+                    "size {width}×{height}: an mp4 needs even sides, such as {even_width}x{even_height}"
+                )));
+            }
+            if !self.quiet {
+                eprintln!("an mp4 needs even sides: {width}×{height} is cropped to {even_width}×{even_height}");
+            }
+            (width, height) = (even_width, even_height);
+        }
+        let frames = self.frames.map(|frames| frames as usize);
+        Ok(Film { width, height, fps: self.fps.or(path_fps).unwrap_or(scene.fps), frames, start: self.start })
+    }
+}
+
+/// Whether an output path names an mp4; otherwise it names a folder.
+fn is_mp4(output: &Path) -> Result<bool> {
+    let ends_in_slash = output.as_os_str().as_encoded_bytes().ends_with(b"/");
+    match output.extension() {
+        _ if ends_in_slash || output.is_dir() => Ok(false),
+        None => Ok(false),
+        Some(extension) if extension.eq_ignore_ascii_case("mp4") => Ok(true),
+        Some(_) => Err(mistake(format!("{}: expected NAME.mp4, or a folder such as frames/", output.display()))),
+    }
+}
+
+#[cfg(test)]
+mod tests;

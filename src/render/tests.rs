@@ -1,0 +1,169 @@
+use super::*;
+use clap::Parser;
+use glam::{DAffine3, DVec2};
+use loop3d_scene::{Camera, Planes, SceneView, TILE_VALUES, Tile, TileTable};
+use std::fs;
+use std::process::Command;
+
+/// A folder of this test's own with a scene in it, removed at its end.
+struct Folder(PathBuf);
+
+impl Folder {
+    /// Far plane green; on the near one a looping tile in the middle that is red in frame 0 and blue in frame 1.
+    fn new(test: &str, width: u32) -> Self {
+        let folder = std::env::temp_dir().join(format!("loop3d-render-{test}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).unwrap();
+        let reference = Camera {
+            width,
+            height: 48,
+            focal_px: DVec2::splat(60.0),
+            center_px: DVec2::new(f64::from(width) / 2.0, 24.0),
+            world_from_camera: DAffine3::IDENTITY,
+        };
+        let mut tiles = TileTable::empty(2, 3, 4, [0, 0]);
+        tiles.tiles[5] = Tile::Looping(0);
+        (0..12).for_each(|i| tiles.tiles[12 + i] = Tile::Static(i as u32));
+        let of = |texel: [u16; 4]| texel.into_iter().cycle().take(TILE_VALUES);
+        let scene = Scene {
+            reference,
+            planes: Planes { near: 1.0, far: 4.0, count: 2 },
+            tiles,
+            fps: 10.0,
+            frames: 2,
+            static_texels: (0..12).flat_map(|_| of([0, 65535, 0, 65535])).collect(),
+            looping_texels: of([65535, 0, 0, 65535]).chain(of([0, 0, 65535, 65535])).collect(),
+            views: vec![SceneView { name: "a".to_owned(), camera: reference, held_out: false }],
+            fit: serde_json::Value::Null,
+        };
+        loop3d_scene::save(&scene, folder.join("a.loop3d")).unwrap();
+        Self(folder)
+    }
+
+    /// Runs `render a.loop3d` with these arguments, `@` standing for this folder.
+    fn render(&self, arguments: &str) -> Result<()> {
+        #[derive(Parser)]
+        struct Cli {
+            #[command(flatten)]
+            render: RenderArgs,
+        }
+        let folder = self.0.to_str().unwrap();
+        let arguments = format!("render @/a.loop3d --quiet {arguments}").replace('@', folder);
+        Cli::try_parse_from(arguments.split(' '))?.render.run()
+    }
+
+    /// The message of a refusal, which leaves nothing behind.
+    fn refused(&self, arguments: &str) -> String {
+        let before = self.names();
+        let error = self.render(arguments).unwrap_err();
+        assert_eq!(self.names(), before);
+        format!("{error:#}")
+    }
+
+    fn names(&self) -> Vec<String> {
+        let names = fs::read_dir(&self.0).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<_> = names.collect();
+        names.sort();
+        names
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+#[test]
+fn png_frames_are_the_loop_as_seen_by_the_view() {
+    let folder = Folder::new("png", 64);
+    folder.render("-o @/frames/ --path view:0 --frames 5 --start 1").unwrap();
+    assert_eq!(folder.names(), ["a.loop3d", "frames"]);
+    for i in 0..5 {
+        let picture = image::open(folder.0.join(format!("frames/{i:05}.png"))).unwrap().to_rgb8();
+        assert_eq!(picture.dimensions(), (64, 48));
+        let expected = if i % 2 == 0 { [0, 0, 255] } else { [255, 0, 0] };
+        assert_eq!((picture.get_pixel(24, 24).0, picture.get_pixel(50, 24).0), (expected, [0, 255, 0]), "frame {i}");
+    }
+    assert!(!folder.0.join("frames/00005.png").exists());
+    let error = folder.refused("-o @/frames");
+    assert!(error.contains("found a folder with files in it, expected a new or empty folder"), "{error}");
+}
+
+#[test]
+fn an_mp4_has_its_size_rate_length_and_colours() {
+    let folder = Folder::new("mp4", 64);
+    fs::write(folder.0.join("out.mp4"), "an older file").unwrap();
+    folder.render("-o @/out.mp4 --path view:0 --frames 4 --fps 20").unwrap();
+    assert_eq!(folder.names(), ["a.loop3d", "out.mp4"]);
+    let out = folder.0.join("out.mp4");
+    let entries = "stream=codec_name,width,height,pix_fmt,r_frame_rate,nb_frames,color_space";
+    let probe = Command::new("ffprobe")
+        .args(["-v", "error", "-show_entries", entries, "-of", "csv=p=0"])
+        .arg(&out)
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8(probe.stdout).unwrap().trim(), "h264,64,48,yuv420p,bt709,20/1,4");
+    let raw = Command::new("ffmpeg")
+        .args(["-v", "error", "-i"])
+        .arg(&out)
+        .args(["-f", "rawvideo", "-pix_fmt", "rgb24", "-"])
+        .output()
+        .unwrap()
+        .stdout;
+    let pixel = |frame: usize, x: usize, y: usize| &raw[((frame * 48 + y) * 64 + x) * 3..][..3];
+    // Times 0, ½, 1, 1½ of a loop of 2: red, both, blue, both.
+    for (frame, expected) in [[255, 0, 0], [128, 0, 128], [0, 0, 255], [128, 0, 128]].into_iter().enumerate() {
+        for (found, expected) in pixel(frame, 24, 24).iter().zip(expected) {
+            assert!(found.abs_diff(expected) < 12, "frame {frame}: {:?}", pixel(frame, 24, 24));
+        }
+        assert!(pixel(frame, 55, 40)[1] > 240);
+    }
+}
+
+#[test]
+fn odd_sizes_are_cropped_when_captured_and_refused_when_asked_for() {
+    let folder = Folder::new("odd", 63);
+    folder.render("-o @/out.mp4 --frames 1").unwrap();
+    let error = folder.refused("-o @/b.mp4 --size 65x48");
+    assert_eq!(error, "size 65×48: an mp4 needs even sides, such as 64x48");
+    folder.render("-o @/odd --size 65x47 --frames 1").unwrap();
+    assert_eq!(image::image_dimensions(folder.0.join("odd/00000.png")).unwrap(), (65, 47));
+}
+
+#[test]
+fn a_path_file_gives_size_rate_and_length() {
+    let folder = Folder::new("path", 64);
+    let path = r#"{"fps": 4, "size": [32, 24], "keyframes": [
+        {"time_s": 0, "position": [0, 0, 0], "look_at": [0, 0, 4]},
+        {"time_s": 1.5, "position": [100, 0, 0], "look_at": [100, 0, 4]}]}"#;
+    fs::write(folder.0.join("p.json"), path).unwrap();
+    folder.render("-o @/frames --path @/p.json").unwrap();
+    assert_eq!(fs::read_dir(folder.0.join("frames")).unwrap().count(), 6);
+    let first = image::open(folder.0.join("frames/00000.png")).unwrap().to_rgb8();
+    assert_eq!((first.dimensions(), first.get_pixel(28, 12).0), ((32, 24), [0, 255, 0]));
+    // The camera has left the planes.
+    let last = image::open(folder.0.join("frames/00005.png")).unwrap().to_rgb8();
+    assert_eq!(last.get_pixel(28, 12).0, [0, 0, 0]);
+}
+
+#[test]
+fn bad_requests_are_refused_with_what_was_found_and_expected() {
+    let folder = Folder::new("bad", 64);
+    let said = |arguments: &str, expected: &str| {
+        let error = folder.refused(arguments);
+        assert!(error.contains(expected), "{arguments}: {error}");
+    };
+    said("-o @/a.avi", "expected NAME.mp4, or a folder");
+    said("-o @/missing/a.mp4", "no such folder");
+    said("-o @/missing/frames/", "no such folder");
+    said("-o @/a.mp4 --path view:9", "view 9: found 1 views in the scene");
+    said("-o @/a.mp4 --path view:x", "expected spiral, view:N");
+    said("-o @/a.mp4 --path @/none.json", "expected spiral, view:N");
+    said("-o @/a.mp4 --path @/a.loop3d", "expected spiral, view:N");
+    said("-o @/a.mp4 --size 64", "expected WIDTHxHEIGHT");
+    said("-o @/a.mp4 --size 64x99999", "sides of 1 to 16384");
+    said("-o @/a.mp4 --fps 0", "fps: found 0, expected a positive number");
+    said("-o @/a.mp4 --frames 0", "--frames");
+    said("-o @/a.mp4 --crf 52", "--crf");
+}
