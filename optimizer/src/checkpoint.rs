@@ -152,7 +152,7 @@ fn table_shape(table: &TileTable) -> Vec<usize> {
 
 /// The first thing that two descriptions of fits differ in: (what, expected, found).
 fn difference(expected: &serde_json::Value, found: &serde_json::Value) -> Option<(&'static str, String, String)> {
-    ["version", "config", "device", "held_out", "views"].into_iter().find_map(|key| {
-        (expected[key] != found[key]).then(|| (key, expected[key].to_string(), found[key].to_string()))
-    })
+    ["version", "config", "device", "held_out", "views"]
+        .into_iter()
+        .find_map(|key| (expected[key] != found[key]).then(|| (key, expected[key].to_string(), found[key].to_string())))
 }

@@ -67,9 +67,8 @@ impl FitConfig {
     /// # Errors
     /// [`FitError::Setting`] for the first setting that makes no sense.
     pub fn validate(&self) -> Result<(), FitError> {
-        let bad = |option, found: String, expected: &str| {
-            Err(FitError::Setting { option, found, expected: expected.into() })
-        };
+        let bad =
+            |option, found: String, expected: &str| Err(FitError::Setting { option, found, expected: expected.into() });
         let positive = |x: f64| x.is_finite() && x > 0.0;
         if self.frames.is_some_and(|t| !(1..=4096).contains(&t)) {
             return bad("--frames", format!("{}", self.frames.unwrap_or(0)), "1 to 4096");
@@ -144,18 +143,30 @@ impl Preset {
         let level = |side, epochs, lr| Level { side, epochs, lr };
         match self {
             Self::Draft => Schedule {
-                still: vec![level(4, 60, 0.1), level(8, 30, 0.1), level(16, 15, 0.1)],
+                still: vec![level(8, 40, 0.05), level(16, 20, 0.05)],
                 looping: vec![level(4, 16, 0.02), level(8, 12, 0.015), level(16, 9, 0.01)],
                 refresh: 3,
             },
             Self::Standard => Schedule {
                 still: vec![level(4, 120, 0.1), level(8, 60, 0.1), level(16, 40, 0.05)],
-                looping: vec![level(4, 40, 0.02), level(6, 30, 0.02), level(8, 30, 0.02), level(12, 20, 0.015), level(16, 24, 0.01)],
+                looping: vec![
+                    level(4, 40, 0.02),
+                    level(6, 30, 0.02),
+                    level(8, 30, 0.02),
+                    level(12, 20, 0.015),
+                    level(16, 24, 0.01),
+                ],
                 refresh: 3,
             },
             Self::Fine => Schedule {
                 still: vec![level(4, 240, 0.1), level(8, 120, 0.1), level(16, 80, 0.05)],
-                looping: vec![level(4, 80, 0.02), level(6, 60, 0.02), level(8, 60, 0.02), level(12, 40, 0.015), level(16, 48, 0.01)],
+                looping: vec![
+                    level(4, 80, 0.02),
+                    level(6, 60, 0.02),
+                    level(8, 60, 0.02),
+                    level(12, 40, 0.015),
+                    level(16, 48, 0.01),
+                ],
                 refresh: 2,
             },
         }

@@ -80,6 +80,9 @@ pub enum FitError {
         /// Why.
         source: std::io::Error,
     },
+    /// The patch search refused its input: a defect of this program.
+    #[error("looping target: {0}")]
+    Patches(#[from] crate::patches::PatchError),
     /// Ctrl-C.
     #[error("stopped")]
     Stopped,
@@ -91,6 +94,6 @@ pub enum FitError {
 impl FitError {
     /// True where the user can mend it (exit code 2), false for failures (1).
     pub fn is_users_fault(&self) -> bool {
-        !matches!(self, Self::Io { .. } | Self::Stopped | Self::Memory { .. } | Self::Device(_))
+        !matches!(self, Self::Io { .. } | Self::Stopped | Self::Memory { .. } | Self::Device(_) | Self::Patches(_))
     }
 }

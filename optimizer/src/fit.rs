@@ -1,6 +1,6 @@
 //! The main job: a capture becomes a scene.
 
-use crate::checkpoint::Progress as Saved;
+use crate::checkpoint::{Checkpoint, Model};
 use crate::config::{Exposure, FitConfig, Level};
 use crate::error::FitError;
 use crate::grid::{TexelGrid, renumber};
@@ -11,7 +11,7 @@ use crate::looping_stage::{self, ViewTarget, model::LoopingModel};
 use crate::pyramid::LevelView;
 use crate::static_stage::{self, StaticView, cull::Contribution, model::StaticModel};
 use loop3d_capture::{Capture, LongExposure, View, long_exposure, loopable_mask};
-use loop3d_scene::{Scene, SceneView, TILE, Tile};
+use loop3d_scene::{Scene, SceneView, TILE};
 
 /// What a fit tells whoever watches it.
 #[derive(Clone, Debug)]
@@ -34,7 +34,7 @@ pub trait Observer {
     /// Called after every step. False: stop.
     fn event(&mut self, event: Event) -> bool;
     /// Called after every level, with all that the rest of the fit depends on.
-    fn save(&mut self, progress: &Saved) -> Result<(), FitError>;
+    fn save(&mut self, checkpoint: &Checkpoint) -> Result<(), FitError>;
 }
 
 /// Longest loop that `--frames` chooses by itself, in seconds.
@@ -101,40 +101,30 @@ pub fn fit(
     capture: &Capture,
     config: &FitConfig,
     held_out: &[usize],
-    resume: Option<Saved>,
+    resume: Option<Checkpoint>,
     observer: &mut dyn Observer,
 ) -> Result<Scene, FitError> {
     let fit = Fit::new(capture, config, held_out)?;
-    let (mut still, mut looping, first) = match resume {
-        None => (Some(StaticModel::uniform(fit.dense_grid())), None, 0),
-        Some(Saved::Still { next, model }) => (Some(model), None, next),
-        Some(Saved::Looping { next, model }) => (None, Some(model), next),
-    };
-    for (index, (stage, level)) in fit.levels.all.iter().enumerate().skip(first) {
-        let next = index + 1;
-        match stage {
-            Stage::Still => {
-                let Some(model) = still.take() else { continue };
-                let model = fit.still_level(index, level, model, observer)?;
-                let ended = fit.levels.all.get(next).is_none_or(|(s, _)| *s == Stage::Looping);
-                if ended {
-                    let model = fit.start_looping(&model, observer)?;
-                    observer.save(&Saved::Looping { next, model: model.clone() })?;
-                    looping = Some(model);
-                } else {
-                    observer.save(&Saved::Still { next, model: model.clone() })?;
-                    still = Some(model);
+    let mut at =
+        resume.unwrap_or_else(|| Checkpoint { next: 0, model: Model::Still(StaticModel::uniform(fit.dense_grid())) });
+    while let Some((_, level)) = fit.levels.all.get(at.next).copied() {
+        let next = at.next + 1;
+        let model = match at.model {
+            Model::Still(model) => {
+                let model = fit.still_level(at.next, &level, model, observer)?;
+                match fit.levels.all.get(next) {
+                    Some((Stage::Still, _)) => Model::Still(model),
+                    _ => Model::Looping(fit.start_looping(&model, observer)?),
                 }
             }
-            Stage::Looping => {
-                let Some(model) = looping.take() else { continue };
-                let model = fit.looping_level(index, level, model, observer)?;
-                observer.save(&Saved::Looping { next, model: model.clone() })?;
-                looping = Some(model);
-            }
-        }
+            Model::Looping(model) => Model::Looping(fit.looping_level(at.next, &level, model, observer)?),
+        };
+        at = Checkpoint { next, model };
+        observer.save(&at)?;
     }
-    let model = looping.ok_or_else(|| FitError::Device("the schedule has no static level".into()))?;
+    let Model::Looping(model) = at.model else {
+        return Err(FitError::Device("the schedule has no static level".into()));
+    };
     Ok(fit.scene(capture, held_out, &model))
 }
 
@@ -152,14 +142,18 @@ impl<'a> Fit<'a> {
         config.validate()?;
         let training: Vec<usize> = (0..count).filter(|i| !held_out.contains(i)).collect();
         if training.len() < 2 {
-            return Err(FitError::TooFewViews { views: count, held_out: count - training.len(), found: training.len() });
+            return Err(FitError::TooFewViews {
+                views: count,
+                held_out: count - training.len(),
+                found: training.len(),
+            });
         }
         let views: Vec<&View> = training.iter().map(|i| &capture.views[*i]).collect();
         let cameras: Vec<_> = views.iter().map(|v| v.camera).collect();
         let shortest = views.iter().map(|v| v.clip.frames).min().unwrap_or(1);
         let frames = loop_frames(config, capture, shortest);
-        let middle = (0..views.len())
-            .min_by(|a, b| cameras[*a].position().length().total_cmp(&cameras[*b].position().length()));
+        let middle =
+            (0..views.len()).min_by(|a, b| cameras[*a].position().length().total_cmp(&cameras[*b].position().length()));
         let leads = if config.lead.is_empty() {
             middle.into_iter().collect()
         } else {
@@ -188,7 +182,7 @@ impl<'a> Fit<'a> {
     ) -> Result<StaticModel, FitError> {
         let mode = match self.config.exposure {
             Exposure::Mean => LongExposure::Mean,
-            Exposure::Deviation => LongExposure::Deviation,
+            Exposure::Deviation => LongExposure::DeviationWeighted,
             Exposure::Median => LongExposure::Median,
         };
         let views: Vec<StaticView> = self
@@ -200,7 +194,10 @@ impl<'a> Fit<'a> {
                 StaticView { camera: view.camera, picture, size: (view.clip.height, view.clip.width) }
             })
             .collect();
-        let mut model = if model.grid.side == level.side {
+        let mut model = if index == 0 {
+            let start = static_stage::sweep::start(&model.grid, &self.layout, &views);
+            StaticModel::new(model.grid, start)
+        } else if model.grid.side == level.side {
             model
         } else {
             model.resampled(TexelGrid::new(model.grid.table.clone(), level.side))
@@ -236,8 +233,13 @@ impl<'a> Fit<'a> {
         for view in &self.views {
             let at_level = LevelView::new(view, model.grid.side);
             let mask = loopable_mask(&at_level.clip);
-            let hits =
-                Hits::new(&model.grid, &self.layout.reference, &self.layout.planes, &at_level.camera, at_level.window());
+            let hits = Hits::new(
+                &model.grid,
+                &self.layout.reference,
+                &self.layout.planes,
+                &at_level.camera,
+                at_level.window(),
+            );
             contribution.add(model, &hits, (self.frames > 1).then_some(mask.as_slice()));
         }
         let mut table = contribution.table(model);
@@ -277,7 +279,7 @@ impl<'a> Fit<'a> {
                 let target = match targets[v].take() {
                     Some(target) if (epoch + v) % refresh != 0 || (opens && v == self.leads[0]) => target,
                     _ if opens && v == self.leads[0] => looping_stage::opening(view, self.frames),
-                    _ => looping_stage::refresh(&model, &hits, view, leads),
+                    _ => looping_stage::refresh(&model, &hits, view, leads)?,
                 };
                 let loss = model.accumulate(&hits, &target.target, target.exposure, gain);
                 model.step(lr, gain);

@@ -6,7 +6,7 @@ pub mod model;
 use crate::hits::Hits;
 use crate::kernels::lanes::LANES;
 use crate::kernels::still::Rgba;
-use crate::patches::{ClipWindow, TargetSettings, looping_target};
+use crate::patches::{ClipWindow, PatchError, TargetSettings, looping_target_u8};
 use crate::pyramid::LevelView;
 use crate::static_stage::model::StaticModel;
 use loop3d_capture::Clip;
@@ -24,15 +24,16 @@ pub const LEAD_GAIN: f32 = 3.5;
 /// How a view's target is searched (spec §4.5): lead views bring large patches of everything they saw; the others
 /// find the nearest small ones.
 pub fn target_settings(leads: bool) -> TargetSettings {
-    if leads {
-        TargetSettings { patch: 11, stride: 4, patch_frames: 3, alpha: Some(0.0) }
-    } else {
-        TargetSettings { patch: 3, stride: 2, patch_frames: 3, alpha: None }
-    }
+    if leads { TargetSettings::REFERENCE } else { TargetSettings::OTHER }
 }
 
 /// The static stage's picture on the tiles that stay, looping tiles repeated `frames` times with a little noise.
-pub fn initial(still: &StaticModel, grid: crate::grid::TexelGrid, frames: usize, rng: &mut fastrand::Rng) -> LoopingModel {
+pub fn initial(
+    still: &StaticModel,
+    grid: crate::grid::TexelGrid,
+    frames: usize,
+    rng: &mut fastrand::Rng,
+) -> LoopingModel {
     let n = grid.tile_texels();
     let (mut statics, mut base) = (Vec::new(), Vec::new());
     for (plane, row, column, tile) in grid.places() {
@@ -85,14 +86,17 @@ fn exposure(render: &[f32], frames: usize, clip: &Clip) -> f32 {
 }
 
 /// Searches the target of a whole view for the present render (E-step).
-pub fn refresh(model: &LoopingModel, hits: &Hits, view: &LevelView, leads: bool) -> ViewTarget {
+///
+/// # Errors
+/// [`PatchError`] for shapes that do not fit; the fit's own always do.
+pub fn refresh(model: &LoopingModel, hits: &Hits, view: &LevelView, leads: bool) -> Result<ViewTarget, PatchError> {
     let mut render = model.render(hits);
     let exposure = exposure(&render, model.frames, &view.clip);
     render.par_iter_mut().for_each(|v| *v *= exposure);
     let (w, h) = (view.clip.width, view.clip.height);
-    let window = ClipWindow { clip: &view.clip, x: 0, y: 0, width: w, height: h };
-    let target = looping_target(&render, model.frames, &window, &target_settings(leads));
-    ViewTarget { target: pack(&target, model.frames), exposure }
+    let window = ClipWindow { clip: (&view.clip).into(), x0: 0, y0: 0 };
+    let target = looping_target_u8(&render, h, w, model.frames, &window, &target_settings(leads))?;
+    Ok(ViewTarget { target: pack(&target, model.frames), exposure })
 }
 
 /// The target that starts everything: the stretch of `frames` frames of the lead view's clip whose end meets its
@@ -107,18 +111,18 @@ pub fn opening(view: &LevelView, frames: usize) -> ViewTarget {
     };
     let start = (0..last.max(1)).min_by_key(|s| seam(*s)).unwrap_or(0);
     let values = clip.width * clip.height * 3;
-    let mut target = vec![0.0; values * frames];
+    let mut target = vec![0; values * frames];
     for t in 0..frames {
         let frame = clip.frame((start + t).min(clip.frames - 1));
         for (i, byte) in frame.iter().enumerate() {
-            target[i * frames + t] = f32::from(*byte) / 255.0;
+            target[i * frames + t] = *byte;
         }
     }
     ViewTarget { target: pack(&target, frames), exposure: 1.0 }
 }
 
-/// `[pixel][channel][frame]` in [0, 1] to chunk-major bytes.
-fn pack(target: &[f32], frames: usize) -> Target {
+/// `[pixel][channel][frame]` to chunk-major.
+fn pack(target: &[u8], frames: usize) -> Target {
     (0..frames.div_ceil(LANES))
         .into_par_iter()
         .map(|q| {
@@ -129,9 +133,7 @@ fn pack(target: &[f32], frames: usize) -> Target {
                     let mut out = [[0; LANES]; 3];
                     for (c, out) in out.iter_mut().enumerate() {
                         let at = c * frames + q * LANES;
-                        for (out, value) in out[..n].iter_mut().zip(&pixel[at..at + n]) {
-                            *out = (value * 255.0 + 0.5) as u8;
-                        }
+                        out[..n].copy_from_slice(&pixel[at..at + n]);
                     }
                     out
                 })

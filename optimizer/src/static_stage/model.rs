@@ -130,12 +130,8 @@ impl StaticModel {
         let grid = &self.grid;
         let n = grid.tile_texels();
         let places: Vec<_> = grid.places().collect();
-        gradient
-            .gradient
-            .par_chunks_mut(n)
-            .zip(gradient.coverage.par_chunks(n))
-            .zip(&places)
-            .for_each(|((g, cover), &(plane, row, column, _))| {
+        gradient.gradient.par_chunks_mut(n).zip(gradient.coverage.par_chunks(n)).zip(&places).for_each(
+            |((g, cover), &(plane, row, column, _))| {
                 if cover.iter().all(|c| *c == 0.0) {
                     return;
                 }
@@ -150,7 +146,8 @@ impl StaticModel {
                         }
                     }
                 });
-            });
+            },
+        );
     }
 
     /// The same picture at another number of texels a side, on the tiles of `grid` (a subset of this one's).

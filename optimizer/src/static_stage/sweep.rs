@@ -32,8 +32,10 @@ struct Sweep {
 /// Logits for each texel of `grid`, which must hold static tiles only.
 pub fn start(grid: &TexelGrid, layout: &Layout, views: &[StaticView]) -> Vec<Rgba> {
     let (columns, rows) = (grid.table.columns * grid.side, grid.table.rows * grid.side);
-    let sweeps: Vec<Sweep> =
-        (0..layout.planes.count).into_par_iter().map(|plane| sweep(grid, layout, views, plane, columns, rows)).collect();
+    let sweeps: Vec<Sweep> = (0..layout.planes.count)
+        .into_par_iter()
+        .map(|plane| sweep(grid, layout, views, plane, columns, rows))
+        .collect();
     let mut weights: Vec<Vec<f32>> = vec![vec![0.0; columns * rows]; sweeps.len()];
     for i in 0..columns * rows {
         let best = sweeps.iter().map(|s| s.cost[i]).fold(f32::INFINITY, f32::min);
@@ -70,14 +72,7 @@ pub fn start(grid: &TexelGrid, layout: &Layout, views: &[StaticView]) -> Vec<Rgb
     logits
 }
 
-fn sweep(
-    grid: &TexelGrid,
-    layout: &Layout,
-    views: &[StaticView],
-    plane: usize,
-    columns: usize,
-    rows: usize,
-) -> Sweep {
+fn sweep(grid: &TexelGrid, layout: &Layout, views: &[StaticView], plane: usize, columns: usize, rows: usize) -> Sweep {
     let depth = layout.planes.depth(plane);
     let reference = &layout.reference;
     let [ox, oy] = grid.table.origin_px.map(f64::from);
@@ -118,7 +113,8 @@ fn agreement(views: &[StaticView], point: DVec3) -> (usize, [f32; 3], f32) {
     let count = n.max(1) as f32;
     let mean = sum.map(|s| s / count);
     // Unbiased, so that a point that two views see does not look more certain than one that eight do.
-    let variance = (0..3).map(|k| (squares[k] - count * mean[k] * mean[k]).max(0.0)).sum::<f32>() / (count - 1.0).max(1.0);
+    let variance =
+        (0..3).map(|k| (squares[k] - count * mean[k] * mean[k]).max(0.0)).sum::<f32>() / (count - 1.0).max(1.0);
     (n, mean, variance)
 }
 
@@ -136,9 +132,7 @@ fn look(camera: &Camera, view: &StaticView, point: DVec3) -> Option<[f32; 3]> {
         view.picture[y * width + x]
     };
     let (a, b, c, d) = (at(x0, y0), at(x0 + 1.0, y0), at(x0, y0 + 1.0), at(x0 + 1.0, y0 + 1.0));
-    Some(std::array::from_fn(|k| {
-        (a[k] * (1.0 - fx) + b[k] * fx) * (1.0 - fy) + (c[k] * (1.0 - fx) + d[k] * fx) * fy
-    }))
+    Some(std::array::from_fn(|k| (a[k] * (1.0 - fx) + b[k] * fx) * (1.0 - fy) + (c[k] * (1.0 - fx) + d[k] * fx) * fy))
 }
 
 /// Mean of the finite values around (x, y); infinite where the value itself is.
