@@ -1,6 +1,7 @@
 //! Footage in: every layout on disk becomes one [`Capture`].
 
 mod clip;
+pub mod sample;
 
 pub use clip::Clip;
 use loop3d_scene::Camera;
