@@ -6,9 +6,9 @@ use glam::{DAffine3, DMat3, DVec2, DVec3, Vec3};
 use loop3d_scene::Camera;
 
 /// Where the middle camera stands, about: eye height over the ground.
-pub const MIDDLE: Vec3 = Vec3::new(0.0, -1.15, 0.0);
+pub const MIDDLE: Vec3 = Vec3::new(0.0, -1.3, 0.0);
 /// The point that all cameras turn to, partly.
-const FOCUS: DVec3 = DVec3::new(0.0, -0.68, 4.8);
+const FOCUS: DVec3 = DVec3::new(0.0, -0.74, 4.8);
 /// Half the size of the grid: horizontally, vertically.
 const HALF_GRID: DVec2 = DVec2::new(0.16, 0.09);
 

@@ -67,13 +67,14 @@ impl Paint for Burning<'_> {
         let x = p.x + free * (0.62 * sway + 0.34 * curl + self.lean);
         let shape = smoothstep(-0.1, 0.16, up) * (1.12 - up).max(0.0).powf(0.85) * mix(0.86, 1.0, smoothstep(0.0, 0.3, up));
         let tongues = noise.salted(2).space(Vec3::new(x * 1.9, up * 1.5 - self.time * 2.1, self.time * 0.8));
-        let heat = shape * 1.28 - x.abs() * (0.85 + 0.35 * up) + (0.12 + 0.55 * free) * tongues - 0.06;
+        let fine = noise.salted(3).space(Vec3::new(x * 4.2, up * 2.7 - self.time * 2.9, self.time * 1.1));
+        let heat = shape * 1.12 - x.abs() * (0.9 + 0.5 * up) + (0.20 + 0.62 * free) * tongues + (0.10 + 0.2 * free) * fine - 0.10;
         let body = smoothstep(0.0, 0.30, heat);
         let hot = (heat * (1.15 - 0.35 * up)).clamp(0.0, 1.0);
-        let red = Vec3::new(1.05, 0.20, 0.025);
-        let orange = Vec3::new(2.3, 0.72, 0.08);
-        let yellow = Vec3::new(3.4, 1.85, 0.45);
-        let color = red.lerp(orange, smoothstep(0.0, 0.32, hot)).lerp(yellow, smoothstep(0.25, 0.75, hot));
+        let red = Vec3::new(0.62, 0.085, 0.010);
+        let orange = Vec3::new(1.45, 0.42, 0.035);
+        let yellow = Vec3::new(2.3, 1.25, 0.26);
+        let color = red.lerp(orange, smoothstep(0.0, 0.38, hot)).lerp(yellow, smoothstep(0.3, 0.85, hot));
         let alpha = body * mix(0.95, 0.72, smoothstep(0.5, 1.1, up));
         (color * alpha).extend(alpha) + faint * (1.0 - alpha)
     }

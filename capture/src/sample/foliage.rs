@@ -28,6 +28,8 @@ pub struct Blades {
 #[derive(Clone, Copy)]
 struct Blade {
     root: f32,
+    /// y of the root: blades of a row do not stand in one line.
+    ground: f32,
     height: f32,
     bend: f32,
     half_width: f32,
@@ -37,7 +39,7 @@ struct Blade {
 impl Blades {
     /// Blades between the two x, at depth z, about `height` tall.
     pub fn new(noise: Noise, x: [f32; 2], z: f32, height: f32) -> Self {
-        Self { noise, x, z, height, spacing: 0.0125 * z.sqrt() }
+        Self { noise, x, z, height, spacing: 0.0085 * z.sqrt() }
     }
 
     fn reach(&self) -> f32 {
@@ -73,6 +75,7 @@ impl Motion for Blades {
                 let shade = mix(0.55, 1.25, noise.uniform(i, 0, 6));
                 Blade {
                     root,
+                    ground: 0.06 * (noise.uniform(i, 0, 7) - 0.75),
                     height,
                     bend: (lean + sway) * height,
                     half_width: 0.011 * mix(0.7, 1.25, noise.uniform(i, 0, 5)),
@@ -96,8 +99,8 @@ impl Paint for Swaying<'_> {
         let margin = self.row.reach() * (up / self.row.height).clamp(0.05, 1.0).powi(2) + 2.0 * spacing;
         let index = |x: f32| ((x - self.row.x[0]) / spacing).clamp(0.0, self.blades.len() as f32) as usize;
         for blade in &self.blades[index(uv.x - margin)..index(uv.x + margin)] {
-            let s = up / blade.height;
-            if s < 1.0 {
+            let s = (up + blade.ground) / blade.height;
+            if (0.0..1.0).contains(&s) {
                 let middle = blade.root + blade.bend * s * s;
                 let half = blade.half_width * (1.0 - s * s * 0.92);
                 let side = (uv.x - middle) / half;

@@ -25,7 +25,7 @@ pub const FIRE: Light =
     Light { position: Vec3::new(1.62, -1.12, 4.2), radius: 0.13, color: Vec3::new(2.3, 0.98, 0.33) };
 /// The torch at the back wall on the left.
 pub const TORCH: Light =
-    Light { position: Vec3::new(-1.95, -1.34, 6.45), radius: 0.06, color: Vec3::new(0.95, 0.40, 0.13) };
+    Light { position: Vec3::new(-1.46, -1.47, 6.45), radius: 0.06, color: Vec3::new(0.95, 0.40, 0.13) };
 
 /// Light that leaves a point towards every viewer, linear RGB.
 #[derive(Clone, Copy, Debug, Default)]
@@ -47,14 +47,19 @@ pub struct Garden {
 /// Light of the evening sky on an unshadowed surface: from above blue, from the ground dim, from the left where the sun set rosy.
 pub fn skylight(normal: Vec3) -> Vec3 {
     let up = 0.5 - 0.5 * normal.y;
-    let dome = Vec3::new(0.06, 0.055, 0.07).lerp(Vec3::new(0.25, 0.31, 0.52), up);
+    let dome = Vec3::new(0.035, 0.033, 0.045).lerp(Vec3::new(0.15, 0.20, 0.37), up);
     let west = (normal.dot(Vec3::new(-0.62, -0.5, 0.6)) * 0.6 + 0.4).max(0.0);
-    dome + Vec3::new(0.26, 0.13, 0.12) * west * west
+    dome + Vec3::new(0.24, 0.115, 0.10) * west * west
 }
 
 /// Unshadowed light of a fire at `point`, before the cosine.
 pub fn firelight(light: &Light, point: Vec3) -> Vec3 {
     light.color / ((light.position - point).length_squared() + 0.06)
+}
+
+/// Whether the basin's rim is cut away at `p`, for the spout.
+fn notched(p: Vec3) -> bool {
+    p.x.abs() < 0.13 && p.y < -0.34 && (3.4..4.1).contains(&p.z)
 }
 
 impl Garden {
@@ -70,14 +75,18 @@ impl Garden {
             (Shape::Ground, Material::Flagstones),
             (Shape::Arch(arch), Material::Voussoirs(arch)),
             // Fountain: face, wings, their caps, the lip that the water leaves.
-            (block([-0.85, -1.72, 5.0], [0.85, 0.0, 5.8]), Material::Ashlar),
-            (block([-0.97, -1.86, 4.9], [0.97, -1.72, 5.9]), Material::Coping),
+            (block([-0.74, -1.72, 5.0], [0.74, 0.0, 5.8]), Material::Ashlar),
+            (block([-0.85, -1.85, 4.9], [0.85, -1.72, 5.9]), Material::Coping),
             (block([-1.45, -0.92, 5.1], [1.45, 0.0, 5.75]), Material::Ashlar),
             (block([-1.52, -1.02, 5.03], [1.52, -0.92, 5.8]), Material::Coping),
             (block([-0.56, -1.42, 4.86], [0.56, -1.33, 5.05]), Material::Coping),
             // Basin and its rim.
             (tube(0.0, 5.0, 1.05, 1.22, -0.36, 0.0), Material::Ashlar),
             (tube(0.0, 5.0, 1.03, 1.29, -0.42, -0.34), Material::Coping),
+            // The spout in the rim that feeds the stream.
+            (block([-0.2, -0.43, 3.5], [-0.12, -0.27, 4.02]), Material::Coping),
+            (block([0.12, -0.43, 3.5], [0.2, -0.27, 4.02]), Material::Coping),
+            (block([-0.2, -0.35, 3.52], [0.2, -0.27, 3.76]), Material::Coping),
             // Back wall with its coping and two pillars.
             (block([-9.0, -1.62, 6.8], [9.0, 0.0, 7.2]), Material::Brick),
             (block([-9.0, -1.73, 6.72], [9.0, -1.62, 7.28]), Material::Coping),
@@ -92,9 +101,9 @@ impl Garden {
             (tube(1.62, 4.2, 0.26, 0.31, -0.87, -0.82), Material::Iron),
             (tube(1.62, 4.2, 0.0, 0.255, -0.85, -0.84), Material::Embers),
             // Torch.
-            (tube(-1.95, 6.45, 0.0, 0.035, -1.12, -0.72), Material::Iron),
-            (Shape::Bowl(Vec3::new(-1.95, -1.14, 6.45), 0.1), Material::Iron),
-            (block([-1.97, -0.86, 6.45], [-1.93, -0.82, 6.8]), Material::Iron),
+            (tube(-1.46, 6.45, 0.0, 0.035, -1.25, -0.85), Material::Iron),
+            (Shape::Bowl(Vec3::new(-1.46, -1.27, 6.45), 0.1), Material::Iron),
+            (block([-1.48, -1.04, 6.45], [-1.44, -1.0, 6.8]), Material::Iron),
             (block([-30.0, -20.0, 8.3], [30.0, 0.0, 8.31]), Material::Hills),
             (block([-30.0, -20.0, 9.0], [30.0, 0.0, 9.01]), Material::Sky),
         ];
@@ -108,6 +117,7 @@ impl Garden {
             let limit = best.map_or(f32::MAX, |(hit, _)| hit.t);
             if let Some(hit) = shape.hit(ray, limit)
                 && material.covers(self.noise, hit.uv)
+                && !(matches!(shape, Shape::Tube(..)) && notched(ray.at(hit.t)))
             {
                 best = Some((hit, *material));
             }
@@ -175,15 +185,17 @@ impl Garden {
 fn motions(noise: Noise, arch: Arch) -> Vec<Box<dyn Motion>> {
     let salted = |salt: u32| noise.salted(100 + salt);
     vec![
-        Box::new(Fall::new(salted(0))),
+        Box::new(Fall::fountain(salted(0))),
+        Box::new(Fall::spout(salted(13))),
         Box::new(Pool::new(salted(1))),
         Box::new(Stream::new(salted(2))),
         Box::new(Mist::new(salted(3))),
         Box::new(Flame::new(salted(4), Vec3::new(1.62, -0.82, 4.2), [0.25, 0.82])),
-        Box::new(Flame::new(salted(5), Vec3::new(-1.95, -1.12, 6.45), [0.11, 0.44])),
+        Box::new(Flame::new(salted(5), Vec3::new(-1.46, -1.25, 6.45), [0.11, 0.44])),
         Box::new(Blades::new(salted(6), [-2.5, -1.25], 4.35, 0.55)),
         Box::new(Blades::new(salted(7), [-2.1, -1.0], 3.75, 0.42)),
-        Box::new(Blades::new(salted(8), [0.72, 1.9], 2.95, 0.42)),
+        Box::new(Blades::new(salted(8), [0.95, 2.3], 3.0, 0.46)),
+        Box::new(Blades::new(salted(14), [1.15, 2.2], 2.8, 0.40)),
         Box::new(Leaves::bush(salted(9), Vec3::new(-2.35, -0.55, 5.5), Vec2::new(0.75, 0.62))),
         Box::new(Leaves::bush(salted(10), Vec3::new(-2.0, -0.4, 5.2), Vec2::new(0.6, 0.45))),
         Box::new(Leaves::bush(salted(11), Vec3::new(2.45, -0.45, 5.6), Vec2::new(0.8, 0.55))),

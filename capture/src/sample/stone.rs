@@ -69,10 +69,10 @@ fn blocks(noise: Noise, uv: Vec2, row: f32, length: f32, joint: f32) -> Stone {
     let half = Vec2::new((start(i + 1) - start(i)) * length, row) * 0.5;
     let middle = Vec2::new((start(i) + start(i + 1)) * 0.5 * length, row * 0.5);
     let local = Vec2::new(along * length, w.y - course * row) - middle;
-    let round = 0.22 * row;
+    let round = 0.12 * row;
     let q = local.abs() - half + joint * 0.5 + round;
     let edge = round - q.max(Vec2::ZERO).length() - q.max_element().min(0.0);
-    let bulge = smoothstep(0.0, 0.16 * row + joint, edge);
+    let bulge = smoothstep(0.0, 0.09 * row + joint, edge);
     let tilt = (noise.uniform(i, j, 4) - 0.5) * local.x + (noise.uniform(i, j, 5) - 0.5) * local.y;
     Stone {
         height: joint * 0.9 * bulge + 0.10 * tilt * bulge,
@@ -163,14 +163,14 @@ impl Material {
         match *self {
             Material::Flagstones => slabs(noise.salted(10), uv, 0.43),
             Material::Brick => blocks(noise.salted(11), uv, 0.125, 0.31, 0.018),
-            Material::Ashlar => blocks(noise.salted(12), uv + Vec2::new(0.21, 0.0), 0.29, 0.56, 0.016),
-            Material::Coping => blocks(noise.salted(13), uv + Vec2::new(0.0, 0.21), 0.5, 0.52, 0.014),
+            Material::Ashlar => blocks(noise.salted(12), uv + Vec2::new(0.21, 0.0), 0.215, 0.42, 0.011),
+            Material::Coping => blocks(noise.salted(13), uv + Vec2::new(0.0, 0.21), 0.5, 0.52, 0.010),
             Material::Voussoirs(arch) if !level => {
                 let around = arch.along(uv.x, uv.y);
                 if around.y < 0.3 {
-                    blocks(noise.salted(14), around, 0.3, 0.235, 0.014)
+                    blocks(noise.salted(14), around, 0.3, 0.235, 0.010)
                 } else {
-                    blocks(noise.salted(15), uv, 0.19, 0.33, 0.016)
+                    blocks(noise.salted(15), uv, 0.19, 0.33, 0.011)
                 }
             }
             Material::Voussoirs(_) => blocks(noise.salted(16), uv, 0.22, 0.235, 0.012),
@@ -183,13 +183,13 @@ impl Material {
     fn height(&self, noise: Noise, uv: Vec2, soffit: bool, footprint: f32) -> (f32, Stone) {
         let stone = self.stone(noise, uv, soffit);
         let (rough, scale) = match self {
-            Material::Flagstones => (0.008, 9.0),
-            Material::Brick => (0.006, 15.0),
+            Material::Flagstones => (0.013, 9.0),
+            Material::Brick => (0.009, 15.0),
             Material::Iron => (0.003, 22.0),
             Material::Sky | Material::Hills | Material::Embers => return (0.0, stone),
-            Material::Ashlar | Material::Coping | Material::Voussoirs(_) => (0.007, 11.0),
+            Material::Ashlar | Material::Coping | Material::Voussoirs(_) => (0.012, 11.0),
         };
-        let grain = noise.salted(20).fractal(uv * scale, 3, 0.55, footprint * scale);
+        let grain = noise.salted(20).fractal(uv * scale, 4, 0.6, footprint * scale);
         (stone.height + rough * grain, stone)
     }
 
@@ -245,7 +245,7 @@ impl Material {
             }
             Material::Sky => (Vec3::ZERO, Vec3::ZERO, 0.0),
         };
-        let weathered = body * (1.0 + 0.22 * blotch) * (1.0 + 0.20 * speck);
+        let weathered = body * (1.0 + 0.26 * blotch) * (1.0 + 0.34 * speck);
         let bare = joint.lerp(weathered, stone.inside);
         // Moss starts in the joints and spreads where it is damp.
         let grown = smoothstep(0.1, 0.75, moss + 0.45 * (1.0 - stone.inside) + 0.25 * speck);

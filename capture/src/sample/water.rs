@@ -5,13 +5,11 @@ use super::motion::{Motion, Paint, Sheet};
 use super::noise::{Noise, mix, smoothstep};
 use glam::{Vec2, Vec3, Vec4};
 
-/// Where the sheet leaves the lip, y.
-const LIP: f32 = -1.40;
 /// Level of the water in the basin, y.
-const LEVEL: f32 = -0.29;
-/// Half the width of the sheet at the lip.
+const LEVEL: f32 = -0.375;
+/// Half the width of the fountain's sheet at the lip.
 const HALF_WIDTH: f32 = 0.47;
-/// The sheet's z.
+/// z of the fountain's sheet.
 const FALL_Z: f32 = 4.84;
 /// Centre (x, z) and radius of the basin.
 const BASIN: (Vec2, f32) = (Vec2::new(0.0, 5.0), 1.045);
@@ -22,39 +20,51 @@ fn lit(point: Vec3, normal: Vec3) -> Vec3 {
     skylight(normal) * 1.15 + firelight(&FIRE, point) * (0.25 + 0.75 * normal.dot(toward)).max(0.0)
 }
 
-/// The falling sheet. Its texture moves with the water: it is a function of the time since leaving the lip.
-pub struct Fall(Noise);
+/// A falling sheet. Its texture moves with the water: it is a function of the time since leaving the lip.
+pub struct Fall {
+    noise: Noise,
+    half_width: f32,
+    z: f32,
+    /// y of the lip, y of the water below.
+    y: [f32; 2],
+}
 
 impl Fall {
-    /// The sheet of a noise.
-    pub fn new(noise: Noise) -> Self {
-        Self(noise)
+    /// The fountain's sheet.
+    pub fn fountain(noise: Noise) -> Self {
+        Self { noise, half_width: HALF_WIDTH, z: FALL_Z, y: [-1.40, LEVEL] }
+    }
+
+    /// What runs over the basin's spout.
+    pub fn spout(noise: Noise) -> Self {
+        Self { noise, half_width: 0.12, z: 3.505, y: [-0.38, 0.0] }
     }
 }
 
 impl Motion for Fall {
     fn sheet(&self) -> Sheet {
-        Sheet::Upright(FALL_Z)
+        Sheet::Upright(self.z)
     }
 
     fn covers(&self, uv: Vec2) -> bool {
-        uv.x.abs() < HALF_WIDTH + 0.05 && (LIP - 0.02..LEVEL).contains(&uv.y)
+        uv.x.abs() < self.half_width + 0.05 && (self.y[0] - 0.02..self.y[1]).contains(&uv.y)
     }
 
     fn pose(&self, time: f32) -> Box<dyn Paint + '_> {
-        Box::new(Falling { noise: self.0, time })
+        Box::new(Falling { fall: self, time })
     }
 }
 
-struct Falling {
-    noise: Noise,
+struct Falling<'a> {
+    fall: &'a Fall,
     time: f32,
 }
 
-impl Paint for Falling {
+impl Paint for Falling<'_> {
     fn paint(&self, uv: Vec2) -> Vec4 {
-        let Self { noise, time } = *self;
-        let drop = (uv.y - LIP).max(0.0);
+        let Fall { noise, half_width, z, y: [lip, _] } = *self.fall;
+        let time = self.time;
+        let drop = (uv.y - lip).max(0.0);
         // Seconds since the lip, of a slow fall: 0.35 units/s there, 1.5 units/s² on.
         let since = ((0.35f32 * 0.35 + 2.0 * 1.5 * drop).sqrt() - 0.35) / 1.5;
         let age = since - time;
@@ -65,13 +75,13 @@ impl Paint for Falling {
         let threads = noise.salted(2).space(Vec3::new(x * 44.0, age * 4.6, time * 0.7));
         let torn = smoothstep(0.05, 1.0, drop);
         let body = 0.5 + 0.55 * ropes + (0.28 + 0.15 * torn) * strands + 0.20 * threads;
-        let edge = HALF_WIDTH - 0.02 * drop + 0.035 * noise.salted(3).space(Vec3::new(uv.x.signum() * 5.0, age * 2.6, time * 0.4));
-        let within = smoothstep(0.0, 0.05, edge - uv.x.abs()) * smoothstep(-0.015, 0.02, uv.y - LIP);
+        let edge = half_width - 0.02 * drop + 0.035 * noise.salted(3).space(Vec3::new(uv.x.signum() * 5.0, age * 2.6, time * 0.4));
+        let within = smoothstep(0.0, 0.05, edge - uv.x.abs()) * smoothstep(-0.015, 0.02, uv.y - lip);
         let white = smoothstep(0.25, 1.15, body + 0.28 * torn);
         let alpha = within * mix(0.42, 0.97, smoothstep(0.0 + 0.2 * torn, 0.75, body));
         let tilt = Vec3::new(0.5 * ropes + 0.3 * strands, -0.45, -0.8);
         let albedo = Vec3::new(0.10, 0.19, 0.24).lerp(Vec3::new(0.86, 0.91, 0.95), white);
-        (albedo * lit(Vec3::new(uv.x, uv.y, FALL_Z), tilt.normalize()) * alpha).extend(alpha)
+        (albedo * lit(Vec3::new(uv.x, uv.y, z), tilt.normalize()) * alpha).extend(alpha)
     }
 }
 
@@ -91,7 +101,8 @@ impl Motion for Pool {
     }
 
     fn covers(&self, uv: Vec2) -> bool {
-        (uv - BASIN.0).length() < BASIN.1
+        let spout = uv.x.abs() < 0.12 && (3.5..4.2).contains(&uv.y);
+        spout || (uv - BASIN.0).length() < BASIN.1
     }
 
     fn opaque(&self) -> bool {
@@ -127,7 +138,7 @@ impl Paint for Stirred {
         // Slopes that lean to the viewer mirror the dark wall, the others the bright sky: baked, as if seen from the middle.
         let mirror = smoothstep(-0.35, 0.55, -slope.y + 0.35 * slope.x);
         let deep = Vec3::new(0.012, 0.035, 0.045);
-        let sky = Vec3::new(0.30, 0.28, 0.40);
+        let sky = Vec3::new(0.22, 0.21, 0.33);
         let glint = firelight(&FIRE, point) * (normal.dot((FIRE.position - point).normalize()) - 0.15).max(0.0).powi(2);
         let water = deep.lerp(sky, 0.10 + 0.75 * mirror * mirror) + 0.55 * glint;
         let froth = noise.salted(3).space(Vec3::new(uv.x * 11.0 - away.x * time * 1.2, uv.y * 7.0 - away.y * time * 1.2, time * 1.6));
@@ -142,7 +153,7 @@ impl Paint for Stirred {
 pub struct Stream(Noise);
 
 /// Ends of the runnel, z.
-const RUN: [f32; 2] = [2.3, 3.72];
+const RUN: [f32; 2] = [2.3, 3.6];
 
 impl Stream {
     /// The stream of a noise.
@@ -186,18 +197,19 @@ impl Paint for Running {
         let bank = half + 0.025 * noise.salted(5).plane(Vec2::new(uv.y * 6.0, x.signum() * 3.0));
         let shore = smoothstep(0.0, 0.035, bank - x.abs());
         // Braids: the flow is slower at the banks, so its texture is drawn out into arrows.
-        let skew = along + 0.9 * x * x / half;
-        let braid = noise.space(Vec3::new(x * 13.0, skew * 4.4, time * 0.55));
-        let ripple = noise.salted(1).space(Vec3::new(x * 23.0 + braid, skew * 9.0, time * 0.9));
+        let skew = along + 0.5 * x * x / half;
+        let braid = noise.space(Vec3::new(x * 9.0, skew * 4.6, time * 0.55));
+        let ripple = noise.salted(1).space(Vec3::new(x * 15.0 + 0.8 * braid, skew * 10.0, time * 0.9));
         let slope = Vec2::new(0.55 * braid, 0.8 * ripple + 0.4 * braid);
         let point = Vec3::new(uv.x, 0.0, uv.y);
         let normal = Vec3::new(-slope.x, -1.0, -slope.y).normalize();
         let bright = smoothstep(0.05, 0.85, slope.y + 0.25);
         let deep = Vec3::new(0.016, 0.034, 0.042);
-        let water = deep.lerp(Vec3::new(0.36, 0.37, 0.50), 0.75 * bright)
+        let water = deep.lerp(Vec3::new(0.22, 0.24, 0.36), 0.75 * bright)
             + 0.5 * firelight(&FIRE, point) * (normal.dot((FIRE.position - point).normalize()) - 0.1).max(0.0).powi(2);
-        let foam = smoothstep(0.55, 0.95, 0.45 * ripple + 0.6 * braid + 0.25 * smoothstep(0.6, 1.0, x.abs() / bank));
-        let color = water.lerp(lit(point, normal) * 0.7, 0.7 * foam);
+        let splash = 0.9 * smoothstep(0.32, 0.0, (uv.y - 3.46).hypot(uv.x));
+        let foam = smoothstep(0.5, 1.1, 0.45 * ripple + 0.5 * braid + splash + 0.2 * smoothstep(0.6, 1.0, x.abs() / bank));
+        let color = water.lerp(lit(point, normal) * 0.8, 0.75 * foam);
         let alpha = shore * mix(0.80, 0.95, bright);
         (color * alpha).extend(alpha)
     }
