@@ -31,7 +31,7 @@ impl Motion for Flame {
 
     fn covers(&self, uv: Vec2) -> bool {
         let p = self.local(uv);
-        (p.x / 1.9).powi(2) + ((p.y - 0.52) / 0.78).powi(2) < 1.0
+        (p.x / 1.6).powi(2) + ((p.y - 0.52) / 0.78).powi(2) < 1.0
     }
 
     fn pose(&self, time: f32) -> Box<dyn Paint + '_> {
@@ -53,10 +53,10 @@ impl Paint for Burning<'_> {
         let noise = self.flame.noise;
         let p = self.flame.local(uv);
         let up = p.y / self.breath;
-        let halo = (1.0 - ((p.x / 1.9).powi(2) + ((p.y - 0.52) / 0.78).powi(2))).max(0.0);
+        let halo = (1.0 - ((p.x / 1.6).powi(2) + ((p.y - 0.52) / 0.78).powi(2))).max(0.0);
         let glow = Vec3::new(0.55, 0.17, 0.035) * 0.20 * halo * halo;
         let faint = Vec4::new(glow.x, glow.y, glow.z, 0.0);
-        if !(-0.1..1.35).contains(&up) || p.x.abs() > 1.6 {
+        if !(-0.1..1.35).contains(&up) {
             return faint;
         }
         let free = up.max(0.0).powf(0.8);
@@ -65,10 +65,13 @@ impl Paint for Burning<'_> {
         let sway = noise.space(rise * 0.9);
         let curl = noise.salted(1).space(rise * Vec3::new(1.9, 2.0, 1.5) + Vec3::new(0.0, -self.time * 0.5, 0.0));
         let x = p.x + free * (0.62 * sway + 0.34 * curl + self.lean);
-        let shape = smoothstep(-0.1, 0.16, up) * (1.12 - up).max(0.0).powf(0.85) * mix(0.86, 1.0, smoothstep(0.0, 0.3, up));
+        let shape =
+            smoothstep(-0.1, 0.16, up) * (1.12 - up).max(0.0).powf(0.85) * mix(0.86, 1.0, smoothstep(0.0, 0.3, up));
         let tongues = noise.salted(2).space(Vec3::new(x * 1.9, up * 1.5 - self.time * 2.1, self.time * 0.8));
         let fine = noise.salted(3).space(Vec3::new(x * 4.2, up * 2.7 - self.time * 2.9, self.time * 1.1));
-        let heat = shape * 1.12 - x.abs() * (0.9 + 0.5 * up) + (0.20 + 0.62 * free) * tongues + (0.10 + 0.2 * free) * fine - 0.10;
+        let heat =
+            shape * 1.12 - x.abs() * (0.9 + 0.5 * up) + (0.20 + 0.62 * free) * tongues + (0.10 + 0.2 * free) * fine
+                - 0.10;
         let body = smoothstep(0.0, 0.30, heat);
         let hot = (heat * (1.15 - 0.35 * up)).clamp(0.0, 1.0);
         let red = Vec3::new(0.62, 0.085, 0.010);

@@ -1,8 +1,9 @@
 //! The garden: what stands where, what lights it, and what a ray that meets nothing moving sees.
 
 use super::flame::Flame;
-use super::foliage::{Blades, Leaves};
 use super::geometry::{Arch, Hit, Ray, Shape};
+use super::grass::Blades;
+use super::leaves::Leaves;
 use super::motion::Motion;
 use super::noise::Noise;
 use super::stone::Material;
@@ -22,10 +23,10 @@ pub struct Light {
 
 /// The big fire bowl on the right; its flicker reaches the surroundings.
 pub const FIRE: Light =
-    Light { position: Vec3::new(1.62, -1.12, 4.2), radius: 0.13, color: Vec3::new(2.3, 0.98, 0.33) };
+    Light { position: Vec3::new(1.62, -1.12, 4.2), radius: 0.13, color: Vec3::new(3.0, 1.22, 0.38) };
 /// The torch at the back wall on the left.
 pub const TORCH: Light =
-    Light { position: Vec3::new(-1.46, -1.47, 6.45), radius: 0.06, color: Vec3::new(0.95, 0.40, 0.13) };
+    Light { position: Vec3::new(-1.33, -1.47, 6.45), radius: 0.06, color: Vec3::new(0.95, 0.40, 0.13) };
 
 /// Light that leaves a point towards every viewer, linear RGB.
 #[derive(Clone, Copy, Debug, Default)]
@@ -101,9 +102,9 @@ impl Garden {
             (tube(1.62, 4.2, 0.26, 0.31, -0.87, -0.82), Material::Iron),
             (tube(1.62, 4.2, 0.0, 0.255, -0.85, -0.84), Material::Embers),
             // Torch.
-            (tube(-1.46, 6.45, 0.0, 0.035, -1.25, -0.85), Material::Iron),
-            (Shape::Bowl(Vec3::new(-1.46, -1.27, 6.45), 0.1), Material::Iron),
-            (block([-1.48, -1.04, 6.45], [-1.44, -1.0, 6.8]), Material::Iron),
+            (tube(-1.33, 6.45, 0.0, 0.035, -1.25, -0.85), Material::Iron),
+            (Shape::Bowl(Vec3::new(-1.33, -1.27, 6.45), 0.1), Material::Iron),
+            (block([-1.35, -1.04, 6.45], [-1.31, -1.0, 6.8]), Material::Iron),
             (block([-30.0, -20.0, 8.3], [30.0, 0.0, 8.31]), Material::Hills),
             (block([-30.0, -20.0, 9.0], [30.0, 0.0, 9.01]), Material::Sky),
         ];
@@ -175,7 +176,7 @@ impl Garden {
         let mut steady = look.albedo * (around + from_fire(&TORCH)) + look.emission;
         let mut fire = look.albedo * from_fire(&FIRE);
         // Evening haze, by distance along z so that every camera sees the same.
-        let haze = 1.0 - (-0.022 * (point.z - 2.5).max(0.0)).exp();
+        let haze = 1.0 - (-0.014 * (point.z - 2.5).max(0.0)).exp();
         steady = steady.lerp(Vec3::new(0.24, 0.19, 0.26), haze);
         fire *= 1.0 - haze;
         Radiance { steady, fire }
@@ -191,7 +192,7 @@ fn motions(noise: Noise, arch: Arch) -> Vec<Box<dyn Motion>> {
         Box::new(Stream::new(salted(2))),
         Box::new(Mist::new(salted(3))),
         Box::new(Flame::new(salted(4), Vec3::new(1.62, -0.82, 4.2), [0.25, 0.82])),
-        Box::new(Flame::new(salted(5), Vec3::new(-1.46, -1.25, 6.45), [0.11, 0.44])),
+        Box::new(Flame::new(salted(5), Vec3::new(-1.33, -1.25, 6.45), [0.11, 0.44])),
         Box::new(Blades::new(salted(6), [-2.5, -1.25], 4.35, 0.55)),
         Box::new(Blades::new(salted(7), [-2.1, -1.0], 3.75, 0.42)),
         Box::new(Blades::new(salted(8), [0.95, 2.3], 3.0, 0.46)),

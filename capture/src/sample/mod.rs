@@ -4,9 +4,10 @@
 
 mod cameras;
 mod flame;
-mod foliage;
 mod garden;
 mod geometry;
+mod grass;
+mod leaves;
 mod motion;
 mod noise;
 mod npy;
@@ -16,6 +17,7 @@ mod stone;
 mod tests;
 mod video;
 mod water;
+mod wind;
 mod write;
 
 pub use cameras::cameras;

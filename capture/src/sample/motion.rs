@@ -49,3 +49,41 @@ impl Sheet {
         }
     }
 }
+
+/// Which cells of a rectangle anything may ever be painted in: a tight bound for shapes without a formula.
+pub struct Coverage {
+    low: Vec2,
+    cell: f32,
+    columns: usize,
+    marked: Vec<bool>,
+}
+
+impl Coverage {
+    /// Nothing marked between two corners.
+    pub fn new(low: Vec2, high: Vec2, cell: f32) -> Self {
+        let count = ((high - low) / cell).ceil().max(Vec2::ONE);
+        let (columns, rows) = (count.x as usize, count.y as usize);
+        Self { low, cell, columns, marked: vec![false; columns * rows] }
+    }
+
+    /// Marks all cells that a box around `center` touches.
+    pub fn mark(&mut self, center: Vec2, half: Vec2) {
+        let rows = self.marked.len() / self.columns;
+        let from = ((center - half - self.low) / self.cell).max(Vec2::ZERO);
+        let to = ((center + half - self.low) / self.cell).max(Vec2::ZERO);
+        for row in from.y as usize..(to.y as usize + 1).min(rows) {
+            for column in from.x as usize..(to.x as usize + 1).min(self.columns) {
+                self.marked[row * self.columns + column] = true;
+            }
+        }
+    }
+
+    /// Whether the cell at `p` is marked.
+    pub fn contains(&self, p: Vec2) -> bool {
+        let q = (p - self.low) / self.cell;
+        if q.x < 0.0 || q.y < 0.0 || q.x >= self.columns as f32 {
+            return false;
+        }
+        self.marked.get(q.y as usize * self.columns + q.x as usize).copied().unwrap_or(false)
+    }
+}

@@ -175,10 +175,9 @@ fn trace_row(garden: &Garden, camera: &Camera, row: usize) -> Row {
             }
             fragments.extend(before.iter().map(|&(_, motion, uv)| Fragment { motion, sample: sample as u16, uv }));
         }
-        let total = still.iter().fold(Radiance::default(), |sum, r| Radiance {
-            steady: sum.steady + r.steady,
-            fire: sum.fire + r.fire,
-        });
+        let total = still
+            .iter()
+            .fold(Radiance::default(), |sum, r| Radiance { steady: sum.steady + r.steady, fire: sum.fire + r.fire });
         let share = 1.0 / SAMPLES as f32;
         out.still.push(Radiance { steady: total.steady * share, fire: total.fire * share });
         if !fragments.is_empty() {

@@ -130,7 +130,8 @@ pub fn sky(noise: Noise, p: Vec2) -> Vec3 {
     let toward_sun = (-0.5 * (p.x + 1.6).powi(2) / 4.0).exp();
     let low = Vec3::new(0.62, 0.30, 0.20).lerp(Vec3::new(1.25, 0.55, 0.22), toward_sun);
     let high = Vec3::new(0.075, 0.11, 0.27);
-    let mut color = low.lerp(Vec3::new(0.30, 0.21, 0.34), smoothstep(0.0, 0.45, up)).lerp(high, smoothstep(0.3, 1.0, up));
+    let mut color =
+        low.lerp(Vec3::new(0.30, 0.21, 0.34), smoothstep(0.0, 0.45, up)).lerp(high, smoothstep(0.3, 1.0, up));
     let q = Vec2::new(p.x * 0.55, p.y * 2.6);
     let bank = noise.fractal(q + 0.5 * noise.plane(q * 1.3), 5, 0.52, 0.02);
     let cloud = smoothstep(0.02, 0.62, bank);
@@ -221,7 +222,11 @@ impl Material {
                 let pale = Vec3::new(0.46, 0.41, 0.33).lerp(Vec3::new(0.38, 0.37, 0.36), tint);
                 // Where water runs and splashes, stone is dark and green.
                 let wet = smoothstep(0.85, 0.45, point.x.abs()) * smoothstep(-1.5, -0.9, point.y);
-                (pale * mix(0.72, 1.15, tone) * (1.0 - 0.45 * wet), Vec3::new(0.14, 0.13, 0.11), wet - 0.55 + 0.6 * blotch)
+                (
+                    pale * mix(0.72, 1.15, tone) * (1.0 - 0.45 * wet),
+                    Vec3::new(0.14, 0.13, 0.11),
+                    wet - 0.55 + 0.6 * blotch,
+                )
             }
             Material::Coping => {
                 let pale = Vec3::new(0.44, 0.40, 0.34);

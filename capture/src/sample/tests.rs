@@ -11,3 +11,20 @@ fn look() {
     }
     println!("{:?}", t.elapsed());
 }
+
+#[test]
+fn all() {
+    let c = SampleConfig::default();
+    let t = std::time::Instant::now();
+    let garden = garden::Garden::new(7);
+    let stage = render::Stage::new(&garden, &c, &cameras(&c)[4]);
+    println!("trace {:?} still {} {:?}", t.elapsed(), stage.still_share(), stage.bounds);
+    let t = std::time::Instant::now();
+    let mut s = 0.0;
+    for i in 0..20 {
+        s += stage.frame(i as f32 / 25.0)[1000];
+    }
+    println!("frames {:?} {s}", t.elapsed() / 20);
+    let r = write(std::path::Path::new("/tmp/sample"), &c, &mut |_| {}).unwrap();
+    println!("{:?} {:?}", t.elapsed(), r);
+}

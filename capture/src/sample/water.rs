@@ -75,7 +75,8 @@ impl Paint for Falling<'_> {
         let threads = noise.salted(2).space(Vec3::new(x * 44.0, age * 4.6, time * 0.7));
         let torn = smoothstep(0.05, 1.0, drop);
         let body = 0.5 + 0.55 * ropes + (0.28 + 0.15 * torn) * strands + 0.20 * threads;
-        let edge = half_width - 0.02 * drop + 0.035 * noise.salted(3).space(Vec3::new(uv.x.signum() * 5.0, age * 2.6, time * 0.4));
+        let edge = half_width - 0.02 * drop
+            + 0.035 * noise.salted(3).space(Vec3::new(uv.x.signum() * 5.0, age * 2.6, time * 0.4));
         let within = smoothstep(0.0, 0.05, edge - uv.x.abs()) * smoothstep(-0.015, 0.02, uv.y - lip);
         let white = smoothstep(0.25, 1.15, body + 0.28 * torn);
         let alpha = within * mix(0.42, 0.97, smoothstep(0.0 + 0.2 * torn, 0.75, body));
@@ -129,7 +130,11 @@ impl Paint for Stirred {
         let away = from.normalize_or(Vec2::NEG_Y);
         let bearing = uv.x + 0.8 * away.x;
         let rings = noise.space(Vec3::new(bearing * 2.2, far * 8.5 - time * 2.3, time * 0.45));
-        let chop = noise.salted(1).space(Vec3::new(uv.x * 8.0 - away.x * time * 0.5, uv.y * 5.0 - away.y * time * 0.7, time * 1.1));
+        let chop = noise.salted(1).space(Vec3::new(
+            uv.x * 8.0 - away.x * time * 0.5,
+            uv.y * 5.0 - away.y * time * 0.7,
+            time * 1.1,
+        ));
         let cross = noise.salted(2).space(Vec3::new(uv.x * 15.0, uv.y * 9.0 + time * 0.5, time * 1.3));
         let strength = mix(0.75, 0.30, smoothstep(0.0, 0.9, far));
         let slope = away * rings * strength + Vec2::new(chop + 0.5 * cross, cross - 0.6 * chop) * 0.34;
@@ -141,7 +146,11 @@ impl Paint for Stirred {
         let sky = Vec3::new(0.22, 0.21, 0.33);
         let glint = firelight(&FIRE, point) * (normal.dot((FIRE.position - point).normalize()) - 0.15).max(0.0).powi(2);
         let water = deep.lerp(sky, 0.10 + 0.75 * mirror * mirror) + 0.55 * glint;
-        let froth = noise.salted(3).space(Vec3::new(uv.x * 11.0 - away.x * time * 1.2, uv.y * 7.0 - away.y * time * 1.2, time * 1.6));
+        let froth = noise.salted(3).space(Vec3::new(
+            uv.x * 11.0 - away.x * time * 1.2,
+            uv.y * 7.0 - away.y * time * 1.2,
+            time * 1.6,
+        ));
         let foam = smoothstep(0.12, 0.75, 0.95 - 4.2 * far + 0.62 * froth + 0.2 * cross);
         let streak = smoothstep(0.45, 0.9, rings * 0.7 + froth * 0.6) * smoothstep(0.9, 0.1, far) * 0.35;
         let white = Vec3::new(0.82, 0.86, 0.9) * lit(point, normal);
@@ -208,7 +217,8 @@ impl Paint for Running {
         let water = deep.lerp(Vec3::new(0.22, 0.24, 0.36), 0.75 * bright)
             + 0.5 * firelight(&FIRE, point) * (normal.dot((FIRE.position - point).normalize()) - 0.1).max(0.0).powi(2);
         let splash = 0.9 * smoothstep(0.32, 0.0, (uv.y - 3.46).hypot(uv.x));
-        let foam = smoothstep(0.5, 1.1, 0.45 * ripple + 0.5 * braid + splash + 0.2 * smoothstep(0.6, 1.0, x.abs() / bank));
+        let foam =
+            smoothstep(0.5, 1.1, 0.45 * ripple + 0.5 * braid + splash + 0.2 * smoothstep(0.6, 1.0, x.abs() / bank));
         let color = water.lerp(lit(point, normal) * 0.8, 0.75 * foam);
         let alpha = shore * mix(0.80, 0.95, bright);
         (color * alpha).extend(alpha)

@@ -132,11 +132,7 @@ fn prepare(dir: &Path) -> Result<(), SampleError> {
 /// # Errors
 /// Settings out of range; `dir` not writable, or taken by something else than an earlier sample; ffmpeg missing or failing.
 /// `poses_bounds.npy` is written last, so a folder that has one is whole.
-pub fn write(
-    dir: &Path,
-    config: &SampleConfig,
-    progress: &mut dyn FnMut(f32),
-) -> Result<SampleReport, SampleError> {
+pub fn write(dir: &Path, config: &SampleConfig, progress: &mut dyn FnMut(f32)) -> Result<SampleReport, SampleError> {
     write_with(Path::new("ffmpeg"), dir, config, progress)
 }
 
