@@ -109,7 +109,7 @@ impl Paint for Swaying<'_> {
             let s = (up + blade.ground) / blade.height;
             if (0.0..1.0).contains(&s) {
                 let middle = blade.root + bend * s * s;
-                let half = blade.half_width * (1.0 - s * s * 0.92);
+                let half = blade.half_width * (1.0 - s * s * 0.92) * mix(0.25, 1.0, smoothstep(0.0, 0.2, s));
                 let side = (uv.x - middle) / half;
                 if side.abs() < 1.0 {
                     let rib = 1.0 + 0.28 * side;

@@ -36,7 +36,10 @@ struct Row {
     /// Mean over the subsamples, for each pixel.
     still: Vec<Radiance>,
     moving: Vec<Moving>,
+    /// Depth of the first solid at the middle of each pixel.
     depths: Vec<f32>,
+    /// Nearest and farthest depth of anything in any subsample.
+    bounds: Option<[f32; 2]>,
 }
 
 /// A view, ready to give any frame.
@@ -78,22 +81,20 @@ impl<'a> Stage<'a> {
         let width = config.width as usize;
         let rows: Vec<Row> =
             (0..config.height as usize).into_par_iter().map(|row| trace_row(garden, camera, row)).collect();
-        let bounds = rows.iter().flat_map(|r| &r.depths).fold([f64::MAX, 0.0], |[near, far], &depth| {
-            [f64::min(near, f64::from(depth)), f64::max(far, f64::from(depth))]
-        });
+        let bounds = rows.iter().filter_map(|r| r.bounds).reduce(|a, b| [a[0].min(b[0]), a[1].max(b[1])]);
+        let bounds = bounds.unwrap_or([1.0, 2.0]).map(f64::from);
         Self { garden, width, rows, tone: tone_curve(), flicker: Noise::new(config.seed).salted(51), bounds }
     }
 
     /// Depth of the first solid (or opaque water) in the middle of each pixel, row-major.
     pub fn depths(&self) -> Vec<f32> {
-        // The middle subsample's first and last depths are stored in pairs: nearest thing, first solid.
-        self.rows.iter().flat_map(|r| r.depths.iter().skip(1).step_by(2).copied()).collect()
+        self.rows.iter().flat_map(|r| &r.depths).copied().collect()
     }
 
     /// Share of the pixels in which nothing moves.
     pub fn still_share(&self) -> f64 {
-        let moving: usize = self.rows.iter().map(|r| r.moving.len()).sum();
-        1.0 - moving as f64 / (self.width * self.rows.len()) as f64
+        let mask = self.still_mask();
+        mask.iter().filter(|&&still| still).count() as f64 / mask.len() as f64
     }
 
     /// Which pixels have nothing moving in them, row-major.
@@ -164,9 +165,11 @@ fn trace_row(garden: &Garden, camera: &Camera, row: usize) -> Row {
             before.retain(|b| b.0 <= solid);
             before.sort_by(|a, b| b.0.total_cmp(&a.0));
             if sample == SAMPLES / 2 {
-                out.depths.push(before.last().map_or(hit.t, |b| b.0));
                 out.depths.push(solid);
             }
+            let near = before.last().map_or(solid, |b| b.0);
+            let seen = out.bounds.unwrap_or([near, solid]);
+            out.bounds = Some([seen[0].min(near), seen[1].max(solid)]);
             if solid == hit.t {
                 // A different point of the fires for each subsample, the same in every pixel: soft shadows, no noise.
                 let fifth = ((sample * 5) % SAMPLES) as f32 + 0.5;

@@ -188,7 +188,7 @@ impl Material {
             Material::Brick => (0.009, 15.0),
             Material::Iron => (0.003, 22.0),
             Material::Sky | Material::Hills | Material::Embers => return (0.0, stone),
-            Material::Ashlar | Material::Coping | Material::Voussoirs(_) => (0.012, 11.0),
+            Material::Ashlar | Material::Coping | Material::Voussoirs(_) => (0.010, 11.0),
         };
         let grain = noise.salted(20).fractal(uv * scale, 4, 0.6, footprint * scale);
         (stone.height + rough * grain, stone)

@@ -50,10 +50,11 @@ impl Encoder {
         match sent {
             Some(Ok(())) => Ok(self),
             // ffmpeg has given up: what it says matters more than the broken pipe.
-            _ => Err(self.finish().err().unwrap_or_else(|| SampleError::Ffmpeg {
-                target: PathBuf::new(),
-                message: "it closed its input before the last frame".into(),
-            })),
+            _ => {
+                let target = self.target.clone();
+                let message = "it closed its input before the last frame".into();
+                Err(self.finish().err().unwrap_or(SampleError::Ffmpeg { target, message }))
+            }
         }
     }
 

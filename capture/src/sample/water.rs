@@ -204,7 +204,7 @@ impl Paint for Running {
         let x = uv.x - middle;
         let along = RUN[1] - uv.y - time * 0.55;
         let bank = half + 0.025 * noise.salted(5).plane(Vec2::new(uv.y * 6.0, x.signum() * 3.0));
-        let shore = smoothstep(0.0, 0.035, bank - x.abs());
+        let shore = smoothstep(0.0, 0.035, bank - x.abs()) * smoothstep(3.6, 3.47, uv.y);
         // Braids: the flow is slower at the banks, so its texture is drawn out into arrows.
         let skew = along + 0.5 * x * x / half;
         let braid = noise.space(Vec3::new(x * 9.0, skew * 4.6, time * 0.55));
@@ -215,8 +215,8 @@ impl Paint for Running {
         let bright = smoothstep(0.05, 0.85, slope.y + 0.25);
         let deep = Vec3::new(0.016, 0.034, 0.042);
         let water = deep.lerp(Vec3::new(0.22, 0.24, 0.36), 0.75 * bright)
-            + 0.5 * firelight(&FIRE, point) * (normal.dot((FIRE.position - point).normalize()) - 0.1).max(0.0).powi(2);
-        let splash = 0.9 * smoothstep(0.32, 0.0, (uv.y - 3.46).hypot(uv.x));
+            + 0.16 * firelight(&FIRE, point) * (normal.dot((FIRE.position - point).normalize()) - 0.1).max(0.0).powi(2);
+        let splash = 1.1 * smoothstep(0.30, 0.0, (uv.y - 3.46).hypot(uv.x));
         let foam =
             smoothstep(0.5, 1.1, 0.45 * ripple + 0.5 * braid + splash + 0.2 * smoothstep(0.6, 1.0, x.abs() / bank));
         let color = water.lerp(lit(point, normal) * 0.8, 0.75 * foam);
