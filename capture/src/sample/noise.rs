@@ -20,6 +20,13 @@ fn fade(t: f32) -> f32 {
     t * t * t * (t * (t * 6.0 - 15.0) + 10.0)
 }
 
+/// The lattice cell of a coordinate and the place in it. By a cast: without SSE4.1 `floor` is a function call.
+fn cell(x: f32) -> (i32, f32) {
+    let toward_zero = x as i32;
+    let i = toward_zero.wrapping_sub(i32::from(x < toward_zero as f32));
+    (i, x - i as f32)
+}
+
 /// Hermite step from 0 at `a` to 1 at `b`.
 pub fn smoothstep(a: f32, b: f32, x: f32) -> f32 {
     let t = ((x - a) / (b - a)).clamp(0.0, 1.0);
@@ -62,9 +69,8 @@ impl Noise {
 
     /// Gradient noise in the plane, about −1 to 1, features one unit large.
     pub fn plane(self, p: Vec2) -> f32 {
-        let cell = p.floor();
-        let f = p - cell;
-        let (ix, iy) = (cell.x as i32, cell.y as i32);
+        let ((ix, fx), (iy, fy)) = (cell(p.x), cell(p.y));
+        let f = Vec2::new(fx, fy);
         let corner = |dx: i32, dy: i32| {
             let h = self.bits(ix.wrapping_add(dx), iy.wrapping_add(dy), 0);
             let gx = (h & 0xffff) as f32 / 32768.0 - 1.0;
@@ -77,9 +83,8 @@ impl Noise {
 
     /// Gradient noise in space, about −1 to 1, features one unit large.
     pub fn space(self, p: Vec3) -> f32 {
-        let cell = p.floor();
-        let f = p - cell;
-        let (ix, iy, iz) = (cell.x as i32, cell.y as i32, cell.z as i32);
+        let ((ix, fx), (iy, fy), (iz, fz)) = (cell(p.x), cell(p.y), cell(p.z));
+        let f = Vec3::new(fx, fy, fz);
         let corner = |dx: i32, dy: i32, dz: i32| {
             let h = self.bits(ix.wrapping_add(dx), iy.wrapping_add(dy), iz.wrapping_add(dz));
             let gx = (h & 0x3ff) as f32 / 512.0 - 1.0;

@@ -136,10 +136,10 @@ pub fn write(dir: &Path, config: &SampleConfig, progress: &mut dyn FnMut(f32)) -
     write_with(Path::new("ffmpeg"), dir, config, progress)
 }
 
-/// [`write`] with the ffmpeg program at a given place.
+/// [`write()`] with the ffmpeg program at a given place.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn write_with(
     ffmpeg: &Path,
     dir: &Path,
