@@ -12,6 +12,7 @@ use crate::grid::TexelGrid;
 use crate::hits::Hits;
 use crate::kernels::still::{self, Rgba, TexelGradient};
 use crate::layout::Layout;
+use loop3d_capture::{Clip, LongExposure, long_exposure};
 use loop3d_scene::Camera;
 use model::StaticModel;
 
@@ -35,6 +36,11 @@ impl StaticView {
     }
 }
 
+/// The long exposure of a clip: RGB in [0, 1], row-major.
+pub fn picture(clip: &Clip, mode: LongExposure) -> Vec<[f32; 3]> {
+    long_exposure(clip, mode).chunks_exact(3).map(|c| [c[0], c[1], c[2]]).collect()
+}
+
 /// Learning rate of epoch `epoch`: falls exponentially to a tenth over the level.
 pub fn learning_rate(level: &Level, epoch: usize) -> f32 {
     level.lr * 0.1f32.powf(epoch as f32 / level.epochs.max(1) as f32)
@@ -46,7 +52,7 @@ pub fn step(model: &mut StaticModel, hits: &Hits, picture: &[[f32; 3]], lr: f32,
     let exposure = loss::exposure(&forward.image, picture);
     let mut gradient: Vec<Rgba> = Vec::new();
     let error = loss::squared_error(&forward.image, picture, exposure, &mut gradient);
-    still::backward(hits, &mut forward.samples, &gradient, loss::SPARSITY);
+    still::backward(hits, &mut forward.samples, &gradient, loss::SPARSITY * std::env::var("SPARSE").unwrap_or("1".into()).parse::<f32>().unwrap());
     scratch.gradient.resize(model.grid.static_texels(), [0.0; 4]);
     scratch.coverage.resize(model.grid.static_texels(), 0.0);
     still::scatter(hits, &forward.samples, &model.starts, scratch);
