@@ -19,7 +19,9 @@ pub const TV_RGB: f32 = 0.2 / 32.0;
 /// The same for opacity, of which there is one value for three of colour.
 pub const TV_ALPHA: f32 = 0.2 * 3.0 / 32.0;
 
-static EPSILON: std::sync::LazyLock<f32> = std::sync::LazyLock::new(|| std::env::var("EPS").unwrap_or("1e-8".into()).parse().unwrap());
+/// Adam's ε: the slope of the robust penalty for a difference of one grey level is 0.4. Texels that hardly show in any
+/// pixel have gradients far below that; at full step size they would turn into coloured noise.
+const EPSILON: f32 = 0.3;
 
 /// A target of one window: RGB bytes, `[chunk][pixel][channel][frame of the chunk]`.
 pub type Target = Vec<Vec<[[u8; LANES]; 3]>>;
@@ -189,7 +191,7 @@ impl LoopingModel {
             }
             let Some(first) = self.grid.first_texel(tile) else { continue };
             self.steps[counter] += 1;
-            adams.push(AdamStep::new(lr, self.steps[counter], *EPSILON));
+            adams.push(AdamStep::new(lr, self.steps[counter], EPSILON));
             places.push(Place { plane, row, column, first });
         }
         let frames = self.frames;

@@ -52,7 +52,7 @@ pub fn step(model: &mut StaticModel, hits: &Hits, picture: &[[f32; 3]], lr: f32,
     let exposure = loss::exposure(&forward.image, picture);
     let mut gradient: Vec<Rgba> = Vec::new();
     let error = loss::squared_error(&forward.image, picture, exposure, &mut gradient);
-    still::backward(hits, &mut forward.samples, &gradient, loss::SPARSITY * std::env::var("SPARSE").unwrap_or("1".into()).parse::<f32>().unwrap());
+    still::backward(hits, &mut forward.samples, &gradient, loss::SPARSITY);
     scratch.gradient.resize(model.grid.static_texels(), [0.0; 4]);
     scratch.coverage.resize(model.grid.static_texels(), 0.0);
     still::scatter(hits, &forward.samples, &model.starts, scratch);
