@@ -13,9 +13,9 @@ use loop3d_scene::{Tile, TileTable};
 use rayon::prelude::*;
 
 /// Least contribution of a texel that is seen.
-const SEEN: f32 = 0.05;
+const SEEN: f32 = 0.2;
 /// Least share of a tile's texels that must be seen; fewer are a speck.
-const SEEN_SHARE: f64 = 1.0 / 32.0;
+const SEEN_SHARE: f64 = 1.0 / 10.0;
 /// Least share of a tile's texels that must be seen to loop.
 const LOOPING_SHARE: f64 = 1.0 / 32.0;
 
