@@ -99,17 +99,11 @@ pub fn refresh(model: &LoopingModel, hits: &Hits, view: &LevelView, leads: bool)
     Ok(ViewTarget { target: pack(&target, model.frames), exposure })
 }
 
-/// The target that starts everything: the stretch of `frames` frames of the lead view's clip whose end meets its
-/// beginning best. Identical frames would tie in every search; a real stretch has real motion from the first step.
+/// The target that starts everything: a stretch of `frames` frames of the lead view's clip, so that there is real motion
+/// from the first step (identical frames would tie in every search).
 pub fn opening(view: &LevelView, frames: usize) -> ViewTarget {
     let clip = &view.clip;
-    let last = clip.frames.saturating_sub(frames);
-    let seam = |start: usize| -> u64 {
-        // The frame after the last one should look like the first.
-        let (a, b) = (clip.frame(start), clip.frame((start + frames).min(clip.frames - 1)));
-        a.iter().zip(b).map(|(a, b)| u64::from(a.abs_diff(*b)).pow(2)).sum()
-    };
-    let start = (0..last.max(1)).min_by_key(|s| seam(*s)).unwrap_or(0);
+    let start = opening_start(clip, frames);
     let values = clip.width * clip.height * 3;
     let mut target = vec![0; values * frames];
     for t in 0..frames {
@@ -119,6 +113,49 @@ pub fn opening(view: &LevelView, frames: usize) -> ViewTarget {
         }
     }
     ViewTarget { target: pack(&target, frames), exposure: 1.0 }
+}
+
+/// First frame of the stretch that is most like the whole clip, and whose end meets its beginning: the least sum of mean
+/// squared differences of the temporal means, of the temporal deviations, and of the frames that meet at the seam.
+fn opening_start(clip: &Clip, frames: usize) -> usize {
+    let starts = clip.frames.saturating_sub(frames).max(1);
+    let values = clip.width * clip.height * 3;
+    let count = frames.min(clip.frames);
+    let add = |sums: &mut [(f64, f64)], t: usize, sign: f64| {
+        for (sum, byte) in sums.iter_mut().zip(clip.frame(t)) {
+            let v = f64::from(*byte);
+            *sum = (sum.0 + sign * v, sum.1 + sign * v * v);
+        }
+    };
+    let moments = |(a, b): (f64, f64), n: usize| {
+        let mean = a / n as f64;
+        (mean, (b / n as f64 - mean * mean).max(0.0).sqrt())
+    };
+    let mut whole = vec![(0.0, 0.0); values];
+    (0..clip.frames).for_each(|t| add(&mut whole, t, 1.0));
+    let mut part = vec![(0.0, 0.0); values];
+    (0..count).for_each(|t| add(&mut part, t, 1.0));
+    let mut best = (f64::INFINITY, 0);
+    for start in 0..starts {
+        let unlike: f64 = whole
+            .iter()
+            .zip(&part)
+            .map(|(w, p)| {
+                let (w, p) = (moments(*w, clip.frames), moments(*p, count));
+                (w.0 - p.0).powi(2) + (w.1 - p.1).powi(2)
+            })
+            .sum();
+        let (first, after) = (clip.frame(start), clip.frame((start + frames).min(clip.frames - 1)));
+        let seam: f64 = first.iter().zip(after).map(|(a, b)| f64::from(a.abs_diff(*b)).powi(2)).sum();
+        if unlike + seam < best.0 {
+            best = (unlike + seam, start);
+        }
+        if start + count < clip.frames {
+            add(&mut part, start, -1.0);
+            add(&mut part, start + count, 1.0);
+        }
+    }
+    best.1
 }
 
 /// `[pixel][channel][frame]` to chunk-major.

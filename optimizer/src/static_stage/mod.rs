@@ -4,6 +4,7 @@
 pub mod cull;
 pub mod loss;
 pub mod model;
+pub mod semiglobal;
 pub mod sweep;
 
 use crate::config::Level;
