@@ -93,11 +93,11 @@ impl FitArgs {
         let target = Target::new(self.scene()?)?;
         let held_out = self.held_out();
         self.config.validate()?;
+        self.start_threads()?;
         let options = LoadOptions { factor: self.shrinking.factor, max_height: self.shrinking.max_height };
         let posed = loop3d_capture::load_poses(&self.views, &options)?;
         let training = training::training_views(posed.views.len(), &self.config, &held_out)?;
         self.check_memory(&posed, &training)?;
-        self.start_threads()?;
         if self.resume && !target.checkpoint.exists() {
             let (checkpoint, said) = (target.checkpoint.display(), "no such checkpoint; fit without --resume");
             return Err(mistake(format!("{checkpoint}: {said}")));
