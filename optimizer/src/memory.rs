@@ -6,18 +6,19 @@ use crate::layout::Layout;
 use loop3d_capture::{PosedCapture, PosedView};
 use loop3d_scene::TILE;
 
-/// Share of the places on the planes that hold a tile after culling, and of these the share that loops. Generous: on
-/// campfire and fountain about a quarter stays (docs/BENCHMARKS.md).
-const KEPT: f64 = 0.4;
-const LOOPING: f64 = 0.5;
+/// Tiles that stay after culling behind each place of the picture, all planes together, and the share of them that
+/// loops. Seen on campfire at 256×144: 6.2 and 0.85, of a picture that moves nearly everywhere.
+const LAYERS: f64 = 6.0;
+const LOOPING: f64 = 0.7;
 
 /// Frames of a video whose container does not say how many it has.
 const UNKNOWN_FRAMES: usize = 600;
 
 /// Bytes of one static texel in the static stage: logits, shown, gradient and two moments in f32 RGBA, and a coverage.
 const STILL_TEXEL: f64 = 5.0 * 16.0 + 4.0;
-/// Bytes of one frame of a looping texel: value, gradient and two moments in f32 RGBA.
-const LOOPING_TEXEL: f64 = 4.0 * 16.0;
+/// Bytes of one frame of a looping texel: value, gradient and two moments in f32 RGBA, of two models and with two copies
+/// of the values alone, as they meet where one level becomes the next.
+const LOOPING_TEXEL: f64 = 2.0 * 4.0 * 16.0 + 2.0 * 16.0;
 /// Bytes of one pixel's visit of one plane: the hit, its plane, its place in the list by plane, its sample.
 const HIT: f64 = 24.0 + 2.0 + 4.0 + 16.0;
 /// Bytes of one pixel in one frame while a target is searched: the render twice and the target's sums, in f32 RGB.
@@ -43,26 +44,27 @@ pub fn estimate(posed: &PosedCapture, training: &[usize], config: &FitConfig) ->
     let planes = layout.planes.count as f64;
     let (tiles, _) = layout.dense.counts();
     let table = layout.dense.tiles.len() as f64 * 16.0;
-    let texels = |share: f64, level: &Level| tiles as f64 * share * (level.side * level.side) as f64;
+    let kept = (LAYERS / planes * layout.dense.tiles.len() as f64).min(tiles as f64);
+    let texels = |tiles: f64, level: &Level| tiles * (level.side * level.side) as f64;
     // Pictures of a level have this share of the pixels.
     let share = |level: &Level| (level.side * level.side) as f64 / (TILE * TILE) as f64;
 
     let schedule = config.preset.schedule();
     let still = schedule.still.iter().enumerate().map(|(index, level)| {
-        let kept = if index == 0 { 1.0 } else { KEPT };
+        let (tiles, deep) = if index == 0 { (tiles as f64, planes) } else { (kept, LAYERS) };
         // Clips at the level's size one at a time, long exposures of all, the hits of one.
-        let hits = largest * share(level) * planes * kept * HIT;
-        texels(kept, level) * STILL_TEXEL
+        let hits = largest * share(level) * deep * HIT;
+        texels(tiles, level) * STILL_TEXEL
             + pixels * share(level) * 12.0
             + fitted * share(level) / training.len() as f64
             + hits
     });
     let looping = schedule.looping.iter().filter(|_| frames > 1.0).map(|level| {
-        let hits = largest * share(level) * planes * KEPT * HIT;
-        let statics = texels(KEPT * (1.0 - LOOPING), level) * 16.0 * (3.0 + frames / 8.0);
+        let hits = largest * share(level) * LAYERS * HIT;
+        let statics = texels(kept * (1.0 - LOOPING), level) * 16.0 * (3.0 + frames / 8.0);
         let targets = pixels * share(level) * 3.0 * frames;
         let search = largest * share(level) * SEARCHED * frames;
-        texels(KEPT * LOOPING, level) * LOOPING_TEXEL * frames
+        texels(kept * LOOPING, level) * LOOPING_TEXEL * frames
             + statics
             + fitted * share(level)
             + targets
