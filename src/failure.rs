@@ -26,12 +26,26 @@ pub fn mistake(message: impl Into<String>) -> anyhow::Error {
     Mistake(message.into()).into()
 }
 
+/// A fit that was told to stop; says how to go on.
+#[derive(Debug)]
+pub struct Stopped(pub String);
+
+impl fmt::Display for Stopped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "stopped; {}", self.0)
+    }
+}
+
+impl std::error::Error for Stopped {}
+
 /// The exit code that an error ends the command with.
 pub fn exit_code(error: &anyhow::Error) -> ExitCode {
-    ExitCode::from(match error.downcast_ref() {
-        Some(FitError::Stopped) => 130,
-        _ if is_users_fault(error) => 2,
-        _ => 1,
+    ExitCode::from(if error.is::<Stopped>() {
+        130
+    } else if is_users_fault(error) {
+        2
+    } else {
+        1
     })
 }
 

@@ -4,7 +4,7 @@ mod description;
 mod target;
 mod watcher;
 
-use crate::failure::mistake;
+use crate::failure::{Stopped, mistake};
 use crate::progress::Progress;
 use anyhow::{Context, Result};
 use clap::ValueEnum;
@@ -110,10 +110,7 @@ impl FitArgs {
         let progress = Progress::start_share("fitting", self.quiet);
         let mut watcher = Watcher::new(progress, &target.checkpoint, description, stop);
         let scene = match fit::fit(&capture, &self.config, &held_out, start, &mut watcher) {
-            Err(FitError::Stopped) => {
-                let said = watcher.where_to_go_on(self.resume);
-                return Err(FitError::Stopped).context(said);
-            }
+            Err(FitError::Stopped) => return Err(Stopped(watcher.where_to_go_on(self.resume)).into()),
             other => other?,
         };
         loop3d_scene::save(&scene, &target.scene).with_context(|| {
@@ -150,8 +147,8 @@ impl FitArgs {
     }
 
     fn check_memory(&self, posed: &PosedCapture, training: &[usize]) -> Result<()> {
-        let needed = memory::estimate(posed, training, &self.config);
         let available = memory::available();
+        let needed = memory::estimate(posed, training, &self.config, available);
         if !self.quiet {
             let (of, gib) = (posed.views.len(), |bytes: u64| bytes as f64 / f64::from(1 << 30));
             let free = available.map_or(String::new(), |bytes| format!(" of {:.1} GiB free", gib(bytes)));

@@ -27,12 +27,16 @@ const SEARCHED: f64 = 3.0 * 12.0;
 /// The program itself, ffmpeg and what allocators keep.
 const BASE: f64 = 200e6;
 
-/// Bytes that a fit of the views `training` (indices into `posed`) will need at its peak.
-pub fn estimate(posed: &PosedCapture, training: &[usize], config: &FitConfig) -> u64 {
+/// Bytes that a fit of the views `training` (indices into `posed`) will need at its peak. Where the clips alone need more
+/// than is `available` they are all that is counted: the list of places on the planes would not fit either.
+pub fn estimate(posed: &PosedCapture, training: &[usize], config: &FitConfig, available: Option<u64>) -> u64 {
     let frames_of = |view: &PosedView| view.frames.unwrap_or(UNKNOWN_FRAMES);
     let pixels_of = |view: &PosedView| f64::from(view.camera.width) * f64::from(view.camera.height);
     let views: Vec<&PosedView> = training.iter().filter_map(|&index| posed.views.get(index)).collect();
     let clips: f64 = posed.views.iter().map(|v| pixels_of(v) * 3.0 * frames_of(v) as f64).sum();
+    if available.is_some_and(|bytes| clips > bytes as f64) {
+        return clips as u64;
+    }
     let fitted: f64 = views.iter().map(|v| pixels_of(v) * 3.0 * frames_of(v) as f64).sum();
     let pixels: f64 = views.iter().map(|v| pixels_of(v)).sum();
     let largest = views.iter().map(|v| pixels_of(v)).fold(0.0, f64::max);

@@ -42,8 +42,8 @@ impl Watcher {
         }
         let typed = typed.join(" ");
         match &self.kept {
-            Some(stage) => format!("{typed}\ngoes on after `{stage}`"),
-            None if resumed => format!("{typed}\ngoes on from where this one began"),
+            Some(stage) => format!("go on after `{stage}` with\n  {typed}"),
+            None if resumed => format!("go on from where this one began with\n  {typed}"),
             None => "no level was finished, so there is nothing to go on from".to_owned(),
         }
     }
