@@ -26,7 +26,7 @@ const SHARPNESS: f32 = 6.0;
 /// Texels on each side whose disagreement is averaged.
 const RADIUS: i64 = 1;
 /// Opacities start inside these, so that descent can still move them.
-const ALPHA: std::ops::RangeInclusive<f32> = 0.01..=0.97;
+const ALPHA: std::ops::RangeInclusive<f32> = 0.001..=0.98;
 
 /// One plane's look-up: mean colour and cost (disagreement in units of [`NOISE`]), by texel of the whole plane.
 struct Sweep {
