@@ -2,7 +2,7 @@
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
-    // Absent without the feature `fit`.
+    // Absent without the feature `torch`.
     if let Ok(rpath) = std::env::var("DEP_LOOP3D_OPTIMIZER_RPATH") {
         println!("cargo::rustc-link-arg=-Wl,-rpath,{rpath}");
     }

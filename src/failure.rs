@@ -1,5 +1,10 @@
-//! Who is at fault: exit code 2 for what the user can set right, 1 for failures of the machine or the program.
+//! Who is at fault: exit code 2 for what the user can set right, 1 for failures of the machine or the program, 130 (the
+//! shells' custom) for a wish to stop.
 
+use loop3d_capture::CaptureError;
+use loop3d_capture::sample::SampleError;
+use loop3d_optimizer::error::FitError;
+use loop3d_optimizer::metrics::MetricsError;
 use loop3d_scene::{FileError, PathError};
 use std::fmt;
 use std::process::ExitCode;
@@ -21,13 +26,38 @@ pub fn mistake(message: impl Into<String>) -> anyhow::Error {
     Mistake(message.into()).into()
 }
 
+/// A fit that was told to stop; says how to go on.
+#[derive(Debug)]
+pub struct Stopped(pub String);
+
+impl fmt::Display for Stopped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "stopped; {}", self.0)
+    }
+}
+
+impl std::error::Error for Stopped {}
+
 /// The exit code that an error ends the command with.
 pub fn exit_code(error: &anyhow::Error) -> ExitCode {
-    ExitCode::from(if is_users_fault(error) { 2 } else { 1 })
+    ExitCode::from(if error.is::<Stopped>() {
+        130
+    } else if is_users_fault(error) {
+        2
+    } else {
+        1
+    })
 }
 
 fn is_users_fault(error: &anyhow::Error) -> bool {
-    error.is::<Mistake>() || error.is::<PathError>() || error.downcast_ref().is_some_and(FileError::is_users_fault)
+    error.is::<Mistake>()
+        || error.is::<PathError>()
+        // Metrics refuse clips that do not fit together or are too small.
+        || error.is::<MetricsError>()
+        || error.downcast_ref().is_some_and(FileError::is_users_fault)
+        || error.downcast_ref().is_some_and(CaptureError::is_users_fault)
+        || error.downcast_ref().is_some_and(FitError::is_users_fault)
+        || matches!(error.downcast_ref(), Some(SampleError::Config(_) | SampleError::Occupied(_)))
 }
 
 #[cfg(test)]

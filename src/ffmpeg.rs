@@ -76,10 +76,10 @@ impl Mp4Writer {
                 // The error below is the one to report.
                 let _ = fs::remove_file(&temporary);
                 if error.kind() == ErrorKind::NotFound {
-                    return Err(mistake(
+                    bail!(
                         "the program ffmpeg is missing; install it (Debian: apt-get install ffmpeg; macOS: brew install \
                          ffmpeg; Windows: winget install ffmpeg) or write PNG frames into a folder: -o frames/",
-                    ));
+                    );
                 }
                 return Err(error).context("ffmpeg could not be started");
             }

@@ -1,8 +1,8 @@
 //! `loop3d info`: what is inside of a scene file.
 
-use anyhow::{Context, Result};
+use crate::output::print;
+use anyhow::Result;
 use loop3d_scene::SceneInfo;
-use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 
 /// Say what is inside of a scene file, after checking every byte of it.
@@ -26,10 +26,6 @@ impl InfoArgs {
         let file_bytes = std::fs::metadata(&self.file).map(|about| about.len()).ok();
         let info = SceneInfo { file_bytes, ..SceneInfo::of(&scene) };
         let text = if self.json { serde_json::to_string_pretty(&info)? } else { info.to_string() };
-        match writeln!(std::io::stdout(), "{text}") {
-            // `loop3d info … | head` has read enough.
-            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-            other => other.context("standard output"),
-        }
+        print(&text)
     }
 }

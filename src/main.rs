@@ -1,18 +1,28 @@
 //! The command `loop3d`.
 
+mod eval;
 mod failure;
 mod ffmpeg;
+mod fit;
 mod frames;
 mod info;
+mod output;
 mod progress;
 mod render;
+mod sample;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
 /// Footage of a moving scene from several places becomes a 3D video loop.
 #[derive(Parser)]
-#[command(name = "loop3d", version)]
+#[command(
+    name = "loop3d",
+    version,
+    after_help = "Example:\n  loop3d sample garden\n  loop3d fit --views garden --hold-out 4 --preset draft\n  \
+        loop3d eval garden.loop3d --views garden\n  loop3d render garden.loop3d -o garden.mp4\n\n\
+        Exit codes: 0 done, 1 a failure of the machine, 2 a mistake that you can set right, 130 stopped by Ctrl-C."
+)]
 struct Cli {
     #[command(subcommand)]
     verb: Verb,
@@ -20,12 +30,18 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Verb {
+    Sample(sample::SampleArgs),
+    Fit(fit::FitArgs),
+    Eval(eval::EvalArgs),
     Render(render::RenderArgs),
     Info(info::InfoArgs),
 }
 
 fn main() -> ExitCode {
     let result = match Cli::parse().verb {
+        Verb::Sample(args) => args.run(),
+        Verb::Fit(args) => args.run(),
+        Verb::Eval(args) => args.run(),
         Verb::Render(args) => args.run(),
         Verb::Info(args) => args.run(),
     };

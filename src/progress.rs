@@ -8,6 +8,9 @@ use std::time::{Duration, Instant};
 /// Plain lines come no faster than this.
 const BETWEEN_LINES: Duration = Duration::from_secs(10);
 
+/// Steps of a job that is known by the share that is done.
+const FINE: u64 = 10_000;
+
 /// Progress of one job of a known number of steps.
 pub struct Progress {
     shown: Shown,
@@ -16,25 +19,47 @@ pub struct Progress {
 enum Shown {
     Nothing,
     Bar(ProgressBar),
-    Lines { what: String, unit: String, total: u64, done: u64, started: Instant, last: Instant },
+    Lines(Lines),
+}
+
+struct Lines {
+    what: String,
+    /// None: steps are shares, and percent are shown.
+    unit: Option<String>,
+    total: u64,
+    /// Where the job began: after 0 where it goes on from a checkpoint.
+    first: Option<u64>,
+    done: u64,
+    started: Instant,
+    last: Instant,
 }
 
 impl Progress {
     /// Starts to show a job, such as "rendering", of so many units, such as "frames".
     pub fn start(what: &str, total: u64, unit: &str, quiet: bool) -> Self {
+        let template = format!("{what} {{bar:32}} {{pos}}/{{len}} {unit}, {{eta}} left {{msg}}");
+        Self::new(what, total, Some(unit.to_owned()), &template, quiet)
+    }
+
+    /// Starts to show a job that tells which share of it is done.
+    pub fn start_share(what: &str, quiet: bool) -> Self {
+        Self::new(what, FINE, None, &format!("{what} {{bar:32}} {{percent}}%, {{eta}} left  {{msg}}"), quiet)
+    }
+
+    fn new(what: &str, total: u64, unit: Option<String>, template: &str, quiet: bool) -> Self {
         let now = Instant::now();
         let shown = if quiet {
             Shown::Nothing
         } else if std::io::stderr().is_terminal() {
             let bar = ProgressBar::new(total);
-            let template = format!("{what} {{bar:32}} {{pos}}/{{len}} {unit}, {{eta}} left {{msg}}");
-            if let Ok(style) = ProgressStyle::with_template(&template) {
+            if let Ok(style) = ProgressStyle::with_template(template) {
                 bar.set_style(style);
             }
             bar.enable_steady_tick(Duration::from_millis(250));
             Shown::Bar(bar)
         } else {
-            Shown::Lines { what: what.to_owned(), unit: unit.to_owned(), total, done: 0, started: now, last: now }
+            let what = what.to_owned();
+            Shown::Lines(Lines { what, unit, total, first: None, done: 0, started: now, last: now })
         };
         Self { shown }
     }
@@ -44,26 +69,69 @@ impl Progress {
         match &mut self.shown {
             Shown::Nothing => {}
             Shown::Bar(bar) => bar.inc(steps),
-            Shown::Lines { what, unit, total, done, started, last } => {
-                *done += steps;
-                if last.elapsed() >= BETWEEN_LINES {
-                    *last = Instant::now();
-                    let left = started.elapsed().as_secs_f64() / *done as f64 * total.saturating_sub(*done) as f64;
-                    eprintln!("{what}: {done} of {total} {unit}, {left:.0} s left");
+            Shown::Lines(lines) => lines.at(lines.done + steps, ""),
+        }
+    }
+
+    /// This share of the job is done, 0–1.
+    pub fn share(&mut self, share: f64, message: &str) {
+        let done = (share * FINE as f64) as u64;
+        match &mut self.shown {
+            Shown::Nothing => {}
+            Shown::Bar(bar) => {
+                bar.set_message(message.to_owned());
+                if bar.position() == 0 {
+                    // Work of an earlier run is no measure of speed.
+                    bar.set_position(done);
+                    bar.reset_eta();
                 }
+                bar.set_position(done);
             }
+            Shown::Lines(lines) => lines.at(done, message),
+        }
+    }
+
+    /// A line that stays.
+    pub fn note(&self, line: &str) {
+        match &self.shown {
+            Shown::Nothing => {}
+            Shown::Bar(bar) => bar.suspend(|| eprintln!("{line}")),
+            Shown::Lines(_) => eprintln!("{line}"),
         }
     }
 
     /// Ends with one line that says what came of it.
     pub fn finish(self, result: &str) {
-        match &self.shown {
-            Shown::Nothing => {}
-            Shown::Bar(bar) => {
-                bar.finish_and_clear();
-                eprintln!("{result}");
-            }
-            Shown::Lines { .. } => eprintln!("{result}"),
+        if let Shown::Bar(bar) = &self.shown {
+            bar.finish_and_clear();
+        }
+        self.note(result);
+    }
+}
+
+impl Lines {
+    fn at(&mut self, done: u64, message: &str) {
+        self.done = done;
+        let first = *self.first.get_or_insert(if self.unit.is_some() { 0 } else { done });
+        if self.last.elapsed() < BETWEEN_LINES {
+            return;
+        }
+        self.last = Instant::now();
+        let Self { what, total, .. } = self;
+        let seconds_for_one = self.started.elapsed().as_secs_f64() / done.saturating_sub(first).max(1) as f64;
+        let left = seconds_for_one * total.saturating_sub(done) as f64;
+        match &self.unit {
+            Some(unit) => eprintln!("{what}: {done} of {total} {unit}, {left:.0} s left"),
+            None => eprintln!("{what}: {}%, {left:.0} s left, {message}", done * 100 / *total),
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        // An error is told on a line of its own.
+        if let Shown::Bar(bar) = &self.shown {
+            bar.finish_and_clear();
         }
     }
 }

@@ -40,6 +40,8 @@ struct Document {
     origin_px: [i32; 2],
     looping: bool,
     exposures: Vec<f32>,
+    /// CRC-32 of the tensors' bytes: tiles, statics, loopings.
+    crc32: u32,
     /// Everything the fit depends on: settings, views, version of this program.
     fit: serde_json::Value,
 }
@@ -74,6 +76,14 @@ impl Checkpoint {
                 (&model.grid, &model.statics[..model.grid.static_texels()], model.loopings().concat())
             }
         };
+        let failed = |e: String| FitError::Io { path: path.into(), source: std::io::Error::other(e) };
+        let table: Vec<u32> = grid.table.tiles.iter().map(encode).collect();
+        let (t, l) = match &self.model {
+            Model::Still(_) => (0, 0),
+            Model::Looping(m) => (m.frames, grid.looping_texels()),
+        };
+        let (tiles, still, moving): (&[u8], &[u8], &[u8]) =
+            (bytemuck::cast_slice(&table), bytemuck::cast_slice(statics), bytemuck::cast_slice(&loopings));
         let document = Document {
             next: self.next,
             side: grid.side,
@@ -83,20 +93,15 @@ impl Checkpoint {
                 Model::Still(_) => Vec::new(),
                 Model::Looping(model) => model.exposures.clone(),
             },
+            crc32: crc32([tiles, still, moving]),
             fit: fit.clone(),
         };
-        let failed = |e: String| FitError::Io { path: path.into(), source: std::io::Error::other(e) };
         let metadata = serde_json::to_string(&document).map_err(|e| failed(e.to_string()))?;
-        let table: Vec<u32> = grid.table.tiles.iter().map(encode).collect();
-        let (t, l) = match &self.model {
-            Model::Still(_) => (0, 0),
-            Model::Looping(m) => (m.frames, grid.looping_texels()),
-        };
         let view = |dtype, shape: Vec<usize>, bytes| TensorView::new(dtype, shape, bytes);
         let tensors = [
-            ("tiles", view(Dtype::U32, table_shape(&grid.table), bytemuck::cast_slice(&table))),
-            ("statics", view(Dtype::F32, vec![statics.len(), 4], bytemuck::cast_slice(statics))),
-            ("loopings", view(Dtype::F32, vec![t, l, 4], bytemuck::cast_slice(&loopings))),
+            ("tiles", view(Dtype::U32, table_shape(&grid.table), tiles)),
+            ("statics", view(Dtype::F32, vec![statics.len(), 4], still)),
+            ("loopings", view(Dtype::F32, vec![t, l, 4], moving)),
         ];
         let mut checked = Vec::new();
         for (name, tensor) in tensors {
@@ -124,6 +129,9 @@ impl Checkpoint {
         let tensors = SafeTensors::deserialize(&bytes).map_err(|e| bad(e.to_string()))?;
         let tensor = |name| tensors.tensor(name).map_err(|e| bad(e.to_string()));
         let tiles = tensor("tiles")?;
+        if crc32([tiles.data(), tensor("statics")?.data(), tensor("loopings")?.data()]) != document.crc32 {
+            return Err(bad("it is damaged: its checksum is another".into()));
+        }
         let &[planes, rows, columns] = tiles.shape() else { return Err(bad("`tiles` is not 3-dimensional".into())) };
         let codes: Vec<u32> = bytemuck::pod_collect_to_vec(tiles.data());
         let table = TileTable {
@@ -149,6 +157,12 @@ impl Checkpoint {
         };
         Ok(Self { next: document.next, model })
     }
+}
+
+fn crc32(tensors: [&[u8]; 3]) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    tensors.iter().for_each(|bytes| hasher.update(bytes));
+    hasher.finalize()
 }
 
 fn table_shape(table: &TileTable) -> Vec<usize> {

@@ -1,0 +1,100 @@
+//! The figures of all views, as people read them.
+
+use super::report::Report;
+use loop3d_optimizer::metrics::{Baselines, Scores};
+use loop3d_scene::Scene;
+
+/// Name, decimals, figure. Arrows say which way is better.
+type Column = (&'static str, usize, fn(&Scores) -> Option<f64>);
+
+const COLUMNS: [Column; 7] = [
+    ("static PSNR dB ↑", 2, |s| s.psnr_static),
+    ("static SSIM ↑", 4, |s| s.ssim_static),
+    ("mean PSNR dB ↑", 2, |s| s.psnr_mean),
+    ("STDerr ↓", 1, |s| s.std_err),
+    ("Com. ↓", 2, |s| s.com),
+    ("Coh. ↓", 2, |s| s.coh),
+    ("LoopQ ↓", 2, |s| s.loop_q),
+];
+
+/// Width of the names of rows.
+const NAMES: usize = 12;
+
+/// A table for each view, and one of their means where there are several.
+pub fn of(report: &Report, scene: &Scene) -> String {
+    let mut parts = Vec::new();
+    for view in &report.views {
+        let (index, [width, height]) = (view.metrics.view, view.size);
+        let name = scene.views.get(index).map_or("", |view| view.name.as_str());
+        let against = if view.frames == 1 {
+            "a still".to_owned()
+        } else {
+            format!("a loop of {} frames against a clip of {}", scene.frames, view.frames)
+        };
+        let share = 100.0 * view.metrics.scores.static_share;
+        let title = format!("view {index} ({name}): {width}×{height}, {against}, {share:.0}% static");
+        parts.push(block(&title, &view.metrics.scores, view.psnr_whole, view.baselines.as_ref()));
+    }
+    if let (true, Some(scores)) = (report.views.len() > 1, &report.mean.scores) {
+        let title = format!("mean of {} views", report.views.len());
+        parts.push(block(&title, scores, report.mean.psnr_whole, report.mean.baselines.as_ref()));
+    }
+    parts.join("\n\n")
+}
+
+fn block(title: &str, ours: &Scores, whole: Option<f64>, baselines: Option<&Baselines>) -> String {
+    let mut rows = vec![("this scene", ours)];
+    if let Some(baselines) = baselines {
+        rows.extend([("frozen scene", &baselines.frozen), ("hard cut", &baselines.hard_cut)]);
+    }
+    // A column in which nothing is defined says nothing.
+    let columns: Vec<&Column> =
+        COLUMNS.iter().filter(|(_, _, figure)| rows.iter().any(|(_, scores)| figure(scores).is_some())).collect();
+    let mut lines = vec![title.to_owned()];
+    let names = columns.iter().map(|(name, ..)| format!("  {name}"));
+    lines.push(format!("{:NAMES$}{}", "", names.collect::<String>()));
+    for (name, scores) in rows {
+        let cell = |(name, decimals, figure): &&Column| {
+            let shown = figure(scores).map_or("–".to_owned(), |value| number(value, *decimals));
+            format!("  {shown:>width$}", width = name.chars().count())
+        };
+        lines.push(format!("{name:NAMES$}{}", columns.iter().map(cell).collect::<String>()));
+    }
+    if let Some(whole) = whole {
+        lines.push(format!("PSNR over the whole picture: {} dB", number(whole, 2)));
+    }
+    lines.join("\n")
+}
+
+fn number(value: f64, decimals: usize) -> String {
+    if value.is_infinite() { "∞".to_owned() } else { format!("{value:.decimals$}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_aligned_and_undefined_figures_are_dashes() {
+        let ours = Scores {
+            static_share: 0.25,
+            psnr_static: Some(31.234),
+            ssim_static: Some(0.91),
+            psnr_mean: Some(f64::INFINITY),
+            std_err: None,
+            com: Some(12.0),
+            coh: None,
+            loop_q: None,
+        };
+        let baselines = Baselines { frozen: Scores { coh: Some(0.0), ..ours }, hard_cut: ours };
+        assert_eq!(
+            block("view 4", &ours, Some(22.5), Some(&baselines)),
+            "view 4\n\
+             \x20             static PSNR dB ↑  static SSIM ↑  mean PSNR dB ↑  Com. ↓  Coh. ↓\n\
+             this scene               31.23         0.9100               ∞   12.00       –\n\
+             frozen scene             31.23         0.9100               ∞   12.00    0.00\n\
+             hard cut                 31.23         0.9100               ∞   12.00       –\n\
+             PSNR over the whole picture: 22.50 dB"
+        );
+    }
+}

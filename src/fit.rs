@@ -1,0 +1,194 @@
+//! `loop3d fit`: a capture becomes a scene.
+
+mod description;
+mod target;
+mod watcher;
+
+use crate::failure::{Stopped, mistake};
+use crate::progress::Progress;
+use anyhow::{Context, Result};
+use clap::ValueEnum;
+use loop3d_capture::{Capture, LoadOptions, PosedCapture};
+use loop3d_optimizer::checkpoint::Checkpoint;
+use loop3d_optimizer::config::FitConfig;
+use loop3d_optimizer::error::FitError;
+use loop3d_optimizer::{fit, memory, training};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use target::Target;
+use watcher::Watcher;
+
+/// Fit a scene to a capture: the main job.
+#[derive(clap::Args, Debug)]
+#[command(after_help = "Examples:\n  loop3d fit --views fountain --hold-out 4 -o fountain.loop3d\n  \
+    loop3d fit --views fountain --max-height 180 --preset draft\n\n\
+    After every level all progress is written to SCENE.resume, which is removed once the scene is. After Ctrl-C, a kill or \
+    a power cut the same command with --resume goes on from there, and ends as an uninterrupted fit would have. \
+    Ctrl-C ends the command with exit code 130; a second one ends it at once.")]
+pub struct FitArgs {
+    /// Folder of the capture: poses_bounds.npy (LLFF) and videos/, or a folder of frames for each view, or images/.
+    #[arg(long, value_name = "DIR")]
+    views: PathBuf,
+    /// The scene file to write [default: the folder's name, in the current folder].
+    #[arg(short, long, value_name = "SCENE")]
+    output: Option<PathBuf>,
+    /// Views to leave out, by index from 0, for `loop3d eval`.
+    #[arg(long, value_name = "N,…", value_delimiter = ',')]
+    hold_out: Vec<usize>,
+    #[command(flatten)]
+    shrinking: Shrinking,
+    #[command(flatten)]
+    config: FitConfig,
+    /// What computes.
+    #[arg(long, value_enum, default_value_t)]
+    device: Device,
+    /// Threads to use [default: one for each core]; the result does not depend on it.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+    /// Go on from SCENE.resume.
+    #[arg(long)]
+    resume: bool,
+    /// Print errors only.
+    #[arg(long)]
+    quiet: bool,
+}
+
+/// How much to shrink the pictures while loading.
+#[derive(clap::Args, Clone, Copy, Debug)]
+struct Shrinking {
+    /// Divide the size of the pictures by this.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    factor: Option<u32>,
+    /// Shrink the pictures to at most this height.
+    #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(1..))]
+    max_height: Option<u32>,
+}
+
+/// What computes a fit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Device {
+    /// The best there is.
+    #[default]
+    Auto,
+    /// The processor.
+    Cpu,
+}
+
+impl Device {
+    /// The name that a checkpoint remembers: another device rounds otherwise.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Auto | Self::Cpu => "cpu",
+        }
+    }
+}
+
+impl FitArgs {
+    /// Fits and writes the scene.
+    ///
+    /// # Errors
+    /// Bad arguments, a bad capture, too little memory, a target that cannot be written, a wish to stop.
+    pub fn run(&self) -> Result<()> {
+        let target = Target::new(self.scene()?)?;
+        let held_out = self.held_out();
+        self.config.validate()?;
+        self.start_threads()?;
+        let options = LoadOptions { factor: self.shrinking.factor, max_height: self.shrinking.max_height };
+        let posed = loop3d_capture::load_poses(&self.views, &options)?;
+        let training = training::training_views(posed.views.len(), &self.config, &held_out)?;
+        self.check_memory(&posed, &training)?;
+        if self.resume && !target.checkpoint.exists() {
+            let (checkpoint, said) = (target.checkpoint.display(), "no such checkpoint; fit without --resume");
+            return Err(mistake(format!("{checkpoint}: {said}")));
+        }
+
+        let capture = self.load(&posed)?;
+        let description = description::describe(&capture, &self.config, self.device.name(), &held_out);
+        let start = if self.resume { Some(Checkpoint::load(&target.checkpoint, &description)?) } else { None };
+        let stop = stop_on_ctrl_c()?;
+        let progress = Progress::start_share("fitting", self.quiet);
+        let mut watcher = Watcher::new(progress, &target.checkpoint, description, stop);
+        let scene = match fit::fit(&capture, &self.config, &held_out, start, &mut watcher) {
+            Err(FitError::Stopped) => return Err(Stopped(watcher.where_to_go_on(self.resume)).into()),
+            other => other?,
+        };
+        loop3d_scene::save(&scene, &target.scene).with_context(|| {
+            format!("the fit is done and kept in {}: --resume writes it", target.checkpoint.display())
+        })?;
+        target.remove_checkpoint()?;
+        let (statics, loopings) = scene.tiles.counts();
+        let (name, seconds) = (target.scene.display(), watcher.started.elapsed().as_secs_f64());
+        let loops = format!("{} frames at {} fps", scene.frames, scene.fps);
+        watcher
+            .finish(&format!("wrote {name}: {statics} static and {loopings} looping tiles, {loops}; {seconds:.0} s"));
+        Ok(())
+    }
+
+    /// The target: as told, or the name of the capture's folder in the current one.
+    fn scene(&self) -> Result<PathBuf> {
+        if let Some(path) = &self.output {
+            return Ok(path.clone());
+        }
+        // `--views .` has a name too.
+        let whole = self.views.canonicalize();
+        let name = whole.as_deref().unwrap_or(&self.views).file_name();
+        let name = name.ok_or_else(|| mistake(format!("{}: has no name; say -o SCENE", self.views.display())))?;
+        let mut name = name.to_owned();
+        name.push(".loop3d");
+        Ok(PathBuf::from(name))
+    }
+
+    fn held_out(&self) -> Vec<usize> {
+        let mut held_out = self.hold_out.clone();
+        held_out.sort_unstable();
+        held_out.dedup();
+        held_out
+    }
+
+    fn check_memory(&self, posed: &PosedCapture, training: &[usize]) -> Result<()> {
+        let available = memory::available();
+        let needed = memory::estimate(posed, training, &self.config, available);
+        if !self.quiet {
+            let (of, gib) = (posed.views.len(), |bytes: u64| bytes as f64 / f64::from(1 << 30));
+            let free = available.map_or(String::new(), |bytes| format!(" of {:.1} GiB free", gib(bytes)));
+            eprintln!("fitting to {} of {of} views; memory: about {:.1} GiB{free}", training.len(), gib(needed));
+        }
+        Ok(memory::check(needed, available)?)
+    }
+
+    fn start_threads(&self) -> Result<()> {
+        // 0: one for each core.
+        let threads = self.threads.map_or(0, usize::from);
+        rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().context("threads could not be started")
+    }
+
+    fn load(&self, posed: &PosedCapture) -> Result<Capture> {
+        let mut progress = Progress::start("loading", posed.views.len() as u64, "views", self.quiet);
+        let mut before = 0;
+        let all: Vec<usize> = (0..posed.views.len()).collect();
+        let capture = posed.load(&all, &mut |done, _| {
+            progress.advance((done - before) as u64);
+            before = done;
+        })?;
+        let (first, lengths) = (&capture.views[0].clip, capture.views.iter().map(|view| view.clip.frames));
+        let (least, most) = (lengths.clone().min().unwrap_or(0), lengths.max().unwrap_or(0));
+        let frames = if least == most { format!("{most}") } else { format!("{least} to {most}") };
+        let size = format!("{}×{}", first.width, first.height);
+        progress.finish(&format!("loaded {} views of {size}, {frames} frames each", capture.views.len()));
+        Ok(capture)
+    }
+}
+
+/// Set by the first Ctrl-C (or SIGTERM); the second ends the program at once.
+fn stop_on_ctrl_c() -> Result<Arc<AtomicBool>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&stop);
+    ctrlc::set_handler(move || {
+        if flag.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+    })
+    .context("Ctrl-C cannot be caught")?;
+    Ok(stop)
+}

@@ -1,0 +1,54 @@
+//! Where a fit writes, checked before the work begins.
+
+use crate::failure::mistake;
+use crate::ffmpeg::{check_folder_of, temporary_beside};
+use anyhow::{Context, Result};
+use std::fs::{self, File};
+use std::io::ErrorKind;
+use std::path::PathBuf;
+
+/// The scene file of a fit, and its checkpoint beside it.
+pub struct Target {
+    pub scene: PathBuf,
+    /// `SCENE.resume`.
+    pub checkpoint: PathBuf,
+}
+
+impl Target {
+    /// Checks that the target can be written; what is there stays as it is.
+    ///
+    /// # Errors
+    /// The target is no file, or stands in no folder that can be written.
+    pub fn new(scene: PathBuf) -> Result<Self> {
+        // Renaming over a device such as /dev/null would replace it.
+        match fs::metadata(&scene) {
+            Ok(about) if about.is_dir() => {
+                return Err(mistake(format!("{}: is a folder; expected a file", scene.display())));
+            }
+            Ok(about) if !about.is_file() => {
+                return Err(mistake(format!("{}: is no regular file; expected a file", scene.display())));
+            }
+            _ => {}
+        }
+        check_folder_of(&scene)?;
+        let temporary = temporary_beside(&scene)?;
+        File::create(&temporary).map_err(|e| mistake(format!("{}: cannot be written: {e}", scene.display())))?;
+        fs::remove_file(&temporary).with_context(|| temporary.display().to_string())?;
+        let mut checkpoint = scene.clone().into_os_string();
+        checkpoint.push(".resume");
+        Ok(Self { checkpoint: checkpoint.into(), scene })
+    }
+
+    /// Removes the checkpoint: the scene is written.
+    ///
+    /// # Errors
+    /// It is there and cannot be removed.
+    pub fn remove_checkpoint(&self) -> Result<()> {
+        match fs::remove_file(&self.checkpoint) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                Err(error).with_context(|| format!("{}: cannot be removed", self.checkpoint.display()))
+            }
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Shows a fit's progress, keeps its checkpoints and stops it.
+
+use crate::progress::Progress;
+use loop3d_optimizer::checkpoint::Checkpoint;
+use loop3d_optimizer::error::FitError;
+use loop3d_optimizer::fit::{Event, Observer};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+/// Share of the newest loss in the running mean that is shown: views differ in how hard they are.
+const NEWEST: f64 = 0.05;
+
+/// The command's observer of a fit.
+pub struct Watcher {
+    progress: Progress,
+    checkpoint: PathBuf,
+    description: Value,
+    stop: Arc<AtomicBool>,
+    stage: String,
+    loss: f64,
+    /// The last stage that a checkpoint holds.
+    kept: Option<String>,
+    /// When the fit began.
+    pub started: Instant,
+}
+
+impl Watcher {
+    /// Watches the fit that `description` describes, until `stop` is true.
+    pub fn new(progress: Progress, checkpoint: &Path, description: Value, stop: Arc<AtomicBool>) -> Self {
+        let (stage, started) = (String::new(), Instant::now());
+        Self { progress, checkpoint: checkpoint.into(), description, stop, stage, loss: 0.0, kept: None, started }
+    }
+
+    /// What a stopped fit tells its user; it was itself resumed or not.
+    pub fn where_to_go_on(&self, resumed: bool) -> String {
+        let mut typed: Vec<String> = std::env::args().map(|word| quoted(&word)).collect();
+        if !resumed {
+            typed.push("--resume".to_owned());
+        }
+        let typed = typed.join(" ");
+        match &self.kept {
+            Some(stage) => format!("go on after `{stage}` with\n  {typed}"),
+            None if resumed => format!("go on from where this one began with\n  {typed}"),
+            None => "no level was finished, so there is nothing to go on from".to_owned(),
+        }
+    }
+
+    /// Ends with one line.
+    pub fn finish(self, result: &str) {
+        self.progress.finish(result);
+    }
+}
+
+impl Observer for Watcher {
+    fn event(&mut self, event: Event) -> bool {
+        match event {
+            Event::Note(line) => self.progress.note(&line),
+            Event::Step { stage, done, loss } => {
+                self.loss = if stage == self.stage { self.loss + NEWEST * (loss - self.loss) } else { loss };
+                self.stage = stage;
+                self.progress.share(done, &format!("{}, loss {:.5}", self.stage, self.loss));
+            }
+        }
+        !self.stop.load(Ordering::Relaxed)
+    }
+
+    fn save(&mut self, checkpoint: &Checkpoint) -> Result<(), FitError> {
+        checkpoint.save(&self.checkpoint, &self.description)?;
+        self.kept = Some(self.stage.clone());
+        Ok(())
+    }
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_./,:=+@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_quoted_where_a_shell_would_split_them() {
+        assert_eq!(["a/b-1.mp4", "my scene", "it's", ""].map(quoted), ["a/b-1.mp4", "'my scene'", "'it'\\''s'", "''"]);
+    }
+}

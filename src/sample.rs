@@ -1,0 +1,46 @@
+//! `loop3d sample`: the sample capture.
+
+use crate::progress::Progress;
+use anyhow::Result;
+use loop3d_capture::sample::{SampleConfig, write};
+use std::path::PathBuf;
+
+/// Write the sample capture: a procedural garden, filmed by nine cameras at different times, and the truth of view 4.
+#[derive(clap::Args, Debug)]
+#[command(after_help = "Example: loop3d sample garden && loop3d fit --views garden --hold-out 4 --preset draft")]
+pub struct SampleArgs {
+    /// A new or empty folder; an earlier sample is overwritten.
+    dir: PathBuf,
+    /// Picture width in pixels, even.
+    #[arg(long, default_value_t = SampleConfig::default().width)]
+    width: u32,
+    /// Picture height in pixels, even.
+    #[arg(long, default_value_t = SampleConfig::default().height)]
+    height: u32,
+    /// Frames of each view's clip.
+    #[arg(long, default_value_t = SampleConfig::default().frames)]
+    frames: usize,
+    /// Seed of all random choices.
+    #[arg(long, default_value_t = SampleConfig::default().seed)]
+    seed: u64,
+    /// Print errors only.
+    #[arg(long)]
+    quiet: bool,
+}
+
+impl SampleArgs {
+    /// Writes the folder.
+    ///
+    /// # Errors
+    /// Settings out of range, a folder that cannot be written or holds something else, ffmpeg missing or failing.
+    pub fn run(&self) -> Result<()> {
+        let Self { width, height, frames, seed, .. } = *self;
+        let config = SampleConfig { width, height, frames, seed, ..SampleConfig::default() };
+        let mut progress = Progress::start_share("sample", self.quiet);
+        let report = write(&self.dir, &config, &mut |share| progress.share(share.into(), "tracing and encoding"))?;
+        let (files, still) = (report.files.len(), 100.0 * report.still_share);
+        let dir = self.dir.display();
+        progress.finish(&format!("wrote {dir}: {files} files; {still:.0}% of the held-out view stands still"));
+        Ok(())
+    }
+}

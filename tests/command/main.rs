@@ -1,0 +1,8 @@
+//! The command as a user runs it: arguments in; files, messages and exit codes out.
+
+#[cfg(test)]
+mod bad_input;
+#[cfg(test)]
+mod fit;
+#[cfg(test)]
+mod support;
