@@ -2,12 +2,12 @@
 
 use crate::checkpoint::{Checkpoint, Model};
 use crate::config::{Exposure, FitConfig, Level};
+use crate::engine::{CpuEngine, Engine, LoopingEngine, Sight, StillEngine};
 use crate::error::FitError;
 use crate::grid::{TexelGrid, renumber};
 use crate::hits::Hits;
-use crate::kernels::still::TexelGradient;
 use crate::layout::Layout;
-use crate::looping_stage::{self, ViewTarget, model::LoopingModel};
+use crate::looping_stage::{self, model::LoopingModel};
 use crate::pyramid::LevelView;
 use crate::static_stage::{self, StaticView, cull::Contribution, model::StaticModel};
 use loop3d_capture::{Capture, LongExposure, View, long_exposure, loopable_mask};
@@ -50,7 +50,8 @@ fn loop_frames(config: &FitConfig, capture: &Capture, shortest: usize) -> usize 
 }
 
 /// Everything that stays the same during a fit.
-struct Fit<'a> {
+struct Fit<'a, E> {
+    engine: &'a E,
     config: &'a FitConfig,
     views: Vec<&'a View>,
     /// Indices into `views` of the lead views.
@@ -93,7 +94,7 @@ impl Levels {
     }
 }
 
-/// Fits a scene to all views but those in `held_out`. `resume`: what [`Observer::save`] was given last.
+/// Fits a scene to all views but those in `held_out`, on the CPU. `resume`: what [`Observer::save`] was given last.
 ///
 /// # Errors
 /// Settings that make no sense, too few views, a checkpoint of another fit, or the observer's wish to stop.
@@ -104,7 +105,22 @@ pub fn fit(
     resume: Option<Checkpoint>,
     observer: &mut dyn Observer,
 ) -> Result<Scene, FitError> {
-    let fit = Fit::new(capture, config, held_out)?;
+    fit_with(&CpuEngine, capture, config, held_out, resume, observer)
+}
+
+/// [`fit`] by another engine.
+///
+/// # Errors
+/// As [`fit`].
+pub fn fit_with<E: Engine>(
+    engine: &E,
+    capture: &Capture,
+    config: &FitConfig,
+    held_out: &[usize],
+    resume: Option<Checkpoint>,
+    observer: &mut dyn Observer,
+) -> Result<Scene, FitError> {
+    let fit = Fit::new(engine, capture, config, held_out)?;
     let mut at =
         resume.unwrap_or_else(|| Checkpoint { next: 0, model: Model::Still(StaticModel::uniform(fit.dense_grid())) });
     while let Some((_, level)) = fit.levels.all.get(at.next).copied() {
@@ -128,8 +144,8 @@ pub fn fit(
     Ok(fit.scene(capture, held_out, &model))
 }
 
-impl<'a> Fit<'a> {
-    fn new(capture: &'a Capture, config: &'a FitConfig, held_out: &[usize]) -> Result<Self, FitError> {
+impl<'a, E: Engine> Fit<'a, E> {
+    fn new(engine: &'a E, capture: &'a Capture, config: &'a FitConfig, held_out: &[usize]) -> Result<Self, FitError> {
         let count = capture.views.len();
         for (option, list) in [("--hold-out", held_out), ("--lead", config.lead.as_slice())] {
             if let Some(index) = list.iter().find(|i| **i >= count) {
@@ -160,7 +176,7 @@ impl<'a> Fit<'a> {
             training.iter().enumerate().filter(|(_, i)| config.lead.contains(i)).map(|(at, _)| at).collect()
         };
         let layout = Layout::new(&cameras, capture.near, capture.far, config);
-        Ok(Self { config, views, leads, layout, frames, levels: Levels::new(config, frames) })
+        Ok(Self { engine, config, views, leads, layout, frames, levels: Levels::new(config, frames) })
     }
 
     fn dense_grid(&self) -> TexelGrid {
@@ -194,7 +210,7 @@ impl<'a> Fit<'a> {
                 StaticView { camera: view.camera, picture, size: (view.clip.height, view.clip.width) }
             })
             .collect();
-        let mut model = if index == 0 {
+        let model = if index == 0 {
             let start = static_stage::sweep::start(&model.grid, &self.layout, &views);
             StaticModel::new(model.grid, start)
         } else if model.grid.side == level.side {
@@ -203,18 +219,20 @@ impl<'a> Fit<'a> {
             model.resampled(TexelGrid::new(model.grid.table.clone(), level.side))
         };
         let mut rng = self.rng(index);
-        let mut scratch = TexelGradient { gradient: Vec::new(), coverage: Vec::new() };
+        let grid = model.grid.clone();
+        let mut engine = self.engine.still(model);
         let mut order: Vec<usize> = (0..views.len()).collect();
         for epoch in 0..level.epochs {
             rng.shuffle(&mut order);
             let lr = static_stage::learning_rate(level, epoch);
             for (visit, &view) in order.iter().enumerate() {
-                let hits = views[view].hits(&model.grid, &self.layout);
-                let loss = static_stage::step(&mut model, &hits, &views[view].picture, lr, &mut scratch);
+                let hits = || views[view].hits(&grid, &self.layout);
+                let loss = engine.step(&Sight::new(view, &hits), &views[view].picture, lr);
                 let part = (epoch * views.len() + visit + 1) as f64 / (level.epochs * views.len()) as f64;
                 self.report(observer, format!("still, {}/16", level.side), index, part, loss)?;
             }
         }
+        let model = engine.finish();
         let mut contribution = Contribution::new(&model);
         for view in &views {
             contribution.add(&model, &view.hits(&model.grid, &self.layout), None);
@@ -259,10 +277,12 @@ impl<'a> Fit<'a> {
         observer: &mut dyn Observer,
     ) -> Result<LoopingModel, FitError> {
         let views: Vec<LevelView> = self.views.iter().map(|v| LevelView::new(v, level.side)).collect();
-        let mut model = model.resampled(level.side);
+        let model = model.resampled(level.side);
+        let grid = model.grid.clone();
+        let mut engine = self.engine.looping(model);
         let mut rng = self.rng(index);
         let refresh = self.config.preset.schedule().refresh;
-        let mut targets: Vec<Option<ViewTarget>> = vec![None; views.len()];
+        let mut targets: Vec<Option<_>> = views.iter().map(|_| None).collect();
         let mut order: Vec<usize> = (0..views.len()).collect();
         let opening = self.levels.all.iter().position(|(s, _)| *s == Stage::Looping) == Some(index);
         for epoch in 0..level.epochs {
@@ -274,24 +294,24 @@ impl<'a> Fit<'a> {
                 let view = &views[v];
                 let leads = self.leads.contains(&v);
                 let hits =
-                    Hits::new(&model.grid, &self.layout.reference, &self.layout.planes, &view.camera, view.window());
+                    || Hits::new(&grid, &self.layout.reference, &self.layout.planes, &view.camera, view.window());
+                let sight = Sight::new(v, &hits);
                 let gain = if leads { looping_stage::LEAD_GAIN } else { 1.0 };
                 let target = match targets[v].take() {
                     Some(target) if (epoch + v) % refresh != 0 || (opens && v == self.leads[0]) => target,
-                    _ if opens && v == self.leads[0] => looping_stage::opening(view, self.frames),
-                    _ => looping_stage::refresh(&model, &hits, view, leads)?,
+                    _ if opens && v == self.leads[0] => engine.adopt(looping_stage::opening(view, self.frames)),
+                    _ => engine.refresh(&sight, view, leads)?,
                 };
-                let loss = model.accumulate(&hits, &target.target, target.exposure, gain);
-                model.step(lr, gain);
+                let loss = engine.step(&sight, &target, lr, gain);
                 targets[v] = Some(target);
                 let part = (epoch * views.len() + visit + 1) as f64 / (level.epochs * views.len()) as f64;
                 self.report(observer, format!("looping, {}/16", level.side), index, part, loss)?;
             }
             if opens && (epoch + 1) * 3 >= level.epochs {
-                targets.fill(None);
+                targets.fill_with(|| None);
             }
         }
-        Ok(model)
+        Ok(engine.finish())
     }
 
     fn report(

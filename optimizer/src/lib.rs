@@ -4,6 +4,7 @@
 
 pub mod checkpoint;
 pub mod config;
+pub mod engine;
 pub mod error;
 pub mod fit;
 pub mod grid;
@@ -15,3 +16,5 @@ pub mod metrics;
 pub mod patches;
 pub mod pyramid;
 pub mod static_stage;
+#[cfg(feature = "torch")]
+pub mod torch;
