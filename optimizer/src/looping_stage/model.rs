@@ -3,6 +3,8 @@
 //! Texels are premultiplied RGBA themselves, not logits: what is optimised is what is filtered and shown, and a step
 //! costs no exponentials. After each step a texel is projected to what a texel can be: 0 ≤ colour ≤ α ≤ 1.
 
+mod gradients;
+
 use crate::grid::{LOOPING, TexelGrid};
 use crate::hits::Hits;
 use crate::kernels::adam::AdamStep;

@@ -53,6 +53,20 @@ pub struct TorchTarget {
     exposure: f64,
 }
 
+impl TorchTarget {
+    /// Exposure that brings the render to the view.
+    pub fn exposure(&self) -> f64 {
+        self.exposure
+    }
+
+    /// The bytes, row-major: `[pixels, frames, 3]`.
+    pub fn bytes(&self) -> Vec<u8> {
+        let mut out = vec![0; self.bytes.numel()];
+        self.bytes.to_device(Device::Cpu).contiguous().copy_data(&mut out, self.bytes.numel());
+        out
+    }
+}
+
 /// Loss and gradient of one window.
 #[derive(Clone, Debug)]
 pub struct LoopingGradient {

@@ -16,7 +16,7 @@ mod target;
 
 pub use looping::{LoopingGradient, TorchLooping, TorchTarget};
 pub use still::TorchStill;
-pub use target::looping_target;
+pub use target::{Block, looping_target};
 
 use crate::engine::Engine;
 use crate::looping_stage::model::LoopingModel;

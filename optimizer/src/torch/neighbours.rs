@@ -40,7 +40,9 @@ impl Neighbours {
             });
         }
         let upload = |list: Vec<i32>| Tensor::from_slice(&list).to_device(device);
-        Self { pairs: lists.map(|l| l.map(|(own, neighbour)| Pairs { own: upload(own), neighbour: upload(neighbour) })) }
+        Self {
+            pairs: lists.map(|l| l.map(|(own, neighbour)| Pairs { own: upload(own), neighbour: upload(neighbour) })),
+        }
     }
 
     /// Adds to the leaves' gradients that of `Σ_frames Σ_texels min(coverage, 1) Σ_neighbours |s − t|·weight`, with the
@@ -57,8 +59,7 @@ impl Neighbours {
                 for first in (0..total).step_by(run as usize) {
                     let count = run.min(total - first);
                     let (owns, neighbour) = (owns.narrow(0, first, count), neighbour.narrow(0, first, count));
-                    let difference =
-                        own.leaf.index_select(0, &owns) - other.leaf.detach().index_select(0, &neighbour);
+                    let difference = own.leaf.index_select(0, &owns) - other.leaf.detach().index_select(0, &neighbour);
                     let cover = own.coverage.clamp_max(1.0).index_select(0, &owns).view([-1, 1, 1]);
                     let (rgb, alpha) = (f64::from(weights.0), f64::from(weights.1));
                     let variation = (difference.abs() * cover).sum_dim_intlist([0, 1].as_slice(), false, Kind::Double);
