@@ -3,13 +3,18 @@
 //! [`crate::fit`] owns the schedule, the views and the culling; an [`Engine`] owns texels, gradients and optimiser of one
 //! level. Texels come back as the plain CPU models after each level, for culling and for checkpoints.
 
+use crate::checkpoint::Checkpoint;
+use crate::config::FitConfig;
 use crate::error::FitError;
+use crate::fit::{Event, Observer, fit};
 use crate::hits::Hits;
 use crate::kernels::still::TexelGradient;
 use crate::looping_stage::{self, ViewTarget, model::LoopingModel};
 use crate::pyramid::LevelView;
 use crate::static_stage::{self, model::StaticModel};
 use clap::ValueEnum;
+use loop3d_capture::Capture;
+use loop3d_scene::Scene;
 use serde::{Deserialize, Serialize};
 use std::cell::OnceCell;
 
@@ -55,6 +60,35 @@ impl Device {
                 Err(why) => Ok((Self::Cpu, Some(format!("fitting on the CPU: {why}")))),
             },
         }
+    }
+}
+
+/// [`fit()`] on a device: the CPU kernels, or libtorch on CUDA. The observer gets a note where `Auto` had to go on without
+/// CUDA. Must come before anything else uses libtorch.
+///
+/// # Errors
+/// As [`fit()`], and [`FitError::Device`] for a device that cannot be used or fails on the way (too little memory, say).
+pub fn fit_on(
+    device: Device,
+    capture: &Capture,
+    config: &FitConfig,
+    held_out: &[usize],
+    resume: Option<Checkpoint>,
+    observer: &mut dyn Observer,
+) -> Result<Scene, FitError> {
+    let (device, note) = device.settle()?;
+    if let Some(note) = note
+        && !observer.event(Event::Note(note))
+    {
+        return Err(FitError::Stopped);
+    }
+    match device {
+        #[cfg(feature = "torch")]
+        Device::Cuda => crate::torch::guarded(|| {
+            let engine = crate::torch::TorchEngine::new(tch::Device::Cuda(0));
+            crate::fit::fit_with(&engine, capture, config, held_out, resume, observer)
+        }),
+        _ => fit(capture, config, held_out, resume, observer),
     }
 }
 

@@ -19,8 +19,11 @@ pub use still::TorchStill;
 pub use target::{Block, looping_target};
 
 use crate::engine::Engine;
+use crate::error::FitError;
 use crate::looping_stage::model::LoopingModel;
 use crate::static_stage::model::StaticModel;
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use tch::{Device, Tensor};
 
 /// Bytes that the temporary tensors of one chunk of frames, or of one block of patch locations, may take.
@@ -57,6 +60,28 @@ impl Engine for TorchEngine {
     fn looping(&self, model: LoopingModel) -> TorchLooping {
         TorchLooping::new(&model, self.device, self.working_set)
     }
+}
+
+/// Runs `work` on libtorch. tch's operations panic where libtorch throws; the one that a user will meet is a device out of
+/// memory, so these panics become errors here.
+///
+/// # Errors
+/// Those of `work`, and [`FitError::Device`] for what libtorch threw.
+pub fn guarded<T>(work: impl FnOnce() -> Result<T, FitError>) -> Result<T, FitError> {
+    // Whatever `work` left half done is its own; nothing of it is used after an error.
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| match thrown(&*panic) {
+        Some(words) => Err(FitError::Device(format!(
+            "libtorch failed: {words}; if the device is out of memory, shrink the pictures or the loop, or use --device cpu"
+        ))),
+        None => resume_unwind(panic),
+    })
+}
+
+/// What libtorch says of an exception, without its stack; `None` for any other panic.
+fn thrown(panic: &(dyn Any + Send)) -> Option<&str> {
+    let (_, exception) = panic.downcast_ref::<String>()?.split_once("Torch(\"")?;
+    // The panic shows the exception as Rust source: line ends are escaped.
+    exception.split("\\n").next()
 }
 
 /// `[len, N]` floats on a device.

@@ -1,6 +1,9 @@
 //! Picking a device.
 
 use loop3d_optimizer::engine::Device;
+use loop3d_optimizer::error::FitError;
+use loop3d_optimizer::torch::guarded;
+use tch::{Kind, Tensor};
 
 #[test]
 fn auto_says_why_it_is_not_cuda_and_cuda_insists() {
@@ -17,4 +20,15 @@ fn auto_says_why_it_is_not_cuda_and_cuda_insists() {
             assert!(why.starts_with("fitting on the CPU: libtorch") && why.ends_with(&message[20..]), "{why}");
         }
     }
+}
+
+#[test]
+fn what_libtorch_throws_becomes_an_error() {
+    let zeros = |n: i64| Tensor::zeros([n], (Kind::Float, tch::Device::Cpu));
+    let error = guarded(|| Ok(zeros(2) + zeros(3))).unwrap_err();
+    let message = error.to_string();
+    assert!(message.starts_with("libtorch failed: The size of tensor a (2)"), "{message}");
+    assert!(!message.contains("frame #"), "{message}");
+    assert!(matches!(guarded::<()>(|| Err(FitError::Stopped)), Err(FitError::Stopped)));
+    assert_eq!(guarded(|| Ok(zeros(2).numel())).unwrap(), 2);
 }
