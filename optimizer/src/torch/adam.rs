@@ -1,6 +1,6 @@
 //! Sparse Adam on tensors: what [`crate::kernels::adam`] does tile by tile, for all tiles at once with masks.
 
-use crate::kernels::adam::{BETA1, BETA2, EPSILON};
+use crate::kernels::adam::{BETA1, BETA2};
 use tch::{Device, Kind, Tensor};
 
 /// Moments of `[texels, …]` parameters, and the steps that each tile took.
@@ -11,17 +11,19 @@ pub(super) struct SparseAdam {
     /// Float64 `[tiles]`.
     steps: Tensor,
     tile_texels: i64,
+    epsilon: f64,
 }
 
 impl SparseAdam {
     /// For parameters like `values`, tiles of `tile_texels` consecutive rows.
-    pub(super) fn new(values: &Tensor, tile_texels: usize) -> Self {
+    pub(super) fn new(values: &Tensor, tile_texels: usize, epsilon: f32) -> Self {
         let tile_texels = tile_texels as i64;
         Self {
             first: values.zeros_like(),
             second: values.zeros_like(),
             steps: Tensor::zeros([values.size()[0] / tile_texels], (Kind::Double, values.device())),
             tile_texels,
+            epsilon: f64::from(epsilon),
         }
     }
 
@@ -42,7 +44,7 @@ impl SparseAdam {
             by_tile.to_kind(Kind::Float).unsqueeze(1).expand([tiles, self.tile_texels], false).reshape(row.as_slice())
         };
         let size = by_texel(&second_correction * f64::from(lr) / correction(BETA1));
-        let epsilon = by_texel(&second_correction * f64::from(EPSILON));
+        let epsilon = by_texel(&second_correction * self.epsilon);
         let seen = seen.view(row.as_slice());
         let first = &self.first + (gradient - &self.first) * (1.0 - f64::from(BETA1));
         let second = &self.second + (gradient.square() - &self.second) * (1.0 - f64::from(BETA2));

@@ -9,6 +9,7 @@ use crate::engine::{LoopingEngine, Sight};
 use crate::error::FitError;
 use crate::grid::TexelGrid;
 use crate::hits::Hits;
+use crate::kernels::adam::EPSILON;
 use crate::kernels::lanes::LANES;
 use crate::kernels::planewise;
 use crate::kernels::still::Rgba;
@@ -103,8 +104,8 @@ impl TorchLooping {
             static_backdrop: rows_from(planewise::static_starts(&grid)[backdrop], ns, 2, device),
             looping_backdrop: rows_from(before(backdrop), nl, 3, device),
             neighbours: Neighbours::new(&grid, device),
-            static_adam: SparseAdam::new(&statics.narrow(0, 0, ns as i64), n),
-            looping_adam: SparseAdam::new(&loopings, n),
+            static_adam: SparseAdam::new(&statics.narrow(0, 0, ns as i64), n, EPSILON),
+            looping_adam: SparseAdam::new(&loopings, n, EPSILON),
             listings: RefCell::default(),
             grid,
             frames,

@@ -7,6 +7,7 @@ use super::{download, gradient, upload};
 use crate::engine::{Sight, StillEngine};
 use crate::grid::TexelGrid;
 use crate::hits::Hits;
+use crate::kernels::adam::EPSILON;
 use crate::kernels::still::{Rgba, TexelGradient};
 use crate::static_stage::loss::{SPARSITY, TV_ALPHA, TV_RGB};
 use crate::static_stage::model::StaticModel;
@@ -44,7 +45,7 @@ impl TorchStill {
         Self {
             opaque: rows_from(model.starts[model.grid.table.planes - 1], n, 2, device),
             neighbours: Neighbours::new(&model.grid, device),
-            adam: SparseAdam::new(&logits, model.grid.tile_texels()),
+            adam: SparseAdam::new(&logits, model.grid.tile_texels(), EPSILON),
             listings: Listings::default(),
             grid: model.grid,
             device,
