@@ -15,6 +15,7 @@ mod normalisation;
 mod npy;
 mod pictures;
 mod poses;
+pub mod sample;
 mod video;
 
 pub use clip::Clip;

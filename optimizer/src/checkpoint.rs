@@ -39,6 +39,7 @@ struct Document {
     side: usize,
     origin_px: [i32; 2],
     looping: bool,
+    exposures: Vec<f32>,
     /// Everything the fit depends on: settings, views, version of this program.
     fit: serde_json::Value,
 }
@@ -78,6 +79,10 @@ impl Checkpoint {
             side: grid.side,
             origin_px: grid.table.origin_px,
             looping: matches!(self.model, Model::Looping(_)),
+            exposures: match &self.model {
+                Model::Still(_) => Vec::new(),
+                Model::Looping(model) => model.exposures.clone(),
+            },
             fit: fit.clone(),
         };
         let failed = |e: String| FitError::Io { path: path.into(), source: std::io::Error::other(e) };
@@ -138,7 +143,7 @@ impl Checkpoint {
                 return Err(bad(format!("{} looping texels; expected {frames} frames of {n}", texels.len())));
             }
             let by_frame: Vec<Vec<Rgba>> = (0..frames).map(|t| texels[t * n..(t + 1) * n].to_vec()).collect();
-            Model::Looping(LoopingModel::new(grid, statics, &by_frame))
+            Model::Looping(LoopingModel::new(grid, statics, &by_frame, document.exposures))
         } else {
             Model::Still(StaticModel::new(grid, statics))
         };

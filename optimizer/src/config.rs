@@ -53,9 +53,9 @@ pub struct FitConfig {
     /// What the static stage makes of a clip
     #[arg(long, value_enum, default_value_t)]
     pub exposure: Exposure,
-    /// Views whose motion leads, by index; without it, the one nearest to the middle of the capture
-    #[arg(long, value_delimiter = ',')]
-    pub lead: Vec<usize>,
+    /// View whose motion the loop starts from, by index; without it, the one nearest to the middle of the capture
+    #[arg(long)]
+    pub lead: Option<usize>,
     /// Seed of all random choices
     #[arg(long, default_value_t = 1)]
     pub seed: u64,

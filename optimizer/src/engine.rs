@@ -9,7 +9,10 @@ use crate::error::FitError;
 use crate::fit::{Event, Observer, fit};
 use crate::hits::Hits;
 use crate::kernels::still::TexelGradient;
-use crate::looping_stage::{self, ViewTarget, model::LoopingModel};
+use crate::looping_stage::{
+    self,
+    model::{LoopingModel, Target},
+};
 use crate::pyramid::LevelView;
 use crate::static_stage::{self, model::StaticModel};
 use clap::ValueEnum;
@@ -94,7 +97,7 @@ pub fn fit_on(
 
 /// One look at a view. Hits are listed when they are first asked for: an engine may still have them from last time.
 pub struct Sight<'a> {
-    /// Index of the view, the same for all steps of a level.
+    /// Index among the training views.
     pub view: usize,
     list: &'a dyn Fn() -> Hits,
     hits: OnceCell<Hits>,
@@ -137,14 +140,14 @@ pub trait LoopingEngine {
     /// A view's target, wherever the engine keeps it.
     type Target;
     /// Takes over a target that was made elsewhere.
-    fn adopt(&self, target: ViewTarget) -> Self::Target;
-    /// Searches a view's target for the present render (spec §4.5). `leads`: with the settings of lead views.
+    fn adopt(&self, target: Target) -> Self::Target;
+    /// Searches a view's target for the present render (spec §4.5), brought to the view's exposure.
     ///
     /// # Errors
     /// [`FitError::Patches`] for shapes that do not fit; the fit's own always do.
-    fn refresh(&self, sight: &Sight<'_>, view: &LevelView, leads: bool) -> Result<Self::Target, FitError>;
-    /// One step on one view with weight `gain`; returns the mean robust penalty.
-    fn step(&mut self, sight: &Sight<'_>, target: &Self::Target, lr: f32, gain: f32) -> f64;
+    fn refresh(&self, sight: &Sight<'_>, view: &LevelView) -> Result<Self::Target, FitError>;
+    /// One step on one view; returns the mean robust penalty.
+    fn step(&mut self, sight: &Sight<'_>, target: &Self::Target, lr: f32) -> f64;
     /// The texels, with a fresh optimiser.
     fn finish(self) -> LoopingModel;
 }
@@ -183,19 +186,19 @@ impl StillEngine for CpuStill {
 }
 
 impl LoopingEngine for LoopingModel {
-    type Target = ViewTarget;
+    type Target = Target;
 
-    fn adopt(&self, target: ViewTarget) -> ViewTarget {
+    fn adopt(&self, target: Target) -> Target {
         target
     }
 
-    fn refresh(&self, sight: &Sight<'_>, view: &LevelView, leads: bool) -> Result<ViewTarget, FitError> {
-        Ok(looping_stage::refresh(self, sight.hits(), view, leads)?)
+    fn refresh(&self, sight: &Sight<'_>, view: &LevelView) -> Result<Target, FitError> {
+        Ok(looping_stage::refresh(self, sight.hits(), view, self.exposures[sight.view])?)
     }
 
-    fn step(&mut self, sight: &Sight<'_>, target: &ViewTarget, lr: f32, gain: f32) -> f64 {
-        let loss = self.accumulate(sight.hits(), &target.target, target.exposure, gain);
-        Self::step(self, lr, gain);
+    fn step(&mut self, sight: &Sight<'_>, target: &Target, lr: f32) -> f64 {
+        let loss = self.accumulate(sight.hits(), target, self.exposures[sight.view]);
+        Self::step(self, lr);
         loss
     }
 

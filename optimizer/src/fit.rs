@@ -4,13 +4,14 @@ use crate::checkpoint::{Checkpoint, Model};
 use crate::config::{Exposure, FitConfig, Level};
 use crate::engine::{CpuEngine, Engine, LoopingEngine, Sight, StillEngine};
 use crate::error::FitError;
-use crate::grid::{TexelGrid, renumber};
+use crate::grid::TexelGrid;
 use crate::hits::Hits;
 use crate::layout::Layout;
+use crate::kernels::still;
 use crate::looping_stage::{self, model::LoopingModel};
 use crate::pyramid::LevelView;
 use crate::static_stage::{self, StaticView, cull::Contribution, model::StaticModel};
-use loop3d_capture::{Capture, LongExposure, View, long_exposure, loopable_mask};
+use loop3d_capture::{Capture, LongExposure, View, loopable_mask};
 use loop3d_scene::{Scene, SceneView, TILE};
 
 /// What a fit tells whoever watches it.
@@ -54,8 +55,8 @@ struct Fit<'a, E> {
     engine: &'a E,
     config: &'a FitConfig,
     views: Vec<&'a View>,
-    /// Indices into `views` of the lead views.
-    leads: Vec<usize>,
+    /// Index into `views` of the view whose motion the loop starts from.
+    lead: usize,
     layout: Layout,
     frames: usize,
     levels: Levels,
@@ -152,8 +153,8 @@ impl<'a, E: Engine> Fit<'a, E> {
                 return Err(FitError::NoSuchView { option, index: *index, last: count.saturating_sub(1) });
             }
         }
-        if let Some(index) = config.lead.iter().find(|i| held_out.contains(i)) {
-            return Err(FitError::LeadHeldOut { index: *index });
+        if let Some(index) = config.lead.filter(|i| held_out.contains(i)) {
+            return Err(FitError::LeadHeldOut { index });
         }
         config.validate()?;
         let training: Vec<usize> = (0..count).filter(|i| !held_out.contains(i)).collect();
@@ -170,13 +171,9 @@ impl<'a, E: Engine> Fit<'a, E> {
         let frames = loop_frames(config, capture, shortest);
         let middle =
             (0..views.len()).min_by(|a, b| cameras[*a].position().length().total_cmp(&cameras[*b].position().length()));
-        let leads = if config.lead.is_empty() {
-            middle.into_iter().collect()
-        } else {
-            training.iter().enumerate().filter(|(_, i)| config.lead.contains(i)).map(|(at, _)| at).collect()
-        };
+        let lead = config.lead.and_then(|lead| training.iter().position(|i| *i == lead)).or(middle).unwrap_or(0);
         let layout = Layout::new(&cameras, capture.near, capture.far, config);
-        Ok(Self { engine, config, views, leads, layout, frames, levels: Levels::new(config, frames) })
+        Ok(Self { engine, config, views, lead, layout, frames, levels: Levels::new(config, frames) })
     }
 
     fn dense_grid(&self) -> TexelGrid {
@@ -206,7 +203,7 @@ impl<'a, E: Engine> Fit<'a, E> {
             .iter()
             .map(|view| {
                 let view = LevelView::new(view, level.side);
-                let picture = long_exposure(&view.clip, mode).chunks_exact(3).map(|c| [c[0], c[1], c[2]]).collect();
+                let picture = static_stage::picture(&view.clip, mode);
                 StaticView { camera: view.camera, picture, size: (view.clip.height, view.clip.width) }
             })
             .collect();
@@ -248,25 +245,25 @@ impl<'a, E: Engine> Fit<'a, E> {
     /// Labels tiles and gives the looping ones their frames.
     fn start_looping(&self, model: &StaticModel, observer: &mut dyn Observer) -> Result<LoopingModel, FitError> {
         let mut contribution = Contribution::new(model);
+        let mut seen = Vec::new();
         for view in &self.views {
             let at_level = LevelView::new(view, model.grid.side);
             let mask = loopable_mask(&at_level.clip);
-            let hits = Hits::new(
-                &model.grid,
-                &self.layout.reference,
-                &self.layout.planes,
-                &at_level.camera,
-                at_level.window(),
-            );
+            let hits = self.hits(&model.grid, &at_level);
             contribution.add(model, &hits, (self.frames > 1).then_some(mask.as_slice()));
+            let captured = static_stage::picture(&at_level.clip, LongExposure::Mean);
+            seen.push((captured, still::forward(&hits, &model.shown).image, mask));
         }
-        let mut table = contribution.table(model);
-        renumber(&mut table);
+        let table = contribution.table(model);
         let (statics, loopings) = table.counts();
         self.note(observer, format!("{statics} static and {loopings} looping tiles, {} frames", self.frames))?;
         let grid = TexelGrid::new(table, model.grid.side);
         let mut rng = self.rng(usize::MAX);
-        Ok(looping_stage::initial(model, grid, self.frames, &mut rng))
+        Ok(looping_stage::initial(model, grid, self.frames, looping_stage::exposures(&seen), &mut rng))
+    }
+
+    fn hits(&self, grid: &TexelGrid, view: &LevelView) -> Hits {
+        Hits::new(grid, &self.layout.reference, &self.layout.planes, &view.camera, view.window())
     }
 
     fn looping_level(
@@ -284,25 +281,23 @@ impl<'a, E: Engine> Fit<'a, E> {
         let refresh = self.config.preset.schedule().refresh;
         let mut targets: Vec<Option<_>> = views.iter().map(|_| None).collect();
         let mut order: Vec<usize> = (0..views.len()).collect();
-        let opening = self.levels.all.iter().position(|(s, _)| *s == Stage::Looping) == Some(index);
+        let first = self.levels.all.iter().position(|(s, _)| *s == Stage::Looping) == Some(index);
         for epoch in 0..level.epochs {
             rng.shuffle(&mut order);
             let lr = static_stage::learning_rate(level, epoch);
-            // The first third of the first level follows one stretch of a lead view, so that motion is real from the start.
-            let opens = opening && epoch * 3 < level.epochs;
+            // The first third of the first level follows one stretch of the lead view, so that motion is real from the
+            // start.
+            let opens = first && epoch * 3 < level.epochs;
             for (visit, &v) in order.iter().enumerate() {
                 let view = &views[v];
-                let leads = self.leads.contains(&v);
-                let hits =
-                    || Hits::new(&grid, &self.layout.reference, &self.layout.planes, &view.camera, view.window());
+                let hits = || self.hits(&grid, view);
                 let sight = Sight::new(v, &hits);
-                let gain = if leads { looping_stage::LEAD_GAIN } else { 1.0 };
                 let target = match targets[v].take() {
-                    Some(target) if (epoch + v) % refresh != 0 || (opens && v == self.leads[0]) => target,
-                    _ if opens && v == self.leads[0] => engine.adopt(looping_stage::opening(view, self.frames)),
-                    _ => engine.refresh(&sight, view, leads)?,
+                    Some(target) if (epoch + v) % refresh != 0 || (opens && v == self.lead) => target,
+                    _ if opens && v == self.lead => engine.adopt(looping_stage::opening(view, self.frames)),
+                    _ => engine.refresh(&sight, view)?,
                 };
-                let loss = engine.step(&sight, &target, lr, gain);
+                let loss = engine.step(&sight, &target, lr);
                 targets[v] = Some(target);
                 let part = (epoch * views.len() + visit + 1) as f64 / (level.epochs * views.len()) as f64;
                 self.report(observer, format!("looping, {}/16", level.side), index, part, loss)?;

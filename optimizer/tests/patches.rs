@@ -319,7 +319,7 @@ fn completeness_uses_more_of_the_clip() {
 #[test]
 fn distinct_keys_are_counted_for_each_location() {
     let clip = Frames::noise(9, 3, 5, 43);
-    let settings = TargetSettings { patch: 3, stride: 2, patch_frames: 1, alpha: None };
+    let settings = TargetSettings { patch: 3, stride: 2, patch_frames: 1, alpha: None, balance: None };
     let count = |frames: &[usize]| clip.select(frames.iter().copied()).matches(&clip, &settings).distinct_keys();
     assert_eq!(count(&[2, 5, 2, 2]), 2.0);
     assert_eq!(count(&[0, 1, 2, 3, 4, 5, 6, 7, 8]), 9.0);

@@ -5,8 +5,6 @@
 pub const BETA1: f32 = 0.9;
 /// Decay of the second moment.
 pub const BETA2: f32 = 0.999;
-/// Gradients here are of the order of a colour difference, so this is far below what matters.
-pub const EPSILON: f32 = 1e-8;
 
 /// The step size of one tile at one step, bias corrections folded in.
 #[derive(Clone, Copy, Debug)]
@@ -16,11 +14,12 @@ pub struct AdamStep {
 }
 
 impl AdamStep {
-    /// Step number `step` (from 1) at learning rate `lr`.
-    pub fn new(lr: f32, step: u32) -> Self {
+    /// Step number `step` (from 1) at learning rate `lr`. Gradients well below `epsilon` move a parameter in proportion to
+    /// themselves, those above it by about `lr`.
+    pub fn new(lr: f32, step: u32, epsilon: f32) -> Self {
         let power = |beta: f32| f64::from(beta).powf(f64::from(step));
         let second = (1.0 - power(BETA2)).sqrt();
-        Self { size: (f64::from(lr) * second / (1.0 - power(BETA1))) as f32, epsilon: EPSILON * second as f32 }
+        Self { size: (f64::from(lr) * second / (1.0 - power(BETA1))) as f32, epsilon: epsilon * second as f32 }
     }
 
     /// Updates the moments `m`, `v` by gradient `g`; returns what is added to the parameter.
@@ -40,10 +39,10 @@ mod tests {
     fn matches_the_published_update() {
         // By hand: m = 0.1 g, v = 0.001 g², both corrected to g and g²: the first step is lr·sign(g).
         let (mut m, mut v) = (0.0, 0.0);
-        let first = AdamStep::new(0.5, 1).delta(-3.0, &mut m, &mut v);
+        let first = AdamStep::new(0.5, 1, 1e-8).delta(-3.0, &mut m, &mut v);
         assert!((first - 0.5).abs() < 1e-5, "{first}");
         // Second step with g = 1: m = 0.9·(−0.3) + 0.1 = −0.17, v = 0.999·0.009 + 0.001 = 0.009991.
-        let second = AdamStep::new(0.5, 2).delta(1.0, &mut m, &mut v);
+        let second = AdamStep::new(0.5, 2, 1e-8).delta(1.0, &mut m, &mut v);
         let expected = -0.5 * (-0.17 / 0.19) / (0.009_991f64 / 0.001_999).sqrt();
         assert!((f64::from(second) - expected).abs() < 1e-4, "{second} {expected}");
     }

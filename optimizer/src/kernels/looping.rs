@@ -89,8 +89,6 @@ pub fn forward(hits: &Hits, texels: Texels<'_>, image: &mut [Rgb8]) {
 pub struct Pull {
     /// Exposure that the render is multiplied with.
     pub exposure: f32,
-    /// Weight of the loss.
-    pub gain: f32,
     /// Frames of this chunk that exist (the last chunk may be padded).
     pub frames: usize,
 }
@@ -140,7 +138,7 @@ pub fn backward(hits: &Hits, texels: Texels<'_>, target: &[[[u8; LANES]; 3]], pu
             let wanted = Lanes(target[c].map(|b| f32::from(b) / 255.0));
             let r = (color[c] * pull.exposure - wanted) * exists;
             loss += f64::from(r.map(robust).sum());
-            gradient[c] = r.map(robust_slope) * (pull.exposure * pull.gain);
+            gradient[c] = r.map(robust_slope) * pull.exposure;
         }
         let mut behind = [Lanes::ZERO; 3];
         for (hit, (s, through)) in hits.iter().zip(&samples).rev() {

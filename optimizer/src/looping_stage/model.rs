@@ -21,6 +21,10 @@ pub const TV_RGB: f32 = 0.2 / 32.0;
 /// The same for opacity, of which there is one value for three of colour.
 pub const TV_ALPHA: f32 = 0.2 * 3.0 / 32.0;
 
+/// Adam's ε: the slope of the robust penalty for a difference of one grey level is 0.4. Texels that hardly show in any
+/// pixel have gradients far below that; at full step size they would turn into coloured noise.
+pub const EPSILON: f32 = 0.3;
+
 /// A target of one window: RGB bytes, `[chunk][pixel][channel][frame of the chunk]`.
 pub type Target = Vec<Vec<[[u8; LANES]; 3]>>;
 
@@ -43,6 +47,8 @@ pub struct LoopingModel {
     pub frames: usize,
     /// Static texels, premultiplied RGBA, and the transparent texel at the end.
     pub statics: Vec<Rgba>,
+    /// For each training view, what the render is multiplied with to be like its pictures.
+    pub exposures: Vec<f32>,
     chunks: Vec<Chunk>,
     static_first_moments: Vec<Rgba>,
     static_second_moments: Vec<Rgba>,
@@ -63,7 +69,7 @@ struct Place {
 
 impl LoopingModel {
     /// A model from texels: `statics` as `[texel]`, `loopings` as `[frame][texel]`, both premultiplied RGBA.
-    pub fn new(grid: TexelGrid, mut statics: Vec<Rgba>, loopings: &[Vec<Rgba>]) -> Self {
+    pub fn new(grid: TexelGrid, mut statics: Vec<Rgba>, loopings: &[Vec<Rgba>], exposures: Vec<f32>) -> Self {
         let (ns, nl, frames) = (grid.static_texels(), grid.looping_texels(), loopings.len());
         statics.truncate(ns);
         statics.push([0.0; 4]);
@@ -90,6 +96,7 @@ impl LoopingModel {
         Self {
             frames,
             statics,
+            exposures,
             chunks,
             static_first_moments: vec![[0.0; 4]; ns],
             static_second_moments: vec![[0.0; 4]; ns],
@@ -144,7 +151,7 @@ impl LoopingModel {
     }
 
     /// Adds the gradients of one window's loss. Returns the mean of ψ over its colour values.
-    pub fn accumulate(&mut self, hits: &Hits, target: &Target, exposure: f32, gain: f32) -> f64 {
+    pub fn accumulate(&mut self, hits: &Hits, target: &Target, exposure: f32) -> f64 {
         let (statics, frames) = (&self.statics, self.frames);
         let losses: Vec<f64> = self
             .chunks
@@ -153,7 +160,7 @@ impl LoopingModel {
             .map(|(q, chunk)| {
                 let texels = Texels { statics, loopings: &chunk.texels };
                 let out = Gradients { statics: &mut chunk.static_gradient, loopings: &mut chunk.gradient };
-                let pull = Pull { exposure, gain, frames: LANES.min(frames - q * LANES) };
+                let pull = Pull { exposure, frames: LANES.min(frames - q * LANES) };
                 looping::backward(hits, texels, &target[q], pull, out)
             })
             .collect();
@@ -168,9 +175,9 @@ impl LoopingModel {
         losses.iter().sum::<f64>() / (hits.pixels() * 3 * self.frames).max(1) as f64
     }
 
-    /// One Adam step by the accumulated gradients and the total variation (weight `gain`); clears the gradients.
+    /// One Adam step by the accumulated gradients and the total variation; clears the gradients.
     /// Only texels that were seen since the last step move.
-    pub fn step(&mut self, lr: f32, gain: f32) {
+    pub fn step(&mut self, lr: f32) {
         let n = self.grid.tile_texels();
         let static_tiles = self.grid.static_texels() / n;
         let mut places = Vec::new();
@@ -186,7 +193,7 @@ impl LoopingModel {
             }
             let Some(first) = self.grid.first_texel(tile) else { continue };
             self.steps[counter] += 1;
-            adams.push(AdamStep::new(lr, self.steps[counter]));
+            adams.push(AdamStep::new(lr, self.steps[counter], EPSILON));
             places.push(Place { plane, row, column, first });
         }
         let frames = self.frames;
@@ -195,7 +202,7 @@ impl LoopingModel {
         self.chunks.par_iter_mut().enumerate().for_each(|(q, chunk)| {
             let frames = LANES.min(frames - q * LANES);
             for place in &places {
-                add_total_variation(grid, statics, chunk, place, static_coverage, looping_coverage, gain, frames);
+                add_total_variation(grid, statics, chunk, place, static_coverage, looping_coverage, frames);
             }
             for (place, adam) in places.iter().zip(&adams) {
                 if place.first & LOOPING != 0 {
@@ -247,7 +254,7 @@ impl LoopingModel {
         let statics = resampler.run(false, |id| self.value(id, &loopings[0]));
         let loopings: Vec<_> =
             loopings.par_iter().map(|frame| resampler.run(true, |id| self.value(id, frame))).collect();
-        Self::new(grid, statics, &loopings)
+        Self::new(grid, statics, &loopings, self.exposures.clone())
     }
 
     fn value(&self, id: u32, frame: &[Rgba]) -> Option<Rgba> {
@@ -334,7 +341,6 @@ fn add_total_variation(
     place: &Place,
     static_coverage: &[f32],
     looping_coverage: &[f32],
-    gain: f32,
     frames: usize,
 ) {
     let (x0, y0) = ((place.column * grid.side) as i64, (place.row * grid.side) as i64);
@@ -351,7 +357,7 @@ fn add_total_variation(
             return;
         }
         let (s, t) = (value(own), value(neighbour));
-        let weight = gain * cover.min(1.0);
+        let weight = cover.min(1.0);
         for c in 0..4 {
             let scale = weight * if c < 3 { TV_RGB } else { TV_ALPHA };
             let d = s[c].zip(t[c], |a, b| f32::from(i8::from(a > b) - i8::from(a < b))) * exists * scale;

@@ -1,6 +1,8 @@
 //! The looping target (spec §4.5): which stretches of the captured clip the render should become.
 
+use super::balance::{Scratch, balanced_keys};
 use super::{ClipWindow, Grid, PatchError, Span, Table, TimeClip, TimeRows, fold, fold_u8, kernel, search};
+use std::cell::RefCell;
 
 /// Least ρ of the normalised score, in squared units of 0–1: the square of a quarter of a grey level. Below it the score
 /// of a perfect match would be 0/0, and the scores of all keys that have a close query would differ by rounding alone.
@@ -19,13 +21,15 @@ pub struct TargetSettings {
     /// query takes its nearest key (coherence). Towards 0, keys that no query is near become cheap, so that all of
     /// the clip gets used (completeness). Values below [`MIN_ALPHA`] count as that.
     pub alpha: Option<f32>,
+    /// Chooses keys by [`balanced_keys`] instead, with this ε as a share of the mean distance; `alpha` is not used then.
+    pub balance: Option<f32>,
 }
 
 impl TargetSettings {
     /// Published settings of the two reference views: large patches, full completeness.
-    pub const REFERENCE: Self = Self { patch: 11, stride: 4, patch_frames: 3, alpha: Some(0.0) };
+    pub const REFERENCE: Self = Self { patch: 11, stride: 4, patch_frames: 3, alpha: Some(0.0), balance: None };
     /// Published settings of all other views: small patches, plain nearest neighbours.
-    pub const OTHER: Self = Self { patch: 3, stride: 2, patch_frames: 3, alpha: None };
+    pub const OTHER: Self = Self { patch: 3, stride: 2, patch_frames: 3, alpha: None, balance: None };
 }
 
 /// The key that each query of a loop chose, at each location.
@@ -112,6 +116,10 @@ pub fn looping_target_u8(
     fold_u8(&matches, &keys.rows())
 }
 
+thread_local! {
+    static SCRATCH: RefCell<Scratch> = RefCell::default();
+}
+
 /// Chooses a key for every query of a loop at every location: the first half of [`looping_target`].
 ///
 /// # Errors
@@ -132,8 +140,10 @@ pub fn match_loop(
     let values = (3 * settings.patch_frames * grid.patch() * grid.patch()) as f32;
     let rho = settings.alpha.map(|alpha| alpha.max(MIN_ALPHA) * values * 255.0 * 255.0);
     let span = Span { frames: settings.patch_frames, circular: true };
-    let chosen =
-        search(render, keys, &grid, span, render.frames, |table, out: &mut [u16]| nearest_keys(table, rho, out))?;
+    let chosen = search(render, keys, &grid, span, render.frames, |table, out: &mut [u16]| match settings.balance {
+        Some(blur) => SCRATCH.with_borrow_mut(|scratch| balanced_keys(table, blur, scratch, out)),
+        None => nearest_keys(table, rho, out),
+    })?;
     Ok(LoopMatches {
         grid,
         frames: render.frames,

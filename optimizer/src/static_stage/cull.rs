@@ -74,7 +74,10 @@ impl Contribution {
                 let seen = |i: &usize| self.best[*i] > SEEN;
                 let count = (slot * n..(slot + 1) * n).filter(seen).count();
                 let loops = |i: &usize| seen(i) && self.looping[*i] > 0.5 * self.total[*i];
-                if count < least(SEEN_SHARE) {
+                if count < least(SEEN_SHARE) && places[slot].0 + 1 == grid.table.planes {
+                    // The backdrop stays: it is all that there is where something before it lets light through.
+                    Tile::Static(0)
+                } else if count < least(SEEN_SHARE) {
                     Tile::Empty
                 } else if (slot * n..(slot + 1) * n).filter(loops).count() >= least(LOOPING_SHARE) {
                     Tile::Looping(0)

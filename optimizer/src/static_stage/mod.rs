@@ -4,6 +4,7 @@
 pub mod cull;
 pub mod loss;
 pub mod model;
+pub mod semiglobal;
 pub mod sweep;
 
 use crate::config::Level;
@@ -11,6 +12,7 @@ use crate::grid::TexelGrid;
 use crate::hits::Hits;
 use crate::kernels::still::{self, Rgba, TexelGradient};
 use crate::layout::Layout;
+use loop3d_capture::{Clip, LongExposure, long_exposure};
 use loop3d_scene::Camera;
 use model::StaticModel;
 
@@ -32,6 +34,11 @@ impl StaticView {
         let window = crate::hits::Window { x: 0, y: 0, width, height };
         Hits::new(grid, &layout.reference, &layout.planes, &self.camera, window)
     }
+}
+
+/// The long exposure of a clip: RGB in [0, 1], row-major.
+pub fn picture(clip: &Clip, mode: LongExposure) -> Vec<[f32; 3]> {
+    long_exposure(clip, mode).chunks_exact(3).map(|c| [c[0], c[1], c[2]]).collect()
 }
 
 /// Learning rate of epoch `epoch`: falls exponentially to a tenth over the level.

@@ -10,6 +10,9 @@ use rayon::prelude::*;
 /// Initial opacity logit (spec §2.4): α = 0.047.
 const ALPHA_LOGIT: f32 = -3.0;
 
+/// Far below any gradient that matters: those are of the order of a colour difference times a weight.
+pub const EPSILON: f32 = 1e-8;
+
 /// A multiplane image under optimisation. All vectors are indexed by texel id.
 #[derive(Clone, Debug)]
 pub struct StaticModel {
@@ -99,7 +102,7 @@ impl StaticModel {
                 return;
             }
             *step += 1;
-            let adam = AdamStep::new(lr, *step);
+            let adam = AdamStep::new(lr, *step, EPSILON);
             let opaque = tile * n >= backdrop;
             for i in 0..n {
                 if cover[i] == 0.0 {

@@ -1,12 +1,13 @@
 //! Where the static stage starts from: a plane sweep (Collins 1996; Szeliski and Golland 1999).
 //!
 //! Every texel of every plane is looked up in all views; where they agree, a surface is likely. Over the planes that a
-//! reference pixel's ray meets, agreement becomes a distribution `p`, and opacities are set so that the reference
+//! reference pixel's ray meets, agreement, smoothed by semi-global matching, becomes a distribution `p`, and opacities are set so that the reference
 //! camera gives plane k the weight `p_k`: `αₖ = pₖ / (1 − Σ_{j<k} pⱼ)`. Descent from grey fog (spec §2.4) instead
 //! finds the same surfaces late, or explains coarse pictures by a single plane.
 
 use super::StaticView;
 use super::model::logit;
+use super::semiglobal::Volume;
 use crate::grid::TexelGrid;
 use crate::kernels::still::Rgba;
 use crate::layout::Layout;
@@ -14,16 +15,20 @@ use glam::{DVec2, DVec3};
 use loop3d_scene::Camera;
 use rayon::prelude::*;
 
-/// Disagreement that says nothing: the square of three grey levels, about the noise of a long exposure.
-const NOISE: f32 = (3.0 / 255.0) * (3.0 / 255.0);
-/// How fast weight falls with disagreement, relative to the best plane's.
-const SHARPNESS: f32 = 1.5;
+/// Disagreement that says nothing: three grey levels, about the noise of a long exposure. The unit of costs.
+const NOISE: f32 = 3.0 / 255.0;
+/// Cost where disagreement says nothing more: an occlusion, or no surface at all.
+const MOST: f32 = 6.0;
+/// Cost where fewer than two views look: neighbours decide.
+const UNSEEN: f32 = 3.0;
+/// How fast weight falls with smoothed cost.
+const SHARPNESS: f32 = 6.0;
 /// Texels on each side whose disagreement is averaged.
 const RADIUS: i64 = 1;
 /// Opacities start inside these, so that descent can still move them.
-const ALPHA: std::ops::RangeInclusive<f32> = 0.01..=0.97;
+const ALPHA: std::ops::RangeInclusive<f32> = 0.001..=0.98;
 
-/// One plane's look-up: mean colour and disagreement (variance summed over channels), by texel of the whole plane.
+/// One plane's look-up: mean colour and cost (disagreement in units of [`NOISE`]), by texel of the whole plane.
 struct Sweep {
     colour: Vec<[f32; 3]>,
     cost: Vec<f32>,
@@ -36,14 +41,18 @@ pub fn start(grid: &TexelGrid, layout: &Layout, views: &[StaticView]) -> Vec<Rgb
         .into_par_iter()
         .map(|plane| sweep(grid, layout, views, plane, columns, rows))
         .collect();
+    let volume = Volume {
+        rows,
+        columns,
+        planes: sweeps.len(),
+        costs: (0..columns * rows).flat_map(|i| sweeps.iter().map(move |s| s.cost[i])).collect(),
+    };
+    let smooth = volume.smoothed();
     let mut weights: Vec<Vec<f32>> = vec![vec![0.0; columns * rows]; sweeps.len()];
     for i in 0..columns * rows {
-        let best = sweeps.iter().map(|s| s.cost[i]).fold(f32::INFINITY, f32::min);
-        if !best.is_finite() {
-            continue;
-        }
-        for (weights, sweep) in weights.iter_mut().zip(&sweeps) {
-            weights[i] = (-SHARPNESS * (sweep.cost[i] - best) / (best + NOISE)).exp();
+        let best = smooth.at(i).iter().copied().fold(f32::INFINITY, f32::min);
+        for (weights, cost) in weights.iter_mut().zip(smooth.at(i)) {
+            weights[i] = (-SHARPNESS * (cost - best)).exp();
         }
     }
     let totals: Vec<f32> = (0..columns * rows).map(|i| weights.iter().map(|w| w[i]).sum::<f32>().max(1e-6)).collect();
@@ -93,8 +102,9 @@ fn sweep(grid: &TexelGrid, layout: &Layout, views: &[StaticView], plane: usize, 
             }
         }
     }
+    let cost = |variance: f32| if variance.is_finite() { (variance.sqrt() / NOISE).min(MOST) } else { UNSEEN };
     let cost = (0..rows as i64 * columns as i64)
-        .map(|i| box_mean(&raw, columns as i64, rows as i64, i % columns as i64, i / columns as i64))
+        .map(|i| cost(box_mean(&raw, columns as i64, rows as i64, i % columns as i64, i / columns as i64)))
         .collect();
     Sweep { colour, cost }
 }

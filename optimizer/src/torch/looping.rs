@@ -9,12 +9,11 @@ use crate::engine::{LoopingEngine, Sight};
 use crate::error::FitError;
 use crate::grid::TexelGrid;
 use crate::hits::Hits;
-use crate::kernels::adam::EPSILON;
 use crate::kernels::lanes::LANES;
 use crate::kernels::planewise;
 use crate::kernels::still::Rgba;
-use crate::looping_stage::model::{LoopingModel, TV_ALPHA, TV_RGB};
-use crate::looping_stage::{ViewTarget, target_settings};
+use crate::looping_stage::TARGET;
+use crate::looping_stage::model::{EPSILON, LoopingModel, TV_ALPHA, TV_RGB, Target};
 use crate::pyramid::LevelView;
 use loop3d_capture::Clip;
 use loop3d_scene::Tile;
@@ -32,6 +31,8 @@ const COPIES: usize = 8;
 pub struct TorchLooping {
     grid: TexelGrid,
     frames: usize,
+    /// Of each training view.
+    exposures: Vec<f32>,
     device: Device,
     working_set: usize,
     /// `[static texels + 1, 4]`, the transparent texel at the end.
@@ -51,15 +52,9 @@ pub struct TorchLooping {
 pub struct TorchTarget {
     /// Bytes, row-major: `[pixels, frames, 3]`.
     bytes: Tensor,
-    exposure: f64,
 }
 
 impl TorchTarget {
-    /// Exposure that brings the render to the view.
-    pub fn exposure(&self) -> f64 {
-        self.exposure
-    }
-
     /// The bytes, row-major: `[pixels, frames, 3]`.
     pub fn bytes(&self) -> Vec<u8> {
         let mut out = vec![0; self.bytes.numel()];
@@ -107,6 +102,7 @@ impl TorchLooping {
             static_adam: SparseAdam::new(&statics.narrow(0, 0, ns as i64), n, EPSILON),
             looping_adam: SparseAdam::new(&loopings, n, EPSILON),
             listings: RefCell::default(),
+            exposures: model.exposures.clone(),
             grid,
             frames,
             device,
@@ -149,7 +145,7 @@ impl TorchLooping {
         })
     }
 
-    fn descent(&self, listing: &Listing, target: &TorchTarget, gain: f32) -> Descent {
+    fn descent(&self, listing: &Listing, target: &TorchTarget, exposure: f32) -> Descent {
         let (ns, nl) = (self.grid.static_texels() as i64, self.grid.looping_texels() as i64);
         let static_coverage = listing.static_coverage(ns + 1);
         let looping_coverage = listing.looping_coverage(nl);
@@ -158,18 +154,18 @@ impl TorchLooping {
         for (first, count) in self.chunks(listing) {
             let loopings = self.loopings.narrow(1, first, count).contiguous().detach().set_requires_grad(true);
             let wanted = listing.sorted(&target.bytes.narrow(1, first, count)).to_kind(Kind::Float) / 255.0;
-            let r = Self::compose(listing, &statics, &loopings) * target.exposure - wanted;
+            let r = Self::compose(listing, &statics, &loopings) * f64::from(exposure) - wanted;
             let squared = r.square();
             let penalty = (&squared * 2.0 / (&squared + WIDTH)).sum(Kind::Double);
             loss += penalty.double_value(&[]);
             if penalty.requires_grad() {
-                (penalty * f64::from(gain)).backward();
+                penalty.backward();
             }
             let texels = [
                 Texels { leaf: &statics.unsqueeze(1), coverage: &static_coverage },
                 Texels { leaf: &loopings, coverage: &looping_coverage },
             ];
-            self.neighbours.backward(&texels, count, (gain * TV_RGB, gain * TV_ALPHA));
+            self.neighbours.backward(&texels, count, (TV_RGB, TV_ALPHA));
             of_frames.push(gradient(&loopings));
         }
         Descent {
@@ -181,8 +177,8 @@ impl TorchLooping {
         }
     }
 
-    fn descend(&mut self, listing: &Listing, target: &TorchTarget, lr: f32, gain: f32) -> f64 {
-        let descent = self.descent(listing, target, gain);
+    fn descend(&mut self, listing: &Listing, target: &TorchTarget, exposure: f32, lr: f32) -> f64 {
+        let descent = self.descent(listing, target, exposure);
         tch::no_grad(|| {
             let (texels, transparent) = (self.statics.size()[0] - 1, self.statics.narrow(0, -1, 1));
             let values = self.statics.narrow(0, 0, texels);
@@ -202,8 +198,8 @@ impl TorchLooping {
     }
 
     /// Loss of a window, and the gradients of all its terms, total variation included.
-    pub fn gradient(&self, hits: &Hits, target: &TorchTarget, gain: f32) -> LoopingGradient {
-        let descent = self.descent(&self.listing(hits), target, gain);
+    pub fn gradient(&self, hits: &Hits, target: &TorchTarget, exposure: f32) -> LoopingGradient {
+        let descent = self.descent(&self.listing(hits), target, exposure);
         LoopingGradient {
             loss: descent.loss,
             statics: download(&descent.statics),
@@ -213,15 +209,6 @@ impl TorchLooping {
 
     fn by_frame(&self, loopings: &Tensor) -> Vec<Vec<Rgba>> {
         (0..self.frames as i64).map(|t| download(&loopings.select(1, t))).collect()
-    }
-
-    /// Exposure that brings a render `[pixels, frames, 3]` to a clip `[frames, pixels, 3]`: spec §4.4 (5), on temporal means.
-    fn exposure(image: &Tensor, clip: &Tensor) -> f64 {
-        let sums = clip.sum_dim_intlist(0, false, Kind::Int64).to_kind(Kind::Double);
-        let captured = sums / (255.0 * clip.size()[0] as f64);
-        let shown = image.mean_dim(1, false, Kind::Float).to_kind(Kind::Double);
-        let ratio: Tensor = (captured + 0.01) / (shown + 0.01);
-        (ratio.log().mean(Kind::Double).double_value(&[]).exp() + 3.0) / 4.0
     }
 }
 
@@ -243,37 +230,37 @@ fn upload_clip(clip: &Clip, device: Device) -> Tensor {
 impl LoopingEngine for TorchLooping {
     type Target = TorchTarget;
 
-    fn adopt(&self, target: ViewTarget) -> TorchTarget {
-        let chunks = target.target.iter().map(|chunk| {
+    fn adopt(&self, target: Target) -> TorchTarget {
+        let chunks = target.iter().map(|chunk| {
             let bytes = Tensor::from_slice(chunk.as_flattened().as_flattened()).to_device(self.device);
             bytes.view([-1, 3, LANES as i64]).permute([0, 2, 1])
         });
         let bytes = Tensor::cat(&chunks.collect::<Vec<_>>(), 1).narrow(1, 0, self.frames as i64).contiguous();
-        TorchTarget { bytes, exposure: f64::from(target.exposure) }
+        TorchTarget { bytes }
     }
 
-    fn refresh(&self, sight: &Sight<'_>, view: &LevelView, leads: bool) -> Result<TorchTarget, FitError> {
+    fn refresh(&self, sight: &Sight<'_>, view: &LevelView) -> Result<TorchTarget, FitError> {
         let listing = self.kept_listing(sight);
         let clip = upload_clip(&view.clip, self.device);
         let (height, width) = (view.clip.height as i64, view.clip.width as i64);
         tch::no_grad(|| {
             let image = self.image(&listing);
-            let exposure = Self::exposure(&image, &clip.flatten(1, 2));
+            let exposure = f64::from(self.exposures[sight.view]);
             let render = (image * exposure).view([height, width, self.frames as i64, 3]).permute([2, 0, 1, 3]);
             let block = Block { bytes: self.working_set };
-            let bytes = target::looping_target(&render, &clip, &target_settings(leads), block)?;
+            let bytes = target::looping_target(&render, &clip, &TARGET, block)?;
             let bytes = bytes.permute([1, 2, 0, 3]).reshape([height * width, self.frames as i64, 3]);
-            Ok(TorchTarget { bytes, exposure })
+            Ok(TorchTarget { bytes })
         })
     }
 
-    fn step(&mut self, sight: &Sight<'_>, target: &TorchTarget, lr: f32, gain: f32) -> f64 {
+    fn step(&mut self, sight: &Sight<'_>, target: &TorchTarget, lr: f32) -> f64 {
         let listing = self.kept_listing(sight);
-        self.descend(&listing, target, lr, gain)
+        self.descend(&listing, target, self.exposures[sight.view], lr)
     }
 
     fn finish(self) -> LoopingModel {
         let (statics, loopings) = (download(&self.statics), self.by_frame(&self.loopings));
-        LoopingModel::new(self.grid, statics, &loopings)
+        LoopingModel::new(self.grid, statics, &loopings, self.exposures)
     }
 }

@@ -7,10 +7,9 @@ use super::{download, gradient, upload};
 use crate::engine::{Sight, StillEngine};
 use crate::grid::TexelGrid;
 use crate::hits::Hits;
-use crate::kernels::adam::EPSILON;
 use crate::kernels::still::{Rgba, TexelGradient};
 use crate::static_stage::loss::{SPARSITY, TV_ALPHA, TV_RGB};
-use crate::static_stage::model::StaticModel;
+use crate::static_stage::model::{EPSILON, StaticModel};
 use tch::{Device, Kind, Tensor};
 
 /// A static level: logits as leaves.

@@ -1,6 +1,7 @@
 //! The looping target on tensors (spec §4.5, §7.2 (1) and (2)): tables of frame-to-frame distances for every pixel, box
 //! sums over space, diagonal sums over time, least scores, and a fold that gathers.
 
+use crate::patches::balance::{ITERATIONS, LEAST};
 use crate::patches::{Axis, Grid, MIN_ALPHA, PatchError, TargetSettings};
 use std::ops::Range;
 use tch::{Kind, Tensor};
@@ -13,7 +14,7 @@ pub struct Block {
 }
 
 /// Copies of a block's tables that are alive at once.
-const COPIES: usize = 3;
+const COPIES: usize = 4;
 
 /// The clip that a rendered loop is pulled to, as [`crate::patches::looping_target_u8`] has it, up to ties between keys.
 ///
@@ -59,6 +60,7 @@ pub fn looping_target(
         rho: settings.alpha.map(|alpha| {
             f64::from(alpha.max(MIN_ALPHA)) * (3 * span * grid.patch() * grid.patch()) as f64 * 255.0 * 255.0
         }),
+        balance: settings.balance.map(f64::from),
     };
     let chosen = search.run(block);
     Ok(fold(&chosen, &clip, &grid, span))
@@ -71,6 +73,7 @@ struct Search<'a> {
     span: usize,
     stride: i64,
     rho: Option<f64>,
+    balance: Option<f64>,
 }
 
 impl Search<'_> {
@@ -112,14 +115,12 @@ impl Search<'_> {
         for shift in 1..self.span as i64 {
             tables += patches.roll([-shift], [0]).narrow(1, shift, keys);
         }
-        let scores = match self.rho {
-            None => tables,
-            Some(rho) => {
-                let least = tables.amin([0].as_slice(), true);
-                tables / (least + rho)
-            }
+        let chosen = match (self.balance, self.rho) {
+            (Some(blur), _) => balanced(&tables, blur),
+            (None, Some(rho)) => (&tables / (tables.amin([0].as_slice(), true) + rho)).argmin(1, false),
+            (None, None) => tables.argmin(1, false),
         };
-        scores.argmin(1, false).permute([1, 2, 0])
+        chosen.permute([1, 2, 0])
     }
 
     /// Sums over the patches that begin at `starts` along one side of `[frames, keys, height, width]`, whose first row or
@@ -139,6 +140,23 @@ impl Search<'_> {
         let last = pool(&table.narrow(dim, offset(starts.len() - 1), patch));
         Tensor::cat(&[sums, last], dim)
     }
+}
+
+/// Keys chosen so that the clip is used evenly: Sinkhorn's iteration, see [`crate::patches`]. Tables are
+/// `[queries, keys, grid rows, grid columns]`, the result `[queries, grid rows, grid columns]`.
+fn balanced(tables: &Tensor, blur: f64) -> Tensor {
+    let (queries, keys, sum) =
+        (tables.size()[0], tables.size()[1], |t: &Tensor, dim: i64| t.sum_dim_intlist(dim, true, Kind::Float));
+    let epsilon = tables.mean_dim([0, 1].as_slice(), true, Kind::Float) * blur;
+    // Where all patches are alike ε is 0, every kernel then 1, and the first key is chosen.
+    let nearness = (tables.amin([1].as_slice(), true) - tables) / epsilon.clamp_min(f64::from(f32::MIN_POSITIVE));
+    let kernel = nearness.exp();
+    let mut price = kernel.narrow(0, 0, 1).ones_like();
+    for _ in 0..ITERATIONS {
+        let scale = sum(&(&kernel * &price), 1).clamp_min(f64::from(LEAST)).reciprocal();
+        price = sum(&(&kernel * scale), 0).clamp_min(f64::from(LEAST)).reciprocal() * (queries as f64 / keys as f64);
+    }
+    (kernel * price).argmax(1, false)
 }
 
 /// Locations that cover each pixel of an axis: some lists of one location for each pixel, with a 1 where it exists.

@@ -5,9 +5,9 @@ use super::{LoopingModel, Place, add_total_variation};
 use crate::kernels::still::Rgba;
 
 impl LoopingModel {
-    /// What a step with weight `gain` would descend, total variation included: dL/d(static texel), and
+    /// What a step would descend, total variation included: dL/d(static texel), and
     /// dL/d(looping texel) as `[frame][texel]`.
-    pub fn gradients(&self, gain: f32) -> (Vec<Rgba>, Vec<Vec<Rgba>>) {
+    pub fn gradients(&self) -> (Vec<Rgba>, Vec<Vec<Rgba>>) {
         let mut statics = vec![[0.0; 4]; self.grid.static_texels()];
         let mut loopings = Vec::with_capacity(self.frames);
         for (q, chunk) in self.chunks.iter().enumerate() {
@@ -17,7 +17,7 @@ impl LoopingModel {
                 let place = Place { plane, row, column, first };
                 let (grid, frames) = (&self.grid, self.frames_of(q));
                 let (still, moving) = (&self.static_coverage, &self.looping_coverage);
-                add_total_variation(grid, &self.statics, &mut chunk, &place, still, moving, gain, frames);
+                add_total_variation(grid, &self.statics, &mut chunk, &place, still, moving, frames);
             }
             for (sum, share) in statics.iter_mut().zip(&chunk.static_gradient) {
                 for c in 0..4 {
