@@ -2,13 +2,13 @@
 
 use crate::checkpoint::{Checkpoint, Model};
 use crate::config::{Exposure, FitConfig, Level};
+use crate::engine::{CpuEngine, Engine, LoopingEngine, Sight, StillEngine};
 use crate::error::FitError;
 use crate::grid::TexelGrid;
 use crate::hits::Hits;
-use crate::kernels::still::TexelGradient;
 use crate::layout::Layout;
 use crate::kernels::still;
-use crate::looping_stage::{self, model::{LoopingModel, Target}};
+use crate::looping_stage::{self, model::LoopingModel};
 use crate::pyramid::LevelView;
 use crate::static_stage::{self, StaticView, cull::Contribution, model::StaticModel};
 use loop3d_capture::{Capture, LongExposure, View, loopable_mask};
@@ -51,7 +51,8 @@ fn loop_frames(config: &FitConfig, capture: &Capture, shortest: usize) -> usize 
 }
 
 /// Everything that stays the same during a fit.
-struct Fit<'a> {
+struct Fit<'a, E> {
+    engine: &'a E,
     config: &'a FitConfig,
     views: Vec<&'a View>,
     /// Index into `views` of the view whose motion the loop starts from.
@@ -94,7 +95,7 @@ impl Levels {
     }
 }
 
-/// Fits a scene to all views but those in `held_out`. `resume`: what [`Observer::save`] was given last.
+/// Fits a scene to all views but those in `held_out`, on the CPU. `resume`: what [`Observer::save`] was given last.
 ///
 /// # Errors
 /// Settings that make no sense, too few views, a checkpoint of another fit, or the observer's wish to stop.
@@ -105,7 +106,22 @@ pub fn fit(
     resume: Option<Checkpoint>,
     observer: &mut dyn Observer,
 ) -> Result<Scene, FitError> {
-    let fit = Fit::new(capture, config, held_out)?;
+    fit_with(&CpuEngine, capture, config, held_out, resume, observer)
+}
+
+/// [`fit`] by another engine.
+///
+/// # Errors
+/// As [`fit`].
+pub fn fit_with<E: Engine>(
+    engine: &E,
+    capture: &Capture,
+    config: &FitConfig,
+    held_out: &[usize],
+    resume: Option<Checkpoint>,
+    observer: &mut dyn Observer,
+) -> Result<Scene, FitError> {
+    let fit = Fit::new(engine, capture, config, held_out)?;
     let mut at =
         resume.unwrap_or_else(|| Checkpoint { next: 0, model: Model::Still(StaticModel::uniform(fit.dense_grid())) });
     while let Some((_, level)) = fit.levels.all.get(at.next).copied() {
@@ -129,8 +145,8 @@ pub fn fit(
     Ok(fit.scene(capture, held_out, &model))
 }
 
-impl<'a> Fit<'a> {
-    fn new(capture: &'a Capture, config: &'a FitConfig, held_out: &[usize]) -> Result<Self, FitError> {
+impl<'a, E: Engine> Fit<'a, E> {
+    fn new(engine: &'a E, capture: &'a Capture, config: &'a FitConfig, held_out: &[usize]) -> Result<Self, FitError> {
         let count = capture.views.len();
         for (option, list) in [("--hold-out", held_out), ("--lead", config.lead.as_slice())] {
             if let Some(index) = list.iter().find(|i| **i >= count) {
@@ -157,7 +173,7 @@ impl<'a> Fit<'a> {
             (0..views.len()).min_by(|a, b| cameras[*a].position().length().total_cmp(&cameras[*b].position().length()));
         let lead = config.lead.and_then(|lead| training.iter().position(|i| *i == lead)).or(middle).unwrap_or(0);
         let layout = Layout::new(&cameras, capture.near, capture.far, config);
-        Ok(Self { config, views, lead, layout, frames, levels: Levels::new(config, frames) })
+        Ok(Self { engine, config, views, lead, layout, frames, levels: Levels::new(config, frames) })
     }
 
     fn dense_grid(&self) -> TexelGrid {
@@ -191,7 +207,7 @@ impl<'a> Fit<'a> {
                 StaticView { camera: view.camera, picture, size: (view.clip.height, view.clip.width) }
             })
             .collect();
-        let mut model = if index == 0 {
+        let model = if index == 0 {
             let start = static_stage::sweep::start(&model.grid, &self.layout, &views);
             StaticModel::new(model.grid, start)
         } else if model.grid.side == level.side {
@@ -200,18 +216,20 @@ impl<'a> Fit<'a> {
             model.resampled(TexelGrid::new(model.grid.table.clone(), level.side))
         };
         let mut rng = self.rng(index);
-        let mut scratch = TexelGradient { gradient: Vec::new(), coverage: Vec::new() };
+        let grid = model.grid.clone();
+        let mut engine = self.engine.still(model);
         let mut order: Vec<usize> = (0..views.len()).collect();
         for epoch in 0..level.epochs {
             rng.shuffle(&mut order);
             let lr = static_stage::learning_rate(level, epoch);
             for (visit, &view) in order.iter().enumerate() {
-                let hits = views[view].hits(&model.grid, &self.layout);
-                let loss = static_stage::step(&mut model, &hits, &views[view].picture, lr, &mut scratch);
+                let hits = || views[view].hits(&grid, &self.layout);
+                let loss = engine.step(&Sight::new(view, &hits), &views[view].picture, lr);
                 let part = (epoch * views.len() + visit + 1) as f64 / (level.epochs * views.len()) as f64;
                 self.report(observer, format!("still, {}/16", level.side), index, part, loss)?;
             }
         }
+        let model = engine.finish();
         let mut contribution = Contribution::new(&model);
         for view in &views {
             contribution.add(&model, &view.hits(&model.grid, &self.layout), None);
@@ -256,10 +274,12 @@ impl<'a> Fit<'a> {
         observer: &mut dyn Observer,
     ) -> Result<LoopingModel, FitError> {
         let views: Vec<LevelView> = self.views.iter().map(|v| LevelView::new(v, level.side)).collect();
-        let mut model = model.resampled(level.side);
+        let model = model.resampled(level.side);
+        let grid = model.grid.clone();
+        let mut engine = self.engine.looping(model);
         let mut rng = self.rng(index);
         let refresh = self.config.preset.schedule().refresh;
-        let mut targets: Vec<Option<Target>> = vec![None; views.len()];
+        let mut targets: Vec<Option<_>> = views.iter().map(|_| None).collect();
         let mut order: Vec<usize> = (0..views.len()).collect();
         let first = self.levels.all.iter().position(|(s, _)| *s == Stage::Looping) == Some(index);
         for epoch in 0..level.epochs {
@@ -270,23 +290,23 @@ impl<'a> Fit<'a> {
             let opens = first && epoch * 3 < level.epochs;
             for (visit, &v) in order.iter().enumerate() {
                 let view = &views[v];
-                let hits = self.hits(&model.grid, view);
+                let hits = || self.hits(&grid, view);
+                let sight = Sight::new(v, &hits);
                 let target = match targets[v].take() {
                     Some(target) if (epoch + v) % refresh != 0 || (opens && v == self.lead) => target,
-                    _ if opens && v == self.lead => looping_stage::opening(view, self.frames),
-                    _ => looping_stage::refresh(&model, &hits, view, model.exposures[v])?,
+                    _ if opens && v == self.lead => engine.adopt(looping_stage::opening(view, self.frames)),
+                    _ => engine.refresh(&sight, view)?,
                 };
-                let loss = model.accumulate(&hits, &target, model.exposures[v]);
-                model.step(lr);
+                let loss = engine.step(&sight, &target, lr);
                 targets[v] = Some(target);
                 let part = (epoch * views.len() + visit + 1) as f64 / (level.epochs * views.len()) as f64;
                 self.report(observer, format!("looping, {}/16", level.side), index, part, loss)?;
             }
             if opens && (epoch + 1) * 3 >= level.epochs {
-                targets.fill(None);
+                targets.fill_with(|| None);
             }
         }
-        Ok(model)
+        Ok(engine.finish())
     }
 
     fn report(

@@ -4,6 +4,7 @@
 
 pub mod checkpoint;
 pub mod config;
+pub mod engine;
 pub mod error;
 pub mod fit;
 pub mod grid;
@@ -17,3 +18,5 @@ pub mod patches;
 pub mod pyramid;
 pub mod static_stage;
 pub mod training;
+#[cfg(feature = "torch")]
+pub mod torch;

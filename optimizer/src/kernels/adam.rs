@@ -2,9 +2,9 @@
 //! its moments and does not move (design.md, departure 6).
 
 /// Decay of the first moment.
-const BETA1: f32 = 0.9;
+pub const BETA1: f32 = 0.9;
 /// Decay of the second moment.
-const BETA2: f32 = 0.999;
+pub const BETA2: f32 = 0.999;
 
 /// The step size of one tile at one step, bias corrections folded in.
 #[derive(Clone, Copy, Debug)]

@@ -3,6 +3,8 @@
 //! Texels are premultiplied RGBA themselves, not logits: what is optimised is what is filtered and shown, and a step
 //! costs no exponentials. After each step a texel is projected to what a texel can be: 0 ≤ colour ≤ α ≤ 1.
 
+mod gradients;
+
 use crate::grid::{LOOPING, TexelGrid};
 use crate::hits::Hits;
 use crate::kernels::adam::AdamStep;
@@ -21,7 +23,7 @@ pub const TV_ALPHA: f32 = 0.2 * 3.0 / 32.0;
 
 /// Adam's ε: the slope of the robust penalty for a difference of one grey level is 0.4. Texels that hardly show in any
 /// pixel have gradients far below that; at full step size they would turn into coloured noise.
-const EPSILON: f32 = 0.3;
+pub const EPSILON: f32 = 0.3;
 
 /// A target of one window: RGB bytes, `[chunk][pixel][channel][frame of the chunk]`.
 pub type Target = Vec<Vec<[[u8; LANES]; 3]>>;

@@ -10,9 +10,9 @@ use super::Table;
 use multiversion::multiversion;
 
 /// Sinkhorn iterations. Prices need not be exact: the choice is an argmin, and the next search goes on from there.
-const ITERATIONS: usize = 8;
+pub(crate) const ITERATIONS: usize = 8;
 /// Least sum that a row or column is divided by: below it a key is so far from every query that it stays out.
-const LEAST: f32 = 1e-12;
+pub(crate) const LEAST: f32 = 1e-12;
 /// Values handled at once; tables are padded to it.
 const LANES: usize = 8;
 

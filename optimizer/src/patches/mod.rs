@@ -7,7 +7,7 @@
 //! is ever unfolded. Two things stand on it: the looping target ([`looping_target`], spec §4.5) and the metrics
 //! ([`crate::metrics`], spec §6.2).
 
-mod balance;
+pub(crate) mod balance;
 mod error;
 mod fold;
 mod grid;

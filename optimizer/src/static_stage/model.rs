@@ -11,7 +11,7 @@ use rayon::prelude::*;
 const ALPHA_LOGIT: f32 = -3.0;
 
 /// Far below any gradient that matters: those are of the order of a colour difference times a weight.
-const EPSILON: f32 = 1e-8;
+pub const EPSILON: f32 = 1e-8;
 
 /// A multiplane image under optimisation. All vectors are indexed by texel id.
 #[derive(Clone, Debug)]

@@ -1,0 +1,266 @@
+//! Looping stage on tensors.
+
+use super::adam::{SparseAdam, rows_from};
+use super::listing::{Listing, Listings};
+use super::neighbours::{Neighbours, Texels};
+use super::target::{self, Block};
+use super::{download, gradient, upload};
+use crate::engine::{LoopingEngine, Sight};
+use crate::error::FitError;
+use crate::grid::TexelGrid;
+use crate::hits::Hits;
+use crate::kernels::lanes::LANES;
+use crate::kernels::planewise;
+use crate::kernels::still::Rgba;
+use crate::looping_stage::TARGET;
+use crate::looping_stage::model::{EPSILON, LoopingModel, TV_ALPHA, TV_RGB, Target};
+use crate::pyramid::LevelView;
+use loop3d_capture::Clip;
+use loop3d_scene::Tile;
+use std::cell::RefCell;
+use std::rc::Rc;
+use tch::{Device, Kind, Tensor};
+
+/// Width of the robust penalty (spec §4.4): `ψ(r) = 2 r² / (r² + 0.04)`.
+const WIDTH: f64 = 0.04;
+/// Copies of a chunk's samples and texels that are alive at once, about: what autograd keeps, and temporaries.
+const COPIES: usize = 8;
+
+/// A looping level: premultiplied texels as leaves.
+#[derive(Debug)]
+pub struct TorchLooping {
+    grid: TexelGrid,
+    frames: usize,
+    /// Of each training view.
+    exposures: Vec<f32>,
+    device: Device,
+    working_set: usize,
+    /// `[static texels + 1, 4]`, the transparent texel at the end.
+    statics: Tensor,
+    /// `[looping texels, frames, 4]`.
+    loopings: Tensor,
+    static_backdrop: Tensor,
+    looping_backdrop: Tensor,
+    neighbours: Neighbours,
+    static_adam: SparseAdam,
+    looping_adam: SparseAdam,
+    listings: RefCell<Listings>,
+}
+
+/// A view's target on the device.
+#[derive(Debug)]
+pub struct TorchTarget {
+    /// Bytes, row-major: `[pixels, frames, 3]`.
+    bytes: Tensor,
+}
+
+impl TorchTarget {
+    /// The bytes, row-major: `[pixels, frames, 3]`.
+    pub fn bytes(&self) -> Vec<u8> {
+        let mut out = vec![0; self.bytes.numel()];
+        self.bytes.to_device(Device::Cpu).contiguous().copy_data(&mut out, self.bytes.numel());
+        out
+    }
+}
+
+/// Loss and gradient of one window.
+#[derive(Clone, Debug)]
+pub struct LoopingGradient {
+    /// Mean of ψ over colour values.
+    pub loss: f64,
+    /// dL/d(static texel).
+    pub statics: Vec<Rgba>,
+    /// dL/d(looping texel), `[frame][texel]`.
+    pub loopings: Vec<Vec<Rgba>>,
+}
+
+struct Descent {
+    loss: f64,
+    statics: Tensor,
+    loopings: Tensor,
+    static_coverage: Tensor,
+    looping_coverage: Tensor,
+}
+
+impl TorchLooping {
+    /// Takes over the texels of `model`; the optimiser starts afresh. `working_set`: bytes that temporary tensors may take.
+    pub fn new(model: &LoopingModel, device: Device, working_set: usize) -> Self {
+        let (grid, frames) = (model.grid.clone(), model.frames);
+        let (ns, nl, n) = (grid.static_texels(), grid.looping_texels(), grid.tile_texels());
+        let statics = upload(&model.statics, device);
+        let by_frame = upload(&model.loopings().concat(), device).view([frames as i64, nl as i64, 4]);
+        let loopings = by_frame.permute([1, 0, 2]).contiguous();
+        let backdrop = grid.table.planes - 1;
+        let before = |plane: usize| {
+            let earlier = |(p, .., tile): &(usize, usize, usize, Tile)| *p < plane && matches!(tile, Tile::Looping(_));
+            grid.places().filter(earlier).count() * n
+        };
+        Self {
+            static_backdrop: rows_from(planewise::static_starts(&grid)[backdrop], ns, 2, device),
+            looping_backdrop: rows_from(before(backdrop), nl, 3, device),
+            neighbours: Neighbours::new(&grid, device),
+            static_adam: SparseAdam::new(&statics.narrow(0, 0, ns as i64), n, EPSILON),
+            looping_adam: SparseAdam::new(&loopings, n, EPSILON),
+            listings: RefCell::default(),
+            exposures: model.exposures.clone(),
+            grid,
+            frames,
+            device,
+            working_set,
+            statics,
+            loopings,
+        }
+    }
+
+    fn listing(&self, hits: &Hits) -> Listing {
+        Listing::new(hits, self.grid.static_texels(), self.device)
+    }
+
+    fn kept_listing(&self, sight: &Sight<'_>) -> Rc<Listing> {
+        self.listings.borrow_mut().get(sight.view, || self.listing(sight.hits()))
+    }
+
+    /// Frames (first, count) that are handled together.
+    fn chunks(&self, listing: &Listing) -> Vec<(i64, i64)> {
+        let (hits, moving) = listing.hits();
+        let rows = hits + 4 * moving + listing.pixels() as usize + self.grid.looping_texels();
+        let frame_bytes = rows * size_of::<Rgba>() * COPIES;
+        let run = (self.working_set / frame_bytes.max(1)).clamp(1, self.frames);
+        (0..self.frames).step_by(run).map(|t| (t as i64, run.min(self.frames - t) as i64)).collect()
+    }
+
+    /// RGB of some frames in the order of the listing: `[pixels, count, 3]`, or `[pixels, 1, 3]` where nothing moves.
+    fn compose(listing: &Listing, statics: &Tensor, loopings: &Tensor) -> Tensor {
+        listing.over(&listing.sample(statics, Some(loopings))).narrow(2, 0, 3)
+    }
+
+    /// RGB, row-major: `[pixels, frames, 3]`.
+    fn image(&self, listing: &Listing) -> Tensor {
+        tch::no_grad(|| {
+            let chunks = self.chunks(listing).into_iter().map(|(first, count)| {
+                let image = Self::compose(listing, &self.statics, &self.loopings.narrow(1, first, count));
+                listing.unsorted(&image).expand([-1, count, -1], false)
+            });
+            Tensor::cat(&chunks.collect::<Vec<_>>(), 1)
+        })
+    }
+
+    fn descent(&self, listing: &Listing, target: &TorchTarget, exposure: f32) -> Descent {
+        let (ns, nl) = (self.grid.static_texels() as i64, self.grid.looping_texels() as i64);
+        let static_coverage = listing.static_coverage(ns + 1);
+        let looping_coverage = listing.looping_coverage(nl);
+        let statics = self.statics.detach().set_requires_grad(true);
+        let (mut loss, mut of_frames) = (0.0, Vec::new());
+        for (first, count) in self.chunks(listing) {
+            let loopings = self.loopings.narrow(1, first, count).contiguous().detach().set_requires_grad(true);
+            let wanted = listing.sorted(&target.bytes.narrow(1, first, count)).to_kind(Kind::Float) / 255.0;
+            let r = Self::compose(listing, &statics, &loopings) * f64::from(exposure) - wanted;
+            let squared = r.square();
+            let penalty = (&squared * 2.0 / (&squared + WIDTH)).sum(Kind::Double);
+            loss += penalty.double_value(&[]);
+            if penalty.requires_grad() {
+                penalty.backward();
+            }
+            let texels = [
+                Texels { leaf: &statics.unsqueeze(1), coverage: &static_coverage },
+                Texels { leaf: &loopings, coverage: &looping_coverage },
+            ];
+            self.neighbours.backward(&texels, count, (TV_RGB, TV_ALPHA));
+            of_frames.push(gradient(&loopings));
+        }
+        Descent {
+            loss: loss / (listing.pixels() as usize * 3 * self.frames).max(1) as f64,
+            statics: gradient(&statics).narrow(0, 0, ns),
+            loopings: Tensor::cat(&of_frames, 1),
+            static_coverage: static_coverage.narrow(0, 0, ns),
+            looping_coverage,
+        }
+    }
+
+    fn descend(&mut self, listing: &Listing, target: &TorchTarget, exposure: f32, lr: f32) -> f64 {
+        let descent = self.descent(listing, target, exposure);
+        tch::no_grad(|| {
+            let (texels, transparent) = (self.statics.size()[0] - 1, self.statics.narrow(0, -1, 1));
+            let values = self.statics.narrow(0, 0, texels);
+            let values = self.static_adam.step(&values, &descent.statics, &descent.static_coverage, lr);
+            let values = project(&values, &self.static_backdrop, &descent.static_coverage);
+            self.statics = Tensor::cat(&[values, transparent], 0);
+            let values = self.looping_adam.step(&self.loopings, &descent.loopings, &descent.looping_coverage, lr);
+            self.loopings = project(&values, &self.looping_backdrop, &descent.looping_coverage);
+        });
+        descent.loss
+    }
+
+    /// Renders a window: RGB as `[pixel][channel][frame]`, frames contiguous.
+    pub fn render(&self, hits: &Hits) -> Vec<f32> {
+        let image = self.image(&self.listing(hits)).permute([0, 2, 1]);
+        download::<1>(&image).into_iter().map(|[v]| v).collect()
+    }
+
+    /// Loss of a window, and the gradients of all its terms, total variation included.
+    pub fn gradient(&self, hits: &Hits, target: &TorchTarget, exposure: f32) -> LoopingGradient {
+        let descent = self.descent(&self.listing(hits), target, exposure);
+        LoopingGradient {
+            loss: descent.loss,
+            statics: download(&descent.statics),
+            loopings: self.by_frame(&descent.loopings),
+        }
+    }
+
+    fn by_frame(&self, loopings: &Tensor) -> Vec<Vec<Rgba>> {
+        (0..self.frames as i64).map(|t| download(&loopings.select(1, t))).collect()
+    }
+}
+
+/// What a texel can be: 0 ≤ colour ≤ α ≤ 1, and α = 1 on the backdrop. Texels of zero coverage stay as they are.
+fn project(values: &Tensor, backdrop: &Tensor, coverage: &Tensor) -> Tensor {
+    let last = values.dim() as i64 - 1;
+    let alpha = values.narrow(last, 3, 1).clamp(0.0, 1.0);
+    let alpha = alpha.ones_like().where_self(backdrop, &alpha);
+    let colour = values.narrow(last, 0, 3).clamp_min(0.0).minimum(&alpha);
+    Tensor::cat(&[colour, alpha], last).where_self(&coverage.ne(0.0).view_as(backdrop), values)
+}
+
+/// A whole clip on a device: bytes `[frames, height, width, 3]`.
+fn upload_clip(clip: &Clip, device: Device) -> Tensor {
+    let shape = [clip.frames, clip.height, clip.width, 3].map(|n| n as i64);
+    Tensor::from_slice(&clip.rgb).view(shape).to_device(device)
+}
+
+impl LoopingEngine for TorchLooping {
+    type Target = TorchTarget;
+
+    fn adopt(&self, target: Target) -> TorchTarget {
+        let chunks = target.iter().map(|chunk| {
+            let bytes = Tensor::from_slice(chunk.as_flattened().as_flattened()).to_device(self.device);
+            bytes.view([-1, 3, LANES as i64]).permute([0, 2, 1])
+        });
+        let bytes = Tensor::cat(&chunks.collect::<Vec<_>>(), 1).narrow(1, 0, self.frames as i64).contiguous();
+        TorchTarget { bytes }
+    }
+
+    fn refresh(&self, sight: &Sight<'_>, view: &LevelView) -> Result<TorchTarget, FitError> {
+        let listing = self.kept_listing(sight);
+        let clip = upload_clip(&view.clip, self.device);
+        let (height, width) = (view.clip.height as i64, view.clip.width as i64);
+        tch::no_grad(|| {
+            let image = self.image(&listing);
+            let exposure = f64::from(self.exposures[sight.view]);
+            let render = (image * exposure).view([height, width, self.frames as i64, 3]).permute([2, 0, 1, 3]);
+            let block = Block { bytes: self.working_set };
+            let bytes = target::looping_target(&render, &clip, &TARGET, block)?;
+            let bytes = bytes.permute([1, 2, 0, 3]).reshape([height * width, self.frames as i64, 3]);
+            Ok(TorchTarget { bytes })
+        })
+    }
+
+    fn step(&mut self, sight: &Sight<'_>, target: &TorchTarget, lr: f32) -> f64 {
+        let listing = self.kept_listing(sight);
+        self.descend(&listing, target, self.exposures[sight.view], lr)
+    }
+
+    fn finish(self) -> LoopingModel {
+        let (statics, loopings) = (download(&self.statics), self.by_frame(&self.loopings));
+        LoopingModel::new(self.grid, statics, &loopings, self.exposures)
+    }
+}
