@@ -7,12 +7,12 @@ mod watcher;
 use crate::failure::{Stopped, mistake};
 use crate::progress::Progress;
 use anyhow::{Context, Result};
-use clap::ValueEnum;
 use loop3d_capture::{Capture, LoadOptions, PosedCapture};
 use loop3d_optimizer::checkpoint::Checkpoint;
 use loop3d_optimizer::config::FitConfig;
+use loop3d_optimizer::engine::{self, Device};
 use loop3d_optimizer::error::FitError;
-use loop3d_optimizer::{fit, memory, training};
+use loop3d_optimizer::{memory, training};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -65,25 +65,6 @@ struct Shrinking {
     max_height: Option<u32>,
 }
 
-/// What computes a fit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum Device {
-    /// The best there is.
-    #[default]
-    Auto,
-    /// The processor.
-    Cpu,
-}
-
-impl Device {
-    /// The name that a checkpoint remembers: another device rounds otherwise.
-    fn name(self) -> &'static str {
-        match self {
-            Self::Auto | Self::Cpu => "cpu",
-        }
-    }
-}
-
 impl FitArgs {
     /// Fits and writes the scene.
     ///
@@ -94,6 +75,10 @@ impl FitArgs {
         let held_out = self.held_out();
         self.config.validate()?;
         self.start_threads()?;
+        let (device, why) = self.device.settle()?;
+        if let Some(why) = why.filter(|_| !self.quiet) {
+            eprintln!("{why}");
+        }
         let options = LoadOptions { factor: self.shrinking.factor, max_height: self.shrinking.max_height };
         let posed = loop3d_capture::load_poses(&self.views, &options)?;
         let training = training::training_views(posed.views.len(), &self.config, &held_out)?;
@@ -104,12 +89,12 @@ impl FitArgs {
         }
 
         let capture = self.load(&posed)?;
-        let description = description::describe(&capture, &self.config, self.device.name(), &held_out);
+        let description = description::describe(&capture, &self.config, device.name(), &held_out);
         let start = if self.resume { Some(Checkpoint::load(&target.checkpoint, &description)?) } else { None };
         let stop = stop_on_ctrl_c()?;
         let progress = Progress::start_share("fitting", self.quiet);
         let mut watcher = Watcher::new(progress, &target.checkpoint, description, stop);
-        let scene = match fit::fit(&capture, &self.config, &held_out, start, &mut watcher) {
+        let scene = match engine::fit_on(device, &capture, &self.config, &held_out, start, &mut watcher) {
             Err(FitError::Stopped) => return Err(Stopped(watcher.where_to_go_on(self.resume)).into()),
             other => other?,
         };

@@ -73,16 +73,38 @@ fn evaluate(scene: &loop3d_scene::Scene, dir: &std::path::Path) {
     let truth = loop3d_capture::read_clip_resized(&t, w, h).unwrap().0;
     let mask: Vec<bool> = loop3d_capture::loopable_mask(&truth).iter().map(|m| !m).collect();
     let mut rgb = Vec::new();
-    for t in 0..scene.frames { let p = loop3d_scene::render(scene, &v.camera, t as f64); rgb.extend(p.rgba.chunks(4).flat_map(|c| [c[0], c[1], c[2]].map(|x| (x.clamp(0.0, 1.0) * 255.0 + 0.5) as u8))); }
+    for t in 0..scene.frames {
+        let p = loop3d_scene::render(scene, &v.camera, t as f64);
+        rgb.extend(p.rgba.chunks(4).flat_map(|c| [c[0], c[1], c[2]].map(|x| (x.clamp(0.0, 1.0) * 255.0 + 0.5) as u8)));
+    }
     let r = ClipRef { frames: scene.frames, height: h as usize, width: w as usize, rgb: &rgb };
     let s = metrics::evaluate(&r, &ClipRef::from(&truth), &mask, metrics::crop_px(h as usize)).unwrap();
     println!("{s:.2?}");
-    let sd = |rgb: &[u8], n: usize| { let m = (w * h * 3) as usize; let (mut a, mut b) = (vec![0f64; m], vec![0f64; m]); for t in 0..n { for i in 0..m { let v = rgb[t * m + i] as f64; a[i] += v; b[i] += v * v; } } let sd = (0..m).map(|i| (b[i] / n as f64 - (a[i] / n as f64).powi(2)).max(0.0).sqrt()).sum::<f64>() / m as f64; (a.iter().sum::<f64>() / (m * n) as f64, sd) };
+    let sd = |rgb: &[u8], n: usize| {
+        let m = (w * h * 3) as usize;
+        let (mut a, mut b) = (vec![0f64; m], vec![0f64; m]);
+        for t in 0..n {
+            for i in 0..m {
+                let v = rgb[t * m + i] as f64;
+                a[i] += v;
+                b[i] += v * v;
+            }
+        }
+        let sd = (0..m).map(|i| (b[i] / n as f64 - (a[i] / n as f64).powi(2)).max(0.0).sqrt()).sum::<f64>() / m as f64;
+        (a.iter().sum::<f64>() / (m * n) as f64, sd)
+    };
     for (name, rgb, n) in [("ours", &rgb[..], scene.frames), ("truth", &truth.rgb[..], truth.frames)] {
         let m = (w * h * 3) as usize;
-        let img: Vec<u8> = (0..m).map(|i| { let v: Vec<f64> = (0..n).map(|t| rgb[t * m + i] as f64).collect(); let a = v.iter().sum::<f64>() / n as f64; ((v.iter().map(|x| (x - a).powi(2)).sum::<f64>() / n as f64).sqrt() * 2.5).min(255.0) as u8 }).collect();
+        let img: Vec<u8> = (0..m)
+            .map(|i| {
+                let v: Vec<f64> = (0..n).map(|t| rgb[t * m + i] as f64).collect();
+                let a = v.iter().sum::<f64>() / n as f64;
+                ((v.iter().map(|x| (x - a).powi(2)).sum::<f64>() / n as f64).sqrt() * 2.5).min(255.0) as u8
+            })
+            .collect();
         image::save_buffer(format!("/tmp/std_{name}.png"), &img, w, h, image::ColorType::Rgb8).unwrap();
-        let img: Vec<u8> = (0..m).map(|i| ((0..n).map(|t| rgb[t * m + i] as f64).sum::<f64>() / n as f64) as u8).collect();
+        let img: Vec<u8> =
+            (0..m).map(|i| ((0..n).map(|t| rgb[t * m + i] as f64).sum::<f64>() / n as f64) as u8).collect();
         image::save_buffer(format!("/tmp/mean_{name}.png"), &img, w, h, image::ColorType::Rgb8).unwrap();
     }
     println!("mean, std: ours {:?} truth {:?}", sd(&rgb, scene.frames), sd(&truth.rgb, truth.frames));
@@ -99,7 +121,14 @@ fn main() {
         sum: 0.0,
         stage_t: std::time::Instant::now(),
     };
-    let scene = fit(&capture, &cli.config, &cli.hold, cli.from.as_ref().map(|p| Checkpoint::load(p, &serde_json::Value::Null).unwrap()), &mut o).unwrap();
+    let scene = fit(
+        &capture,
+        &cli.config,
+        &cli.hold,
+        cli.from.as_ref().map(|p| Checkpoint::load(p, &serde_json::Value::Null).unwrap()),
+        &mut o,
+    )
+    .unwrap();
     println!("{:7.1} done {:?}", o.t.elapsed().as_secs_f64(), scene.tiles.counts());
     loop3d_scene::save(&scene, &cli.o).unwrap();
     evaluate(&scene, &cli.dir);

@@ -46,6 +46,15 @@ fn cuda() -> Result<(), String> {
 }
 
 impl Device {
+    /// The name that a checkpoint remembers: another device rounds otherwise.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Cpu => "cpu",
+            Self::Cuda => "cuda",
+        }
+    }
+
     /// Settles `Auto`: the device to use, never `Auto`, and a line that says why CUDA is not used where it was only
     /// hoped for. Must be called before anything else uses libtorch.
     ///
@@ -145,7 +154,7 @@ pub trait LoopingEngine {
     ///
     /// # Errors
     /// [`FitError::Patches`] for shapes that do not fit; the fit's own always do.
-    fn refresh(&self, sight: &Sight<'_>, view: &LevelView) -> Result<Self::Target, FitError>;
+    fn refresh(&self, sight: &Sight<'_>, view: &LevelView<'_>) -> Result<Self::Target, FitError>;
     /// One step on one view; returns the mean robust penalty.
     fn step(&mut self, sight: &Sight<'_>, target: &Self::Target, lr: f32) -> f64;
     /// The texels, with a fresh optimiser.
@@ -192,7 +201,7 @@ impl LoopingEngine for LoopingModel {
         target
     }
 
-    fn refresh(&self, sight: &Sight<'_>, view: &LevelView) -> Result<Target, FitError> {
+    fn refresh(&self, sight: &Sight<'_>, view: &LevelView<'_>) -> Result<Target, FitError> {
         Ok(looping_stage::refresh(self, sight.hits(), view, self.exposures[sight.view])?)
     }
 

@@ -6,8 +6,8 @@ use crate::engine::{CpuEngine, Engine, LoopingEngine, Sight, StillEngine};
 use crate::error::FitError;
 use crate::grid::TexelGrid;
 use crate::hits::Hits;
-use crate::layout::Layout;
 use crate::kernels::still;
+use crate::layout::Layout;
 use crate::looping_stage::{self, model::LoopingModel};
 use crate::pyramid::LevelView;
 use crate::static_stage::{self, StaticView, cull::Contribution, model::StaticModel};
@@ -142,7 +142,7 @@ pub fn fit_with<E: Engine>(
     let Model::Looping(model) = at.model else {
         return Err(FitError::Device("the schedule has no static level".into()));
     };
-    Ok(fit.scene(capture, held_out, &model))
+    Ok(fit.scene(capture, held_out, model))
 }
 
 impl<'a, E: Engine> Fit<'a, E> {
@@ -262,7 +262,7 @@ impl<'a, E: Engine> Fit<'a, E> {
         Ok(looping_stage::initial(model, grid, self.frames, looping_stage::exposures(&seen), &mut rng))
     }
 
-    fn hits(&self, grid: &TexelGrid, view: &LevelView) -> Hits {
+    fn hits(&self, grid: &TexelGrid, view: &LevelView<'_>) -> Hits {
         Hits::new(grid, &self.layout.reference, &self.layout.planes, &view.camera, view.window())
     }
 
@@ -273,7 +273,7 @@ impl<'a, E: Engine> Fit<'a, E> {
         model: LoopingModel,
         observer: &mut dyn Observer,
     ) -> Result<LoopingModel, FitError> {
-        let views: Vec<LevelView> = self.views.iter().map(|v| LevelView::new(v, level.side)).collect();
+        let views: Vec<LevelView<'_>> = self.views.iter().map(|v| LevelView::new(v, level.side)).collect();
         let model = model.resampled(level.side);
         let grid = model.grid.clone();
         let mut engine = self.engine.looping(model);
@@ -325,7 +325,7 @@ impl<'a, E: Engine> Fit<'a, E> {
         if observer.event(Event::Note(line)) { Ok(()) } else { Err(FitError::Stopped) }
     }
 
-    fn scene(&self, capture: &Capture, held_out: &[usize], model: &LoopingModel) -> Scene {
+    fn scene(&self, capture: &Capture, held_out: &[usize], model: LoopingModel) -> Scene {
         let full = model.resampled(TILE);
         let bytes = |texels: &[[f32; 4]]| -> Vec<u16> {
             texels.iter().flatten().map(|v| (v.clamp(0.0, 1.0) * 65535.0 + 0.5) as u16).collect()

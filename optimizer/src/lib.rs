@@ -17,6 +17,6 @@ pub mod metrics;
 pub mod patches;
 pub mod pyramid;
 pub mod static_stage;
-pub mod training;
 #[cfg(feature = "torch")]
 pub mod torch;
+pub mod training;

@@ -3,22 +3,24 @@
 use crate::hits::Window;
 use loop3d_capture::{Clip, View};
 use loop3d_scene::{Camera, TILE};
+use std::borrow::Cow;
 
 /// A training view at one level.
 #[derive(Clone, Debug)]
-pub struct LevelView {
+pub struct LevelView<'a> {
     /// The camera at this size.
     pub camera: Camera,
-    /// The clip at this size.
-    pub clip: Clip,
+    /// The clip at this size; the view's own where that is its size.
+    pub clip: Cow<'a, Clip>,
 }
 
-impl LevelView {
+impl<'a> LevelView<'a> {
     /// `view` with pictures of `side`/16 of its size, by exact area average.
-    pub fn new(view: &View, side: usize) -> Self {
+    pub fn new(view: &'a View, side: usize) -> Self {
         let shrink = |n: u32| (n as usize * side).div_ceil(TILE).max(1) as u32;
         let (width, height) = (shrink(view.camera.width), shrink(view.camera.height));
-        Self { camera: view.camera.resized(width, height), clip: view.clip.shrunk(width, height) }
+        let clip = if side == TILE { Cow::Borrowed(&view.clip) } else { Cow::Owned(view.clip.shrunk(width, height)) };
+        Self { camera: view.camera.resized(width, height), clip }
     }
 
     /// The whole picture.

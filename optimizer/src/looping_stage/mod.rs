@@ -81,18 +81,18 @@ pub fn exposures(views: &[(Vec<[f32; 3]>, Vec<Rgba>, Vec<bool>)]) -> Vec<f32> {
 ///
 /// # Errors
 /// [`PatchError`] for shapes that do not fit; the fit's own always do.
-pub fn refresh(model: &LoopingModel, hits: &Hits, view: &LevelView, exposure: f32) -> Result<Target, PatchError> {
+pub fn refresh(model: &LoopingModel, hits: &Hits, view: &LevelView<'_>, exposure: f32) -> Result<Target, PatchError> {
     let mut render = model.render(hits);
     render.par_iter_mut().for_each(|v| *v *= exposure);
     let (w, h) = (view.clip.width, view.clip.height);
-    let window = ClipWindow { clip: (&view.clip).into(), x0: 0, y0: 0 };
+    let window = ClipWindow { clip: (&*view.clip).into(), x0: 0, y0: 0 };
     let target = looping_target_u8(&render, h, w, model.frames, &window, &TARGET)?;
     Ok(pack(&target, model.frames))
 }
 
 /// The target that starts everything: a stretch of `frames` frames of the lead view's clip, so that there is real motion
 /// from the first step (identical frames would tie in every search).
-pub fn opening(view: &LevelView, frames: usize) -> Target {
+pub fn opening(view: &LevelView<'_>, frames: usize) -> Target {
     let clip = &view.clip;
     let start = opening_start(clip, frames);
     let values = clip.width * clip.height * 3;

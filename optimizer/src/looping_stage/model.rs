@@ -4,6 +4,8 @@
 //! costs no exponentials. After each step a texel is projected to what a texel can be: 0 ≤ colour ≤ α ≤ 1.
 
 mod gradients;
+mod resample;
+mod total_variation;
 
 use crate::grid::{LOOPING, TexelGrid};
 use crate::hits::Hits;
@@ -11,15 +13,12 @@ use crate::kernels::adam::AdamStep;
 use crate::kernels::lanes::{LANES, Lanes};
 use crate::kernels::looping::{self, Gradients, Pull, Rgb8, Rgba8, Texels};
 use crate::kernels::still::Rgba;
-use crate::static_stage::model::for_neighbours;
 use loop3d_scene::Tile;
 use multiversion::multiversion;
 use rayon::prelude::*;
-
-/// Weight of the total variation of colour against the robust penalty: 0.2 over 32 layers (spec §4.4 (7)).
-pub const TV_RGB: f32 = 0.2 / 32.0;
-/// The same for opacity, of which there is one value for three of colour.
-pub const TV_ALPHA: f32 = 0.2 * 3.0 / 32.0;
+use resample::Resampler;
+use total_variation::add_total_variation;
+pub use total_variation::{TV_ALPHA, TV_RGB};
 
 /// Adam's ε: the slope of the robust penalty for a difference of one grey level is 0.4. Texels that hardly show in any
 /// pixel have gradients far below that; at full step size they would turn into coloured noise.
@@ -29,13 +28,29 @@ pub const EPSILON: f32 = 0.3;
 pub type Target = Vec<Vec<[[u8; LANES]; 3]>>;
 
 /// Eight frames of all looping texels, with their optimiser.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct Chunk {
     texels: Vec<Rgba8>,
+    /// The optimiser's; empty until the first step, since it takes three times the texels' memory.
     first_moments: Vec<Rgba8>,
     second_moments: Vec<Rgba8>,
     gradient: Vec<Rgba8>,
     static_gradient: Vec<Rgba>,
+}
+
+impl Chunk {
+    fn of(texels: Vec<Rgba8>) -> Self {
+        Self { texels, ..Self::default() }
+    }
+
+    /// Makes room for gradients and moments where there is none.
+    fn wake(&mut self, static_texels: usize) {
+        let n = self.texels.len();
+        for state in [&mut self.first_moments, &mut self.second_moments, &mut self.gradient] {
+            state.resize(n, [Lanes::ZERO; 4]);
+        }
+        self.static_gradient.resize(static_texels + 1, [0.0; 4]);
+    }
 }
 
 /// A multi-tile video under optimisation.
@@ -84,15 +99,14 @@ impl LoopingModel {
                         }
                     }
                 }
-                Chunk {
-                    texels,
-                    first_moments: vec![[Lanes::ZERO; 4]; nl],
-                    second_moments: vec![[Lanes::ZERO; 4]; nl],
-                    gradient: vec![[Lanes::ZERO; 4]; nl],
-                    static_gradient: vec![[0.0; 4]; ns + 1],
-                }
+                Chunk::of(texels)
             })
             .collect();
+        Self::of_chunks(grid, frames, statics, chunks, exposures)
+    }
+
+    fn of_chunks(grid: TexelGrid, frames: usize, statics: Vec<Rgba>, chunks: Vec<Chunk>, exposures: Vec<f32>) -> Self {
+        let (ns, nl) = (grid.static_texels(), grid.looping_texels());
         Self {
             frames,
             statics,
@@ -158,6 +172,7 @@ impl LoopingModel {
             .par_iter_mut()
             .enumerate()
             .map(|(q, chunk)| {
+                chunk.wake(statics.len() - 1);
                 let texels = Texels { statics, loopings: &chunk.texels };
                 let out = Gradients { statics: &mut chunk.static_gradient, loopings: &mut chunk.gradient };
                 let pull = Pull { exposure, frames: LANES.min(frames - q * LANES) };
@@ -246,61 +261,24 @@ impl LoopingModel {
         }
     }
 
-    /// The same video at another number of texels a side, with a fresh optimiser.
-    pub fn resampled(&self, side: usize) -> Self {
-        let grid = TexelGrid::new(self.grid.table.clone(), side);
-        let resampler = Resampler { from: &self.grid, to: &grid };
-        let loopings = self.loopings();
-        let statics = resampler.run(false, |id| self.value(id, &loopings[0]));
-        let loopings: Vec<_> =
-            loopings.par_iter().map(|frame| resampler.run(true, |id| self.value(id, frame))).collect();
-        Self::new(grid, statics, &loopings, self.exposures.clone())
-    }
-
-    fn value(&self, id: u32, frame: &[Rgba]) -> Option<Rgba> {
-        if id & LOOPING != 0 {
-            return frame.get((id & !LOOPING) as usize).copied();
+    /// The same video at `side` texels along a side of a tile, with a fresh optimiser.
+    pub fn resampled(self, side: usize) -> Self {
+        let Self { grid, frames, statics, exposures, chunks, .. } = self;
+        // Moments and gradients go first: at full size they are most of the memory.
+        let mut chunks: Vec<Chunk> = chunks.into_iter().map(|chunk| Chunk::of(chunk.texels)).collect();
+        if side == grid.side {
+            return Self::of_chunks(grid, frames, statics, chunks, exposures);
         }
-        (id as usize != self.grid.static_texels()).then(|| self.statics[id as usize])
-    }
-}
-
-/// Bilinear resampling of texels between two levels of the same tiles.
-struct Resampler<'a> {
-    from: &'a TexelGrid,
-    to: &'a TexelGrid,
-}
-
-impl Resampler<'_> {
-    /// Texels of one kind (`looping` or static); `value` reads the source, `None` in empty places, which do not count.
-    fn run(&self, looping: bool, value: impl Fn(u32) -> Option<Rgba>) -> Vec<Rgba> {
-        let ratio = self.from.side as f64 / self.to.side as f64;
-        let mut out = Vec::new();
-        for (plane, row, column, tile) in self.to.places() {
-            if matches!(tile, Tile::Looping(_)) != looping {
-                continue;
-            }
-            for i in 0..self.to.tile_texels() {
-                let (x, y) = (column * self.to.side + i % self.to.side, row * self.to.side + i / self.to.side);
-                let at = |p: usize| (p as f64 + 0.5) * ratio - 0.5;
-                let (u, v) = (at(x), at(y));
-                let (left, top) = (u.floor(), v.floor());
-                let (fx, fy) = ((u - left) as f32, (v - top) as f32);
-                let (mut sum, mut total) = ([0.0; 4], 0.0);
-                for (dx, dy, w) in
-                    [(0, 0, (1.0 - fx) * (1.0 - fy)), (1, 0, fx * (1.0 - fy)), (0, 1, (1.0 - fx) * fy), (1, 1, fx * fy)]
-                {
-                    if let Some(s) = value(self.from.texel(plane, left as i64 + dx, top as i64 + dy)) {
-                        total += w;
-                        for c in 0..4 {
-                            sum[c] += w * s[c];
-                        }
-                    }
-                }
-                out.push(if total > 0.0 { sum.map(|s| s / total) } else { sum });
-            }
-        }
-        out
+        let target = TexelGrid::new(grid.table.clone(), side);
+        let resampler = Resampler { from: &grid, to: &target };
+        let first = chunks.first().map_or(&[][..], |chunk| &chunk.texels);
+        let mut new_statics =
+            resampler.run(false, Texels { statics: &statics, loopings: first }, |s| s.map(|c| c.0[0]));
+        new_statics.push([0.0; 4]);
+        chunks.par_iter_mut().for_each(|chunk| {
+            chunk.texels = resampler.run(true, Texels { statics: &statics, loopings: &chunk.texels }, |s| s);
+        });
+        Self::of_chunks(target, frames, new_statics, chunks, exposures)
     }
 }
 
@@ -329,43 +307,4 @@ fn move_looping(chunk: &mut Chunk, texels: std::ops::Range<usize>, coverage: &[f
         }
         texel[3] = a;
     }
-}
-
-/// Gradient of the L1 total variation between true neighbours of a plane, scaled by how well a texel is seen.
-#[expect(clippy::too_many_arguments, reason = "one call site; the arguments are the fields of one step")]
-#[multiversion(targets("x86_64+avx2"))]
-fn add_total_variation(
-    grid: &TexelGrid,
-    statics: &[Rgba],
-    chunk: &mut Chunk,
-    place: &Place,
-    static_coverage: &[f32],
-    looping_coverage: &[f32],
-    frames: usize,
-) {
-    let (x0, y0) = ((place.column * grid.side) as i64, (place.row * grid.side) as i64);
-    let texels = &chunk.texels;
-    let mut exists = Lanes::ZERO;
-    exists.0[..frames].fill(1.0);
-    let value = |id: u32| {
-        if id & LOOPING == 0 { statics[id as usize].map(Lanes::splat) } else { texels[(id & !LOOPING) as usize] }
-    };
-    for_neighbours(grid, place.plane, x0, y0, |_, own, neighbour| {
-        let at = (own & !LOOPING) as usize;
-        let cover = if own & LOOPING == 0 { static_coverage[at] } else { looping_coverage[at] };
-        if cover == 0.0 {
-            return;
-        }
-        let (s, t) = (value(own), value(neighbour));
-        let weight = cover.min(1.0);
-        for c in 0..4 {
-            let scale = weight * if c < 3 { TV_RGB } else { TV_ALPHA };
-            let d = s[c].zip(t[c], |a, b| f32::from(i8::from(a > b) - i8::from(a < b))) * exists * scale;
-            if own & LOOPING == 0 {
-                chunk.static_gradient[at][c] += d.sum();
-            } else {
-                chunk.gradient[at][c] = chunk.gradient[at][c] + d;
-            }
-        }
-    });
 }

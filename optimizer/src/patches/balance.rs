@@ -31,7 +31,8 @@ fn exp(x: f32) -> f32 {
     let whole = y.floor();
     let z = y - whole;
     let p = 1.0
-        + z * (0.693_147_2 + z * (0.240_226_5 + z * (0.055_504_1 + z * (0.009_618_1 + z * (0.001_333_4 + z * 0.000_154)))));
+        + z * (0.693_147_2
+            + z * (0.240_226_5 + z * (0.055_504_1 + z * (0.009_618_1 + z * (0.001_333_4 + z * 0.000_154)))));
     p * f32::from_bits(((whole as i32 + 127) as u32) << 23)
 }
 
@@ -129,8 +130,9 @@ mod tests {
     fn a_rare_key_gets_no_more_than_its_share() {
         // Nine keys like the first and one unlike: of ten equal queries one takes the odd key, not half of them.
         let row: Vec<f32> = (0..10).map(|k| if k == 9 { 4.0 } else { 1.0 + 0.01 * k as f32 }).collect();
-        let rows: Vec<Vec<f32>> =
-            (0..10).map(|q| row.iter().enumerate().map(|(k, d)| d + 0.1 * ((q + 10 - k) % 10) as f32).collect()).collect();
+        let rows: Vec<Vec<f32>> = (0..10)
+            .map(|q| row.iter().enumerate().map(|(k, d)| d + 0.1 * ((q + 10 - k) % 10) as f32).collect())
+            .collect();
         let rows: Vec<&[f32]> = rows.iter().map(Vec::as_slice).collect();
         let odd = keys_of(&rows, 0.1).into_iter().filter(|k| *k == 9).count();
         assert!((1..=2).contains(&odd), "{odd} of ten queries took the odd key");

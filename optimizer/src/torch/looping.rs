@@ -239,7 +239,7 @@ impl LoopingEngine for TorchLooping {
         TorchTarget { bytes }
     }
 
-    fn refresh(&self, sight: &Sight<'_>, view: &LevelView) -> Result<TorchTarget, FitError> {
+    fn refresh(&self, sight: &Sight<'_>, view: &LevelView<'_>) -> Result<TorchTarget, FitError> {
         let listing = self.kept_listing(sight);
         let clip = upload_clip(&view.clip, self.device);
         let (height, width) = (view.clip.height as i64, view.clip.width as i64);

@@ -10,6 +10,7 @@ use loop3d_optimizer::looping_stage::model::{LoopingModel, TV_ALPHA, TV_RGB, Tar
 use loop3d_optimizer::pyramid::LevelView;
 use loop3d_optimizer::torch::{TorchEngine, TorchLooping};
 use loop3d_scene::Camera;
+use std::borrow::Cow;
 use tch::Device;
 
 /// Not a multiple of eight: the last chunk of the CPU kernels is padded.
@@ -248,7 +249,7 @@ fn a_refreshed_target_is_that_of_the_cpu() {
     let (width, height, frames) = (20, 17, 29);
     let rgb = (0..frames * height * width * 3).map(|_| setup.rng.u8(..)).collect();
     let camera = Camera { width: width as u32, height: height as u32, ..setup.reference };
-    let view = LevelView { camera, clip: Clip { width, height, frames, rgb } };
+    let view = LevelView { camera, clip: Cow::Owned(Clip { width, height, frames, rgb }) };
     let expected = cpu.refresh(&looks(0, &list), &view).unwrap();
     let bytes = torch.refresh(&looks(0, &list), &view).unwrap().bytes();
     let mut differ = 0;

@@ -12,6 +12,7 @@ impl LoopingModel {
         let mut loopings = Vec::with_capacity(self.frames);
         for (q, chunk) in self.chunks.iter().enumerate() {
             let mut chunk = chunk.clone();
+            chunk.wake(statics.len());
             for (plane, row, column, tile) in self.grid.places() {
                 let Some(first) = self.grid.first_texel(tile) else { continue };
                 let place = Place { plane, row, column, first };
