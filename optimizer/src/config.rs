@@ -148,7 +148,7 @@ impl Preset {
                 refresh: 3,
             },
             Self::Standard => Schedule {
-                still: vec![level(4, 120, 0.1), level(8, 60, 0.1), level(16, 40, 0.05)],
+                still: vec![level(8, 80, 0.05), level(16, 40, 0.05)],
                 looping: vec![
                     level(4, 40, 0.02),
                     level(6, 30, 0.02),
@@ -159,7 +159,7 @@ impl Preset {
                 refresh: 3,
             },
             Self::Fine => Schedule {
-                still: vec![level(4, 240, 0.1), level(8, 120, 0.1), level(16, 80, 0.05)],
+                still: vec![level(8, 160, 0.05), level(16, 80, 0.05)],
                 looping: vec![
                     level(4, 80, 0.02),
                     level(6, 60, 0.02),

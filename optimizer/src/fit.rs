@@ -8,9 +8,10 @@ use crate::grid::TexelGrid;
 use crate::hits::Hits;
 use crate::kernels::still;
 use crate::layout::Layout;
-use crate::looping_stage::{self, model::LoopingModel};
+use crate::looping_stage::{self, ExposureView, model::LoopingModel};
 use crate::pyramid::LevelView;
 use crate::static_stage::{self, StaticView, cull::Contribution, model::StaticModel};
+use crate::training::training_views;
 use loop3d_capture::{Capture, LongExposure, View, loopable_mask};
 use loop3d_scene::{Scene, SceneView, TILE};
 
@@ -147,24 +148,8 @@ pub fn fit_with<E: Engine>(
 
 impl<'a, E: Engine> Fit<'a, E> {
     fn new(engine: &'a E, capture: &'a Capture, config: &'a FitConfig, held_out: &[usize]) -> Result<Self, FitError> {
-        let count = capture.views.len();
-        for (option, list) in [("--hold-out", held_out), ("--lead", config.lead.as_slice())] {
-            if let Some(index) = list.iter().find(|i| **i >= count) {
-                return Err(FitError::NoSuchView { option, index: *index, last: count.saturating_sub(1) });
-            }
-        }
-        if let Some(index) = config.lead.filter(|i| held_out.contains(i)) {
-            return Err(FitError::LeadHeldOut { index });
-        }
         config.validate()?;
-        let training: Vec<usize> = (0..count).filter(|i| !held_out.contains(i)).collect();
-        if training.len() < 2 {
-            return Err(FitError::TooFewViews {
-                views: count,
-                held_out: count - training.len(),
-                found: training.len(),
-            });
-        }
+        let training = training_views(capture.views.len(), config, held_out)?;
         let views: Vec<&View> = training.iter().map(|i| &capture.views[*i]).collect();
         let cameras: Vec<_> = views.iter().map(|v| v.camera).collect();
         let shortest = views.iter().map(|v| v.clip.frames).min().unwrap_or(1);
@@ -252,7 +237,8 @@ impl<'a, E: Engine> Fit<'a, E> {
             let hits = self.hits(&model.grid, &at_level);
             contribution.add(model, &hits, (self.frames > 1).then_some(mask.as_slice()));
             let captured = static_stage::picture(&at_level.clip, LongExposure::Mean);
-            seen.push((captured, still::forward(&hits, &model.shown).image, mask));
+            let rendered = still::forward(&hits, &model.shown).image;
+            seen.push(ExposureView { captured, rendered, loopable: mask });
         }
         let table = contribution.table(model);
         let (statics, loopings) = table.counts();

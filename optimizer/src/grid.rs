@@ -54,7 +54,7 @@ impl TexelGrid {
         match tile {
             Tile::Empty => None,
             Tile::Static(slot) => Some(slot * n),
-            Tile::Looping(slot) => Some(slot * n | LOOPING),
+            Tile::Looping(slot) => Some((slot * n) | LOOPING),
         }
     }
 

@@ -1,4 +1,5 @@
 //! Metrics on small clips whose figures are known or obvious.
+#![cfg(test)]
 
 use loop3d_optimizer::metrics::{
     MetricsError, PatchConfig, ViewMetrics, baselines, coh, com, crop_px, evaluate, loop_q, mean_scores, nn_error,

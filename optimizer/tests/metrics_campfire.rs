@@ -1,4 +1,5 @@
 //! The metrics on a real fire, against figures that the published evaluation got there.
+#![cfg(test)]
 
 use loop3d_optimizer::metrics::{Scores, baselines, crop_px};
 use loop3d_optimizer::patches::ClipRef;
@@ -14,7 +15,7 @@ fn campfire() -> Option<PathBuf> {
         .map(|folder| folder.join("shared/data/campfire/truth/0004.mp4"))
         .find(|path| path.is_file());
     if found.is_none() {
-        println!("NOT RUN: no shared/data/campfire/truth/0004.mp4 above {}", env!("CARGO_MANIFEST_DIR"));
+        eprintln!("NOT RUN: no shared/data/campfire/truth/0004.mp4 above {}", env!("CARGO_MANIFEST_DIR"));
     }
     found
 }
@@ -27,7 +28,7 @@ fn decode(path: &Path) -> Option<Vec<u8>> {
         Ok(output) if output.status.success() => Some(output.stdout),
         Ok(output) => panic!("ffmpeg cannot read {}: {}", path.display(), String::from_utf8_lossy(&output.stderr)),
         Err(error) => {
-            println!("NOT RUN: ffmpeg does not start: {error}");
+            eprintln!("NOT RUN: ffmpeg does not start: {error}");
             None
         }
     }

@@ -1,4 +1,5 @@
 //! The factorised search and the looping target against brute force: unfolded patches and obvious loops.
+#![cfg(test)]
 
 use loop3d_optimizer::patches::{
     ClipRef, ClipWindow, Grid, LoopMatches, MIN_ALPHA, PatchError, Span, TargetSettings, TimeClip, TimeRows, fold,

@@ -70,10 +70,9 @@ pub fn backward(hits: &Hits, samples: &mut [Rgba], image_gradient: &[Rgba], spar
     by_pixel_runs(hits, samples, RUN).into_par_iter().for_each(|(first, samples)| {
         let base = hits.start[first] as usize;
         let mut through = Vec::new();
-        for pixel in first..(first + RUN).min(hits.pixels()) {
+        for (pixel, g) in image_gradient.iter().enumerate().skip(first).take(RUN) {
             let range = hits.of(pixel);
             let samples = &mut samples[range.start - base..range.end - base];
-            let g = image_gradient[pixel];
             through.clear();
             let (mut t, mut l1, mut l2) = (1.0, 0.0, 0.0);
             for s in samples.iter() {

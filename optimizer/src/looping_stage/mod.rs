@@ -57,14 +57,24 @@ fn with_noise(texel: Rgba, rng: &mut fastrand::Rng) -> Rgba {
 /// Least share of a picture's pixels that must be still for its exposure to be told from them.
 const STILL_SHARE: f64 = 0.01;
 
+/// What a view's exposure is told from: three pictures of one size.
+pub struct ExposureView {
+    /// Long exposure.
+    pub captured: Vec<[f32; 3]>,
+    /// Render of the static stage.
+    pub rendered: Vec<Rgba>,
+    /// Loopable mask.
+    pub loopable: Vec<bool>,
+}
+
 /// What each view's pictures must be divided by to be like the others: exp of the mean log ratio of its long exposure to
 /// the static stage's render over pixels that never move, relative to the geometric mean over views. (Spec §4.4 (5)
 /// compares a step's render with the whole clip instead, moving pixels and all: there a loop that differs from the
 /// clip, as it must, changes its own exposure.)
-pub fn exposures(views: &[(Vec<[f32; 3]>, Vec<Rgba>, Vec<bool>)]) -> Vec<f32> {
+pub fn exposures(views: &[ExposureView]) -> Vec<f32> {
     let logs: Vec<f64> = views
         .iter()
-        .map(|(captured, rendered, loopable)| {
+        .map(|ExposureView { captured, rendered, loopable }| {
             let (mut sum, mut n) = (0.0, 0usize);
             for ((captured, rendered), _) in captured.iter().zip(rendered).zip(loopable).filter(|(_, moves)| !**moves) {
                 n += 1;

@@ -151,9 +151,9 @@ impl LoopingModel {
         out.par_chunks_mut(3 * self.frames).enumerate().for_each(|(pixel, out)| {
             for (q, image) in images.iter().enumerate() {
                 let n = self.frames_of(q);
-                for c in 0..3 {
+                for (c, lanes) in image[pixel].iter().enumerate() {
                     let at = c * self.frames + q * LANES;
-                    out[at..at + n].copy_from_slice(&image[pixel][c].0[..n]);
+                    out[at..at + n].copy_from_slice(&lanes.0[..n]);
                 }
             }
         });
@@ -302,8 +302,8 @@ fn move_looping(chunk: &mut Chunk, texels: std::ops::Range<usize>, coverage: &[f
             }
         }
         let a = if backdrop { Lanes::splat(1.0) } else { texel[3].map(|a| a.clamp(0.0, 1.0)) };
-        for c in 0..3 {
-            texel[c] = texel[c].zip(a, |x, a| x.max(0.0).min(a));
+        for c in &mut texel[..3] {
+            *c = c.zip(a, |x, a| x.max(0.0).min(a));
         }
         texel[3] = a;
     }

@@ -31,7 +31,7 @@ fn exp(x: f32) -> f32 {
     let whole = y.floor();
     let z = y - whole;
     let p = 1.0
-        + z * (0.693_147_2
+        + z * (std::f32::consts::LN_2
             + z * (0.240_226_5 + z * (0.055_504_1 + z * (0.009_618_1 + z * (0.001_333_4 + z * 0.000_154)))));
     p * f32::from_bits(((whole as i32 + 127) as u32) << 23)
 }

@@ -21,7 +21,7 @@ pub struct TargetSettings {
     /// query takes its nearest key (coherence). Towards 0, keys that no query is near become cheap, so that all of
     /// the clip gets used (completeness). Values below [`MIN_ALPHA`] count as that.
     pub alpha: Option<f32>,
-    /// Chooses keys by [`balanced_keys`] instead, with this ε as a share of the mean distance; `alpha` is not used then.
+    /// Chooses keys evenly instead (see `balance.rs`), with this ε as a share of the mean distance; `alpha` is not used then.
     pub balance: Option<f32>,
 }
 

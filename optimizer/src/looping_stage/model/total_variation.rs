@@ -13,7 +13,6 @@ pub const TV_RGB: f32 = 0.2 / 32.0;
 pub const TV_ALPHA: f32 = 0.2 * 3.0 / 32.0;
 
 /// Gradient of the L1 total variation between true neighbours of a plane, scaled by how well a texel is seen.
-#[expect(clippy::too_many_arguments, reason = "one call site; the arguments are the fields of one step")]
 #[multiversion(targets("x86_64+avx2"))]
 pub(super) fn add_total_variation(
     grid: &TexelGrid,
