@@ -76,18 +76,23 @@ enum Stage {
 }
 
 impl Levels {
-    fn new(config: &FitConfig, frames: usize) -> Self {
+    fn new(config: &FitConfig, frames: usize, planes: usize) -> Self {
         let schedule = config.preset.schedule();
         let still = schedule.still.into_iter().map(|l| (Stage::Still, l));
         let looping = schedule.looping.into_iter().filter(|_| frames > 1).map(|l| (Stage::Looping, l));
         let all: Vec<_> = still.chain(looping).collect();
-        // Measured: a looping step costs about as much as `frames / 4` static ones.
-        let cost = |(stage, l): &(Stage, Level)| {
-            let frames = if *stage == Stage::Still { 1.0 } else { frames as f64 / 4.0 };
-            (l.epochs * l.side * l.side) as f64 * frames
+        // Measured on fountain: before culling a static step costs as much as `planes / 7.5` later ones, and a looping
+        // step as much as `frames / 5`.
+        let cost = |(index, (stage, l)): (usize, &(Stage, Level))| {
+            let layers = match stage {
+                Stage::Still if index == 0 => planes as f64 / 7.5,
+                Stage::Still => 1.0,
+                Stage::Looping => frames as f64 / 5.0,
+            };
+            (l.epochs * l.side * l.side) as f64 * layers
         };
-        let total: f64 = all.iter().map(cost).sum();
-        Self { shares: all.iter().map(|l| cost(l) / total).collect(), all }
+        let total: f64 = all.iter().enumerate().map(cost).sum();
+        Self { shares: all.iter().enumerate().map(|l| cost(l) / total).collect(), all }
     }
 
     /// Share of all work that is done when `part` of level `index` is.
@@ -158,7 +163,8 @@ impl<'a, E: Engine> Fit<'a, E> {
             (0..views.len()).min_by(|a, b| cameras[*a].position().length().total_cmp(&cameras[*b].position().length()));
         let lead = config.lead.and_then(|lead| training.iter().position(|i| *i == lead)).or(middle).unwrap_or(0);
         let layout = Layout::new(&cameras, capture.near, capture.far, config);
-        Ok(Self { engine, config, views, lead, layout, frames, levels: Levels::new(config, frames) })
+        let levels = Levels::new(config, frames, layout.planes.count);
+        Ok(Self { engine, config, views, lead, layout, frames, levels })
     }
 
     fn dense_grid(&self) -> TexelGrid {
