@@ -1,6 +1,7 @@
 //! `loop3d fit`: a capture becomes a scene.
 
 mod description;
+mod preview;
 mod target;
 mod watcher;
 
@@ -13,6 +14,7 @@ use loop3d_optimizer::config::FitConfig;
 use loop3d_optimizer::engine::{self, Device};
 use loop3d_optimizer::error::FitError;
 use loop3d_optimizer::{memory, training};
+use preview::Preview;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -49,6 +51,9 @@ pub struct FitArgs {
     /// Go on from SCENE.resume.
     #[arg(long)]
     resume: bool,
+    /// A folder that gets a picture after every level: what the reference camera sees.
+    #[arg(long, value_name = "DIR")]
+    preview: Option<PathBuf>,
     /// Print errors only.
     #[arg(long)]
     quiet: bool,
@@ -88,12 +93,13 @@ impl FitArgs {
             return Err(mistake(format!("{checkpoint}: {said}")));
         }
 
+        let preview = self.preview.as_deref().map(Preview::new).transpose()?;
         let capture = self.load(&posed)?;
         let description = description::describe(&capture, &self.config, device.name(), &held_out);
         let start = if self.resume { Some(Checkpoint::load(&target.checkpoint, &description)?) } else { None };
         let stop = stop_on_ctrl_c()?;
         let progress = Progress::start_share("fitting", self.quiet);
-        let mut watcher = Watcher::new(progress, &target.checkpoint, description, stop);
+        let mut watcher = Watcher::new(progress, &target.checkpoint, description, stop).with_preview(preview);
         let scene = match engine::fit_on(device, &capture, &self.config, &held_out, start, &mut watcher) {
             Err(FitError::Stopped) => return Err(Stopped(watcher.where_to_go_on(self.resume)).into()),
             other => other?,

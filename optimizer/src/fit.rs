@@ -5,7 +5,7 @@ use crate::config::{Exposure, FitConfig, Level};
 use crate::engine::{CpuEngine, Engine, LoopingEngine, Sight, StillEngine};
 use crate::error::FitError;
 use crate::grid::TexelGrid;
-use crate::hits::Hits;
+use crate::hits::{Hits, Window};
 use crate::kernels::still;
 use crate::layout::Layout;
 use crate::looping_stage::{self, ExposureView, model::LoopingModel};
@@ -29,6 +29,17 @@ pub enum Event {
     },
     /// A line worth reading.
     Note(String),
+    /// What the reference camera sees after a level, at the level's size: the first frame.
+    Picture {
+        /// Number of the level, from 1.
+        level: usize,
+        /// Width in pixels.
+        width: u32,
+        /// Height in pixels.
+        height: u32,
+        /// `height · width · 3` bytes.
+        rgb: Vec<u8>,
+    },
 }
 
 /// Who watches a fit, keeps its progress and may stop it.
@@ -144,6 +155,9 @@ pub fn fit_with<E: Engine>(
         };
         at = Checkpoint { next, model };
         observer.save(&at)?;
+        if !observer.event(fit.picture(&at)) {
+            return Err(FitError::Stopped);
+        }
     }
     let Model::Looping(model) = at.model else {
         return Err(FitError::Device("the schedule has no static level".into()));
@@ -299,6 +313,30 @@ impl<'a, E: Engine> Fit<'a, E> {
             }
         }
         Ok(engine.finish())
+    }
+
+    /// What the reference camera sees.
+    fn picture(&self, at: &Checkpoint) -> Event {
+        let (reference, planes) = (&self.layout.reference, &self.layout.planes);
+        let list = |grid: &TexelGrid| {
+            let level = |n: u32| (n as usize * grid.side).div_ceil(TILE).max(1) as u32;
+            let camera = reference.resized(level(reference.width), level(reference.height));
+            let window = Window { x: 0, y: 0, width: camera.width as usize, height: camera.height as usize };
+            (camera, Hits::new(grid, reference, planes, &camera, window))
+        };
+        let byte = |v: f32| (v.clamp(0.0, 1.0) * 255.0 + 0.5) as u8;
+        let (camera, rgb) = match &at.model {
+            Model::Still(model) => {
+                let (camera, hits) = list(&model.grid);
+                let image = still::forward(&hits, &model.shown).image;
+                (camera, image.iter().flat_map(|c| [c[0], c[1], c[2]].map(byte)).collect())
+            }
+            Model::Looping(model) => {
+                let (camera, hits) = list(&model.grid);
+                (camera, model.render(&hits).iter().step_by(model.frames).copied().map(byte).collect())
+            }
+        };
+        Event::Picture { level: at.next, width: camera.width, height: camera.height, rgb }
     }
 
     fn report(

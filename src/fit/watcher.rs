@@ -1,5 +1,6 @@
 //! Shows a fit's progress, keeps its checkpoints and stops it.
 
+use super::preview::Preview;
 use crate::progress::Progress;
 use loop3d_optimizer::checkpoint::Checkpoint;
 use loop3d_optimizer::error::FitError;
@@ -23,6 +24,7 @@ pub struct Watcher {
     loss: f64,
     /// The last stage that a checkpoint holds.
     kept: Option<String>,
+    preview: Option<Preview>,
     /// When the fit began.
     pub started: Instant,
 }
@@ -31,7 +33,22 @@ impl Watcher {
     /// Watches the fit that `description` describes, until `stop` is true.
     pub fn new(progress: Progress, checkpoint: &Path, description: Value, stop: Arc<AtomicBool>) -> Self {
         let (stage, started) = (String::new(), Instant::now());
-        Self { progress, checkpoint: checkpoint.into(), description, stop, stage, loss: 0.0, kept: None, started }
+        Self {
+            progress,
+            checkpoint: checkpoint.into(),
+            description,
+            stop,
+            stage,
+            loss: 0.0,
+            kept: None,
+            preview: None,
+            started,
+        }
+    }
+
+    /// Keeps a picture of every level.
+    pub fn with_preview(self, preview: Option<Preview>) -> Self {
+        Self { preview, ..self }
     }
 
     /// What a stopped fit tells its user; it was itself resumed or not.
@@ -62,6 +79,13 @@ impl Observer for Watcher {
                 self.loss = if stage == self.stage { self.loss + NEWEST * (loss - self.loss) } else { loss };
                 self.stage = stage;
                 self.progress.share(done, &format!("{}, loss {:.5}", self.stage, self.loss));
+            }
+            Event::Picture { level, width, height, rgb } => {
+                if let Some(problem) = self.preview.as_ref().and_then(|p| p.write(level, width, height, &rgb).err()) {
+                    // A fit of an hour does not end because a picture of it could not be written.
+                    self.progress.note(&format!("{problem:#}"));
+                    self.preview = None;
+                }
             }
         }
         !self.stop.load(Ordering::Relaxed)

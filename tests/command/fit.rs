@@ -128,7 +128,16 @@ fn a_damaged_checkpoint_is_refused() {
 #[test]
 fn stills_make_a_static_scene() {
     let folder = Folder::new(1);
-    folder.done("fit --views capture --hold-out 1,2 --preset draft --planes 6 --quiet");
+    folder.done("fit --views capture --hold-out 1,2 --preset draft --planes 6 --quiet --preview seen");
+    // The last level's picture is what the scene shows the reference camera; the first level's is half as large.
+    assert_eq!(folder.names(), ["capture", "capture.loop3d", "seen"]);
+    let seen =
+        |level: usize| image::load_from_memory(&folder.bytes(&format!("seen/level-{level}.png"))).unwrap().to_rgb8();
+    let scene = loop3d_scene::load(folder.path("capture.loop3d")).unwrap();
+    let shown = loop3d_scene::render(&scene, &scene.reference, 0.0).to_rgb8();
+    assert_eq!((seen(1).dimensions(), seen(2).dimensions()), ((24, 16), (48, 32)));
+    let far = seen(2).iter().zip(&shown).filter(|(a, b)| a.abs_diff(**b) > 2).count();
+    assert_eq!(far, 0);
     let json: Value = serde_json::from_str(&folder.done("info capture.loop3d --json").stdout).unwrap();
     assert_eq!(json["frames"], 1);
     let report: Value =
@@ -141,5 +150,4 @@ fn stills_make_a_static_scene() {
     }
     let table = folder.done("eval capture.loop3d --views capture").stdout;
     assert!(table.contains("mean of 2 views") && table.contains("PSNR over the whole picture: "), "{table}");
-    assert_eq!(folder.names(), ["capture", "capture.loop3d"]);
 }
