@@ -5,14 +5,14 @@ use glam::{DAffine3, DVec2, DVec3};
 use loop3d_optimizer::layout::Layout;
 use loop3d_scene::{Camera, TILE, Tile};
 
-/// Five cameras on a cross of half width `reach`, turned and rolled a little.
+/// Five cameras on a cross of half width `reach`, turned a little and rolled a lot.
 fn cross(reach: f64) -> Vec<Camera> {
     [(0.0, 0.0), (reach, 0.0), (-reach, 0.0), (0.0, 0.6 * reach), (0.0, -0.6 * reach)]
         .into_iter()
         .enumerate()
         .map(|(i, (x, y))| {
             let straight = camera(96, 54, 80.0 + i as f64, DVec3::new(x, y, 0.02 * i as f64));
-            turned(straight, -0.2 * x, 0.15 * y, 0.03 * i as f64)
+            turned(straight, -0.2 * x, 0.15 * y, 0.9 - 0.3 * i as f64)
         })
         .collect()
 }

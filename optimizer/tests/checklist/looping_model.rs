@@ -8,6 +8,7 @@ use loop3d_optimizer::hits::{Hits, Window};
 use loop3d_optimizer::kernels::still::Rgba;
 use loop3d_optimizer::looping_stage::model::{LoopingModel, Target};
 use loop3d_scene::{Camera, Planes, Tile};
+use std::collections::HashSet;
 
 const PLANES: Planes = Planes { near: 1.0, far: 4.0, count: 3 };
 /// No multiple of the eight frames of a chunk.
@@ -143,6 +144,28 @@ fn wild_steps_leave_texels_that_can_be_shown() {
         }
     }
     assert_eq!(model.statics[statics.len()], [0.0; 4]);
+}
+
+#[test]
+fn a_step_makes_the_backdrop_opaque_where_it_is_seen() {
+    let mut rng = Rng::with_seed(5);
+    let (model, statics, loopings) = model(8, FRAMES, &mut rng);
+    let half = |texels: &[Rgba]| texels.iter().map(|t| t.map(|v| 0.5 * v)).collect::<Vec<_>>();
+    let frames: Vec<Vec<Rgba>> = loopings.iter().map(|f| half(f)).collect();
+    let mut model = LoopingModel::new(model.grid, half(&statics), &frames, vec![1.0]);
+    let hits = hits(&model.grid);
+    let seen: HashSet<u32> = hits.hits.iter().flat_map(|hit| hit.taps).collect();
+    model.accumulate(&hits, &random_target(hits.pixels(), &mut rng), 1.0);
+    model.step(0.01);
+    let after = model.loopings();
+    let mut counts = [0, 0];
+    for id in backdrop(&model.grid) {
+        let at = (id & !LOOPING) as usize;
+        let alpha = if id & LOOPING == 0 { model.statics[at][3] } else { after[10][at][3] };
+        assert_eq!(alpha, if seen.contains(&id) { 1.0 } else { 0.5 }, "texel {id:x}");
+        counts[usize::from(id & LOOPING != 0)] += usize::from(seen.contains(&id));
+    }
+    assert!(counts.iter().all(|n| *n > 20), "{counts:?}");
 }
 
 #[test]
