@@ -1,0 +1,204 @@
+//! Texels of the looping stage: storage, resampling, what a step may and may not do.
+
+use crate::common::{camera, random_table};
+use fastrand::Rng;
+use glam::{DAffine3, DVec3};
+use loop3d_optimizer::grid::{LOOPING, TexelGrid};
+use loop3d_optimizer::hits::{Hits, Window};
+use loop3d_optimizer::kernels::still::Rgba;
+use loop3d_optimizer::looping_stage::model::{LoopingModel, Target};
+use loop3d_scene::{Camera, Planes, Tile};
+use std::collections::HashSet;
+
+const PLANES: Planes = Planes { near: 1.0, far: 4.0, count: 3 };
+/// No multiple of the eight frames of a chunk.
+const FRAMES: usize = 11;
+
+fn texels(count: usize, rng: &mut Rng) -> Vec<Rgba> {
+    let texel = |rng: &mut Rng| {
+        let a = rng.f32();
+        [rng.f32() * a, rng.f32() * a, rng.f32() * a, a]
+    };
+    (0..count).map(|_| texel(rng)).collect()
+}
+
+/// Ids of all texels of the backdrop.
+fn backdrop(grid: &TexelGrid) -> Vec<u32> {
+    let tiles = grid.places().filter(|(plane, ..)| plane + 1 == grid.table.planes);
+    let n = grid.tile_texels() as u32;
+    tiles.filter_map(|(.., tile)| grid.first_texel(tile)).flat_map(|first| (0..n).map(move |i| first + i)).collect()
+}
+
+/// Random texels, `frames` long; those of the backdrop are opaque.
+fn model(side: usize, frames: usize, rng: &mut Rng) -> (LoopingModel, Vec<Rgba>, Vec<Vec<Rgba>>) {
+    let grid = TexelGrid::new(random_table(3, 4, 5, [-8, -8], rng), side);
+    let mut statics = texels(grid.static_texels(), rng);
+    let mut loopings: Vec<Vec<Rgba>> = (0..frames).map(|_| texels(grid.looping_texels(), rng)).collect();
+    for id in backdrop(&grid) {
+        match id & LOOPING {
+            0 => statics[id as usize][3] = 1.0,
+            _ => loopings.iter_mut().for_each(|frame| frame[(id & !LOOPING) as usize][3] = 1.0),
+        }
+    }
+    (LoopingModel::new(grid, statics.clone(), &loopings, vec![1.0]), statics, loopings)
+}
+
+/// The right part of the picture of a camera beside the middle: many texels are not seen.
+fn hits(grid: &TexelGrid) -> Hits {
+    let reference = Camera { world_from_camera: DAffine3::IDENTITY, ..camera(64, 48, 60.0, DVec3::ZERO) };
+    let window = Window { x: 12, y: 4, width: 19, height: 16 };
+    Hits::new(grid, &reference, &PLANES, &camera(32, 24, 30.0, DVec3::new(0.1, 0.05, 0.0)), window)
+}
+
+fn random_target(pixels: usize, rng: &mut Rng) -> Target {
+    // As far from any colour as can be: black or white.
+    let byte = |rng: &mut Rng| if rng.bool() { 255 } else { 0 };
+    (0..FRAMES.div_ceil(8))
+        .map(|_| (0..pixels).map(|_| std::array::from_fn(|_| std::array::from_fn(|_| byte(rng)))).collect())
+        .collect()
+}
+
+#[test]
+fn frames_come_back_as_they_were_given() {
+    for frames in [1, 7, 8, 11, 16, 17] {
+        let (model, statics, loopings) = model(4, frames, &mut Rng::with_seed(frames as u64));
+        assert_eq!(model.frames, frames);
+        assert_eq!(model.loopings(), loopings, "{frames} frames");
+        let n = statics.len();
+        assert_eq!((&model.statics[..n], &model.statics[n..]), (&statics[..], &[[0.0; 4]][..]));
+    }
+}
+
+#[test]
+fn the_same_side_leaves_texels_alone() {
+    let (model, statics, loopings) = model(6, FRAMES, &mut Rng::with_seed(1));
+    let same = model.resampled(6);
+    assert_eq!((&same.statics[..statics.len()], same.loopings()), (&statics[..], loopings));
+    assert_eq!(same.exposures, [1.0]);
+}
+
+#[test]
+fn a_constant_stays_constant_up_and_down() {
+    let (model, ..) = model(8, FRAMES, &mut Rng::with_seed(2));
+    let colour = [0.3, 0.2, 0.1, 0.6];
+    let (ns, nl) = (model.grid.static_texels(), model.grid.looping_texels());
+    let mut model = LoopingModel::new(model.grid, vec![colour; ns], &vec![vec![colour; nl]; FRAMES], vec![1.0]);
+    for side in [16, 5, 12, 4, 8] {
+        model = model.resampled(side);
+        assert_eq!(model.grid.side, side);
+        let (statics, loopings) = (&model.statics, model.loopings());
+        assert_eq!((statics.len() - 1, loopings[10].len()), (ns * side * side / 64, nl * side * side / 64));
+        let existing = statics[..statics.len() - 1].iter().chain(loopings.iter().flatten());
+        for texel in existing {
+            assert!((0..4).all(|c| (texel[c] - colour[c]).abs() < 1e-6), "side {side}: {texel:?}");
+        }
+        assert_eq!(statics[statics.len() - 1], [0.0; 4]);
+    }
+}
+
+#[test]
+fn twice_the_texels_are_bilinear_across_tile_borders() {
+    // A ramp along x on a full plane: bilinear samples of a ramp are the ramp, whatever tile they stand in.
+    let mut table = loop3d_scene::TileTable::empty(2, 1, 3, [0, 0]);
+    table.tiles = [Tile::Static(0), Tile::Looping(0), Tile::Static(0)].repeat(2);
+    loop3d_optimizer::grid::renumber(&mut table);
+    let grid = TexelGrid::new(table, 4);
+    let ramp = |x: f32| 0.05 + 0.07 * x;
+    let (mut statics, mut looping) = (vec![[0.0; 4]; 64], vec![[0.0; 4]; 32]);
+    for (plane, x, y) in (0..2).flat_map(|p| (0..12).flat_map(move |x| (0..4).map(move |y| (p, x, y)))) {
+        let id = grid.texel(plane, x, y);
+        let out = if id & LOOPING == 0 { &mut statics[id as usize] } else { &mut looping[(id & !LOOPING) as usize] };
+        *out = [ramp(x as f32); 4];
+    }
+    let fine = LoopingModel::new(grid, statics, &vec![looping; 2], vec![]).resampled(8);
+    let frames = fine.loopings();
+    for x in 1..23 {
+        let id = fine.grid.texel(1, x, 5);
+        let looping = |id: u32| frames[1][(id & !LOOPING) as usize][2];
+        let found = if id & LOOPING == 0 { fine.statics[id as usize][2] } else { looping(id) };
+        let expected = ramp((x as f32 + 0.5) / 2.0 - 0.5);
+        assert!((found - expected).abs() < 1e-5, "x = {x}: {found}, expected {expected}");
+    }
+}
+
+#[test]
+fn wild_steps_leave_texels_that_can_be_shown() {
+    let mut rng = Rng::with_seed(3);
+    let (mut model, statics, _) = model(8, FRAMES, &mut rng);
+    let hits = hits(&model.grid);
+    for step in 0..6 {
+        let target = random_target(hits.pixels(), &mut rng);
+        let loss = model.accumulate(&hits, &target, 1.0 + 0.2 * step as f32);
+        assert!(loss.is_finite() && (0.0..2.0).contains(&loss), "{loss}");
+        model.step(0.7);
+        let loopings = model.loopings();
+        for texel in model.statics[..statics.len()].iter().chain(loopings.iter().flatten()) {
+            let [r, g, b, a] = *texel;
+            assert!((0.0..=1.0).contains(&a) && [r, g, b].iter().all(|c| (0.0..=a).contains(c)), "{texel:?}");
+        }
+        for id in backdrop(&model.grid) {
+            match id & LOOPING {
+                0 => assert_eq!(model.statics[id as usize][3], 1.0),
+                _ => assert!(loopings.iter().all(|f| f[(id & !LOOPING) as usize][3] == 1.0)),
+            }
+        }
+    }
+    assert_eq!(model.statics[statics.len()], [0.0; 4]);
+}
+
+#[test]
+fn a_step_makes_the_backdrop_opaque_where_it_is_seen() {
+    let mut rng = Rng::with_seed(5);
+    let (model, statics, loopings) = model(8, FRAMES, &mut rng);
+    let half = |texels: &[Rgba]| texels.iter().map(|t| t.map(|v| 0.5 * v)).collect::<Vec<_>>();
+    let frames: Vec<Vec<Rgba>> = loopings.iter().map(|f| half(f)).collect();
+    let mut model = LoopingModel::new(model.grid, half(&statics), &frames, vec![1.0]);
+    let hits = hits(&model.grid);
+    let seen: HashSet<u32> = hits.hits.iter().flat_map(|hit| hit.taps).collect();
+    model.accumulate(&hits, &random_target(hits.pixels(), &mut rng), 1.0);
+    model.step(0.01);
+    let after = model.loopings();
+    let mut counts = [0, 0];
+    for id in backdrop(&model.grid) {
+        let at = (id & !LOOPING) as usize;
+        let alpha = if id & LOOPING == 0 { model.statics[at][3] } else { after[10][at][3] };
+        assert_eq!(alpha, if seen.contains(&id) { 1.0 } else { 0.5 }, "texel {id:x}");
+        counts[usize::from(id & LOOPING != 0)] += usize::from(seen.contains(&id));
+    }
+    assert!(counts.iter().all(|n| *n > 20), "{counts:?}");
+}
+
+#[test]
+fn texels_that_no_pixel_sees_do_not_move_and_seen_ones_do() {
+    let mut rng = Rng::with_seed(4);
+    let (mut model, statics, loopings) = model(8, FRAMES, &mut rng);
+    let hits = hits(&model.grid);
+    let mut seen_static = vec![false; statics.len() + 1];
+    let mut seen_looping = vec![false; loopings[0].len()];
+    for (tap, w) in hits.hits.iter().flat_map(|hit| hit.taps.into_iter().zip(hit.weights())) {
+        let list = if tap & LOOPING == 0 { &mut seen_static } else { &mut seen_looping };
+        list[(tap & !LOOPING) as usize] |= w > 0.0;
+    }
+    for _ in 0..3 {
+        let target = random_target(hits.pixels(), &mut rng);
+        model.accumulate(&hits, &target, 1.0);
+        model.step(0.1);
+    }
+    let check = |seen: &[bool], before: &[Rgba], after: &[Rgba], what: &str| {
+        let (mut moved, mut count) = (0, 0);
+        for (i, (before, after)) in before.iter().zip(after).enumerate() {
+            if seen[i] {
+                count += 1;
+                moved += usize::from(before != after);
+            } else {
+                assert_eq!(before, after, "{what}, texel {i}");
+            }
+        }
+        assert!(count < before.len() && count > 100, "{what}: {count} of {} seen", before.len());
+        assert!(moved * 10 > count * 9, "{what}: {moved} of {count} seen ones moved");
+    };
+    check(&seen_static, &statics, &model.statics, "static");
+    for (t, (before, after)) in loopings.iter().zip(model.loopings()).enumerate() {
+        check(&seen_looping, before, &after, &format!("frame {t}"));
+    }
+}
