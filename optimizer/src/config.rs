@@ -73,6 +73,9 @@ impl FitConfig {
         if self.frames.is_some_and(|t| !(1..=4096).contains(&t)) {
             return bad("--frames", format!("{}", self.frames.unwrap_or(0)), "1 to 4096");
         }
+        if matches!(self.planes, PlaneCount::Count(n) if !(2..=256).contains(&n)) {
+            return bad("--planes", self.planes.to_string(), "`auto` or 2 to 256");
+        }
         if !positive(self.near_factor) {
             return bad("--near-factor", self.near_factor.to_string(), "a number above 0");
         }
@@ -137,36 +140,45 @@ pub struct Schedule {
     pub refresh: usize,
 }
 
+/// Rows that the first level of the static stage has at most, where all planes are still whole.
+const FIRST_ROWS: u32 = 270;
+/// Views that epochs are counted for. With more of them a texel is seen more often in an epoch, and epochs are fewer.
+const VIEWS: usize = 8;
+
 impl Preset {
-    /// The schedule of a preset. Tuned on campfire and fountain (docs/BENCHMARKS.md).
-    pub fn schedule(self) -> Schedule {
-        let level = |side, epochs, lr| Level { side, epochs, lr };
+    /// The schedule of a preset for `views` training views of pictures `height` pixels high. Tuned on campfire and fountain
+    /// (docs/BENCHMARKS.md).
+    pub fn schedule(self, height: u32, views: usize) -> Schedule {
+        let level = |(side, epochs, lr): (usize, usize, f32)| Level {
+            side,
+            epochs: (epochs * VIEWS).div_ceil(views.max(VIEWS)),
+            lr,
+        };
+        // At half size from the start, or at a quarter where that would be too large.
+        let half = height / 2 <= FIRST_ROWS;
+        let still = |first: usize, then: usize, last: usize| {
+            let levels = if half {
+                vec![(8, first, 0.05), (16, last, 0.05)]
+            } else {
+                vec![(4, first, 0.05), (8, then, 0.05), (16, last, 0.05)]
+            };
+            levels.into_iter().map(level).collect()
+        };
+        let looping = |levels: &[_]| levels.iter().copied().map(level).collect();
         match self {
             Self::Draft => Schedule {
-                still: vec![level(8, 40, 0.05), level(16, 20, 0.05)],
-                looping: vec![level(4, 16, 0.02), level(8, 12, 0.015), level(16, 9, 0.01)],
+                still: still(40, 15, 20),
+                looping: looping(&[(4, 16, 0.02), (8, 12, 0.015), (16, 9, 0.01)]),
                 refresh: 3,
             },
             Self::Standard => Schedule {
-                still: vec![level(8, 80, 0.05), level(16, 40, 0.05)],
-                looping: vec![
-                    level(4, 40, 0.02),
-                    level(6, 30, 0.02),
-                    level(8, 30, 0.02),
-                    level(12, 20, 0.015),
-                    level(16, 24, 0.01),
-                ],
+                still: still(80, 30, 40),
+                looping: looping(&[(4, 40, 0.02), (6, 30, 0.02), (8, 30, 0.02), (12, 20, 0.015), (16, 24, 0.01)]),
                 refresh: 3,
             },
             Self::Fine => Schedule {
-                still: vec![level(8, 160, 0.05), level(16, 80, 0.05)],
-                looping: vec![
-                    level(4, 80, 0.02),
-                    level(6, 60, 0.02),
-                    level(8, 60, 0.02),
-                    level(12, 40, 0.015),
-                    level(16, 48, 0.01),
-                ],
+                still: still(160, 60, 80),
+                looping: looping(&[(4, 80, 0.02), (6, 60, 0.02), (8, 60, 0.02), (12, 40, 0.015), (16, 48, 0.01)]),
                 refresh: 2,
             },
         }

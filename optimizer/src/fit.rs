@@ -1,7 +1,7 @@
 //! The main job: a capture becomes a scene.
 
 use crate::checkpoint::{Checkpoint, Model};
-use crate::config::{Exposure, FitConfig, Level};
+use crate::config::{Exposure, FitConfig, Level, Schedule};
 use crate::engine::{CpuEngine, Engine, LoopingEngine, Sight, StillEngine};
 use crate::error::FitError;
 use crate::grid::TexelGrid;
@@ -78,6 +78,8 @@ struct Fit<'a, E> {
 struct Levels {
     all: Vec<(Stage, Level)>,
     shares: Vec<f64>,
+    /// See [`Schedule::refresh`].
+    refresh: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,8 +89,8 @@ enum Stage {
 }
 
 impl Levels {
-    fn new(config: &FitConfig, frames: usize, planes: usize) -> Self {
-        let schedule = config.preset.schedule();
+    fn new(schedule: Schedule, frames: usize, planes: usize) -> Self {
+        let refresh = schedule.refresh;
         let still = schedule.still.into_iter().map(|l| (Stage::Still, l));
         let looping = schedule.looping.into_iter().filter(|_| frames > 1).map(|l| (Stage::Looping, l));
         let all: Vec<_> = still.chain(looping).collect();
@@ -103,7 +105,7 @@ impl Levels {
             (l.epochs * l.side * l.side) as f64 * layers
         };
         let total: f64 = all.iter().enumerate().map(cost).sum();
-        Self { shares: all.iter().enumerate().map(|l| cost(l) / total).collect(), all }
+        Self { shares: all.iter().enumerate().map(|l| cost(l) / total).collect(), all, refresh }
     }
 
     /// Share of all work that is done when `part` of level `index` is.
@@ -177,7 +179,8 @@ impl<'a, E: Engine> Fit<'a, E> {
             (0..views.len()).min_by(|a, b| cameras[*a].position().length().total_cmp(&cameras[*b].position().length()));
         let lead = config.lead.and_then(|lead| training.iter().position(|i| *i == lead)).or(middle).unwrap_or(0);
         let layout = Layout::new(&cameras, capture.near, capture.far, config);
-        let levels = Levels::new(config, frames, layout.planes.count);
+        let schedule = config.preset.schedule(layout.reference.height, views.len());
+        let levels = Levels::new(schedule, frames, layout.planes.count);
         Ok(Self { engine, config, views, lead, layout, frames, levels })
     }
 
@@ -284,7 +287,6 @@ impl<'a, E: Engine> Fit<'a, E> {
         let grid = model.grid.clone();
         let mut engine = self.engine.looping(model);
         let mut rng = self.rng(index);
-        let refresh = self.config.preset.schedule().refresh;
         let mut targets: Vec<Option<_>> = views.iter().map(|_| None).collect();
         let mut order: Vec<usize> = (0..views.len()).collect();
         let first = self.levels.all.iter().position(|(s, _)| *s == Stage::Looping) == Some(index);
@@ -299,7 +301,7 @@ impl<'a, E: Engine> Fit<'a, E> {
                 let hits = || self.hits(&grid, view);
                 let sight = Sight::new(v, &hits);
                 let target = match targets[v].take() {
-                    Some(target) if (epoch + v) % refresh != 0 || (opens && v == self.lead) => target,
+                    Some(target) if (epoch + v) % self.levels.refresh != 0 || (opens && v == self.lead) => target,
                     _ if opens && v == self.lead => engine.adopt(looping_stage::opening(view, self.frames)),
                     _ => engine.refresh(&sight, view)?,
                 };
@@ -383,7 +385,7 @@ impl<'a, E: Engine> Fit<'a, E> {
                 .enumerate()
                 .map(|(i, v)| SceneView { name: v.name.clone(), camera: v.camera, held_out: held_out.contains(&i) })
                 .collect(),
-            fit: serde_json::json!({ "config": self.config, "schedule": self.config.preset.schedule() }),
+            fit: serde_json::json!({ "config": self.config, "levels": self.levels.all.iter().map(|(_, l)| l).collect::<Vec<_>>() }),
         }
     }
 }

@@ -94,7 +94,7 @@ impl Hits {
         let side = grid.side as i64;
         let (columns, rows) = ((grid.table.columns * grid.side) as f64, (grid.table.rows * grid.side) as f64);
         let nothing = grid.static_texels() as u32;
-        for plane in 0..grid.table.planes {
+        for plane in projector.planes() {
             let (xr, yr) = projector.on_plane(plane, a, b);
             let (u, v) = ((xr - ox) * scale - 0.5, (yr - oy) * scale - 0.5);
             // Written so that NaN (a camera beside the plane) is outside, too.

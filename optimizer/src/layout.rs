@@ -39,7 +39,7 @@ impl Layout {
         };
         let (near, far) = (near * config.near_factor, far * config.far_factor);
         let reach = cameras.iter().map(|c| c.position().truncate().length()).fold(0.0, f64::max);
-        let parallax_px = reach * reference.focal_px.x * (1.0 / near - 1.0 / far);
+        let parallax_px = reach * reference.focal_px.max_element() * (1.0 / near - 1.0 / far);
         let auto = (parallax_px / PARALLAX_PX).ceil() as usize + 1;
         let count = match config.planes {
             PlaneCount::Auto => auto.clamp(MIN_PLANES, MAX_PLANES),

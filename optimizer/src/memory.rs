@@ -53,7 +53,7 @@ pub fn estimate(posed: &PosedCapture, training: &[usize], config: &FitConfig, av
     // Pictures of a level have this share of the pixels.
     let share = |level: &Level| (level.side * level.side) as f64 / (TILE * TILE) as f64;
 
-    let schedule = config.preset.schedule();
+    let schedule = config.preset.schedule(layout.reference.height, training.len());
     let still = schedule.still.iter().enumerate().map(|(index, level)| {
         let (tiles, deep) = if index == 0 { (tiles as f64, planes) } else { (kept, LAYERS) };
         // Clips at the level's size one at a time, long exposures of all, the hits of one.

@@ -8,10 +8,12 @@ use serde_json::{Value, json};
 ///
 /// The number of threads is not in it: results do not depend on it.
 pub fn describe(capture: &Capture, config: &FitConfig, device: &str, held_out: &[usize]) -> Value {
+    let height = capture.views.first().map_or(0, |view| view.camera.height);
+    let schedule = config.preset.schedule(height, capture.views.len() - held_out.len());
     json!({
         "version": env!("CARGO_PKG_VERSION"),
         // Presets may change from build to build.
-        "config": { "settings": config, "schedule": config.preset.schedule() },
+        "config": { "settings": config, "schedule": schedule },
         "device": device,
         "held_out": held_out,
         "views": capture.views.iter().map(|view| describe_view(capture, view)).collect::<Vec<_>>(),

@@ -1,20 +1,18 @@
 //! Exposures of views from their still pixels.
 
 use fastrand::Rng;
-use loop3d_optimizer::looping_stage::exposures;
-
-type Seen = (Vec<[f32; 3]>, Vec<[f32; 4]>, Vec<bool>);
+use loop3d_optimizer::looping_stage::{ExposureView, exposures};
 
 /// 200 pixels whose long exposure is `bright` times the render where they are still (the first `still`), anything
 /// where they move.
-fn view(bright: f32, still: usize, seed: u64) -> Seen {
+fn view(bright: f32, still: usize, seed: u64) -> ExposureView {
     let mut rng = Rng::with_seed(seed);
     let rendered: Vec<[f32; 4]> = (0..200).map(|_| std::array::from_fn(|_| 0.5 + 0.4 * rng.f32())).collect();
     let pixel = |i: usize, c: &[f32; 4], rng: &mut Rng| {
         std::array::from_fn(|k| if i < still { bright * c[k] } else { 3.0 * rng.f32() })
     };
     let captured = rendered.iter().enumerate().map(|(i, c)| pixel(i, c, &mut rng)).collect();
-    (captured, rendered, (0..200).map(|i| i >= still).collect())
+    ExposureView { captured, rendered, loopable: (0..200).map(|i| i >= still).collect() }
 }
 
 #[test]
@@ -28,8 +26,8 @@ fn a_brighter_view_is_exposed_more_by_as_much() {
 fn what_moves_does_not_count() {
     let mut views = [view(0.9, 150, 3), view(1.1, 150, 4), view(1.0, 150, 5)];
     let before = exposures(&views);
-    for (captured, rendered, moves) in &mut views {
-        for i in (0..200).filter(|i| moves[*i]) {
+    for ExposureView { captured, rendered, loopable } in &mut views {
+        for i in (0..200).filter(|i| loopable[*i]) {
             captured[i] = [0.0; 3];
             rendered[i] = [7.0; 4];
         }

@@ -162,7 +162,6 @@ fn hits_by_plane_are_all_hits_once() {
 }
 
 #[test]
-#[ignore = "fails: Hits::pixel visits all planes instead of projector.planes()"]
 fn planes_behind_a_camera_are_not_seen() {
     // Between planes 1 and 2.
     let mut case = case(5, 8);
