@@ -76,13 +76,13 @@ fn gradients_agree_with_autograd() {
     for (seed, working_set) in (24..27).zip(WORKING_SETS) {
         let mut setup = Setup::new(seed, true);
         let mut cpu = model(&mut setup);
-        for view in 0..2 {
+        for (view, &exposure) in EXPOSURES.iter().enumerate().take(2) {
             let hits = setup.hits(view);
             let target = target(&mut setup, hits.pixels());
             let torch = TorchLooping::new(&cpu, Device::Cpu, working_set);
-            let torch = torch.gradient(&hits, &torch.adopt(target.clone()), EXPOSURES[view]);
+            let torch = torch.gradient(&hits, &torch.adopt(target.clone()), exposure);
             let mut window = cpu.clone();
-            let loss = window.accumulate(&hits, &target, EXPOSURES[view]);
+            let loss = window.accumulate(&hits, &target, exposure);
             let (statics, loopings) = window.gradients();
             assert!((loss - torch.loss).abs() < 1e-6 * loss, "{loss} {}", torch.loss);
             let (d, most) = difference(&statics, &torch.statics);
