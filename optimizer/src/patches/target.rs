@@ -92,9 +92,7 @@ pub fn looping_target(
     clip: &ClipWindow<'_>,
     settings: &TargetSettings,
 ) -> Result<Vec<f32>, PatchError> {
-    let render = TimeRows::new("render", height, width, frames, render)?;
-    let keys = TimeClip::from_window(clip, height, width, settings.patch_frames)?;
-    let matches = match_loop(&render, &keys.rows(), settings)?;
+    let (matches, keys) = matched(render, height, width, frames, clip, settings)?;
     fold(&matches, &keys.rows())
 }
 
@@ -110,10 +108,23 @@ pub fn looping_target_u8(
     clip: &ClipWindow<'_>,
     settings: &TargetSettings,
 ) -> Result<Vec<u8>, PatchError> {
+    let (matches, keys) = matched(render, height, width, frames, clip, settings)?;
+    fold_u8(&matches, &keys.rows())
+}
+
+/// The clip's keys, and which of them the render's queries chose.
+fn matched(
+    render: &[f32],
+    height: usize,
+    width: usize,
+    frames: usize,
+    clip: &ClipWindow<'_>,
+    settings: &TargetSettings,
+) -> Result<(LoopMatches, TimeClip), PatchError> {
     let render = TimeRows::new("render", height, width, frames, render)?;
     let keys = TimeClip::from_window(clip, height, width, settings.patch_frames)?;
     let matches = match_loop(&render, &keys.rows(), settings)?;
-    fold_u8(&matches, &keys.rows())
+    Ok((matches, keys))
 }
 
 thread_local! {
