@@ -26,7 +26,7 @@ pub fn mistake(message: impl Into<String>) -> anyhow::Error {
     Mistake(message.into()).into()
 }
 
-/// A fit that was told to stop; says how to go on.
+/// A job that was told to stop; says what there is of it.
 #[derive(Debug)]
 pub struct Stopped(pub String);
 

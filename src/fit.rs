@@ -7,6 +7,7 @@ mod watcher;
 
 use crate::failure::{Stopped, mistake};
 use crate::progress::Progress;
+use crate::stop::Stop;
 use anyhow::{Context, Result};
 use loop3d_capture::{Capture, LoadOptions, PosedCapture};
 use loop3d_optimizer::checkpoint::Checkpoint;
@@ -16,8 +17,6 @@ use loop3d_optimizer::error::FitError;
 use loop3d_optimizer::{memory, training};
 use preview::Preview;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use target::Target;
 use watcher::Watcher;
 
@@ -97,7 +96,7 @@ impl FitArgs {
         let capture = self.load(&posed)?;
         let description = description::describe(&capture, &self.config, device.name(), &held_out);
         let start = if self.resume { Some(Checkpoint::load(&target.checkpoint, &description)?) } else { None };
-        let stop = stop_on_ctrl_c()?;
+        let stop = Stop::on_ctrl_c()?;
         let progress = Progress::start_share("fitting", self.quiet);
         let mut watcher = Watcher::new(progress, &target.checkpoint, description, stop).with_preview(preview);
         let scene = match engine::fit_on(device, &capture, &self.config, &held_out, start, &mut watcher) {
@@ -169,17 +168,4 @@ impl FitArgs {
         progress.finish(&format!("loaded {} views of {size}, {frames} frames each", capture.views.len()));
         Ok(capture)
     }
-}
-
-/// Set by the first Ctrl-C (or SIGTERM); the second ends the program at once.
-fn stop_on_ctrl_c() -> Result<Arc<AtomicBool>> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&stop);
-    ctrlc::set_handler(move || {
-        if flag.swap(true, Ordering::Relaxed) {
-            std::process::exit(130);
-        }
-    })
-    .context("Ctrl-C cannot be caught")?;
-    Ok(stop)
 }

@@ -10,6 +10,7 @@ mod output;
 mod progress;
 mod render;
 mod sample;
+mod stop;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;

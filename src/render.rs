@@ -1,9 +1,10 @@
 //! `loop3d render`: a scene filmed along a camera path, as an mp4 or as PNG frames.
 
-use crate::failure::mistake;
+use crate::failure::{Stopped, mistake};
 use crate::ffmpeg::{Encoding, Mp4Writer};
 use crate::frames::FrameWriter;
 use crate::progress::Progress;
+use crate::stop::Stop;
 use anyhow::{Context, Result};
 use loop3d_scene::{CameraPath, Film, KeyframePath, Scene};
 use std::path::{Path, PathBuf};
@@ -72,6 +73,7 @@ impl RenderArgs {
         let film = self.film(&scene, &path, to_mp4)?;
         let shots = path.shots(&scene, &film).with_context(|| self.path.clone())?;
         let Film { width, height, fps, .. } = film;
+        let stop = Stop::on_ctrl_c()?;
         let mut output = if to_mp4 {
             Output::Mp4(Mp4Writer::start(&self.output, &Encoding { width, height, fps, crf: self.crf })?)
         } else {
@@ -80,10 +82,15 @@ impl RenderArgs {
         let mut progress = Progress::start("rendering", shots.len() as u64, "frames", self.quiet);
         for shot in &shots {
             let rgb = loop3d_scene::render(&scene, &shot.camera, shot.time).to_rgb8();
-            match &mut output {
-                Output::Mp4(mp4) => mp4.frame(&rgb)?,
-                Output::Frames(folder) => folder.frame(&rgb)?,
+            let written = match &mut output {
+                Output::Mp4(mp4) => mp4.frame(&rgb),
+                Output::Frames(folder) => folder.frame(&rgb),
+            };
+            // Before the error: a terminal sends Ctrl-C to ffmpeg as well.
+            if stop.asked() {
+                return Err(Stopped(format!("{} was not written", self.output.display())).into());
             }
+            written?;
             progress.advance(1);
         }
         match output {

@@ -24,6 +24,16 @@ pub enum Model {
     Looping(LoopingModel),
 }
 
+impl Model {
+    /// The model of the static stage, if it is in it.
+    pub fn into_still(self) -> Option<StaticModel> {
+        match self {
+            Self::Still(model) => Some(model),
+            Self::Looping(_) => None,
+        }
+    }
+}
+
 /// A model, and what is left to do.
 #[derive(Clone, Debug)]
 pub struct Checkpoint {
@@ -48,22 +58,6 @@ struct Document {
 
 const KEY: &str = "loop3d-checkpoint";
 
-fn encode(tile: &Tile) -> u32 {
-    match tile {
-        Tile::Empty => 0,
-        Tile::Static(i) => 1 + 2 * i,
-        Tile::Looping(i) => 2 + 2 * i,
-    }
-}
-
-fn decode(code: u32) -> Tile {
-    match code {
-        0 => Tile::Empty,
-        odd if odd % 2 == 1 => Tile::Static(odd / 2),
-        even => Tile::Looping(even / 2 - 1),
-    }
-}
-
 impl Checkpoint {
     /// Writes the checkpoint of a fit described by `fit`. An older one stays until the new one is whole on disk.
     ///
@@ -77,7 +71,7 @@ impl Checkpoint {
             }
         };
         let failed = |e: String| FitError::Io { path: path.into(), source: std::io::Error::other(e) };
-        let table: Vec<u32> = grid.table.tiles.iter().map(encode).collect();
+        let table: Vec<u32> = grid.table.tiles.iter().map(|tile| tile.code()).collect();
         let (t, l) = match &self.model {
             Model::Still(_) => (0, 0),
             Model::Looping(m) => (m.frames, grid.looping_texels()),
@@ -135,7 +129,7 @@ impl Checkpoint {
         let &[planes, rows, columns] = tiles.shape() else { return Err(bad("`tiles` is not 3-dimensional".into())) };
         let codes: Vec<u32> = bytemuck::pod_collect_to_vec(tiles.data());
         let table = TileTable {
-            tiles: codes.into_iter().map(decode).collect(),
+            tiles: codes.into_iter().map(Tile::from_code).collect(),
             ..TileTable::empty(planes, rows, columns, document.origin_px)
         };
         let grid = TexelGrid::new(table, document.side);

@@ -132,7 +132,7 @@ pub struct Level {
 /// What a preset does in each stage.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Schedule {
-    /// Levels of the static stage; tiles are culled after each.
+    /// Levels of the static stage; tiles are culled between them.
     pub still: Vec<Level>,
     /// Levels of the looping stage.
     pub looping: Vec<Level>,
@@ -154,30 +154,32 @@ impl Preset {
             epochs: (epochs * VIEWS).div_ceil(views.max(VIEWS)),
             lr,
         };
-        // At half size from the start, or at a quarter where that would be too large.
+        // At half size from the start, or at a quarter where that would be too large. A few epochs on whole planes tell
+        // which tiles are worth the others, and half of the finest level which are worth the rest.
         let half = height / 2 <= FIRST_ROWS;
-        let still = |first: usize, then: usize, last: usize| {
-            let levels = if half {
-                vec![(8, first, 0.05), (16, last, 0.05)]
+        let still = |whole: usize, first: usize, then: usize, last: usize| {
+            let mut levels = if half {
+                vec![(8, whole, 0.05), (8, first, 0.05)]
             } else {
-                vec![(4, first, 0.05), (8, then, 0.05), (16, last, 0.05)]
+                vec![(4, whole, 0.05), (4, first, 0.05), (8, then, 0.05)]
             };
+            levels.extend([(16, last, 0.05), (16, last, 0.03)]);
             levels.into_iter().map(level).collect()
         };
         let looping = |levels: &[_]| levels.iter().copied().map(level).collect();
         match self {
             Self::Draft => Schedule {
-                still: still(40, 15, 20),
+                still: still(4, 20, 15, 10),
                 looping: looping(&[(4, 16, 0.02), (8, 12, 0.015), (16, 9, 0.01)]),
                 refresh: 3,
             },
             Self::Standard => Schedule {
-                still: still(80, 30, 40),
+                still: still(8, 40, 30, 20),
                 looping: looping(&[(4, 40, 0.02), (6, 30, 0.02), (8, 30, 0.02), (12, 20, 0.015), (16, 24, 0.01)]),
                 refresh: 3,
             },
             Self::Fine => Schedule {
-                still: still(160, 60, 80),
+                still: still(16, 80, 60, 40),
                 looping: looping(&[(4, 80, 0.02), (6, 60, 0.02), (8, 60, 0.02), (12, 40, 0.015), (16, 48, 0.01)]),
                 refresh: 2,
             },

@@ -9,7 +9,7 @@ use crate::hits::{Hits, Window};
 use crate::kernels::still;
 use crate::layout::Layout;
 use crate::looping_stage::{self, ExposureView, model::LoopingModel};
-use crate::pyramid::LevelView;
+use crate::pyramid::{LevelView, at_level};
 use crate::static_stage::{self, StaticView, cull::Contribution, model::StaticModel};
 use crate::training::training_views;
 use loop3d_capture::{Capture, LongExposure, View, loopable_mask};
@@ -54,11 +54,11 @@ pub trait Observer {
 const LOOP_SECONDS: f64 = 2.0;
 
 /// Length of the loop for clips of `shortest` frames: two seconds, or half of the shortest clip; whole chunks of eight.
-fn loop_frames(config: &FitConfig, capture: &Capture, shortest: usize) -> usize {
+pub(crate) fn loop_frames(config: &FitConfig, fps: f64, shortest: usize) -> usize {
     if shortest == 1 {
         return 1;
     }
-    let auto = (capture.fps * LOOP_SECONDS).min(shortest as f64 / 2.0) as usize;
+    let auto = (fps * LOOP_SECONDS).min(shortest as f64 / 2.0) as usize;
     config.frames.unwrap_or(if auto >= 8 { auto / 8 * 8 } else { auto.max(2) })
 }
 
@@ -141,27 +141,28 @@ pub fn fit_with<E: Engine>(
     observer: &mut dyn Observer,
 ) -> Result<Scene, FitError> {
     let fit = Fit::new(engine, capture, config, held_out)?;
-    let mut at =
-        resume.unwrap_or_else(|| Checkpoint { next: 0, model: Model::Still(StaticModel::uniform(fit.dense_grid())) });
-    while let Some((_, level)) = fit.levels.all.get(at.next).copied() {
-        let next = at.next + 1;
-        let model = match at.model {
-            Model::Still(model) => {
-                let model = fit.still_level(at.next, &level, model, observer)?;
+    let (mut index, mut model) = resume.map_or((0, None), |at| (at.next, Some(at.model)));
+    while let Some((_, level)) = fit.levels.all.get(index) {
+        let next = index + 1;
+        let fitted = match model {
+            Some(Model::Looping(model)) => Model::Looping(fit.looping_level(index, level, model, observer)?),
+            still => {
+                let still = still.and_then(Model::into_still);
+                let model = fit.still_level(index, level, still, observer)?;
                 match fit.levels.all.get(next) {
                     Some((Stage::Still, _)) => Model::Still(model),
                     _ => Model::Looping(fit.start_looping(&model, observer)?),
                 }
             }
-            Model::Looping(model) => Model::Looping(fit.looping_level(at.next, &level, model, observer)?),
         };
-        at = Checkpoint { next, model };
+        let at = Checkpoint { next, model: fitted };
         observer.save(&at)?;
         if !observer.event(fit.picture(&at)) {
             return Err(FitError::Stopped);
         }
+        (index, model) = (next, Some(at.model));
     }
-    let Model::Looping(model) = at.model else {
+    let Some(Model::Looping(model)) = model else {
         return Err(FitError::Device("the schedule has no static level".into()));
     };
     Ok(fit.scene(capture, held_out, model))
@@ -174,7 +175,7 @@ impl<'a, E: Engine> Fit<'a, E> {
         let views: Vec<&View> = training.iter().map(|i| &capture.views[*i]).collect();
         let cameras: Vec<_> = views.iter().map(|v| v.camera).collect();
         let shortest = views.iter().map(|v| v.clip.frames).min().unwrap_or(1);
-        let frames = loop_frames(config, capture, shortest);
+        let frames = loop_frames(config, capture.fps, shortest);
         let middle =
             (0..views.len()).min_by(|a, b| cameras[*a].position().length().total_cmp(&cameras[*b].position().length()));
         let lead = config.lead.and_then(|lead| training.iter().position(|i| *i == lead)).or(middle).unwrap_or(0);
@@ -184,21 +185,17 @@ impl<'a, E: Engine> Fit<'a, E> {
         Ok(Self { engine, config, views, lead, layout, frames, levels })
     }
 
-    fn dense_grid(&self) -> TexelGrid {
-        let side = self.levels.all.first().map_or(TILE, |(_, l)| l.side);
-        TexelGrid::new(self.layout.dense.clone(), side)
-    }
-
     /// A generator for one level: what came before does not matter, so that a resumed fit goes on alike.
     fn rng(&self, level: usize) -> fastrand::Rng {
         fastrand::Rng::with_seed(self.config.seed.wrapping_mul(1_000_003).wrapping_add(level as u64))
     }
 
+    /// One level of the static stage, from the one before or, without one, from a plane sweep.
     fn still_level(
         &self,
         index: usize,
         level: &Level,
-        model: StaticModel,
+        model: Option<StaticModel>,
         observer: &mut dyn Observer,
     ) -> Result<StaticModel, FitError> {
         let mode = match self.config.exposure {
@@ -215,13 +212,14 @@ impl<'a, E: Engine> Fit<'a, E> {
                 StaticView { camera: view.camera, picture, size: (view.clip.height, view.clip.width) }
             })
             .collect();
-        let model = if index == 0 {
-            let start = static_stage::sweep::start(&model.grid, &self.layout, &views);
-            StaticModel::new(model.grid, start)
-        } else if model.grid.side == level.side {
-            model
-        } else {
-            model.resampled(TexelGrid::new(model.grid.table.clone(), level.side))
+        let model = match model {
+            None => {
+                let grid = TexelGrid::new(self.layout.dense.clone(), level.side);
+                let start = static_stage::sweep::start(&grid, &self.layout, &views);
+                StaticModel::new(grid, start)
+            }
+            Some(model) if model.grid.side == level.side => model,
+            Some(model) => model.resampled(TexelGrid::new(model.grid.table.clone(), level.side)),
         };
         let mut rng = self.rng(index);
         let grid = model.grid.clone();
@@ -238,12 +236,16 @@ impl<'a, E: Engine> Fit<'a, E> {
             }
         }
         let model = engine.finish();
+        if self.levels.all.get(index + 1).is_none_or(|(stage, _)| *stage != Stage::Still) {
+            // What the last level fitted stays as it is: no tile goes that others have not learnt to replace.
+            return Ok(model);
+        }
         let mut contribution = Contribution::new(&model);
         for view in &views {
             contribution.add(&model, &view.hits(&model.grid, &self.layout), None);
         }
         let before = model.tiles();
-        let kept = contribution.table(&model);
+        let kept = contribution.kept(&model);
         let model = model.on_tiles(kept);
         let note = format!("still, {}/16: {} of {before} tiles stay", level.side, model.tiles());
         self.note(observer, note)?;
@@ -263,7 +265,7 @@ impl<'a, E: Engine> Fit<'a, E> {
             let rendered = still::forward(&hits, &model.shown).image;
             seen.push(ExposureView { captured, rendered, loopable: mask });
         }
-        let table = contribution.table(model);
+        let table = contribution.labelled(model);
         let (statics, loopings) = table.counts();
         self.note(observer, format!("{statics} static and {loopings} looping tiles, {} frames", self.frames))?;
         let grid = TexelGrid::new(table, model.grid.side);
@@ -321,8 +323,7 @@ impl<'a, E: Engine> Fit<'a, E> {
     fn picture(&self, at: &Checkpoint) -> Event {
         let (reference, planes) = (&self.layout.reference, &self.layout.planes);
         let list = |grid: &TexelGrid| {
-            let level = |n: u32| (n as usize * grid.side).div_ceil(TILE).max(1) as u32;
-            let camera = reference.resized(level(reference.width), level(reference.height));
+            let camera = at_level(reference, grid.side);
             let window = Window { x: 0, y: 0, width: camera.width as usize, height: camera.height as usize };
             (camera, Hits::new(grid, reference, planes, &camera, window))
         };

@@ -2,6 +2,7 @@
 
 use crate::config::{FitConfig, Level};
 use crate::error::FitError;
+use crate::fit::loop_frames;
 use crate::layout::Layout;
 use loop3d_capture::{PosedCapture, PosedView};
 use loop3d_scene::TILE;
@@ -16,9 +17,8 @@ const UNKNOWN_FRAMES: usize = 600;
 
 /// Bytes of one static texel in the static stage: logits, shown, gradient and two moments in f32 RGBA, and a coverage.
 const STILL_TEXEL: f64 = 5.0 * 16.0 + 4.0;
-/// Bytes of one frame of a looping texel: value, gradient and two moments in f32 RGBA, of two models and with two copies
-/// of the values alone, as they meet where one level becomes the next.
-const LOOPING_TEXEL: f64 = 2.0 * 4.0 * 16.0 + 2.0 * 16.0;
+/// Bytes of one frame of a looping texel: value, gradient and two moments in f32 RGBA, and the values of the level before.
+const LOOPING_TEXEL: f64 = 4.0 * 16.0 + 16.0;
 /// Bytes of one pixel's visit of one plane: the hit, its plane, its place in the list by plane, its sample.
 const HIT: f64 = 24.0 + 2.0 + 4.0 + 16.0;
 /// Bytes of one pixel in one frame while a target is searched: the render twice and the target's sums, in f32 RGB.
@@ -41,7 +41,7 @@ pub fn estimate(posed: &PosedCapture, training: &[usize], config: &FitConfig, av
     let pixels: f64 = views.iter().map(|v| pixels_of(v)).sum();
     let largest = views.iter().map(|v| pixels_of(v)).fold(0.0, f64::max);
     let shortest = views.iter().map(|v| frames_of(v)).min().unwrap_or(1);
-    let frames = if shortest == 1 { 1 } else { config.frames.unwrap_or((2.0 * posed.fps) as usize).max(1) } as f64;
+    let frames = loop_frames(config, posed.fps, shortest) as f64;
 
     let cameras: Vec<_> = views.iter().map(|v| v.camera).collect();
     let layout = Layout::new(&cameras, posed.near, posed.far, config);

@@ -5,6 +5,12 @@ use loop3d_capture::{Clip, View};
 use loop3d_scene::{Camera, TILE};
 use std::borrow::Cow;
 
+/// A camera whose picture is `side`/16 of its size, rounded up.
+pub fn at_level(camera: &Camera, side: usize) -> Camera {
+    let shrink = |n: u32| (n as usize * side).div_ceil(TILE).max(1) as u32;
+    camera.resized(shrink(camera.width), shrink(camera.height))
+}
+
 /// A training view at one level.
 #[derive(Clone, Debug)]
 pub struct LevelView<'a> {
@@ -17,10 +23,12 @@ pub struct LevelView<'a> {
 impl<'a> LevelView<'a> {
     /// `view` with pictures of `side`/16 of its size, by exact area average.
     pub fn new(view: &'a View, side: usize) -> Self {
-        let shrink = |n: u32| (n as usize * side).div_ceil(TILE).max(1) as u32;
-        let (width, height) = (shrink(view.camera.width), shrink(view.camera.height));
-        let clip = if side == TILE { Cow::Borrowed(&view.clip) } else { Cow::Owned(view.clip.shrunk(width, height)) };
-        Self { camera: view.camera.resized(width, height), clip }
+        let camera = at_level(&view.camera, side);
+        let clip = match side {
+            TILE => Cow::Borrowed(&view.clip),
+            _ => Cow::Owned(view.clip.shrunk(camera.width, camera.height)),
+        };
+        Self { camera, clip }
     }
 
     /// The whole picture.

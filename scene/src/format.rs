@@ -113,7 +113,7 @@ pub(crate) fn write(scene: &Scene, out: &mut dyn Write) -> Result<(), FormatErro
     let mut out = Summed::<dyn Write> { inner: out, sum: crc32fast::Hasher::new() };
     out.write_all(&(header.len() as u64).to_le_bytes())?;
     out.write_all(&header)?;
-    write_values(&mut out, &scene.tiles.tiles, |&tile| encode_tile(tile).to_le_bytes())?;
+    write_values(&mut out, &scene.tiles.tiles, |tile| tile.code().to_le_bytes())?;
     write_values(&mut out, &scene.static_texels, |v| v.to_le_bytes())?;
     write_values(&mut out, &scene.looping_texels, |v| v.to_le_bytes())?;
     let sum = out.sum.finalize();
@@ -202,28 +202,12 @@ pub(crate) fn read(input: &mut dyn Read, length: u64) -> Result<Scene, FormatErr
         rows,
         columns,
         origin_px: document.origin_px,
-        tiles: codes.into_iter().map(decode_tile).collect(),
+        tiles: codes.into_iter().map(Tile::from_code).collect(),
     };
     let Document { reference, planes, fps, frames, views, fit, .. } = document;
     let scene = Scene { reference, planes, tiles, fps, frames, static_texels, looping_texels, views, fit };
     scene.validate()?;
     Ok(scene)
-}
-
-fn encode_tile(tile: Tile) -> u32 {
-    match tile {
-        Tile::Empty => 0,
-        Tile::Static(index) => 1 + 2 * index,
-        Tile::Looping(index) => 2 + 2 * index,
-    }
-}
-
-fn decode_tile(code: u32) -> Tile {
-    match (code, code % 2) {
-        (0, _) => Tile::Empty,
-        (_, 1) => Tile::Static((code - 1) / 2),
-        _ => Tile::Looping((code - 2) / 2),
-    }
 }
 
 /// The shape of a tensor that must be there.

@@ -14,6 +14,26 @@ pub enum Tile {
     Looping(u32),
 }
 
+impl Tile {
+    /// The tile as a number, as files keep it: 0 is empty, `1 + 2 i` static tile i, `2 + 2 i` looping tile i.
+    pub fn code(self) -> u32 {
+        match self {
+            Self::Empty => 0,
+            Self::Static(index) => 1 + 2 * index,
+            Self::Looping(index) => 2 + 2 * index,
+        }
+    }
+
+    /// The tile of a [`Tile::code`].
+    pub fn from_code(code: u32) -> Self {
+        match (code, code % 2) {
+            (0, _) => Self::Empty,
+            (_, 1) => Self::Static((code - 1) / 2),
+            _ => Self::Looping((code - 2) / 2),
+        }
+    }
+}
+
 /// `planes × rows × columns` tiles. Every plane fills the same rectangle of the reference picture, so a
 /// texel is one reference pixel large on every plane.
 #[derive(Clone, Debug, PartialEq)]

@@ -2,13 +2,12 @@
 
 use super::preview::Preview;
 use crate::progress::Progress;
+use crate::stop::Stop;
 use loop3d_optimizer::checkpoint::Checkpoint;
 use loop3d_optimizer::error::FitError;
 use loop3d_optimizer::fit::{Event, Observer};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 /// Share of the newest loss in the running mean that is shown: views differ in how hard they are.
@@ -19,7 +18,7 @@ pub struct Watcher {
     progress: Progress,
     checkpoint: PathBuf,
     description: Value,
-    stop: Arc<AtomicBool>,
+    stop: Stop,
     stage: String,
     loss: f64,
     /// The last stage that a checkpoint holds.
@@ -30,8 +29,8 @@ pub struct Watcher {
 }
 
 impl Watcher {
-    /// Watches the fit that `description` describes, until `stop` is true.
-    pub fn new(progress: Progress, checkpoint: &Path, description: Value, stop: Arc<AtomicBool>) -> Self {
+    /// Watches the fit that `description` describes, until it is told to stop.
+    pub fn new(progress: Progress, checkpoint: &Path, description: Value, stop: Stop) -> Self {
         let (stage, started) = (String::new(), Instant::now());
         Self {
             progress,
@@ -88,7 +87,7 @@ impl Observer for Watcher {
                 }
             }
         }
-        !self.stop.load(Ordering::Relaxed)
+        !self.stop.asked()
     }
 
     fn save(&mut self, checkpoint: &Checkpoint) -> Result<(), FitError> {

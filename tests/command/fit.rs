@@ -114,6 +114,28 @@ fn ctrl_c_says_how_to_go_on() {
 }
 
 #[test]
+#[cfg(unix)]
+fn ctrl_c_in_a_film_leaves_nothing() {
+    FITTED.bytes("whole.loop3d");
+    for target in ["cut-short.mp4", "cut-short/"] {
+        let mut command = FITTED.command(&format!("render whole.loop3d -o {target} --frames 1000000"));
+        let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let begun = || FITTED.names().iter().any(|name| name.contains("cut-short"));
+        let patience = Instant::now();
+        while !begun() {
+            assert!(patience.elapsed() < Duration::from_secs(60), "no temporary file");
+            sleep(Duration::from_millis(2));
+        }
+        assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(130), "{said}");
+        assert!(said.contains(&format!("error: stopped; {target} was not written")), "{said}");
+        assert!(!begun());
+    }
+}
+
+#[test]
 fn a_damaged_checkpoint_is_refused() {
     let mut child = started("damaged.loop3d");
     child.kill().unwrap();

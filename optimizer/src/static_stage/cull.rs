@@ -1,9 +1,9 @@
 //! Which tiles stay, and which of them move (spec §3.6, by contribution instead of by opacity).
 //!
-//! A texel counts by what it adds to a picture: `Tₖ·αₖ`, opacity times what is left of the ray, at its best over all
-//! training views. So tiles behind an opaque surface go, too. Whether a texel loops is the average of the views'
-//! loopable masks under the same weights: the published method learns that share by descent (spec §2.6, §3.3), but
-//! with opacity held fixed it is this average.
+//! A texel counts by what it adds to a picture of any training view: `Tₖ·αₖ`, opacity times what is left of the ray.
+//! So tiles behind an opaque surface go, too. Whether a texel loops is the average of the views' loopable masks under the
+//! same weights: the published method learns that share by descent (spec §2.6, §3.3), but with opacity held fixed it
+//! is this average.
 
 use super::model::StaticModel;
 use crate::grid::renumber;
@@ -11,9 +11,15 @@ use crate::hits::Hits;
 use crate::kernels::still;
 use loop3d_scene::{Tile, TileTable};
 use rayon::prelude::*;
+use std::ops::Range;
 
-/// Least contribution of a texel that is seen.
+/// Contribution that always counts as seen.
 const SEEN: f32 = 0.2;
+/// Share of a pixel's light that seen texels make up at least. Where fine or slanted surfaces spread over many planes no
+/// one of them may reach [`SEEN`].
+const COVER: f32 = 0.8;
+/// Least bilinear weight of a texel that a pixel sees.
+const LEAST_WEIGHT: f32 = 0.1;
 /// Least share of a tile's texels that must be seen; fewer are a speck.
 const SEEN_SHARE: f64 = 1.0 / 10.0;
 /// Least share of a tile's texels that must be seen to loop.
@@ -22,8 +28,8 @@ const LOOPING_SHARE: f64 = 1.0 / 32.0;
 /// What the training views see of each texel.
 #[derive(Clone, Debug)]
 pub struct Contribution {
-    /// Greatest `T·α` over all pixels that mostly see this texel.
-    best: Vec<f32>,
+    /// Whether some pixel sees this texel.
+    seen: Vec<bool>,
     /// Σ of bilinear weight · T · α.
     total: Vec<f32>,
     /// Σ of the same over loopable pixels.
@@ -33,59 +39,74 @@ pub struct Contribution {
 impl Contribution {
     /// Nothing seen yet.
     pub fn new(model: &StaticModel) -> Self {
-        let zeros = vec![0.0; model.grid.static_texels()];
-        Self { best: zeros.clone(), total: zeros.clone(), looping: zeros }
+        let n = model.grid.static_texels();
+        Self { seen: vec![false; n], total: vec![0.0; n], looping: vec![0.0; n] }
     }
 
     /// Adds one view: its hits and, where looping matters, its loopable mask (one flag for each pixel).
     pub fn add(&mut self, model: &StaticModel, hits: &Hits, loopable: Option<&[bool]>) {
         let forward = still::forward(hits, &model.shown);
+        // Hits of a pixel: (T·α, index, T).
+        let mut shares: Vec<(f32, usize, f32)> = Vec::new();
         for pixel in 0..hits.pixels() {
             let loops = loopable.is_some_and(|mask| mask[pixel]);
             let mut through = 1.0;
+            shares.clear();
             for k in hits.of(pixel) {
+                let alpha = forward.samples[k][3];
+                shares.push((through * alpha, k, through));
+                through *= 1.0 - alpha;
+            }
+            shares.sort_by(|a, b| b.0.total_cmp(&a.0));
+            let mut uncovered = COVER * (1.0 - through);
+            for &(share, k, through) in &shares {
+                let needed = uncovered > 0.0;
+                uncovered -= share;
                 let hit = &hits.hits[k];
                 for (tap, w) in hit.taps.into_iter().zip(hit.weights()) {
                     let tap = tap as usize;
-                    let Some(best) = self.best.get_mut(tap) else { continue };
+                    let Some(seen) = self.seen.get_mut(tap) else { continue };
                     let share = through * model.shown[tap][3];
-                    if w > 0.1 {
-                        *best = best.max(share);
-                    }
+                    *seen |= w > LEAST_WEIGHT && (needed || share > SEEN);
                     self.total[tap] += w * share;
                     if loops {
                         self.looping[tap] += w * share;
                     }
                 }
-                through *= 1.0 - forward.samples[k][3];
             }
         }
     }
 
-    /// The table of the tiles that stay: looping where enough of their seen texels lie under loopable pixels.
-    pub fn table(&self, model: &StaticModel) -> TileTable {
+    /// The table of the tiles that stay, all static.
+    pub fn kept(&self, model: &StaticModel) -> TileTable {
+        let least = least(model.grid.tile_texels(), SEEN_SHARE);
+        // The backdrop stays: it is all that there is where something before it lets light through.
+        let backdrop = model.grid.table.planes - 1;
+        self.table(model, |plane, texels| {
+            let stays = plane == backdrop || texels.filter(|i| self.seen[*i]).count() >= least;
+            if stays { Tile::Static(0) } else { Tile::Empty }
+        })
+    }
+
+    /// The table of all tiles: looping where enough of their seen texels lie under loopable pixels.
+    pub fn labelled(&self, model: &StaticModel) -> TileTable {
+        let least = least(model.grid.tile_texels(), LOOPING_SHARE);
+        let loops = |i: &usize| self.seen[*i] && self.looping[*i] > 0.5 * self.total[*i];
+        self.table(
+            model,
+            |_, texels| {
+                if texels.filter(loops).count() >= least { Tile::Looping(0) } else { Tile::Static(0) }
+            },
+        )
+    }
+
+    /// The model's table with what `label` makes of a tile's plane and texels.
+    fn table(&self, model: &StaticModel, label: impl Fn(usize, Range<usize>) -> Tile + Sync) -> TileTable {
         let grid = &model.grid;
         let n = grid.tile_texels();
-        let least = |share: f64| (n as f64 * share).ceil() as usize;
         let places: Vec<_> = grid.places().collect();
-        let labels: Vec<Tile> = (0..places.len())
-            .into_par_iter()
-            .map(|slot| {
-                let seen = |i: &usize| self.best[*i] > SEEN;
-                let count = (slot * n..(slot + 1) * n).filter(seen).count();
-                let loops = |i: &usize| seen(i) && self.looping[*i] > 0.5 * self.total[*i];
-                if count < least(SEEN_SHARE) && places[slot].0 + 1 == grid.table.planes {
-                    // The backdrop stays: it is all that there is where something before it lets light through.
-                    Tile::Static(0)
-                } else if count < least(SEEN_SHARE) {
-                    Tile::Empty
-                } else if (slot * n..(slot + 1) * n).filter(loops).count() >= least(LOOPING_SHARE) {
-                    Tile::Looping(0)
-                } else {
-                    Tile::Static(0)
-                }
-            })
-            .collect();
+        let labels: Vec<Tile> =
+            (0..places.len()).into_par_iter().map(|slot| label(places[slot].0, slot * n..(slot + 1) * n)).collect();
         let mut table = grid.table.clone();
         for (&(plane, row, column, _), label) in places.iter().zip(labels) {
             let index = table.index(plane, row, column);
@@ -94,4 +115,9 @@ impl Contribution {
         renumber(&mut table);
         table
     }
+}
+
+/// The least number of `texels` that makes up a share.
+fn least(texels: usize, share: f64) -> usize {
+    (texels as f64 * share).ceil() as usize
 }

@@ -1,4 +1,4 @@
-//! Static stage: a multiplane image fitted to the views' long exposures, coarse to fine, culled after each level
+//! Static stage: a multiplane image fitted to the views' long exposures, coarse to fine, culled between levels
 //! (spec §3; design.md, departures 1–3, 7).
 
 pub mod cull;

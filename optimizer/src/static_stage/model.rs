@@ -7,7 +7,7 @@ use crate::kernels::still::{Rgba, TexelGradient};
 use loop3d_scene::{Tile, TileTable};
 use rayon::prelude::*;
 
-/// Initial opacity logit (spec §2.4): α = 0.047.
+/// Opacity logit where nothing is known (spec §2.4): α = 0.047.
 const ALPHA_LOGIT: f32 = -3.0;
 
 /// Far below any gradient that matters: those are of the order of a colour difference times a weight.
@@ -61,12 +61,6 @@ impl StaticModel {
         };
         model.activate_all();
         model
-    }
-
-    /// Grey and nearly transparent everywhere.
-    pub fn uniform(grid: TexelGrid) -> Self {
-        let n = grid.static_texels();
-        Self::new(grid, vec![[0.0, 0.0, 0.0, ALPHA_LOGIT]; n])
     }
 
     /// First texel of the backdrop: the farthest plane, opaque always, so that no ray leaves the scene unseen.
