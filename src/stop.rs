@@ -1,8 +1,8 @@
 //! Ctrl-C ends a long job between two of its steps.
 
 use anyhow::{Context, Result};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Whether the user wants the command to stop.
 #[derive(Clone, Debug, Default)]
@@ -14,6 +14,12 @@ impl Stop {
     /// # Errors
     /// The system lets no signal be caught.
     pub fn on_ctrl_c() -> Result<Self> {
+        // A program has one handler: a second job in it waits for the same word.
+        static CAUGHT: Mutex<Option<Stop>> = Mutex::new(None);
+        let mut caught = CAUGHT.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(stop) = &*caught {
+            return Ok(stop.clone());
+        }
         let stop = Self::default();
         let flag = Arc::clone(&stop.0);
         ctrlc::set_handler(move || {
@@ -22,7 +28,7 @@ impl Stop {
             }
         })
         .context("Ctrl-C cannot be caught")?;
-        Ok(stop)
+        Ok(caught.insert(stop).clone())
     }
 
     /// Whether it was asked for.

@@ -157,8 +157,8 @@ fn stills_make_a_static_scene() {
         |level: usize| image::load_from_memory(&folder.bytes(&format!("seen/level-{level}.png"))).unwrap().to_rgb8();
     let scene = loop3d_scene::load(folder.path("capture.loop3d")).unwrap();
     let shown = loop3d_scene::render(&scene, &scene.reference, 0.0).to_rgb8();
-    assert_eq!((seen(1).dimensions(), seen(2).dimensions()), ((24, 16), (48, 32)));
-    let far = seen(2).iter().zip(&shown).filter(|(a, b)| a.abs_diff(**b) > 2).count();
+    assert_eq!((seen(1).dimensions(), seen(4).dimensions()), ((24, 16), (48, 32)));
+    let far = seen(4).iter().zip(&shown).filter(|(a, b)| a.abs_diff(**b) > 2).count();
     assert_eq!(far, 0);
     let json: Value = serde_json::from_str(&folder.done("info capture.loop3d --json").stdout).unwrap();
     assert_eq!(json["frames"], 1);
