@@ -7,10 +7,13 @@ use crate::layout::Layout;
 use loop3d_capture::{PosedCapture, PosedView};
 use loop3d_scene::TILE;
 
-/// Tiles that stay after culling behind each place of the picture, all planes together, and the share of them that
-/// loops. Seen on campfire at 256×144: 6.2 and 0.85, of a picture that moves nearly everywhere.
-const LAYERS: f64 = 6.0;
-const LOOPING: f64 = 0.7;
+/// Tiles that stay after the first cullings for each place of the table, all planes together. Seen on fern, whose leaves
+/// spread over many planes: 8.
+const STILL_LAYERS: f64 = 8.0;
+/// The same when the loop begins, and the share of those that loops. Seen on campfire, which moves nearly everywhere: 3.7
+/// and 0.8.
+const LOOPING_LAYERS: f64 = 4.0;
+const LOOPING: f64 = 0.8;
 
 /// Frames of a video whose container does not say how many it has.
 const UNKNOWN_FRAMES: usize = 600;
@@ -48,14 +51,14 @@ pub fn estimate(posed: &PosedCapture, training: &[usize], config: &FitConfig, av
     let planes = layout.planes.count as f64;
     let (tiles, _) = layout.dense.counts();
     let table = layout.dense.tiles.len() as f64 * 16.0;
-    let kept = (LAYERS / planes * layout.dense.tiles.len() as f64).min(tiles as f64);
+    let kept = |layers: f64| (layers / planes * layout.dense.tiles.len() as f64).min(tiles as f64);
     let texels = |tiles: f64, level: &Level| tiles * (level.side * level.side) as f64;
     // Pictures of a level have this share of the pixels.
     let share = |level: &Level| (level.side * level.side) as f64 / (TILE * TILE) as f64;
 
     let schedule = config.preset.schedule(layout.reference.height, training.len());
     let still = schedule.still.iter().enumerate().map(|(index, level)| {
-        let (tiles, deep) = if index == 0 { (tiles as f64, planes) } else { (kept, LAYERS) };
+        let (tiles, deep) = if index == 0 { (tiles as f64, planes) } else { (kept(STILL_LAYERS), STILL_LAYERS) };
         // Clips at the level's size one at a time, long exposures of all, the hits of one.
         let hits = largest * share(level) * deep * HIT;
         texels(tiles, level) * STILL_TEXEL
@@ -64,11 +67,11 @@ pub fn estimate(posed: &PosedCapture, training: &[usize], config: &FitConfig, av
             + hits
     });
     let looping = schedule.looping.iter().filter(|_| frames > 1.0).map(|level| {
-        let hits = largest * share(level) * LAYERS * HIT;
-        let statics = texels(kept * (1.0 - LOOPING), level) * 16.0 * (3.0 + frames / 8.0);
+        let hits = largest * share(level) * LOOPING_LAYERS * HIT;
+        let statics = texels(kept(LOOPING_LAYERS) * (1.0 - LOOPING), level) * 16.0 * (3.0 + frames / 8.0);
         let targets = pixels * share(level) * 3.0 * frames;
         let search = largest * share(level) * SEARCHED * frames;
-        texels(kept * LOOPING, level) * LOOPING_TEXEL * frames
+        texels(kept(LOOPING_LAYERS) * LOOPING, level) * LOOPING_TEXEL * frames
             + statics
             + fitted * share(level)
             + targets
