@@ -41,8 +41,8 @@ pub struct MemoryCase {
     pub who: Who,
 }
 
-/// How much one forward and backward pass adds to the resident memory at its peak. Ours is a model's first, which also
-/// allocates Adam's moments; those of libtorch are there before.
+/// How much a model's first forward and backward pass adds to the resident memory at its peak: gradients, and whatever
+/// comes and goes. Texels, hits and target are there before, and Adam's moments do not come in.
 ///
 /// # Errors
 /// Those of loading the scene.

@@ -86,18 +86,11 @@ mod tests {
     #[test]
     fn sides_take_turns() {
         let order = std::cell::RefCell::new(Vec::new());
-        let mut side = |name: char, seconds: f64| {
+        let side = |name: char, seconds: f64| {
             order.borrow_mut().push(name);
             Ok(seconds)
         };
-        let [a, b] = in_turns(
-            2,
-            [&mut || side('a', 1.0), &mut || {
-                order.borrow_mut().push('b');
-                Ok(2.0)
-            }],
-        )
-        .unwrap();
+        let [a, b] = in_turns(2, [&mut || side('a', 1.0), &mut || side('b', 2.0)]).unwrap();
         assert_eq!((a.0, b.0), (vec![1.0, 1.0], vec![2.0, 2.0]));
         assert_eq!(*order.borrow(), ['a', 'b', 'a', 'b']);
     }
