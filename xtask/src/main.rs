@@ -1,6 +1,7 @@
 //! Tasks of this project: `cargo xtask <task>`. Builds without libtorch, since it is what fetches libtorch.
 #![allow(clippy::print_stdout, reason = "a task talks to the person who started it")]
 
+mod bench;
 mod check;
 mod demo;
 mod libtorch;
@@ -20,6 +21,8 @@ Usage: cargo xtask <task>
                                --cuda: PyTorch's CUDA libraries too (3 GB); --dry-run: only say what would be done
   demo [--out DIR]             set-up, then the sample capture, its scene, a video and its metrics in DIR (out/)
   test [FILTER...]             set-up, then formatting, clippy, docs and every test (or those whose names contain a FILTER)
+  bench [OPTION...]            set-up, then kernels against libtorch, a fit by stage, and how fits grow: tables, and
+                               target/bench.json; `bench --help` has the options
 ";
 
 fn main() -> ExitCode {
@@ -51,6 +54,7 @@ fn task(args: &[&str]) -> Result<()> {
             enter()?;
             check::run_all(&root, filters)
         }
+        ["bench", options @ ..] => bench::run_all(&root, options), // in the user's folder, where paths are seen from
         [] | ["help" | "--help" | "-h"] => {
             print!("{HELP}");
             Ok(())

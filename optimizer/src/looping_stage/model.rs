@@ -31,9 +31,10 @@ pub type Target = Vec<Vec<[[u8; LANES]; 3]>>;
 #[derive(Clone, Debug, Default)]
 struct Chunk {
     texels: Vec<Rgba8>,
-    /// The optimiser's; empty until the first step, since it takes three times the texels' memory.
+    /// The optimiser's; empty until the first step, since these take twice the texels' memory.
     first_moments: Vec<Rgba8>,
     second_moments: Vec<Rgba8>,
+    /// Empty until there are any.
     gradient: Vec<Rgba8>,
     static_gradient: Vec<Rgba>,
 }
@@ -43,13 +44,17 @@ impl Chunk {
         Self { texels, ..Self::default() }
     }
 
-    /// Makes room for gradients and moments where there is none.
+    /// Makes room for gradients where there is none.
     fn wake(&mut self, static_texels: usize) {
-        let n = self.texels.len();
-        for state in [&mut self.first_moments, &mut self.second_moments, &mut self.gradient] {
-            state.resize(n, [Lanes::ZERO; 4]);
-        }
+        self.gradient.resize(self.texels.len(), [Lanes::ZERO; 4]);
         self.static_gradient.resize(static_texels + 1, [0.0; 4]);
+    }
+
+    /// Makes room for the optimiser where there is none.
+    fn wake_moments(&mut self) {
+        for state in [&mut self.first_moments, &mut self.second_moments] {
+            state.resize(self.texels.len(), [Lanes::ZERO; 4]);
+        }
     }
 }
 
@@ -216,6 +221,7 @@ impl LoopingModel {
         let (static_coverage, looping_coverage) = (&self.static_coverage, &self.looping_coverage);
         self.chunks.par_iter_mut().enumerate().for_each(|(q, chunk)| {
             let frames = LANES.min(frames - q * LANES);
+            chunk.wake_moments();
             for place in &places {
                 add_total_variation(grid, statics, chunk, place, static_coverage, looping_coverage, frames);
             }

@@ -145,6 +145,36 @@ impl TorchLooping {
         })
     }
 
+    /// Σ ψ of some frames (first, count), pulled back to the leaves `(statics, loopings)`, the latter of these frames alone.
+    fn pull(
+        listing: &Listing,
+        target: &TorchTarget,
+        (first, count): (i64, i64),
+        exposure: f32,
+        (statics, loopings): (&Tensor, &Tensor),
+    ) -> f64 {
+        let wanted = listing.sorted(&target.bytes.narrow(1, first, count)).to_kind(Kind::Float) / 255.0;
+        let r = Self::compose(listing, statics, loopings) * f64::from(exposure) - wanted;
+        let squared = r.square();
+        let penalty = (&squared * 2.0 / (&squared + WIDTH)).sum(Kind::Double);
+        if penalty.requires_grad() {
+            penalty.backward();
+        }
+        penalty.double_value(&[])
+    }
+
+    /// Forward and backward through the compositor alone: what [`LoopingModel::accumulate`] does, for measuring one against
+    /// the other. The gradients are dropped; returns the mean of ψ over colour values.
+    pub fn compositor(&self, sight: &Sight<'_>, target: &TorchTarget) -> f64 {
+        let (listing, exposure) = (self.kept_listing(sight), self.exposures[sight.view]);
+        let statics = self.statics.detach().set_requires_grad(true);
+        let chunks = self.chunks(&listing).into_iter().map(|(first, count)| {
+            let loopings = self.loopings.narrow(1, first, count).contiguous().detach().set_requires_grad(true);
+            Self::pull(&listing, target, (first, count), exposure, (&statics, &loopings))
+        });
+        chunks.sum::<f64>() / (listing.pixels() as usize * 3 * self.frames).max(1) as f64
+    }
+
     fn descent(&self, listing: &Listing, target: &TorchTarget, exposure: f32) -> Descent {
         let (ns, nl) = (self.grid.static_texels() as i64, self.grid.looping_texels() as i64);
         let static_coverage = listing.static_coverage(ns + 1);
@@ -153,14 +183,7 @@ impl TorchLooping {
         let (mut loss, mut of_frames) = (0.0, Vec::new());
         for (first, count) in self.chunks(listing) {
             let loopings = self.loopings.narrow(1, first, count).contiguous().detach().set_requires_grad(true);
-            let wanted = listing.sorted(&target.bytes.narrow(1, first, count)).to_kind(Kind::Float) / 255.0;
-            let r = Self::compose(listing, &statics, &loopings) * f64::from(exposure) - wanted;
-            let squared = r.square();
-            let penalty = (&squared * 2.0 / (&squared + WIDTH)).sum(Kind::Double);
-            loss += penalty.double_value(&[]);
-            if penalty.requires_grad() {
-                penalty.backward();
-            }
+            loss += Self::pull(listing, target, (first, count), exposure, (&statics, &loopings));
             let texels = [
                 Texels { leaf: &statics.unsqueeze(1), coverage: &static_coverage },
                 Texels { leaf: &loopings, coverage: &looping_coverage },

@@ -1,0 +1,172 @@
+//! All that was measured: JSON for programs, tables for people.
+
+use crate::ceiling::Ceiling;
+use crate::fit::FitCost;
+use crate::growth::Growth;
+use crate::kernels::{Kernel, Memory};
+use crate::work::Limit;
+use serde::{Deserialize, Serialize};
+use std::fmt::{self, Display, Formatter};
+
+/// One run. Parts that were not asked for are absent.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// Threads of our kernels, and of libtorch.
+    pub threads: (usize, usize),
+    /// Fewer repetitions and smaller fits.
+    pub quick: bool,
+    /// What the machine can do.
+    pub ceiling: Option<Ceiling>,
+    /// A whole fit.
+    pub fit: Option<FitCost>,
+    /// Kernels against libtorch.
+    pub kernels: Vec<Kernel>,
+    /// Memory of the compositor against libtorch's.
+    pub memory: Vec<Memory>,
+    /// Fits of growing captures.
+    pub growth: Vec<Growth>,
+}
+
+const MB: f64 = 1e6;
+const GB: f64 = 1e9;
+
+/// A ratio beside the one that was asked for.
+fn against(ratio: f64, wanted: Option<f64>) -> String {
+    match wanted {
+        Some(wanted) if ratio >= wanted => format!("{ratio:.1} × (wanted {wanted:.0} ×)"),
+        Some(wanted) => format!("{ratio:.1} × (wanted {wanted:.0} ×: SHORT)"),
+        None => format!("{ratio:.1} ×"),
+    }
+}
+
+fn megabytes(bytes: Option<u64>) -> String {
+    bytes.map_or("?".into(), |bytes| format!("{:.0} MB", bytes as f64 / MB))
+}
+
+impl Display for Report {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let (ours, torch) = self.threads;
+        writeln!(f, "{ours} threads, {torch} of libtorch; medians{}", if self.quick { "; quick" } else { "" })?;
+        if let Some(ceiling) = &self.ceiling {
+            let Ceiling { bytes_per_second, operations_per_second } = ceiling;
+            let (bytes, operations) = (bytes_per_second / GB, operations_per_second / GB);
+            writeln!(f, "ceiling: copy {bytes:.1} GB/s, multiply-add {operations:.0} GFLOP/s")?;
+        }
+        self.fit.iter().try_for_each(|fit| write_fit(f, fit))?;
+        if !self.kernels.is_empty() {
+            writeln!(f, "\nkernel")?;
+        }
+        self.kernels.iter().try_for_each(|kernel| write_kernel(f, kernel))?;
+        for memory in &self.memory {
+            let ratio = memory.ratio().map_or("?".into(), |ratio| against(ratio, memory.wanted));
+            let (ours, theirs) = (megabytes(memory.ours), megabytes(memory.theirs));
+            writeln!(f, "  peak memory of the compositor {ours}; {}: {theirs}, {ratio}", memory.oracle)?;
+        }
+        self.growth.iter().try_for_each(|growth| write_growth(f, growth))
+    }
+}
+
+fn write_fit(f: &mut Formatter<'_>, fit: &FitCost) -> fmt::Result {
+    let ((width, height), (statics, loopings)) = (fit.size, fit.tiles);
+    let (views, planes, frames) = (fit.views, fit.planes, fit.frames);
+    writeln!(
+        f,
+        "\ndraft fit: {views} views of {width}×{height}, {planes} planes, T = {frames}, {statics} static and {loopings} looping tiles"
+    )?;
+    let total: f64 = fit.stages.iter().map(|stage| stage.seconds).sum();
+    for stage in &fit.stages {
+        let (seconds, share) = (stage.seconds, 100.0 * stage.seconds / total);
+        writeln!(f, "  {:<16}{seconds:>8.1} s{share:>5.0} %{:>10}", stage.name, megabytes(stage.peak_bytes))?;
+    }
+    writeln!(f, "  {:<16}{total:>8.1} s{:>17}", "total", megabytes(fit.peak_bytes()))
+}
+
+fn write_kernel(f: &mut Formatter<'_>, kernel: &Kernel) -> fmt::Result {
+    let seconds = kernel.seconds.median();
+    let (bytes, operations) = (kernel.work.bytes / MB, kernel.work.operations / GB);
+    let limit = match kernel.limit {
+        Limit::Memory => "copy",
+        Limit::Arithmetic => "multiply-add",
+    };
+    writeln!(f, "  {:<66}{:>8.1} ms", kernel.name, seconds * 1e3)?;
+    writeln!(f, "      {bytes:.0} MB, {operations:.2} GFLOP: {:.0} % of the {limit} ceiling", 100.0 * kernel.share)?;
+    for oracle in &kernel.oracles {
+        let ratio = against(oracle.ratio, oracle.wanted);
+        writeln!(f, "      {:<62}{:>8.1} ms  {ratio}", oracle.name, oracle.seconds.median() * 1e3)?;
+    }
+    Ok(())
+}
+
+fn write_growth(f: &mut Formatter<'_>, growth: &Growth) -> fmt::Result {
+    writeln!(f, "\nfit time by {}: to the power {:.2}", growth.of, growth.exponent())?;
+    for point in &growth.points {
+        let (seconds, peak) = (point.seconds.median(), megabytes(point.peak_bytes));
+        writeln!(f, "  {:>6}{seconds:>10.1} s{peak:>10}{:>6} planes", point.value, point.planes)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fit::StageCost;
+    use crate::kernels::Oracle;
+    use crate::samples::Samples;
+    use crate::work::Work;
+
+    fn report() -> Report {
+        let stage = |name: &str, seconds, peak| StageCost { name: name.into(), seconds, peak_bytes: Some(peak) };
+        let oracle =
+            Oracle { name: "libtorch".into(), seconds: Samples(vec![3.0, 2.0, 2.5]), ratio: 25.0, wanted: Some(30.0) };
+        Report {
+            threads: (2, 2),
+            ceiling: Some(Ceiling { bytes_per_second: 2e10, operations_per_second: 1.5e11 }),
+            fit: Some(FitCost {
+                size: (384, 216),
+                views: 9,
+                planes: 20,
+                frames: 48,
+                tiles: (100, 200),
+                stages: vec![stage("loading", 1.0, 3_000_000), stage("still, 8/16", 3.0, 2_000_000)],
+            }),
+            kernels: vec![Kernel {
+                name: "looping target".into(),
+                seconds: Samples(vec![0.1]),
+                oracles: vec![oracle],
+                work: Work { bytes: 5e7, operations: 3e9 },
+                limit: Limit::Arithmetic,
+                share: 0.2,
+            }],
+            memory: vec![Memory { oracle: "libtorch".into(), ours: Some(1), theirs: Some(9), wanted: Some(8.0) }],
+            ..Report::default()
+        }
+    }
+
+    #[test]
+    fn json_holds_everything() {
+        let json = serde_json::to_value(report()).unwrap();
+        assert_eq!(json["kernels"][0]["oracles"][0]["seconds"], serde_json::json!([3.0, 2.0, 2.5]));
+        assert_eq!(json["fit"]["stages"][1]["name"], "still, 8/16");
+        assert_eq!(json["kernels"][0]["limit"], "arithmetic");
+        assert_eq!(serde_json::from_value::<Report>(json).unwrap(), report());
+    }
+
+    #[test]
+    fn tables_say_what_falls_short() {
+        let table = report().to_string();
+        let lines: Vec<String> =
+            table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+        for expected in [
+            "2 threads, 2 of libtorch; medians",
+            "ceiling: copy 20.0 GB/s, multiply-add 150 GFLOP/s",
+            "still, 8/16 3.0 s 75 % 2 MB",
+            "total 4.0 s 3 MB",
+            "looping target 100.0 ms",
+            "50 MB, 3.00 GFLOP: 20 % of the multiply-add ceiling",
+            "libtorch 2500.0 ms 25.0 × (wanted 30 ×: SHORT)",
+            "peak memory of the compositor 0 MB; libtorch: 0 MB, 9.0 × (wanted 8 ×)",
+        ] {
+            assert!(lines.iter().any(|line| line == expected), "{expected}\n{table}");
+        }
+    }
+}

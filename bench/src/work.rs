@@ -1,0 +1,218 @@
+//! How many bytes and operations a kernel needs: estimates, to say how near it is to what the machine can do.
+//!
+//! Bytes are what must come from or go to memory if caches hold all that is used twice; operations are the additions,
+//! multiplications and comparisons of the method itself. Addresses, conversions and loops are what the rest is.
+
+use crate::ceiling::Ceiling;
+use loop3d_optimizer::grid::{LOOPING, TexelGrid};
+use loop3d_optimizer::hits::Hits;
+use loop3d_optimizer::kernels::lanes::LANES;
+use loop3d_optimizer::patches::{Axis, Grid, PatchError, TargetSettings};
+use loop3d_scene::{Scene, TILE};
+use serde::{Deserialize, Serialize};
+
+/// Bytes of RGBA in f32.
+const RGBA: f64 = 16.0;
+/// Bytes of a listed hit.
+const HIT: f64 = 24.0;
+/// Rays end where less light than this is left (kernels/looping.rs).
+const STOP: f32 = 1.0 / 1024.0;
+/// Operations on each value of the kernel matrix in the balanced choice: the exponential, and two for each of eight
+/// iterations twice over.
+const BALANCED: f64 = 16.0 + 8.0 * 4.0;
+
+/// What a kernel needs.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Work {
+    /// Bytes read and written.
+    pub bytes: f64,
+    /// Operations on f32.
+    pub operations: f64,
+}
+
+/// What bounds a kernel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Limit {
+    /// Memory bandwidth.
+    Memory,
+    /// Multiply-adds.
+    Arithmetic,
+}
+
+impl Work {
+    /// The limit that takes longer, and its share of the measured `seconds`: 1 is as fast as the machine can.
+    pub fn share(&self, ceiling: &Ceiling, seconds: f64) -> (Limit, f64) {
+        let memory = self.bytes / ceiling.bytes_per_second;
+        let arithmetic = self.operations / ceiling.operations_per_second;
+        let limit = if memory > arithmetic { Limit::Memory } else { Limit::Arithmetic };
+        (limit, memory.max(arithmetic) / seconds)
+    }
+}
+
+/// The looping target: distances of every pixel, sums over segments, patches and time, and the choice.
+///
+/// # Errors
+/// A window that has no grid.
+pub fn looping_target(
+    (height, width): (usize, usize),
+    (frames, captured): (usize, usize),
+    settings: &TargetSettings,
+) -> Result<Work, PatchError> {
+    let grid = Grid::new(height, width, settings.patch, settings.stride)?;
+    let joins = |axis: &Axis| (0..axis.len()).map(|at| axis.segments_of(at).len() - 1).sum::<usize>() as f64;
+    let (pixels, locations) = ((height * width) as f64, grid.len() as f64);
+    let pairs = (frames * captured) as f64;
+    // Three differences, three squares, two sums, and one into the segment.
+    let distances = 9.0 * pixels;
+    let sums = joins(&grid.rows) * grid.columns.segment_count() as f64 + joins(&grid.columns) * grid.rows.len() as f64;
+    let choice = match (settings.balance, settings.alpha) {
+        (Some(_), _) => BALANCED,
+        (None, Some(_)) => 3.0,
+        (None, None) => 1.0,
+    };
+    let time = (settings.patch_frames - 1) as f64;
+    // The render in f32; the clip read, turned, and read twice; the chosen keys; the target.
+    let values = 3.0 * pixels;
+    let bytes =
+        values * (4.0 * frames as f64 + 4.0 * captured as f64 + frames as f64) + 4.0 * locations * frames as f64;
+    Ok(Work { bytes, operations: pairs * (distances + sums + locations * (time + choice)) })
+}
+
+/// What a window's rays meet before they end.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Seen {
+    pixels: f64,
+    still_hits: f64,
+    looping_hits: f64,
+    still_texels: f64,
+    looping_texels: f64,
+    frames: f64,
+}
+
+impl Seen {
+    /// Follows the rays of the first frame. `grid` is the scene's own.
+    pub fn new(scene: &Scene, grid: &TexelGrid, hits: &Hits) -> Self {
+        let texels = TILE * TILE;
+        let alpha = |tap: u32| {
+            let at = (tap & !LOOPING) as usize;
+            let value = if tap & LOOPING == 0 {
+                scene.static_texels.get(at * 4 + 3)
+            } else {
+                scene.looping_texels.get((at / texels * scene.frames * texels + at % texels) * 4 + 3)
+            };
+            value.map_or(0.0, |a| f32::from(*a) / 65535.0)
+        };
+        let mut seen = Self { pixels: hits.pixels() as f64, frames: scene.frames as f64, ..Self::default() };
+        let (mut stills, mut loopings) = (vec![false; grid.static_texels() + 1], vec![false; grid.looping_texels()]);
+        for pixel in 0..hits.pixels() {
+            let mut through = 1.0;
+            for hit in &hits.hits[hits.of(pixel)] {
+                let loops = hit.taps.iter().any(|tap| tap & LOOPING != 0);
+                *(if loops { &mut seen.looping_hits } else { &mut seen.still_hits }) += 1.0;
+                let mut a = 0.0;
+                for (tap, w) in hit.taps.into_iter().zip(hit.weights()) {
+                    let flags = if tap & LOOPING == 0 { &mut stills } else { &mut loopings };
+                    flags[(tap & !LOOPING) as usize] = true;
+                    a += w * alpha(tap);
+                }
+                through *= 1.0 - a;
+                if through < STOP {
+                    break;
+                }
+            }
+        }
+        let count = |flags: &[bool]| flags.iter().filter(|seen| **seen).count() as f64;
+        Self { still_texels: count(&stills), looping_texels: count(&loopings), ..seen }
+    }
+
+    fn chunks(&self) -> f64 {
+        (self.frames / LANES as f64).ceil()
+    }
+
+    /// Forward and backward through the looping compositor.
+    pub fn compositor(&self) -> Work {
+        // Texels and gradients: read, read, written. Every chunk of frames reads the list of hits.
+        let texels = 3.0 * RGBA * (self.looping_texels * self.frames + self.still_texels * self.chunks());
+        let hits = (self.still_hits + self.looping_hits) * HIT * self.chunks();
+        // Sampling four taps, compositing, its gradient, and carrying it to four taps, each for RGBA. A still hit is
+        // sampled once for a chunk, and its gradient summed over the chunk's frames.
+        let (sample, over, pixel) = (32.0, 8.0 + 19.0, 3.0 * 10.0);
+        let looping = self.looping_hits * (sample + over + 32.0);
+        let still = self.still_hits * (sample / LANES as f64 + over + 16.0);
+        let target = 3.0 * self.pixels * self.frames;
+        Work { bytes: texels + hits + target, operations: self.frames * (looping + still + self.pixels * pixel) }
+    }
+
+    /// Total variation and Adam on the texels that were seen.
+    pub fn step(&self) -> Work {
+        // Total variation: value, gradient in and out. Adam: gradient in and cleared, two moments and the value in and out.
+        let texel = RGBA * (3.0 + 8.0);
+        let still = RGBA * (3.0 * self.chunks() + 1.0 * self.chunks() + 6.0);
+        // Four neighbours of four values: compare twice, scale, add; Adam's eleven for each value, and the projection.
+        let (variation, adam) = (4.0 * 4.0 * 4.0, 4.0 * 11.0 + 8.0);
+        Work {
+            bytes: self.looping_texels * self.frames * texel + self.still_texels * still,
+            operations: self.looping_texels * self.frames * (variation + adam)
+                + self.still_texels * (self.frames * variation + adam),
+        }
+    }
+}
+
+/// Forward, backward and scattering of the static compositor, whose rays do not end early.
+pub fn still_compositor(hits: &Hits, texels: usize) -> Work {
+    let (count, pixels) = (hits.hits.len() as f64, hits.pixels() as f64);
+    // The hit twice, its plane, its place by plane written and read, its sample written, changed and read.
+    let of_hit = 2.0 * HIT + 2.0 + 8.0 + 4.0 * RGBA;
+    // Gradient and coverage: cleared, read and written.
+    let of_texel = 3.0 * (RGBA + 4.0);
+    Work {
+        bytes: count * of_hit + texels as f64 * of_texel + pixels * 3.0 * RGBA,
+        operations: count * (32.0 + 8.0 + 25.0 + 36.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::input::{Look, looping_model};
+    use crate::synthetic;
+
+    const CEILING: Ceiling = Ceiling { bytes_per_second: 10.0, operations_per_second: 100.0 };
+
+    #[test]
+    fn the_slower_limit_counts() {
+        let work = Work { bytes: 10.0, operations: 50.0 };
+        assert_eq!(work.share(&CEILING, 4.0), (Limit::Memory, 0.25));
+        assert_eq!(Work { operations: 400.0, ..work }.share(&CEILING, 4.0), (Limit::Arithmetic, 1.0));
+    }
+
+    #[test]
+    fn the_large_patches_take_about_three_billion() {
+        let work = looping_target((180, 320), (50, 100), &TargetSettings::REFERENCE).unwrap();
+        assert!((2.5e9..3.5e9).contains(&work.operations), "{work:?}");
+    }
+
+    #[test]
+    fn one_patch_is_counted_by_hand() {
+        // A window of one patch: nine pixels, one location, no sums over segments; two additions over time, one choice.
+        let work = looping_target((3, 3), (4, 5), &TargetSettings::OTHER).unwrap();
+        assert_eq!(work.operations, 20.0 * (9.0 * 9.0 + 3.0));
+        assert_eq!(work.bytes, 27.0 * (16.0 + 20.0 + 4.0) + 16.0);
+    }
+
+    #[test]
+    fn rays_end_in_the_dark() {
+        let mut scene = synthetic::scene(64, 48, 9);
+        let (look, model) = (Look::new(&scene).unwrap(), looping_model(&scene));
+        let hits = look.hits(&scene, &model.grid);
+        let half = Seen::new(&scene, &model.grid, &hits);
+        // Half of the light ten times over: all eight planes are met.
+        assert_eq!(half.still_hits + half.looping_hits, hits.hits.len() as f64);
+        scene.static_texels.iter_mut().chain(&mut scene.looping_texels).for_each(|value| *value = 65535);
+        let opaque = Seen::new(&scene, &model.grid, &hits);
+        assert!(opaque.still_hits + opaque.looping_hits < 0.6 * hits.hits.len() as f64);
+        assert!(opaque.compositor().operations < half.compositor().operations);
+        assert!(opaque.step().bytes < half.step().bytes);
+    }
+}
