@@ -8,6 +8,7 @@ use loop3d_bench::synthetic;
 use loop3d_optimizer::engine::{CpuEngine, Engine, Sight, StillEngine};
 use loop3d_optimizer::kernels::lanes::LANES;
 use loop3d_optimizer::looping_stage::TARGET;
+use loop3d_optimizer::looping_stage::model::GradientBuffers;
 use loop3d_optimizer::patches::{ClipRef, ClipWindow, TargetSettings, looping_target_u8};
 
 const HEIGHT: usize = 180;
@@ -36,13 +37,11 @@ fn compositors(criterion: &mut Criterion) {
     let target = vec![vec![[[128; LANES]; 3]; hits.pixels()]; FRAMES.div_ceil(LANES)];
     let mut group = criterion.benchmark_group("looping");
     group.sample_size(20).bench_function("forward", |bencher| bencher.iter(|| model.render(&hits)));
-    group.bench_function("forward and backward", |bencher| bencher.iter(|| model.accumulate(&hits, &target, 1.0)));
-    group.bench_function("whole step", |bencher| {
-        bencher.iter(|| {
-            model.accumulate(&hits, &target, 1.0);
-            model.step(1e-3);
-        });
+    let mut buffers = GradientBuffers::default();
+    group.bench_function("forward and backward", |bencher| {
+        bencher.iter(|| model.compositor(&hits, &target, 1.0, &mut buffers));
     });
+    group.bench_function("whole step", |bencher| bencher.iter(|| model.step(&hits, &target, 1.0, 1e-3)));
     group.finish();
 
     let still = static_model(&scene);

@@ -5,6 +5,7 @@ use crate::memory;
 use anyhow::Result;
 use loop3d_optimizer::engine::{LoopingEngine, Sight};
 use loop3d_optimizer::kernels::lanes::LANES;
+use loop3d_optimizer::looping_stage::model::GradientBuffers;
 use loop3d_optimizer::torch::TorchLooping;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -48,14 +49,14 @@ pub struct MemoryCase {
 /// Those of loading the scene.
 pub fn peak_bytes(case: &MemoryCase) -> Result<Option<u64>> {
     let scene = loop3d_scene::load(&case.scene)?;
-    let (look, mut model) = (Look::new(&scene)?, looping_model(&scene));
+    let (look, model) = (Look::new(&scene)?, looping_model(&scene));
     let hits = look.hits(&scene, &model.grid);
     drop(scene);
     let target = vec![vec![[[128; LANES]; 3]; hits.pixels()]; model.frames.div_ceil(LANES)];
     let before = if case.who == Who::Ours {
         memory::restart_peak();
         let before = memory::resident_bytes();
-        model.accumulate(&hits, &target, 1.0);
+        model.compositor(&hits, &target, 1.0, &mut GradientBuffers::default());
         before
     } else {
         tch::set_num_threads(rayon::current_num_threads() as i32);

@@ -8,11 +8,9 @@ use crate::grid::TexelGrid;
 use crate::kernels::still::Rgba;
 use crate::looping_stage::model::LoopingModel;
 use crate::static_stage::model::StaticModel;
-use loop3d_scene::{Tile, TileTable, write_file};
-use safetensors::tensor::TensorView;
+use loop3d_scene::{Tile, TileTable, safetensors_head, write_file};
 use safetensors::{Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
 use std::path::Path;
 
 /// The model after a level.
@@ -64,46 +62,44 @@ impl Checkpoint {
     /// # Errors
     /// [`FitError::Io`].
     pub fn save(&self, path: &Path, fit: &serde_json::Value) -> Result<(), FitError> {
-        let (grid, statics, loopings) = match &self.model {
-            Model::Still(model) => (&model.grid, &model.logits[..], Vec::new()),
+        let (grid, statics, moving, exposures) = match &self.model {
+            Model::Still(model) => (&model.grid, &model.logits[..], None, Vec::new()),
             Model::Looping(model) => {
-                (&model.grid, &model.statics[..model.grid.static_texels()], model.loopings().concat())
+                (&model.grid, &model.statics[..model.grid.static_texels()], Some(model), model.exposures.clone())
             }
         };
-        let failed = |e: String| FitError::Io { path: path.into(), source: std::io::Error::other(e) };
         let table: Vec<u32> = grid.table.tiles.iter().map(|tile| tile.code()).collect();
-        let (t, l) = match &self.model {
-            Model::Still(_) => (0, 0),
-            Model::Looping(m) => (m.frames, grid.looping_texels()),
-        };
-        let (tiles, still, moving): (&[u8], &[u8], &[u8]) =
-            (bytemuck::cast_slice(&table), bytemuck::cast_slice(statics), bytemuck::cast_slice(&loopings));
+        let (tiles, still): (&[u8], &[u8]) = (bytemuck::cast_slice(&table), bytemuck::cast_slice(statics));
+        // Frame by frame, twice: all of them at once would be as much again as the model.
+        let frames = moving.map_or(0, |model| model.frames);
+        let frame = |t: usize| moving.map_or(Vec::new(), |model| model.frame(t));
+        let mut crc = crc32fast::Hasher::new();
+        crc.update(tiles);
+        crc.update(still);
+        (0..frames).for_each(|t| crc.update(bytemuck::cast_slice(&frame(t))));
         let document = Document {
             next: self.next,
             side: grid.side,
             origin_px: grid.table.origin_px,
-            looping: matches!(self.model, Model::Looping(_)),
-            exposures: match &self.model {
-                Model::Still(_) => Vec::new(),
-                Model::Looping(model) => model.exposures.clone(),
-            },
-            crc32: crc32([tiles, still, moving]),
+            looping: moving.is_some(),
+            exposures,
+            crc32: crc.finalize(),
             fit: fit.clone(),
         };
-        let metadata = serde_json::to_string(&document).map_err(|e| failed(e.to_string()))?;
-        let view = |dtype, shape: Vec<usize>, bytes| TensorView::new(dtype, shape, bytes);
-        let tensors = [
-            ("tiles", view(Dtype::U32, table_shape(&grid.table), tiles)),
-            ("statics", view(Dtype::F32, vec![statics.len(), 4], still)),
-            ("loopings", view(Dtype::F32, vec![t, l, 4], moving)),
+        let TileTable { planes, rows, columns, .. } = grid.table;
+        let looping_texels = moving.map_or(0, |_| grid.looping_texels());
+        let tensors: [(&str, Dtype, &[usize]); 3] = [
+            ("tiles", Dtype::U32, &[planes, rows, columns]),
+            ("statics", Dtype::F32, &[statics.len(), 4]),
+            ("loopings", Dtype::F32, &[frames, looping_texels, 4]),
         ];
-        let mut checked = Vec::new();
-        for (name, tensor) in tensors {
-            checked.push((name, tensor.map_err(|e| failed(e.to_string()))?));
-        }
-        let bytes = safetensors::serialize(checked, Some(HashMap::from([(KEY.to_owned(), metadata)])))
-            .map_err(|e| failed(e.to_string()))?;
-        write_file(path, |out| out.write_all(&bytes)).map_err(|e| failed(e.to_string()))
+        let written = write_file(path, |out| {
+            out.write_all(&safetensors_head(KEY, &document, &tensors)?)?;
+            out.write_all(tiles)?;
+            out.write_all(still)?;
+            (0..frames).try_for_each(|t| out.write_all(bytemuck::cast_slice(&frame(t))))
+        });
+        written.map_err(|e| FitError::Io { path: path.into(), source: std::io::Error::other(e.to_string()) })
     }
 
     /// Reads the checkpoint of the fit described by `fit`.
@@ -139,12 +135,13 @@ impl Checkpoint {
         }
         let model = if document.looping {
             let loopings = tensor("loopings")?;
-            let texels: Vec<Rgba> = bytemuck::pod_collect_to_vec(loopings.data());
             let (n, frames) = (grid.looping_texels(), loopings.shape().first().copied().unwrap_or(0));
-            if frames == 0 || texels.len() != n * frames {
-                return Err(bad(format!("{} looping texels; expected {frames} frames of {n}", texels.len())));
+            let (found, size) = (loopings.data().len(), n * size_of::<Rgba>());
+            if frames == 0 || found != size * frames {
+                return Err(bad(format!("{found} bytes of looping texels; expected {frames} frames of {size}")));
             }
-            let by_frame: Vec<Vec<Rgba>> = (0..frames).map(|t| texels[t * n..(t + 1) * n].to_vec()).collect();
+            let frame = |t: usize| bytemuck::pod_collect_to_vec(&loopings.data()[t * size..(t + 1) * size]);
+            let by_frame: Vec<Vec<Rgba>> = (0..frames).map(frame).collect();
             Model::Looping(LoopingModel::new(grid, statics, &by_frame, document.exposures))
         } else {
             Model::Still(StaticModel::new(grid, statics))
@@ -157,10 +154,6 @@ fn crc32(tensors: [&[u8]; 3]) -> u32 {
     let mut hasher = crc32fast::Hasher::new();
     tensors.iter().for_each(|bytes| hasher.update(bytes));
     hasher.finalize()
-}
-
-fn table_shape(table: &TileTable) -> Vec<usize> {
-    vec![table.planes, table.rows, table.columns]
 }
 
 /// The first thing that two descriptions of fits differ in: (what, expected, found).

@@ -206,12 +206,13 @@ impl LoopingEngine for LoopingModel {
     }
 
     fn step(&mut self, sight: &Sight<'_>, target: &Target, lr: f32) -> f64 {
-        let loss = self.accumulate(sight.hits(), target, self.exposures[sight.view]);
-        Self::step(self, lr);
-        loss
+        let exposure = self.exposures[sight.view];
+        Self::step(self, sight.hits(), target, exposure, lr)
     }
 
     fn finish(self) -> LoopingModel {
-        self
+        // Without the optimiser: it starts afresh in the next level.
+        let side = self.grid.side;
+        self.resampled(side)
     }
 }

@@ -20,8 +20,8 @@ const UNKNOWN_FRAMES: usize = 600;
 
 /// Bytes of one static texel in the static stage: logits, shown, gradient and two moments in f32 RGBA, and a coverage.
 const STILL_TEXEL: f64 = 5.0 * 16.0 + 4.0;
-/// Bytes of one frame of a looping texel: value, gradient and two moments in f32 RGBA, and the values of the level before.
-const LOOPING_TEXEL: f64 = 4.0 * 16.0 + 16.0;
+/// Bytes of one frame of a looping texel: value and two moments in f32 RGBA, and gradients of the chunks at work.
+const LOOPING_TEXEL: f64 = 3.0 * 16.0 + 8.0;
 /// Bytes of one pixel's visit of one plane: the hit, its plane, its place in the list by plane, its sample.
 const HIT: f64 = 24.0 + 2.0 + 4.0 + 16.0;
 /// Bytes of one pixel in one frame while a target is searched: the render twice and the target's sums, in f32 RGB.

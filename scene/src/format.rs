@@ -92,33 +92,45 @@ pub(crate) fn write(scene: &Scene, out: &mut dyn Write) -> Result<(), FormatErro
         fit: scene.fit.clone(),
     };
     let (still, looping) = scene.tiles.counts();
-    let mut end = 0;
-    let mut tensor = |name: &str, dtype: Dtype, shape: &[usize]| {
-        let start = end;
-        end += shape.iter().product::<usize>() * dtype.bitsize() / 8;
-        (name.to_owned(), TensorInfo { dtype, shape: shape.to_vec(), data_offsets: (start, end) })
-    };
-    let tensors = vec![
-        tensor(TABLE, Dtype::U32, &[scene.tiles.planes, scene.tiles.rows, scene.tiles.columns]),
-        tensor(STATIC, Dtype::U16, &[still, TILE, TILE, 4]),
-        tensor(LOOPING, Dtype::U16, &[looping, scene.frames, TILE, TILE, 4]),
-        tensor(CHECKSUM, Dtype::U32, &[1]),
+    let tensors: [(&str, Dtype, &[usize]); 4] = [
+        (TABLE, Dtype::U32, &[scene.tiles.planes, scene.tiles.rows, scene.tiles.columns]),
+        (STATIC, Dtype::U16, &[still, TILE, TILE, 4]),
+        (LOOPING, Dtype::U16, &[looping, scene.frames, TILE, TILE, 4]),
+        (CHECKSUM, Dtype::U32, &[1]),
     ];
-    let document = serde_json::to_string(&document).map_err(io::Error::from)?;
-    let metadata = HashMap::from([(KEY.to_owned(), document)]);
-    let metadata = Metadata::new(Some(metadata), tensors).map_err(|e| damaged("header", e, "tensors in order"))?;
-    let mut header = serde_json::to_vec(&metadata).map_err(io::Error::from)?;
-    header.resize(header.len().next_multiple_of(8), b' ');
-
     let mut out = Summed::<dyn Write> { inner: out, sum: crc32fast::Hasher::new() };
-    out.write_all(&(header.len() as u64).to_le_bytes())?;
-    out.write_all(&header)?;
+    out.write_all(&safetensors_head(KEY, &document, &tensors)?)?;
     write_values(&mut out, &scene.tiles.tiles, |tile| tile.code().to_le_bytes())?;
     write_values(&mut out, &scene.static_texels, |v| v.to_le_bytes())?;
     write_values(&mut out, &scene.looping_texels, |v| v.to_le_bytes())?;
     let sum = out.sum.finalize();
     out.inner.write_all(&sum.to_le_bytes())?;
     Ok(())
+}
+
+/// What a safetensors file has before its tensors' bytes, which follow one another in this order: the header's length
+/// and the header, with `document` as JSON in the metadata under `key`. For files too large to be put together in memory.
+///
+/// # Errors
+/// A document that is no JSON; names that stand twice.
+pub fn safetensors_head(
+    key: &str,
+    document: &impl Serialize,
+    tensors: &[(&str, Dtype, &[usize])],
+) -> io::Result<Vec<u8>> {
+    let mut end = 0;
+    let tensors = tensors.iter().map(|&(name, dtype, shape)| {
+        let start = end;
+        end += shape.iter().product::<usize>() * dtype.bitsize() / 8;
+        (name.to_owned(), TensorInfo { dtype, shape: shape.to_vec(), data_offsets: (start, end) })
+    });
+    let metadata = HashMap::from([(key.to_owned(), serde_json::to_string(document)?)]);
+    let metadata = Metadata::new(Some(metadata), tensors.collect()).map_err(io::Error::other)?;
+    let mut header = serde_json::to_vec(&metadata)?;
+    header.resize(header.len().next_multiple_of(8), b' ');
+    let mut head = (header.len() as u64).to_le_bytes().to_vec();
+    head.append(&mut header);
+    Ok(head)
 }
 
 /// Reads a scene of `length` bytes; every count, index and number is checked, and no bytes make it panic.

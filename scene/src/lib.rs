@@ -21,7 +21,7 @@ mod testing;
 pub use camera::Camera;
 pub use compositor::{OPAQUE_BELOW, Picture, render};
 pub use file::{FileError, load, save, write_file};
-pub use format::FORMAT;
+pub use format::{FORMAT, safetensors_head};
 pub use info::{SceneInfo, ViewInfo};
 pub use path::{CameraPath, Film, Keyframe, KeyframePath, PathError, Shot};
 pub use planes::Planes;

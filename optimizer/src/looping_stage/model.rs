@@ -11,13 +11,15 @@ use crate::grid::{LOOPING, TexelGrid};
 use crate::hits::Hits;
 use crate::kernels::adam::AdamStep;
 use crate::kernels::lanes::{LANES, Lanes};
-use crate::kernels::looping::{self, Gradients, Pull, Rgb8, Rgba8, Texels};
+use crate::kernels::looping::{self, Gradients, Rgb8, Rgba8, Texels};
 use crate::kernels::still::Rgba;
+pub use gradients::GradientBuffers;
+use gradients::Loss;
 use loop3d_scene::Tile;
 use multiversion::multiversion;
 use rayon::prelude::*;
 use resample::Resampler;
-use total_variation::add_total_variation;
+use std::ops::Range;
 pub use total_variation::{TV_ALPHA, TV_RGB};
 
 /// Adam's ε: the slope of the robust penalty for a difference of one grey level is 0.4. Texels that hardly show in any
@@ -34,9 +36,6 @@ struct Chunk {
     /// The optimiser's; empty until the first step, since these take twice the texels' memory.
     first_moments: Vec<Rgba8>,
     second_moments: Vec<Rgba8>,
-    /// Empty until there are any.
-    gradient: Vec<Rgba8>,
-    static_gradient: Vec<Rgba>,
 }
 
 impl Chunk {
@@ -44,14 +43,8 @@ impl Chunk {
         Self { texels, ..Self::default() }
     }
 
-    /// Makes room for gradients where there is none.
-    fn wake(&mut self, static_texels: usize) {
-        self.gradient.resize(self.texels.len(), [Lanes::ZERO; 4]);
-        self.static_gradient.resize(static_texels + 1, [0.0; 4]);
-    }
-
     /// Makes room for the optimiser where there is none.
-    fn wake_moments(&mut self) {
+    fn wake(&mut self) {
         for state in [&mut self.first_moments, &mut self.second_moments] {
             state.resize(self.texels.len(), [Lanes::ZERO; 4]);
         }
@@ -77,6 +70,7 @@ pub struct LoopingModel {
     /// Σ of bilinear weights over the window's pixels, by texel; zero between steps.
     static_coverage: Vec<f32>,
     looping_coverage: Vec<f32>,
+    buffers: GradientBuffers,
 }
 
 /// A tile that a step touches.
@@ -85,6 +79,7 @@ struct Place {
     row: usize,
     column: usize,
     first: u32,
+    adam: AdamStep,
 }
 
 impl LoopingModel {
@@ -122,19 +117,19 @@ impl LoopingModel {
             steps: vec![0; (ns + nl) / grid.tile_texels()],
             static_coverage: vec![0.0; ns + 1],
             looping_coverage: vec![0.0; nl],
+            buffers: GradientBuffers::default(),
             grid,
         }
     }
 
     /// Looping texels as `[frame][texel]`.
     pub fn loopings(&self) -> Vec<Vec<Rgba>> {
-        (0..self.frames)
-            .into_par_iter()
-            .map(|t| {
-                let chunk = &self.chunks[t / LANES];
-                chunk.texels.iter().map(|texel| texel.map(|c| c.0[t % LANES])).collect()
-            })
-            .collect()
+        (0..self.frames).into_par_iter().map(|t| self.frame(t)).collect()
+    }
+
+    /// Looping texels of frame `t`.
+    pub fn frame(&self, t: usize) -> Vec<Rgba> {
+        self.chunks[t / LANES].texels.iter().map(|texel| texel.map(|c| c.0[t % LANES])).collect()
     }
 
     fn frames_of(&self, chunk: usize) -> usize {
@@ -169,21 +164,8 @@ impl LoopingModel {
         Texels { statics: &self.statics, loopings: &chunk.texels }
     }
 
-    /// Adds the gradients of one window's loss. Returns the mean of ψ over its colour values.
-    pub fn accumulate(&mut self, hits: &Hits, target: &Target, exposure: f32) -> f64 {
-        let (statics, frames) = (&self.statics, self.frames);
-        let losses: Vec<f64> = self
-            .chunks
-            .par_iter_mut()
-            .enumerate()
-            .map(|(q, chunk)| {
-                chunk.wake(statics.len() - 1);
-                let texels = Texels { statics, loopings: &chunk.texels };
-                let out = Gradients { statics: &mut chunk.static_gradient, loopings: &mut chunk.gradient };
-                let pull = Pull { exposure, frames: LANES.min(frames - q * LANES) };
-                looping::backward(hits, texels, &target[q], pull, out)
-            })
-            .collect();
+    /// Counts what a window sees, and lists the tiles with the step that each takes.
+    fn touch(&mut self, hits: &Hits, lr: f32) -> Vec<Place> {
         for hit in &hits.hits {
             for (tap, w) in hit.taps.into_iter().zip(hit.weights()) {
                 match tap & LOOPING {
@@ -192,16 +174,9 @@ impl LoopingModel {
                 }
             }
         }
-        losses.iter().sum::<f64>() / (hits.pixels() * 3 * self.frames).max(1) as f64
-    }
-
-    /// One Adam step by the accumulated gradients and the total variation; clears the gradients.
-    /// Only texels that were seen since the last step move.
-    pub fn step(&mut self, lr: f32) {
         let n = self.grid.tile_texels();
         let static_tiles = self.grid.static_texels() / n;
         let mut places = Vec::new();
-        let mut adams = Vec::new();
         for (plane, row, column, tile) in self.grid.places() {
             let (coverage, slot, counter) = match tile {
                 Tile::Static(s) => (&self.static_coverage, s as usize, s as usize),
@@ -213,32 +188,70 @@ impl LoopingModel {
             }
             let Some(first) = self.grid.first_texel(tile) else { continue };
             self.steps[counter] += 1;
-            adams.push(AdamStep::new(lr, self.steps[counter], EPSILON));
-            places.push(Place { plane, row, column, first });
+            let adam = AdamStep::new(lr, self.steps[counter], EPSILON);
+            places.push(Place { plane, row, column, first, adam });
         }
-        let frames = self.frames;
-        let (grid, statics) = (&self.grid, &self.statics);
-        let (static_coverage, looping_coverage) = (&self.static_coverage, &self.looping_coverage);
-        self.chunks.par_iter_mut().enumerate().for_each(|(q, chunk)| {
-            let frames = LANES.min(frames - q * LANES);
-            chunk.wake_moments();
-            for place in &places {
-                add_total_variation(grid, statics, chunk, place, static_coverage, looping_coverage, frames);
-            }
-            for (place, adam) in places.iter().zip(&adams) {
-                if place.first & LOOPING != 0 {
-                    let first = (place.first & !LOOPING) as usize;
-                    let backdrop = place.plane + 1 == grid.table.planes;
-                    move_looping(chunk, first..first + n, looping_coverage, *adam, backdrop);
-                }
-            }
-        });
-        for (place, adam) in places.iter().zip(&adams).filter(|(p, _)| p.first & LOOPING == 0) {
+        places
+    }
+
+    /// One Adam step down the loss of one window and the total variation of what it sees; only texels that it sees move.
+    /// Returns the mean of ψ over its colour values.
+    pub fn step(&mut self, hits: &Hits, target: &Target, exposure: f32, lr: f32) -> f64 {
+        let places = self.touch(hits, lr);
+        let mut buffers = std::mem::take(&mut self.buffers);
+        let (shares, pool) = buffers.of(self.chunks.len(), self.statics.len());
+        let (n, nl) = (self.grid.tile_texels(), self.grid.looping_texels());
+        let loss = Loss {
+            grid: &self.grid,
+            statics: &self.statics,
+            static_coverage: &self.static_coverage,
+            looping_coverage: &self.looping_coverage,
+            frames: self.frames,
+            hits,
+            target,
+            exposure,
+        };
+        let backdrop = self.grid.table.planes - 1;
+        let losses: Vec<f64> = self
+            .chunks
+            .par_iter_mut()
+            .zip(shares)
+            .enumerate()
+            .map(|(q, (chunk, statics))| {
+                chunk.wake();
+                pool.lend(nl, |gradient| {
+                    let out = &mut Gradients { statics, loopings: gradient };
+                    let penalty = loss.pull(q, &chunk.texels, out);
+                    loss.smooth(q, &chunk.texels, &places, out);
+                    for place in places.iter().filter(|place| place.first & LOOPING != 0) {
+                        let first = (place.first & !LOOPING) as usize;
+                        let opaque = place.plane == backdrop;
+                        move_looping(chunk, gradient, first..first + n, loss.looping_coverage, place.adam, opaque);
+                    }
+                    penalty
+                })
+            })
+            .collect();
+        self.move_statics(&places, buffers.statics());
+        self.buffers = buffers;
+        for place in &places {
+            let first = (place.first & !LOOPING) as usize;
+            let coverage =
+                if place.first & LOOPING == 0 { &mut self.static_coverage } else { &mut self.looping_coverage };
+            coverage[first..first + n].fill(0.0);
+        }
+        losses.iter().sum::<f64>() / (hits.pixels() * 3 * self.frames).max(1) as f64
+    }
+
+    /// Moves static texels by the sum of the chunks' gradients, in the order of chunks, and clears those.
+    fn move_statics(&mut self, places: &[Place], shares: &mut [Vec<Rgba>]) {
+        let n = self.grid.tile_texels();
+        for place in places.iter().filter(|place| place.first & LOOPING == 0) {
             let backdrop = place.plane + 1 == self.grid.table.planes;
             for i in place.first as usize..place.first as usize + n {
                 let mut g = [0.0; 4];
-                for chunk in &mut self.chunks {
-                    let share = std::mem::take(&mut chunk.static_gradient[i]);
+                for share in shares.iter_mut() {
+                    let share = std::mem::take(&mut share[i]);
                     for c in 0..4 {
                         g[c] += share[c];
                     }
@@ -249,28 +262,20 @@ impl LoopingModel {
                 let (m, v) = (&mut self.static_first_moments[i], &mut self.static_second_moments[i]);
                 let texel = &mut self.statics[i];
                 for c in 0..4 {
-                    texel[c] += adam.delta(g[c], &mut m[c], &mut v[c]);
+                    texel[c] += place.adam.delta(g[c], &mut m[c], &mut v[c]);
                 }
                 *texel = project(*texel, backdrop);
             }
         }
-        for chunk in &mut self.chunks {
-            if let Some(transparent) = chunk.static_gradient.last_mut() {
-                *transparent = [0.0; 4];
-            }
-        }
-        for place in &places {
-            let first = (place.first & !LOOPING) as usize;
-            let coverage =
-                if place.first & LOOPING == 0 { &mut self.static_coverage } else { &mut self.looping_coverage };
-            coverage[first..first + n].fill(0.0);
+        for transparent in shares.iter_mut().filter_map(|share| share.last_mut()) {
+            *transparent = [0.0; 4];
         }
     }
 
     /// The same video at `side` texels along a side of a tile, with a fresh optimiser.
     pub fn resampled(self, side: usize) -> Self {
         let Self { grid, frames, statics, exposures, chunks, .. } = self;
-        // Moments and gradients go first: at full size they are most of the memory.
+        // Moments go first: at full size they are most of the memory.
         let mut chunks: Vec<Chunk> = chunks.into_iter().map(|chunk| Chunk::of(chunk.texels)).collect();
         if side == grid.side {
             return Self::of_chunks(grid, frames, statics, chunks, exposures);
@@ -294,9 +299,16 @@ fn project(t: Rgba, backdrop: bool) -> Rgba {
 }
 
 #[multiversion(targets("x86_64+avx2"))]
-fn move_looping(chunk: &mut Chunk, texels: std::ops::Range<usize>, coverage: &[f32], adam: AdamStep, backdrop: bool) {
+fn move_looping(
+    chunk: &mut Chunk,
+    gradients: &mut [Rgba8],
+    texels: Range<usize>,
+    coverage: &[f32],
+    adam: AdamStep,
+    backdrop: bool,
+) {
     for i in texels {
-        let gradient = std::mem::take(&mut chunk.gradient[i]);
+        let gradient = std::mem::take(&mut gradients[i]);
         if coverage[i] == 0.0 {
             continue;
         }

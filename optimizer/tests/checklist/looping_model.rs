@@ -128,9 +128,8 @@ fn wild_steps_leave_texels_that_can_be_shown() {
     let hits = hits(&model.grid);
     for step in 0..6 {
         let target = random_target(hits.pixels(), &mut rng);
-        let loss = model.accumulate(&hits, &target, 1.0 + 0.2 * step as f32);
+        let loss = model.step(&hits, &target, 1.0 + 0.2 * step as f32, 0.7);
         assert!(loss.is_finite() && (0.0..2.0).contains(&loss), "{loss}");
-        model.step(0.7);
         let loopings = model.loopings();
         for texel in model.statics[..statics.len()].iter().chain(loopings.iter().flatten()) {
             let [r, g, b, a] = *texel;
@@ -155,8 +154,7 @@ fn a_step_makes_the_backdrop_opaque_where_it_is_seen() {
     let mut model = LoopingModel::new(model.grid, half(&statics), &frames, vec![1.0]);
     let hits = hits(&model.grid);
     let seen: HashSet<u32> = hits.hits.iter().flat_map(|hit| hit.taps).collect();
-    model.accumulate(&hits, &random_target(hits.pixels(), &mut rng), 1.0);
-    model.step(0.01);
+    model.step(&hits, &random_target(hits.pixels(), &mut rng), 1.0, 0.01);
     let after = model.loopings();
     let mut counts = [0, 0];
     for id in backdrop(&model.grid) {
@@ -181,8 +179,7 @@ fn texels_that_no_pixel_sees_do_not_move_and_seen_ones_do() {
     }
     for _ in 0..3 {
         let target = random_target(hits.pixels(), &mut rng);
-        model.accumulate(&hits, &target, 1.0);
-        model.step(0.1);
+        model.step(&hits, &target, 1.0, 0.1);
     }
     let check = |seen: &[bool], before: &[Rgba], after: &[Rgba], what: &str| {
         let (mut moved, mut count) = (0, 0);

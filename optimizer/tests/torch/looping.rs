@@ -81,9 +81,7 @@ fn gradients_agree_with_autograd() {
             let target = target(&mut setup, hits.pixels());
             let torch = TorchLooping::new(&cpu, Device::Cpu, working_set);
             let torch = torch.gradient(&hits, &torch.adopt(target.clone()), exposure);
-            let mut window = cpu.clone();
-            let loss = window.accumulate(&hits, &target, exposure);
-            let (statics, loopings) = window.gradients();
+            let (loss, statics, loopings) = cpu.gradients(&hits, &target, exposure);
             assert!((loss - torch.loss).abs() < 1e-6 * loss, "{loss} {}", torch.loss);
             let (d, most) = difference(&statics, &torch.statics);
             assert!(d < 1e-4 * most && most > 1.0, "static: {d} of {most}");
@@ -91,7 +89,7 @@ fn gradients_agree_with_autograd() {
                 let (d, most) = difference(a, b);
                 assert!(d < 1e-4 * most && most > 1.0, "frame {t}: {d} of {most}");
             }
-            LoopingModel::step(&mut cpu, 0.01);
+            LoopingModel::step(&mut cpu, &hits, &target, exposure, 0.01);
         }
     }
 }
@@ -145,13 +143,12 @@ impl Loss64<'_> {
 #[test]
 fn both_gradients_agree_with_finite_differences() {
     let mut setup = Setup::new(28, true);
-    let mut model = model(&mut setup);
+    let model = model(&mut setup);
     let hits = setup.hits(1);
     let target = target(&mut setup, hits.pixels());
     let torch = TorchLooping::new(&model, Device::Cpu, 1 << 30);
     let torch = torch.gradient(&hits, &torch.adopt(target.clone()), EXPOSURES[1]);
-    model.accumulate(&hits, &target, EXPOSURES[1]);
-    let (statics, loopings) = model.gradients();
+    let (_, statics, loopings) = model.gradients(&hits, &target, EXPOSURES[1]);
     let loss = Loss64 { model: &model, loopings: model.loopings(), hits: &hits, target: &target };
     let step = 1e-5;
     let (mut still, mut moving) = (0, 0);

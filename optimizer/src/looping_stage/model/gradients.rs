@@ -1,34 +1,140 @@
-//! The gradients as they stand between [`LoopingModel::accumulate`] and [`LoopingModel::step`], for checks against an
-//! oracle.
+//! The gradients of a step: where they stand while it lasts, and what they are made of.
 
-use super::{LoopingModel, Place, add_total_variation};
+use super::total_variation::add_total_variation;
+use super::{LoopingModel, Place, Target};
+use crate::grid::TexelGrid;
+use crate::hits::Hits;
+use crate::kernels::lanes::{LANES, Lanes};
+use crate::kernels::looping::{self, Gradients, Pull, Rgba8, Texels};
 use crate::kernels::still::Rgba;
+use rayon::prelude::*;
+use std::sync::{Mutex, PoisonError};
+
+/// Room for the gradients of one step. Looping texels' are needed for one chunk of frames at a time, so there is a buffer for
+/// each thread at work, not for each chunk: at T = 50 and two threads a third of the memory.
+#[derive(Debug, Default)]
+pub struct GradientBuffers {
+    /// dL/d(static texel), each chunk's share, the transparent texel at the end. Apart, since their sum must not depend on
+    /// which chunk is done first.
+    statics: Vec<Vec<Rgba>>,
+    pool: Pool,
+}
+
+/// Buffers of dL/d(looping texel), all zero.
+#[derive(Debug, Default)]
+pub(super) struct Pool(Mutex<Vec<Vec<Rgba8>>>);
+
+impl Pool {
+    /// Lends a buffer of `n` texels to `work`, which leaves it as zero as it was.
+    pub(super) fn lend<R>(&self, n: usize, work: impl FnOnce(&mut [Rgba8]) -> R) -> R {
+        let idle = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut buffer = idle().pop().unwrap_or_default();
+        buffer.resize(n, [Lanes::ZERO; 4]);
+        let result = work(&mut buffer);
+        idle().push(buffer);
+        result
+    }
+}
+
+impl GradientBuffers {
+    /// Room for `chunks` chunks and `statics` static texels (with the transparent one).
+    pub(super) fn of(&mut self, chunks: usize, statics: usize) -> (&mut [Vec<Rgba>], &Pool) {
+        self.statics.resize_with(chunks, Vec::new);
+        self.statics.iter_mut().for_each(|share| share.resize(statics, [0.0; 4]));
+        (&mut self.statics, &self.pool)
+    }
+
+    pub(super) fn statics(&mut self) -> &mut [Vec<Rgba>] {
+        &mut self.statics
+    }
+}
+
+impl Clone for GradientBuffers {
+    /// Nothing is in them between steps.
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+/// What a step descends, but for the looping texels: those belong to their chunk.
+pub(super) struct Loss<'a> {
+    pub grid: &'a TexelGrid,
+    pub statics: &'a [Rgba],
+    pub static_coverage: &'a [f32],
+    pub looping_coverage: &'a [f32],
+    pub frames: usize,
+    pub hits: &'a Hits,
+    pub target: &'a Target,
+    pub exposure: f32,
+}
+
+impl Loss<'_> {
+    /// Adds the gradients of chunk `q`'s robust penalty; returns Σ ψ.
+    pub(super) fn pull(&self, q: usize, texels: &[Rgba8], out: &mut Gradients<'_>) -> f64 {
+        let texels = Texels { statics: self.statics, loopings: texels };
+        let pull = Pull { exposure: self.exposure, frames: LANES.min(self.frames - q * LANES) };
+        let out = Gradients { statics: out.statics, loopings: out.loopings };
+        looping::backward(self.hits, texels, &self.target[q], pull, out)
+    }
+
+    /// Adds the gradients of chunk `q`'s total variation.
+    pub(super) fn smooth(&self, q: usize, texels: &[Rgba8], places: &[Place], out: &mut Gradients<'_>) {
+        let mut exists = Lanes::ZERO;
+        exists.0[..LANES.min(self.frames - q * LANES)].fill(1.0);
+        for place in places {
+            add_total_variation(self, texels, place, exists, out);
+        }
+    }
+}
 
 impl LoopingModel {
-    /// What a step would descend, total variation included: dL/d(static texel), and
-    /// dL/d(looping texel) as `[frame][texel]`.
-    pub fn gradients(&self) -> (Vec<Rgba>, Vec<Vec<Rgba>>) {
-        let mut statics = vec![[0.0; 4]; self.grid.static_texels()];
-        let mut loopings = Vec::with_capacity(self.frames);
+    /// What a step descends, for checks against an oracle: the mean of ψ, and with the total variation dL/d(static texel)
+    /// and dL/d(looping texel) as `[frame][texel]`.
+    pub fn gradients(&self, hits: &Hits, target: &Target, exposure: f32) -> (f64, Vec<Rgba>, Vec<Vec<Rgba>>) {
+        let mut model = self.clone();
+        let places = model.touch(hits, 0.0);
+        let loss = model.loss(hits, target, exposure);
+        let mut sum = vec![[0.0; 4]; self.statics.len()];
+        let (mut penalty, mut loopings) = (0.0, Vec::with_capacity(self.frames));
         for (q, chunk) in self.chunks.iter().enumerate() {
-            let mut chunk = chunk.clone();
-            chunk.wake(statics.len());
-            for (plane, row, column, tile) in self.grid.places() {
-                let Some(first) = self.grid.first_texel(tile) else { continue };
-                let place = Place { plane, row, column, first };
-                let (grid, frames) = (&self.grid, self.frames_of(q));
-                let (still, moving) = (&self.static_coverage, &self.looping_coverage);
-                add_total_variation(grid, &self.statics, &mut chunk, &place, still, moving, frames);
-            }
-            for (sum, share) in statics.iter_mut().zip(&chunk.static_gradient) {
+            let mut gradient = vec![[Lanes::ZERO; 4]; chunk.texels.len()];
+            let mut share = vec![[0.0; 4]; self.statics.len()];
+            let out = &mut Gradients { statics: &mut share, loopings: &mut gradient };
+            penalty += loss.pull(q, &chunk.texels, out);
+            loss.smooth(q, &chunk.texels, &places, out);
+            for (sum, share) in sum.iter_mut().zip(share) {
                 for c in 0..4 {
                     sum[c] += share[c];
                 }
             }
-            loopings.extend(
-                (0..self.frames_of(q)).map(|lane| chunk.gradient.iter().map(|g| g.map(|c| c.0[lane])).collect()),
-            );
+            loopings.extend((0..self.frames_of(q)).map(|lane| gradient.iter().map(|g| g.map(|c| c.0[lane])).collect()));
         }
-        (statics, loopings)
+        sum.pop();
+        (penalty / (hits.pixels() * 3 * self.frames).max(1) as f64, sum, loopings)
+    }
+
+    /// Forward and backward through the compositor alone, for measuring it; `buffers` keep what comes of it. Returns the
+    /// mean of ψ over colour values.
+    pub fn compositor(&self, hits: &Hits, target: &Target, exposure: f32, buffers: &mut GradientBuffers) -> f64 {
+        let loss = self.loss(hits, target, exposure);
+        let (shares, pool) = buffers.of(self.chunks.len(), self.statics.len());
+        let chunks = self.chunks.par_iter().zip(shares).enumerate().map(|(q, (chunk, statics))| {
+            pool.lend(chunk.texels.len(), |loopings| loss.pull(q, &chunk.texels, &mut Gradients { statics, loopings }))
+        });
+        let losses: Vec<f64> = chunks.collect();
+        losses.iter().sum::<f64>() / (hits.pixels() * 3 * self.frames).max(1) as f64
+    }
+
+    fn loss<'a>(&'a self, hits: &'a Hits, target: &'a Target, exposure: f32) -> Loss<'a> {
+        Loss {
+            grid: &self.grid,
+            statics: &self.statics,
+            static_coverage: &self.static_coverage,
+            looping_coverage: &self.looping_coverage,
+            frames: self.frames,
+            hits,
+            target,
+            exposure,
+        }
     }
 }
