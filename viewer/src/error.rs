@@ -57,3 +57,10 @@ pub enum RenderError {
     #[error("the graphics device failed: {0}")]
     Lost(String),
 }
+
+impl RenderError {
+    /// Whether the user can set it right: another backend, another size, another scene.
+    pub fn is_users_fault(&self) -> bool {
+        !matches!(self, Self::NoDevice { .. } | Self::Lost(_))
+    }
+}

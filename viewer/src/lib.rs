@@ -4,6 +4,8 @@
 //! buffers, no compute.
 
 mod atlas;
+mod camera;
+mod clock;
 mod error;
 mod gpu;
 mod loop_frames;
@@ -13,6 +15,8 @@ mod renderer;
 mod target;
 mod view;
 
+pub use camera::{CameraInput, OrbitCamera};
+pub use clock::{Clock, SPEEDS};
 pub use error::RenderError;
 pub use gpu::{Backend, Gpu, Tier, adapters};
 pub use renderer::{Options, Pending, Renderer, Statistics};

@@ -112,6 +112,11 @@ impl Renderer {
         &self.gpu.name
     }
 
+    /// Whether the adapter is a processor that plays a GPU.
+    pub fn is_software(&self) -> bool {
+        self.gpu.is_software
+    }
+
     /// Tier of the adapter.
     pub fn tier(&self) -> Tier {
         self.gpu.tier
