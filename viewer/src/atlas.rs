@@ -116,13 +116,14 @@ impl Atlas {
         Self { width, height: y + RUN_HEIGHT, runs }
     }
 
-    /// Bytes of one frame.
-    pub(crate) fn bytes(&self) -> usize {
+    /// Values of one frame.
+    pub(crate) fn values(&self) -> usize {
         self.width * self.height * 4
     }
 
-    /// Writes one frame, premultiplied RGBA, to `texels` (`[height, width, 4]`, all zero or an earlier frame of this atlas).
-    pub(crate) fn fill(&self, scene: &Scene, frame: usize, texels: &mut [u8]) {
+    /// Writes one frame, premultiplied RGBA, to `texels` (`[height, width, 4]`, all zero or an earlier frame of this atlas), each
+    /// value as `texel` has it.
+    pub(crate) fn fill<T>(&self, scene: &Scene, frame: usize, texel: fn(u16) -> T, texels: &mut [T]) {
         for run in &self.runs {
             let rows = spans(run.row..run.row + 1);
             let columns = spans(run.columns.clone());
@@ -140,7 +141,7 @@ impl Atlas {
                             let from = &values[(line * TILE + across.start) * 4..(line * TILE + across.end) * 4];
                             let to = ((y + i) * self.width + x) * 4;
                             for (to, &from) in texels[to..to + from.len()].iter_mut().zip(from) {
-                                *to = to_u8(from);
+                                *to = texel(from);
                             }
                         }
                     }
@@ -164,9 +165,15 @@ fn values_of(texels: &[u16], tile: usize) -> Option<&[u16]> {
     texels.get(tile * TILE_VALUES..(tile + 1) * TILE_VALUES)
 }
 
-/// 16 bits to the nearest 8 (255·257 = 65535).
-fn to_u8(value: u16) -> u8 {
+/// A looping texel: 16 bits to the nearest 8 (255·257 = 65535).
+pub(crate) fn to_u8(value: u16) -> u8 {
     ((u32::from(value) + 128) / 257) as u8
+}
+
+/// A static texel: 16 bits to a 16-bit float, as its bits. Where dozens of thin layers lie over each other, as in leaves, their
+/// roundings to 8 bits add up to more than the two steps that a picture may be off; static tiles can afford better.
+pub(crate) fn to_half(value: u16) -> u16 {
+    half::f16::from_f32(f32::from(value) / 65535.0).to_bits()
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The looping atlas on the GPU: every frame of the loop where they fit the budget, else a ring of a few that frames stream through.
 
 use crate::Gpu;
-use crate::atlas::Atlas;
+use crate::atlas::{Atlas, to_u8};
 use loop3d_scene::Scene;
 
 /// Frames in the ring: the two of a moment, and as many to come.
@@ -17,7 +17,7 @@ pub(crate) struct LoopFrames {
 impl LoopFrames {
     /// All frames, uploaded, where they take at most `budget_bytes` and the device has as many layers; else an empty ring.
     pub(crate) fn new(gpu: &Gpu, scene: &Scene, atlas: &Atlas, budget_bytes: u64) -> Self {
-        let all = scene.frames as u64 * atlas.bytes() as u64;
+        let all = scene.frames as u64 * atlas.values() as u64;
         let resident = all <= budget_bytes && scene.frames <= gpu.max_layers() as usize;
         // A static scene has one layer. wgpu's GL makes arrays of two layers or more only.
         let frames = if atlas.runs.is_empty() { 1 } else { scene.frames };
@@ -36,7 +36,7 @@ impl LoopFrames {
             usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST,
             view_formats: &[],
         });
-        let mut frames = Self { texture, layers: Layers::new(count), staging: vec![0; atlas.bytes()] };
+        let mut frames = Self { texture, layers: Layers::new(count), staging: vec![0; atlas.values()] };
         if resident && !atlas.runs.is_empty() {
             (0..count).for_each(|frame| {
                 frames.layer(gpu, scene, atlas, frame);
@@ -56,7 +56,7 @@ impl LoopFrames {
     fn layer(&mut self, gpu: &Gpu, scene: &Scene, atlas: &Atlas, frame: usize) -> u32 {
         let (layer, is_there) = self.layers.place(frame);
         if !is_there {
-            atlas.fill(scene, frame, &mut self.staging);
+            atlas.fill(scene, frame, to_u8, &mut self.staging);
             write_layer(gpu, &self.texture, atlas, layer as u32, &self.staging);
         }
         layer as u32
@@ -93,7 +93,11 @@ pub(crate) fn write_layer(gpu: &Gpu, texture: &wgpu::Texture, atlas: &Atlas, lay
             aspect: wgpu::TextureAspect::All,
         },
         texels,
-        wgpu::TexelCopyBufferLayout { offset: 0, bytes_per_row: Some(4 * width), rows_per_image: Some(height) },
+        wgpu::TexelCopyBufferLayout {
+            offset: 0,
+            bytes_per_row: Some(texels.len() as u32 / height),
+            rows_per_image: Some(height),
+        },
         wgpu::Extent3d { width, height, depth_or_array_layers: 1 },
     );
 }
