@@ -49,8 +49,19 @@ pub fn exit_code(error: &anyhow::Error) -> ExitCode {
     })
 }
 
+#[cfg(feature = "viewer")]
+fn is_viewers_mistake(error: &anyhow::Error) -> bool {
+    error.downcast_ref().is_some_and(loop3d_viewer::RenderError::is_users_fault)
+}
+
+#[cfg(not(feature = "viewer"))]
+fn is_viewers_mistake(_: &anyhow::Error) -> bool {
+    false
+}
+
 fn is_users_fault(error: &anyhow::Error) -> bool {
     error.is::<Mistake>()
+        || is_viewers_mistake(error)
         || error.is::<PathError>()
         // Metrics refuse clips that do not fit together or are too small.
         || error.is::<MetricsError>()

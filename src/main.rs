@@ -7,6 +7,7 @@ mod fit;
 mod frames;
 mod info;
 mod output;
+mod painter;
 mod progress;
 mod render;
 mod sample;

@@ -3,6 +3,7 @@
 use crate::failure::{Stopped, mistake};
 use crate::ffmpeg::{Encoding, Mp4Writer};
 use crate::frames::FrameWriter;
+use crate::painter::Painter;
 use crate::progress::Progress;
 use crate::stop::Stop;
 use anyhow::{Context, Result};
@@ -43,6 +44,9 @@ pub struct RenderArgs {
     /// Quality of the mp4: 0 (lossless) to 51.
     #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u8).range(0..=51))]
     crf: u8,
+    /// What draws: gpu, cpu (the exact compositor), or auto: the GPU where there is one.
+    #[arg(long, value_enum, default_value_t = Painter::Auto)]
+    renderer: Painter,
     /// Print errors only.
     #[arg(long)]
     quiet: bool,
@@ -80,8 +84,7 @@ impl RenderArgs {
             Output::Frames(FrameWriter::start(&self.output, width, height)?)
         };
         let mut progress = Progress::start("rendering", shots.len() as u64, "frames", self.quiet);
-        for shot in &shots {
-            let rgb = loop3d_scene::render(&scene, &shot.camera, shot.time).to_rgb8();
+        self.renderer.paint(scene, &shots, self.quiet, |rgb| {
             let written = match &mut output {
                 Output::Mp4(mp4) => mp4.frame(&rgb),
                 Output::Frames(folder) => folder.frame(&rgb),
@@ -92,7 +95,8 @@ impl RenderArgs {
             }
             written?;
             progress.advance(1);
-        }
+            Ok(())
+        })?;
         match output {
             Output::Mp4(mp4) => mp4.finish()?,
             Output::Frames(folder) => folder.finish()?,

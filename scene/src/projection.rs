@@ -78,6 +78,18 @@ impl PlaneProjector {
         let PlaneMap { offset, scale } = self.maps[k];
         (offset.x + scale.x * a, offset.y + scale.y * b)
     }
+
+    /// Takes (x, y, 1) of a pixel to its ray (r_x, r_y, r_z) in reference axes, whose slopes are r_x/r_z and r_y/r_z: for a
+    /// renderer that projects on its own.
+    pub fn ray_from_pixel(&self) -> DMat3 {
+        self.ray_from_pixel
+    }
+
+    /// Offset and scale of plane `k`: `x_ref = offset + scale·slope`, for x and y.
+    pub fn plane_map(&self, k: usize) -> (DVec2, DVec2) {
+        let PlaneMap { offset, scale } = self.maps[k];
+        (offset, scale)
+    }
 }
 
 #[cfg(test)]

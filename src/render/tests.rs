@@ -167,3 +167,29 @@ fn bad_requests_are_refused_with_what_was_found_and_expected() {
     said("-o @/a.mp4 --frames 0", "--frames");
     said("-o @/a.mp4 --crf 52", "--crf");
 }
+
+#[cfg(feature = "viewer")]
+#[test]
+fn the_gpu_draws_what_the_cpu_draws() {
+    let folder = Folder::new("gpu", 64);
+    folder.render("-o @/cpu --frames 12 --fps 15 --renderer cpu").unwrap();
+    folder.render("-o @/auto --frames 12 --fps 15").unwrap();
+    let gpu = folder.render("-o @/gpu --frames 12 --fps 15 --renderer gpu");
+    let mut names = vec!["cpu", "auto", "gpu"];
+    if let Err(error) = gpu {
+        assert!(error.to_string().contains("no graphics adapter"), "{error:#}");
+        // Around the test harness, which shows what a passing test prints to nobody.
+        let line = format!("NOT TESTED, no adapter here: {error}\n");
+        assert!(std::io::Write::write_all(&mut std::io::stderr(), line.as_bytes()).is_ok());
+        names.pop();
+    }
+    for frame in 0..12 {
+        let [cpu, others @ ..] = &names[..] else { return };
+        let read = |name: &str| image::open(folder.0.join(format!("{name}/{frame:05}.png"))).unwrap().to_rgb8();
+        let expected = read(cpu);
+        for name in others {
+            let found = read(name);
+            assert!(found.iter().zip(expected.iter()).all(|(f, e)| f.abs_diff(*e) <= 2), "{name}, frame {frame}");
+        }
+    }
+}

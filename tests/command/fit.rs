@@ -1,6 +1,6 @@
 //! From footage to scene, figures and video.
 
-use crate::support::{FRAMES, Folder};
+use crate::support::{self, FRAMES, Folder};
 use serde_json::Value;
 use std::fs;
 use std::process::{Child, Command, Stdio};
@@ -172,4 +172,22 @@ fn stills_make_a_static_scene() {
     }
     let table = folder.done("eval capture.loop3d --views capture").stdout;
     assert!(table.contains("mean of 2 views") && table.contains("PSNR over the whole picture: "), "{table}");
+}
+
+/// Only Mesa's and Khronos' loaders can be told to find nothing.
+#[cfg(all(target_os = "linux", feature = "viewer"))]
+#[test]
+fn without_an_adapter_auto_draws_on_the_cpu_and_says_so_and_gpu_is_an_error() {
+    let without = |words: &str| {
+        let mut command = FITTED.command(words);
+        for variable in ["VK_DRIVER_FILES", "VK_ICD_FILENAMES", "__EGL_VENDOR_LIBRARY_FILENAMES"] {
+            command.env(variable, "/dev/null");
+        }
+        support::Ended::of(&mut command)
+    };
+    without("render whole.loop3d -o no-adapter --frames 2").said(0, &["without the GPU", "no graphics adapter"]);
+    FITTED.done("render whole.loop3d -o on-cpu --frames 2 --renderer cpu");
+    assert!(FITTED.bytes("no-adapter/00001.png") == FITTED.bytes("on-cpu/00001.png"));
+    without("render whole.loop3d -o insisted --frames 2 --renderer gpu").said(2, &["no graphics adapter"]);
+    assert!(!FITTED.path("insisted").exists());
 }

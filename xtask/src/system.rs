@@ -36,12 +36,35 @@ const FOR_DOWNLOAD: &[Need] = &[
     Need { what: "pip of python3", probe: &["python3", "-m", "pip", "--version"], from: Source::Apt("python3-pip") },
 ];
 
+/// A GPU in software, for the tests of the renderer: they say so and go on where there is none. Looked for only where it can be
+/// installed: other systems name and keep theirs otherwise.
+const SOFTWARE_GPU: &[Need] = &[
+    Need {
+        what: "a Vulkan driver",
+        probe: &["sh", "-c", "ls /usr/share/vulkan/icd.d/*.json"],
+        from: Source::Apt("mesa-vulkan-drivers"),
+    },
+    Need {
+        what: "Vulkan's loader",
+        probe: &["sh", "-c", "ldconfig -p | grep libvulkan.so.1"],
+        from: Source::Apt("libvulkan1"),
+    },
+    Need { what: "EGL", probe: &["sh", "-c", "ldconfig -p | grep libEGL.so.1"], from: Source::Apt("libegl1") },
+    Need {
+        what: "a GL driver",
+        probe: &["sh", "-c", "ls /usr/lib/*/dri/swrast_dri.so || ls /usr/lib/*/libgallium-*.so"],
+        from: Source::Apt("libgl1-mesa-dri"),
+    },
+];
+
 /// Finds or installs the programs; `download` tells whether pip is needed as well.
 ///
 /// # Errors
 /// Something is missing and may not be installed here, or its installation failed.
 pub fn ensure_programs(download: bool, dry_run: bool) -> Result<()> {
+    let may_install = is_debian() && is_root();
     let needs = ALWAYS.iter().chain(if download { FOR_DOWNLOAD } else { &[] });
+    let needs = needs.chain(if may_install { SOFTWARE_GPU } else { &[] });
     let missing: Vec<&Need> = needs.filter(|need| !found(need)).collect();
     if missing.is_empty() {
         return Ok(());
@@ -53,7 +76,7 @@ pub fn ensure_programs(download: bool, dry_run: bool) -> Result<()> {
         installs.iter().for_each(|install| println!("  {}", line(install)));
         return Ok(());
     }
-    if !(is_debian() && is_root()) {
+    if !may_install {
         let lines = installs.iter().map(|install| format!("\n  {}", line(install))).collect::<String>();
         bail!(
             "missing: {names}. Nothing was installed: that is done only as root on Debian or Ubuntu. There, these commands \

@@ -1,0 +1,109 @@
+// Draws every tile of a scene as premultiplied colour, far to near, in one instanced draw.
+//
+// An instance is a rectangle of one plane in which one cell of an atlas holds all texels of the bilinear filter. The rectangles
+// of a plane do not overlap and leave nothing out. Whether a pixel belongs to a rectangle is decided here, from the plane's own
+// coordinates, and not by the rasteriser: all rectangles of a plane compute the same coordinates for a pixel, so none is drawn
+// twice or missed at an edge. The quads are therefore drawn a little larger than their rectangles.
+
+// As many as MAX_PLANES in view.rs.
+const MAX_PLANES = 256;
+
+struct View {
+    // Columns: takes (slope x, slope y, 1) to the homogeneous pixel, counted from the middle of the picture.
+    pixel_from_slopes: array<vec4<f32>, 3>,
+    // Columns: takes (x, y, 1) of a pixel, counted from the middle of the picture, to its ray in reference axes.
+    ray_from_pixel: array<vec4<f32>, 3>,
+    // Half the picture's width and height in pixels; margin of the quads in texels; share of the second frame.
+    half_width: f32,
+    half_height: f32,
+    margin: f32,
+    second_share: f32,
+    // Array layers of the two frames that the moment lies between.
+    first_layer: i32,
+    second_layer: i32,
+    padding: vec2<i32>,
+    // For each plane offset (x, y) and scale (x, y): texel = offset + scale * slope, an integer at a texel's centre. Scale 0:
+    // the plane lies behind the camera.
+    planes: array<vec4<f32>, MAX_PLANES>,
+}
+
+@group(0) @binding(0) var<uniform> view: View;
+@group(0) @binding(1) var static_atlas: texture_2d<f32>;
+@group(0) @binding(2) var looping_atlas: texture_2d_array<f32>;
+
+struct Corner {
+    @builtin(position) position: vec4<f32>,
+    @location(0) @interpolate(flat) plane: vec4<f32>,
+    // Left, upper, right, lower; in texels of the plane.
+    @location(1) @interpolate(flat) rectangle: vec4<f32>,
+    // Atlas texel = plane texel + xy; z: 1 where the cell is in the looping atlas.
+    @location(2) @interpolate(flat) cell: vec3<i32>,
+}
+
+@vertex
+fn quad_corner(
+    @builtin(vertex_index) index: u32,
+    @location(0) rectangle: vec4<i32>,
+    @location(1) cell: vec4<i32>,
+) -> Corner {
+    let plane = view.planes[cell.w];
+    let edges = vec4<f32>(rectangle);
+    let far_side = vec2<bool>((index & 1u) == 1u, index >= 2u);
+    let texel = select(edges.xy - view.margin, edges.zw + view.margin, far_side);
+    var position = vec4<f32>(2.0, 2.0, 0.0, 1.0);
+    if plane.z != 0.0 {
+        let slopes = (texel - plane.xy) / plane.zw;
+        let m = view.pixel_from_slopes;
+        let pixel = m[0].xyz * slopes.x + m[1].xyz * slopes.y + m[2].xyz;
+        // Depth is not tested. It only has corners behind the camera (w <= 0) cut off.
+        position = vec4<f32>(pixel.x / view.half_width, -pixel.y / view.half_height, pixel.z - 0.001, pixel.z);
+    }
+    return Corner(position, plane, edges, cell.xyz);
+}
+
+// Bilinear, by hand: the weights of hardware filters have 8 bits, which is off by up to 1/255 for each layer.
+fn filtered(upper_left: vec4<f32>, upper_right: vec4<f32>, lower_left: vec4<f32>, lower_right: vec4<f32>, part: vec2<f32>) -> vec4<f32> {
+    return mix(mix(upper_left, upper_right, part.x), mix(lower_left, lower_right, part.x), part.y);
+}
+
+fn static_sample(at: vec2<i32>, part: vec2<f32>) -> vec4<f32> {
+    return filtered(
+        textureLoad(static_atlas, at, 0),
+        textureLoad(static_atlas, at + vec2<i32>(1, 0), 0),
+        textureLoad(static_atlas, at + vec2<i32>(0, 1), 0),
+        textureLoad(static_atlas, at + vec2<i32>(1, 1), 0),
+        part,
+    );
+}
+
+fn looping_sample(at: vec2<i32>, layer: i32, part: vec2<f32>) -> vec4<f32> {
+    return filtered(
+        textureLoad(looping_atlas, at, layer, 0),
+        textureLoad(looping_atlas, at + vec2<i32>(1, 0), layer, 0),
+        textureLoad(looping_atlas, at + vec2<i32>(0, 1), layer, 0),
+        textureLoad(looping_atlas, at + vec2<i32>(1, 1), layer, 0),
+        part,
+    );
+}
+
+@fragment
+fn quad_pixel(in: Corner) -> @location(0) vec4<f32> {
+    let pixel = in.position.xy - vec2<f32>(view.half_width, view.half_height);
+    let m = view.ray_from_pixel;
+    let ray = m[0].xyz * pixel.x + m[1].xyz * pixel.y + m[2].xyz;
+    let texel = in.plane.xy + in.plane.zw * (ray.xy / ray.z);
+    if ray.z <= 0.0 || any(texel < in.rectangle.xy) || any(texel >= in.rectangle.zw) {
+        discard;
+    }
+    let corner = floor(texel);
+    let part = texel - corner;
+    let at = vec2<i32>(corner) + in.cell.xy;
+    if in.cell.z == 0 {
+        return static_sample(at, part);
+    }
+    let first = looping_sample(at, view.first_layer, part);
+    if view.second_share == 0.0 {
+        return first;
+    }
+    return mix(first, looping_sample(at, view.second_layer, part), view.second_share);
+}

@@ -1,0 +1,204 @@
+//! The camera that a person moves: it orbits around the focus, pans and zooms, and stays where the capture looked.
+//!
+//! All is in the axes of the reference camera. Mouse, touch and keys write one [`CameraInput`] a frame; the camera reads that and
+//! nothing else.
+
+use glam::{DAffine3, DVec2, DVec3};
+use loop3d_scene::{Camera, Scene};
+
+/// Seconds in which a motion that was let go falls to 1/e.
+const INERTIA_S: f64 = 0.18;
+
+/// Seconds in which what lies beyond a limit comes back to 1/e of it.
+const RETURN_S: f64 = 0.12;
+
+/// Beyond its limits a value gives way by this part of its range and no more.
+const GIVE: f64 = 0.15;
+
+/// Most that zoom enlarges.
+const MOST_ZOOM: f64 = 4.0;
+
+/// Untouched for so long, the camera begins to sway.
+const IDLE_S: f64 = 4.0;
+
+/// Seconds over which the sway grows to its full size, the part of the range that it fills, and the seconds of its two swings.
+const SWAY_RAMP_S: f64 = 3.0;
+const SWAY_PART: f64 = 0.5;
+const SWAY_PERIOD_S: DVec2 = DVec2::new(9.0, 13.0);
+
+/// Smallest limit of the orbit, in radians: a capture from one place still answers a drag.
+const LEAST_ORBIT: f64 = 0.01;
+
+/// What a person does to the camera in one frame, from every device together.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct CameraInput {
+    /// Drag of the orbit in picture heights, x to the right, y down.
+    pub orbit: DVec2,
+    /// Drag of the picture in picture heights.
+    pub pan: DVec2,
+    /// Doublings of the size of things; negative makes them smaller.
+    pub zoom: f64,
+    /// A button or finger is down: the camera rests where it is held.
+    pub is_held: bool,
+    /// Back to the reference camera.
+    pub reset: bool,
+}
+
+/// A value that is dragged, swings on, and is softly kept within limits.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Axis {
+    value: f64,
+    /// Per second.
+    velocity: f64,
+    low: f64,
+    high: f64,
+}
+
+impl Axis {
+    fn new(low: f64, high: f64) -> Self {
+        Self { value: 0.0, velocity: 0.0, low, high }
+    }
+
+    fn range(&self) -> f64 {
+        self.high - self.low
+    }
+
+    fn advance(&mut self, drag: f64, is_held: bool, seconds: f64) {
+        let give = GIVE * self.range();
+        // Resistance grows to a standstill at the end of the give.
+        let beyond = if drag > 0.0 { self.value - self.high } else { self.low - self.value };
+        let ease = if give > 0.0 { (1.0 - beyond.max(0.0) / give).clamp(0.0, 1.0) } else { 0.0 };
+        if is_held {
+            self.value += drag * ease;
+            self.velocity = drag * ease / seconds;
+        } else {
+            // A step of a wheel or a key: spread over the inertia, it goes as far as was asked for.
+            self.velocity += drag * ease / INERTIA_S;
+            let fall = (-seconds / INERTIA_S).exp();
+            self.value += self.velocity * INERTIA_S * (1.0 - fall);
+            self.velocity *= fall;
+        }
+        let inside = self.value.clamp(self.low, self.high);
+        if !is_held && self.value != inside {
+            self.velocity = 0.0;
+            self.value = inside + (self.value - inside) * (-seconds / RETURN_S).exp();
+        }
+        self.value = self.value.clamp(self.low - give, self.high + give);
+    }
+
+    fn reset(&mut self) {
+        (self.value, self.velocity) = (0.0, 0.0);
+    }
+}
+
+/// The camera that a person moves.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OrbitCamera {
+    reference: Camera,
+    /// Depth of what the camera turns around.
+    focus: f64,
+    /// Angles of the camera's place as seen from the focus, to the right and down.
+    orbit: [Axis; 2],
+    /// Shift of camera and focus.
+    pan: [Axis; 2],
+    /// Doublings of the focal length.
+    zoom: Axis,
+    idle_s: f64,
+}
+
+impl OrbitCamera {
+    /// Stands at the reference camera. The limits come from the places that the scene's views were filmed from.
+    pub fn new(scene: &Scene) -> Self {
+        let planes = &scene.planes;
+        // Spec §1.6: the published focus, which paths share.
+        let focus = 1.0 / (0.25 / (0.9 * planes.near) + 0.75 / (5.0 * planes.far));
+        let reference_from_world = scene.reference.world_from_camera.inverse();
+        let places = scene.views.iter().map(|view| reference_from_world.transform_point3(view.camera.position()));
+        let (low, high) =
+            places.fold((DVec3::ZERO, DVec3::ZERO), |(low, high), place| (low.min(place), high.max(place)));
+        let orbit = |low: f64, high: f64| {
+            Axis::new((low / focus).atan().min(-LEAST_ORBIT), (high / focus).atan().max(LEAST_ORBIT))
+        };
+        // Orbit alone reaches every filmed place; pan adds half as much.
+        let pan = |low: f64, high: f64| Axis::new(0.5 * low, 0.5 * high);
+        Self {
+            reference: scene.reference,
+            focus,
+            orbit: [orbit(low.x, high.x), orbit(low.y, high.y)],
+            pan: [pan(low.x, high.x), pan(low.y, high.y)],
+            zoom: Axis::new(0.0, MOST_ZOOM.log2()),
+            idle_s: 0.0,
+        }
+    }
+
+    /// Goes on by a stretch of real time with what was done in it.
+    pub fn advance(&mut self, input: &CameraInput, seconds: f64) {
+        if !(seconds.is_finite() && seconds > 0.0) {
+            return;
+        }
+        let CameraInput { orbit, pan, zoom, is_held, reset } = *input;
+        if *input != CameraInput::default() {
+            // What the sway showed is where the hand takes hold.
+            let sway = self.sway();
+            self.orbit[0].value += sway.x;
+            self.orbit[1].value += sway.y;
+            self.idle_s = 0.0;
+        } else {
+            self.idle_s += seconds;
+        }
+        if reset {
+            self.orbit.iter_mut().chain(&mut self.pan).for_each(Axis::reset);
+            self.zoom.reset();
+            return;
+        }
+        // The scene follows the hand, so the camera goes the other way. Half a picture height is the way from end to end.
+        let [across, down] = &mut self.orbit;
+        across.advance(-2.0 * orbit.x * across.range(), is_held, seconds);
+        down.advance(-2.0 * orbit.y * down.range(), is_held, seconds);
+        // At the focus, things stay under the hand.
+        let height =
+            f64::from(self.reference.height) / (self.reference.focal_px.y * self.zoom.value.exp2()) * self.focus;
+        self.pan[0].advance(-pan.x * height, is_held, seconds);
+        self.pan[1].advance(-pan.y * height, is_held, seconds);
+        self.zoom.advance(zoom, is_held, seconds);
+    }
+
+    /// The idle camera's offset in its two angles.
+    fn sway(&self) -> DVec2 {
+        let swinging_s = self.idle_s - IDLE_S;
+        if swinging_s <= 0.0 {
+            return DVec2::ZERO;
+        }
+        let size = SWAY_PART * (swinging_s / SWAY_RAMP_S).min(1.0);
+        let swing = |axis: &Axis, period: f64| {
+            let wave = (std::f64::consts::TAU * swinging_s / period).sin();
+            // Towards the limits from where it stands.
+            size * if wave > 0.0 {
+                wave * (axis.high - axis.value).max(0.0)
+            } else {
+                wave * (axis.value - axis.low).max(0.0)
+            }
+        };
+        DVec2::new(swing(&self.orbit[0], SWAY_PERIOD_S.x), swing(&self.orbit[1], SWAY_PERIOD_S.y))
+    }
+
+    /// The camera for a picture of any size. It shows no more than the reference camera does: what does not fit the shape is cut off.
+    pub fn camera(&self, width: u32, height: u32) -> Camera {
+        let angles = DVec2::new(self.orbit[0].value, self.orbit[1].value) + self.sway();
+        let pan = DVec3::new(self.pan[0].value, self.pan[1].value, 0.0);
+        let target = DVec3::Z * self.focus + pan;
+        // In the plane of the filmed places, so that a filmed place is reached exactly.
+        let position = DVec3::new(angles.x.tan(), angles.y.tan(), 0.0) * self.focus + pan;
+        // Never parallel: the target lies ahead by the focus.
+        let pose = Camera::pose_looking_at(position, target, DVec3::NEG_Y).unwrap_or(DAffine3::IDENTITY);
+        let camera = self.reference.covering(width, height);
+        Camera {
+            world_from_camera: self.reference.world_from_camera * pose,
+            focal_px: camera.focal_px * self.zoom.value.exp2(),
+            ..camera
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

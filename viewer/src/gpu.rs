@@ -1,0 +1,189 @@
+//! The graphics device: which adapter, what it can do, and what went wrong with it.
+
+use crate::RenderError;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The system's interface to the GPU.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Backend {
+    /// The system's own, or GL where there is none.
+    #[default]
+    Auto,
+    /// Vulkan.
+    Vulkan,
+    /// Apple's Metal.
+    Metal,
+    /// Microsoft's Direct3D 12.
+    Dx12,
+    /// OpenGL, OpenGL ES or WebGL2.
+    Gl,
+}
+
+impl Backend {
+    /// Every backend, in the order of preference.
+    pub const ALL: [Self; 5] = [Self::Auto, Self::Vulkan, Self::Metal, Self::Dx12, Self::Gl];
+
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Vulkan => "vulkan",
+            Self::Metal => "metal",
+            Self::Dx12 => "dx12",
+            Self::Gl => "gl",
+        }
+    }
+
+    fn backends(self) -> wgpu::Backends {
+        match self {
+            Self::Auto => wgpu::Backends::PRIMARY,
+            Self::Vulkan => wgpu::Backends::VULKAN,
+            Self::Metal => wgpu::Backends::METAL,
+            Self::Dx12 => wgpu::Backends::DX12,
+            Self::Gl => wgpu::Backends::GL,
+        }
+    }
+
+    /// An entry to this backend's adapters.
+    pub fn instance(self) -> wgpu::Instance {
+        let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
+        descriptor.backends = self.backends();
+        wgpu::Instance::new(descriptor)
+    }
+}
+
+/// What the device can do. Everything that depends on it asks for the tier and for no feature of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tier {
+    /// Layers accumulate in 16-bit floats and are rounded to 8 bits once. With 8 bits each of a pixel's layers would be
+    /// rounded, up to half a step each, which adds up under many thin layers.
+    Full,
+    /// Layers accumulate in 8 bits: the device cannot blend 16-bit floats.
+    Limited,
+}
+
+impl Tier {
+    /// Format that layers accumulate in.
+    pub(crate) fn accumulation(self) -> wgpu::TextureFormat {
+        match self {
+            Self::Full => wgpu::TextureFormat::Rgba16Float,
+            Self::Limited => wgpu::TextureFormat::Rgba8Unorm,
+        }
+    }
+
+    fn of(adapter: &wgpu::Adapter) -> Self {
+        let format = adapter.get_texture_format_features(Self::Full.accumulation());
+        let blends = format.flags.contains(wgpu::TextureFormatFeatureFlags::BLENDABLE)
+            && format.allowed_usages.contains(wgpu::TextureUsages::RENDER_ATTACHMENT);
+        if blends { Self::Full } else { Self::Limited }
+    }
+}
+
+/// An open graphics device.
+#[derive(Debug)]
+pub struct Gpu {
+    pub(crate) device: wgpu::Device,
+    pub(crate) queue: wgpu::Queue,
+    /// Name of the adapter, with its backend.
+    pub name: String,
+    /// What it can do.
+    pub tier: Tier,
+    /// Whether the adapter is a processor that plays a GPU.
+    pub is_software: bool,
+    failure: Arc<Mutex<Option<String>>>,
+}
+
+impl Gpu {
+    /// Opens the best adapter of a backend, one that can draw to `surface` where there is one.
+    ///
+    /// # Errors
+    /// There is no adapter, or it gives no device.
+    pub async fn open(
+        instance: &wgpu::Instance,
+        backend: Backend,
+        surface: Option<&wgpu::Surface<'_>>,
+    ) -> Result<Self, RenderError> {
+        let options = wgpu::RequestAdapterOptions {
+            power_preference: wgpu::PowerPreference::HighPerformance,
+            compatible_surface: surface,
+            ..Default::default()
+        };
+        let adapter = instance
+            .request_adapter(&options)
+            .await
+            .map_err(|e| RenderError::NoAdapter { backend: backend.name(), reason: e.to_string() })?;
+        let name = describe(&adapter.get_info());
+        // What WebGL2 has, so that everything runs there; textures as large as this adapter's.
+        let required_limits = wgpu::Limits::downlevel_webgl2_defaults().using_resolution(adapter.limits());
+        let descriptor = wgpu::DeviceDescriptor { label: Some("loop3d"), required_limits, ..Default::default() };
+        let (device, queue) = adapter
+            .request_device(&descriptor)
+            .await
+            .map_err(|e| RenderError::NoDevice { adapter: name.clone(), reason: e.to_string() })?;
+        let failure = Arc::new(Mutex::new(None));
+        let note = |failure: &Arc<Mutex<Option<String>>>, text: String| {
+            failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(text);
+        };
+        let lost = Arc::clone(&failure);
+        device.set_device_lost_callback(move |reason, text| {
+            // Dropping the device is no failure.
+            if reason != wgpu::DeviceLostReason::Destroyed {
+                note(&lost, text);
+            }
+        });
+        // wgpu's own handler would panic.
+        let wrong = Arc::clone(&failure);
+        device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| note(&wrong, error.to_string())));
+        let tier = Tier::of(&adapter);
+        let is_software = adapter.get_info().device_type == wgpu::DeviceType::Cpu;
+        Ok(Self { device, queue, name, tier, is_software, failure })
+    }
+
+    /// Opens the best adapter of a backend for pictures without a window.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_headless(backend: Backend) -> Result<Self, RenderError> {
+        let open = |backend: Backend| pollster::block_on(Self::open(&backend.instance(), backend, None));
+        match open(backend) {
+            // GL comes last, and not even its library is loaded without need.
+            Err(RenderError::NoAdapter { .. }) if backend == Backend::Auto => open(Backend::Gl),
+            result => result,
+        }
+    }
+
+    /// Longest side of a texture.
+    pub fn max_side(&self) -> u32 {
+        self.device.limits().max_texture_dimension_2d
+    }
+
+    /// Most layers of an array of textures.
+    pub(crate) fn max_layers(&self) -> u32 {
+        self.device.limits().max_texture_array_layers
+    }
+
+    /// The first thing that went wrong with the device, if anything did.
+    pub(crate) fn check(&self) -> Result<(), RenderError> {
+        match &*self.failure.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(reason) => Err(RenderError::Lost(reason.clone())),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Every adapter of a backend, a line each.
+pub fn adapters(backend: Backend) -> Vec<String> {
+    let found = pollster::block_on(backend.instance().enumerate_adapters(backend.backends()));
+    found.iter().map(|adapter| describe(&adapter.get_info())).collect()
+}
+
+fn describe(info: &wgpu::AdapterInfo) -> String {
+    let backend = match info.backend {
+        wgpu::Backend::Vulkan => "vulkan",
+        wgpu::Backend::Metal => "metal",
+        wgpu::Backend::Dx12 => "dx12",
+        wgpu::Backend::Gl => "gl",
+        _ => "other",
+    };
+    format!("{} ({backend})", info.name)
+}

@@ -1,0 +1,158 @@
+//! The looping atlas on the GPU: every frame of the loop where they fit the budget, else a ring of a few that frames stream through.
+
+use crate::Gpu;
+use crate::atlas::{Atlas, to_u8};
+use loop3d_scene::Scene;
+
+/// Frames in the ring: the two of a moment, and as many to come.
+const RING: usize = 4;
+
+/// Frames of the loop in the layers of an array texture.
+pub(crate) struct LoopFrames {
+    texture: wgpu::Texture,
+    layers: Layers,
+    staging: Vec<u8>,
+}
+
+impl LoopFrames {
+    /// All frames, uploaded, where they take at most `budget_bytes` and the device has as many layers; else an empty ring.
+    pub(crate) fn new(gpu: &Gpu, scene: &Scene, atlas: &Atlas, budget_bytes: u64) -> Self {
+        let all = scene.frames as u64 * atlas.values() as u64;
+        let resident = all <= budget_bytes && scene.frames <= gpu.max_layers() as usize;
+        // A static scene has one layer. wgpu's GL makes arrays of two layers or more only.
+        let frames = if atlas.runs.is_empty() { 1 } else { scene.frames };
+        let count = if resident { frames } else { frames.min(RING) };
+        let texture = gpu.device.create_texture(&wgpu::TextureDescriptor {
+            label: Some("looping tiles"),
+            size: wgpu::Extent3d {
+                width: atlas.width as u32,
+                height: atlas.height as u32,
+                depth_or_array_layers: count.max(2) as u32,
+            },
+            mip_level_count: 1,
+            sample_count: 1,
+            dimension: wgpu::TextureDimension::D2,
+            format: wgpu::TextureFormat::Rgba8Unorm,
+            usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST,
+            view_formats: &[],
+        });
+        let mut frames = Self { texture, layers: Layers::new(count), staging: vec![0; atlas.values()] };
+        if resident && !atlas.runs.is_empty() {
+            (0..count).for_each(|frame| {
+                frames.layer(gpu, scene, atlas, frame);
+            });
+        }
+        frames
+    }
+
+    /// The layers of the two frames of a moment; frames that are not there are uploaded.
+    pub(crate) fn layers(&mut self, gpu: &Gpu, scene: &Scene, atlas: &Atlas, frames: [usize; 2]) -> [u32; 2] {
+        if atlas.runs.is_empty() {
+            return [0; 2];
+        }
+        frames.map(|frame| self.layer(gpu, scene, atlas, frame))
+    }
+
+    fn layer(&mut self, gpu: &Gpu, scene: &Scene, atlas: &Atlas, frame: usize) -> u32 {
+        let (layer, is_there) = self.layers.place(frame);
+        if !is_there {
+            atlas.fill(scene, frame, to_u8, &mut self.staging);
+            write_layer(gpu, &self.texture, atlas, layer as u32, &self.staging);
+        }
+        layer as u32
+    }
+
+    pub(crate) fn view(&self) -> wgpu::TextureView {
+        self.texture.create_view(&wgpu::TextureViewDescriptor {
+            dimension: Some(wgpu::TextureViewDimension::D2Array),
+            ..Default::default()
+        })
+    }
+
+    /// GPU memory that it takes.
+    pub(crate) fn bytes(&self) -> u64 {
+        let size = self.texture.size();
+        u64::from(size.width) * u64::from(size.height) * u64::from(size.depth_or_array_layers) * 4
+    }
+
+    /// Frames of the loop that there is room for.
+    pub(crate) fn room(&self) -> usize {
+        self.layers.slots.len()
+    }
+}
+
+/// Uploads one layer. Writes of the queue happen before what is submitted next and after what was submitted before, so a
+/// layer may be written while an earlier picture is still being drawn from it.
+pub(crate) fn write_layer(gpu: &Gpu, texture: &wgpu::Texture, atlas: &Atlas, layer: u32, texels: &[u8]) {
+    let (width, height) = (atlas.width as u32, atlas.height as u32);
+    gpu.queue.write_texture(
+        wgpu::TexelCopyTextureInfo {
+            texture,
+            mip_level: 0,
+            origin: wgpu::Origin3d { x: 0, y: 0, z: layer },
+            aspect: wgpu::TextureAspect::All,
+        },
+        texels,
+        wgpu::TexelCopyBufferLayout {
+            offset: 0,
+            bytes_per_row: Some(texels.len() as u32 / height),
+            rows_per_image: Some(height),
+        },
+        wgpu::Extent3d { width, height, depth_or_array_layers: 1 },
+    );
+}
+
+/// Which frame stands in which layer.
+struct Layers {
+    /// Frame and moment of last use.
+    slots: Vec<Option<(usize, u64)>>,
+    uses: u64,
+}
+
+impl Layers {
+    fn new(count: usize) -> Self {
+        Self { slots: vec![None; count], uses: 0 }
+    }
+
+    /// The layer for a frame, and whether the frame is already in it. Otherwise it takes the place of the frame that was not used
+    /// for the longest time.
+    fn place(&mut self, frame: usize) -> (usize, bool) {
+        self.uses += 1;
+        let there = self.slots.iter().position(|slot| slot.is_some_and(|(f, _)| f == frame));
+        let oldest = || (0..self.slots.len()).min_by_key(|&i| self.slots[i].map(|(_, used)| used));
+        let layer = there.or_else(oldest).unwrap_or(0);
+        if let Some(slot) = self.slots.get_mut(layer) {
+            *slot = Some((frame, self.uses));
+        }
+        (layer, there.is_some())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ring_keeps_what_was_used_last() {
+        let mut layers = Layers::new(3);
+        assert_eq!([layers.place(0), layers.place(1), layers.place(2)], [(0, false), (1, false), (2, false)]);
+        assert_eq!(layers.place(0), (0, true));
+        assert_eq!(layers.place(7), (1, false));
+        assert_eq!([layers.place(0), layers.place(7), layers.place(2)], [(0, true), (1, true), (2, true)]);
+        assert_eq!(layers.place(1), (0, false));
+    }
+
+    #[test]
+    fn playback_uploads_each_frame_once_a_round() {
+        let mut layers = Layers::new(RING);
+        let mut uploads = 0;
+        // A 60 Hz screen, a loop of 40 frames at 25 fps, three rounds.
+        for shown in 0..288 {
+            let first = (f64::from(shown) * 25.0 / 60.0) as usize % 40;
+            for frame in [first, (first + 1) % 40] {
+                uploads += usize::from(!layers.place(frame).1);
+            }
+        }
+        assert_eq!(uploads, 3 * 40 + 1);
+    }
+}

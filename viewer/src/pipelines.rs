@@ -1,0 +1,134 @@
+//! The two pipelines: tiles into the accumulated picture, and that into 8 bits.
+
+use crate::Gpu;
+use crate::quads::Quad;
+use crate::view::View;
+
+/// Format of finished pictures. Not sRGB: colours are blended and kept as the footage has them, on every backend alike.
+pub(crate) const PICTURE: wgpu::TextureFormat = wgpu::TextureFormat::Rgba8Unorm;
+
+pub(crate) struct Pipelines {
+    pub(crate) tiles: wgpu::RenderPipeline,
+    pub(crate) resolve: wgpu::RenderPipeline,
+}
+
+impl Pipelines {
+    /// Compiles both; the second writes to textures of `output`.
+    pub(crate) fn new(gpu: &Gpu, output: wgpu::TextureFormat) -> Self {
+        let device = &gpu.device;
+        let tiles = device.create_shader_module(wgpu::include_wgsl!("../../shaders/tiles.wgsl"));
+        let tiles_group = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
+            label: Some("tiles"),
+            entries: &[
+                wgpu::BindGroupLayoutEntry {
+                    binding: 0,
+                    visibility: wgpu::ShaderStages::VERTEX_FRAGMENT,
+                    ty: wgpu::BindingType::Buffer {
+                        ty: wgpu::BufferBindingType::Uniform,
+                        has_dynamic_offset: false,
+                        min_binding_size: std::num::NonZeroU64::new(size_of::<View>() as u64),
+                    },
+                    count: None,
+                },
+                texture_entry(1, wgpu::TextureViewDimension::D2),
+                texture_entry(2, wgpu::TextureViewDimension::D2Array),
+            ],
+        });
+        let attributes = wgpu::vertex_attr_array![0 => Sint32x4, 1 => Sint32x4];
+        let quads = wgpu::VertexBufferLayout {
+            array_stride: size_of::<Quad>() as u64,
+            step_mode: wgpu::VertexStepMode::Instance,
+            attributes: &attributes,
+        };
+        let resolve = device.create_shader_module(wgpu::include_wgsl!("../../shaders/resolve.wgsl"));
+        let resolve_group = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
+            label: Some("resolve"),
+            entries: &[texture_entry(0, wgpu::TextureViewDimension::D2)],
+        });
+        Self {
+            tiles: pipeline(
+                device,
+                &Stage {
+                    module: &tiles,
+                    entries: ["quad_corner", "quad_pixel"],
+                    group: &tiles_group,
+                    buffers: &[Some(quads)],
+                    topology: wgpu::PrimitiveTopology::TriangleStrip,
+                    blend: Some(wgpu::BlendState::PREMULTIPLIED_ALPHA_BLENDING),
+                    format: gpu.tier.accumulation(),
+                },
+            ),
+            resolve: pipeline(
+                device,
+                &Stage {
+                    module: &resolve,
+                    entries: ["whole_picture", "pixel"],
+                    group: &resolve_group,
+                    buffers: &[],
+                    topology: wgpu::PrimitiveTopology::TriangleList,
+                    blend: None,
+                    format: output,
+                },
+            ),
+        }
+    }
+}
+
+/// What the two pipelines differ in.
+struct Stage<'a> {
+    module: &'a wgpu::ShaderModule,
+    /// Vertex and fragment.
+    entries: [&'a str; 2],
+    group: &'a wgpu::BindGroupLayout,
+    buffers: &'a [Option<wgpu::VertexBufferLayout<'a>>],
+    topology: wgpu::PrimitiveTopology,
+    blend: Option<wgpu::BlendState>,
+    format: wgpu::TextureFormat,
+}
+
+fn pipeline(device: &wgpu::Device, stage: &Stage<'_>) -> wgpu::RenderPipeline {
+    let layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+        label: Some(stage.entries[1]),
+        bind_group_layouts: &[Some(stage.group)],
+        immediate_size: 0,
+    });
+    device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
+        label: Some(stage.entries[1]),
+        layout: Some(&layout),
+        vertex: wgpu::VertexState {
+            module: stage.module,
+            entry_point: Some(stage.entries[0]),
+            compilation_options: wgpu::PipelineCompilationOptions::default(),
+            buffers: stage.buffers,
+        },
+        primitive: wgpu::PrimitiveState { topology: stage.topology, ..Default::default() },
+        depth_stencil: None,
+        multisample: wgpu::MultisampleState::default(),
+        fragment: Some(wgpu::FragmentState {
+            module: stage.module,
+            entry_point: Some(stage.entries[1]),
+            compilation_options: wgpu::PipelineCompilationOptions::default(),
+            targets: &[Some(wgpu::ColorTargetState {
+                format: stage.format,
+                blend: stage.blend,
+                write_mask: wgpu::ColorWrites::ALL,
+            })],
+        }),
+        multiview_mask: None,
+        cache: None,
+    })
+}
+
+/// A texture that the fragment shader reads texel by texel.
+fn texture_entry(binding: u32, view_dimension: wgpu::TextureViewDimension) -> wgpu::BindGroupLayoutEntry {
+    wgpu::BindGroupLayoutEntry {
+        binding,
+        visibility: wgpu::ShaderStages::FRAGMENT,
+        ty: wgpu::BindingType::Texture {
+            sample_type: wgpu::TextureSampleType::Float { filterable: false },
+            view_dimension,
+            multisampled: false,
+        },
+        count: None,
+    }
+}

@@ -1,0 +1,209 @@
+//! The renderer: a scene on a GPU, and pictures of it.
+
+use crate::atlas::{Atlas, Kind, to_half};
+use crate::gpu::{Backend, Gpu};
+use crate::loop_frames::{LoopFrames, write_layer};
+use crate::pipelines::{PICTURE, Pipelines};
+use crate::quads::{Quad, quads};
+use crate::target::{Atlases, Target};
+use crate::view::{MAX_PLANES, Moment, View};
+use crate::{RenderError, Tier};
+use loop3d_scene::{Camera, Scene};
+use std::sync::{Arc, mpsc};
+
+/// How to draw.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// The system's interface to the GPU.
+    pub backend: Backend,
+    /// GPU memory for the frames of the loop. Where all frames need more they stream through a ring of four.
+    pub loop_budget_bytes: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        // A loop of 60 frames of the size of the paper's scenes fits an integrated GPU beside everything else.
+        Self { backend: Backend::Auto, loop_budget_bytes: 192 << 20 }
+    }
+}
+
+/// What a picture costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Statistics {
+    /// Rectangles of the one draw.
+    pub quads: usize,
+    /// Width and height of the static atlas in texels.
+    pub static_atlas: [usize; 2],
+    /// Width and height of the looping atlas in texels.
+    pub looping_atlas: [usize; 2],
+    /// Frames of the loop that are on the GPU at a time.
+    pub frames_on_gpu: usize,
+    /// GPU memory of atlases and quads; pictures come on top.
+    pub bytes: u64,
+}
+
+/// A picture that the GPU works at; [`Renderer::finish`] waits for it.
+pub struct Pending {
+    target: Target,
+    submission: wgpu::SubmissionIndex,
+    arrival: mpsc::Receiver<Result<(), wgpu::BufferAsyncError>>,
+}
+
+/// A scene on a GPU.
+pub struct Renderer {
+    gpu: Gpu,
+    scene: Arc<Scene>,
+    pipelines: Pipelines,
+    atlases: Atlases,
+    looping_atlas: Atlas,
+    loop_frames: LoopFrames,
+    quads: wgpu::Buffer,
+    statistics: Statistics,
+    /// Targets of finished pictures, for the next ones.
+    spare: Vec<Target>,
+}
+
+impl Renderer {
+    /// Puts a scene on the best GPU of the backend, for pictures without a window.
+    ///
+    /// # Errors
+    /// There is no GPU, or the scene is broken or does not fit it.
+    pub fn new(scene: Arc<Scene>, options: &Options) -> Result<Self, RenderError> {
+        Self::on(Gpu::open_headless(options.backend)?, scene, options)
+    }
+
+    /// Puts a scene on an open GPU.
+    ///
+    /// # Errors
+    /// The scene is broken or does not fit the GPU, or the GPU fails.
+    pub fn on(gpu: Gpu, scene: Arc<Scene>, options: &Options) -> Result<Self, RenderError> {
+        scene.validate()?;
+        if scene.planes.count > MAX_PLANES {
+            return Err(RenderError::TooManyPlanes { count: scene.planes.count, limit: MAX_PLANES });
+        }
+        let static_atlas = Atlas::pack(&scene.tiles, Kind::Static, gpu.max_side())?;
+        let looping_atlas = Atlas::pack(&scene.tiles, Kind::Looping, gpu.max_side())?;
+        let pipelines = Pipelines::new(&gpu, PICTURE);
+        let still = upload_static(&gpu, &scene, &static_atlas);
+        let loop_frames = LoopFrames::new(&gpu, &scene, &looping_atlas, options.loop_budget_bytes);
+        let list = quads(&scene.tiles, &static_atlas, &looping_atlas);
+        let buffer = gpu.device.create_buffer(&wgpu::BufferDescriptor {
+            label: Some("quads"),
+            size: (list.len().max(1) * size_of::<Quad>()) as u64,
+            usage: wgpu::BufferUsages::VERTEX | wgpu::BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        });
+        gpu.queue.write_buffer(&buffer, 0, bytemuck::cast_slice(&list));
+        let statistics = Statistics {
+            quads: list.len(),
+            static_atlas: [static_atlas.width, static_atlas.height],
+            looping_atlas: [looping_atlas.width, looping_atlas.height],
+            frames_on_gpu: loop_frames.room(),
+            bytes: 2 * static_atlas.values() as u64 + loop_frames.bytes() + buffer.size(),
+        };
+        gpu.check()?;
+        let atlases = Atlases { still, looping: loop_frames.view() };
+        let spare = Vec::new();
+        Ok(Self { gpu, scene, pipelines, atlases, looping_atlas, loop_frames, quads: buffer, statistics, spare })
+    }
+
+    /// Name of the adapter.
+    pub fn adapter(&self) -> &str {
+        &self.gpu.name
+    }
+
+    /// Whether the adapter is a processor that plays a GPU.
+    pub fn is_software(&self) -> bool {
+        self.gpu.is_software
+    }
+
+    /// Tier of the adapter.
+    pub fn tier(&self) -> Tier {
+        self.gpu.tier
+    }
+
+    /// What a picture costs.
+    pub fn statistics(&self) -> Statistics {
+        self.statistics
+    }
+
+    /// Starts the picture that `camera` sees at `time`, in frames of the loop, which goes round as in [`loop3d_scene::render`].
+    /// Several may be started before the first is finished.
+    ///
+    /// # Errors
+    /// The picture is too large for the GPU, or the GPU failed.
+    pub fn start(&mut self, camera: &Camera, time: f64) -> Result<Pending, RenderError> {
+        let &Camera { width, height, .. } = camera;
+        let limit = self.gpu.max_side();
+        if width == 0 || height == 0 || width.max(height) > limit {
+            return Err(RenderError::PictureSize { width, height, limit });
+        }
+        let fits = self.spare.iter().position(|target| (target.width, target.height) == (width, height));
+        let target = match fits {
+            Some(index) => self.spare.swap_remove(index),
+            None => Target::new(&self.gpu, &self.pipelines, &self.atlases, width, height),
+        };
+        let moment = Moment::of(time, self.scene.frames);
+        let layers = self.loop_frames.layers(&self.gpu, &self.scene, &self.looping_atlas, moment.frames);
+        let view = View::new(&self.scene, camera, layers, moment.second_share);
+        self.gpu.queue.write_buffer(&target.view, 0, bytemuck::bytes_of(&view));
+        let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        {
+            let mut pass = target.tiles_pass(&mut encoder);
+            pass.set_pipeline(&self.pipelines.tiles);
+            pass.set_bind_group(0, &target.tiles_group, &[]);
+            pass.set_vertex_buffer(0, self.quads.slice(..));
+            pass.draw(0..4, 0..self.statistics.quads as u32);
+        }
+        target.resolve(&self.pipelines, &mut encoder);
+        let submission = self.gpu.queue.submit([encoder.finish()]);
+        self.gpu.check()?;
+        Ok(Pending { arrival: target.request(), target, submission })
+    }
+
+    /// Waits for a picture: `[height, width, 3]` bytes over black.
+    ///
+    /// # Errors
+    /// The GPU failed.
+    pub fn finish(&mut self, pending: Pending) -> Result<Vec<u8>, RenderError> {
+        let Pending { target, submission, arrival } = pending;
+        let lost = |reason: String| self.gpu.check().err().unwrap_or(RenderError::Lost(reason));
+        let wait = wgpu::PollType::Wait { submission_index: Some(submission), timeout: None };
+        self.gpu.device.poll(wait).map_err(|e| lost(e.to_string()))?;
+        match arrival.try_recv() {
+            Ok(Ok(())) => {}
+            Ok(Err(e)) => return Err(lost(e.to_string())),
+            Err(e) => return Err(lost(e.to_string())),
+        }
+        self.gpu.check()?;
+        let rgb = target.rgb8()?;
+        self.spare.push(target);
+        Ok(rgb)
+    }
+
+    /// One picture: [`start`](Self::start), then [`finish`](Self::finish).
+    ///
+    /// # Errors
+    /// As theirs.
+    pub fn render(&mut self, camera: &Camera, time: f64) -> Result<Vec<u8>, RenderError> {
+        let pending = self.start(camera, time)?;
+        self.finish(pending)
+    }
+}
+
+fn upload_static(gpu: &Gpu, scene: &Scene, atlas: &Atlas) -> wgpu::TextureView {
+    let texture = gpu.device.create_texture(&wgpu::TextureDescriptor {
+        label: Some("static tiles"),
+        size: wgpu::Extent3d { width: atlas.width as u32, height: atlas.height as u32, depth_or_array_layers: 1 },
+        mip_level_count: 1,
+        sample_count: 1,
+        dimension: wgpu::TextureDimension::D2,
+        format: wgpu::TextureFormat::Rgba16Float,
+        usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST,
+        view_formats: &[],
+    });
+    let mut texels = vec![0; atlas.values()];
+    atlas.fill(scene, 0, to_half, &mut texels);
+    write_layer(gpu, &texture, atlas, 0, bytemuck::cast_slice(&texels));
+    texture.create_view(&wgpu::TextureViewDescriptor::default())
+}
