@@ -163,7 +163,7 @@ impl TorchLooping {
         penalty.double_value(&[])
     }
 
-    /// Forward and backward through the compositor alone: what [`LoopingModel::accumulate`] does, for measuring one against
+    /// Forward and backward through the compositor alone: what [`LoopingModel::compositor`] does, for measuring one against
     /// the other. The gradients are dropped; returns the mean of ψ over colour values.
     pub fn compositor(&self, sight: &Sight<'_>, target: &TorchTarget) -> f64 {
         let (listing, exposure) = (self.kept_listing(sight), self.exposures[sight.view]);
