@@ -163,6 +163,15 @@ impl OrbitCamera {
         self.zoom.advance(zoom, is_held, seconds);
     }
 
+    /// Goes to where another camera stands, as far as the limits let it; it goes on looking at the focus.
+    pub fn look_from(&mut self, camera: &Camera) {
+        let place = self.reference.world_from_camera.inverse().transform_point3(camera.position());
+        for (axis, shift) in self.orbit.iter_mut().zip([place.x, place.y]) {
+            axis.value = (shift / self.focus).atan().clamp(axis.low, axis.high);
+            axis.velocity = 0.0;
+        }
+    }
+
     /// The idle camera's offset in its two angles.
     fn sway(&self) -> DVec2 {
         let swinging_s = self.idle_s - IDLE_S;
