@@ -42,6 +42,8 @@ pub struct CameraInput {
     pub is_held: bool,
     /// Back to the reference camera.
     pub reset: bool,
+    /// A key was pressed that is none of the camera's: somebody is there, and it does not sway.
+    pub is_noticed: bool,
 }
 
 /// A value that is dragged, swings on, and is softly kept within limits.
@@ -136,7 +138,7 @@ impl OrbitCamera {
         if !(seconds.is_finite() && seconds > 0.0) {
             return;
         }
-        let CameraInput { orbit, pan, zoom, is_held, reset } = *input;
+        let CameraInput { orbit, pan, zoom, is_held, reset, .. } = *input;
         if *input != CameraInput::default() {
             // What the sway showed is where the hand takes hold.
             let sway = self.sway();

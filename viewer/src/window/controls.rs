@@ -39,6 +39,7 @@ pub(super) struct Controls {
     pan: DVec2,
     zoom: f64,
     reset: bool,
+    is_noticed: bool,
     /// Fingers down, each where it is.
     fingers: Vec<(u64, DVec2)>,
 }
@@ -54,6 +55,7 @@ impl Controls {
             zoom: std::mem::take(&mut self.zoom),
             is_held: self.orbits || self.pans || !self.fingers.is_empty(),
             reset: std::mem::take(&mut self.reset),
+            is_noticed: std::mem::take(&mut self.is_noticed),
         }
     }
 
@@ -136,6 +138,7 @@ impl Controls {
         if event.state != ElementState::Pressed {
             return None;
         }
+        self.is_noticed = true;
         let action = match event.logical_key.as_ref() {
             Key::Named(NamedKey::ArrowLeft) => return Some(Action::Step { forward: false }),
             Key::Named(NamedKey::ArrowRight) => return Some(Action::Step { forward: true }),
