@@ -51,7 +51,12 @@ pub fn exit_code(error: &anyhow::Error) -> ExitCode {
 
 #[cfg(feature = "viewer")]
 fn is_viewers_mistake(error: &anyhow::Error) -> bool {
-    error.downcast_ref().is_some_and(loop3d_viewer::RenderError::is_users_fault)
+    use loop3d_viewer::{RenderError, window::WindowError};
+    match error.downcast_ref() {
+        Some(WindowError::Render(error)) => error.is_users_fault(),
+        Some(WindowError::NoWindow(_)) => true,
+        None => error.downcast_ref().is_some_and(RenderError::is_users_fault),
+    }
 }
 
 #[cfg(not(feature = "viewer"))]

@@ -12,6 +12,8 @@ mod progress;
 mod render;
 mod sample;
 mod stop;
+#[cfg(feature = "viewer")]
+mod view;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -22,7 +24,7 @@ use std::process::ExitCode;
     name = "loop3d",
     version,
     after_help = "Example:\n  loop3d sample garden\n  loop3d fit --views garden --hold-out 4 --preset draft\n  \
-        loop3d eval garden.loop3d --views garden\n  loop3d render garden.loop3d -o garden.mp4\n\n\
+        loop3d eval garden.loop3d --views garden\n  loop3d view garden.loop3d\n  loop3d render garden.loop3d -o garden.mp4\n\n\
         Exit codes: 0 done, 1 a failure of the machine, 2 a mistake that you can set right, 130 stopped by Ctrl-C."
 )]
 struct Cli {
@@ -36,6 +38,8 @@ enum Verb {
     Fit(fit::FitArgs),
     Eval(eval::EvalArgs),
     Render(render::RenderArgs),
+    #[cfg(feature = "viewer")]
+    View(view::ViewArgs),
     Info(info::InfoArgs),
 }
 
@@ -45,6 +49,8 @@ fn main() -> ExitCode {
         Verb::Fit(args) => args.run(),
         Verb::Eval(args) => args.run(),
         Verb::Render(args) => args.run(),
+        #[cfg(feature = "viewer")]
+        Verb::View(args) => args.run(),
         Verb::Info(args) => args.run(),
     };
     match result {

@@ -52,7 +52,8 @@ pub struct RenderArgs {
     quiet: bool,
 }
 
-fn parse_size(text: &str) -> Result<[u32; 2], String> {
+/// Width and height of `WIDTHxHEIGHT`.
+pub fn parse_size(text: &str) -> Result<[u32; 2], String> {
     let expected = || format!("expected WIDTHxHEIGHT such as 640x360, sides of 1 to {LONGEST_SIDE}");
     let (width, height) = text.split_once(['x', 'X', '×']).ok_or_else(expected)?;
     let side = |s: &str| s.parse().ok().filter(|side| (1..=LONGEST_SIDE).contains(side)).ok_or_else(expected);

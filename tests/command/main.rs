@@ -6,3 +6,6 @@ mod bad_input;
 mod fit;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+#[cfg(all(target_os = "linux", feature = "viewer"))]
+mod window;

@@ -42,6 +42,8 @@ pub struct CameraInput {
     pub is_held: bool,
     /// Back to the reference camera.
     pub reset: bool,
+    /// A key was pressed that is none of the camera's: somebody is there, and it does not sway.
+    pub is_noticed: bool,
 }
 
 /// A value that is dragged, swings on, and is softly kept within limits.
@@ -136,7 +138,7 @@ impl OrbitCamera {
         if !(seconds.is_finite() && seconds > 0.0) {
             return;
         }
-        let CameraInput { orbit, pan, zoom, is_held, reset } = *input;
+        let CameraInput { orbit, pan, zoom, is_held, reset, .. } = *input;
         if *input != CameraInput::default() {
             // What the sway showed is where the hand takes hold.
             let sway = self.sway();
@@ -161,6 +163,15 @@ impl OrbitCamera {
         self.pan[0].advance(-pan.x * height, is_held, seconds);
         self.pan[1].advance(-pan.y * height, is_held, seconds);
         self.zoom.advance(zoom, is_held, seconds);
+    }
+
+    /// Goes to where another camera stands, as far as the limits let it; it goes on looking at the focus.
+    pub fn look_from(&mut self, camera: &Camera) {
+        let place = self.reference.world_from_camera.inverse().transform_point3(camera.position());
+        for (axis, shift) in self.orbit.iter_mut().zip([place.x, place.y]) {
+            axis.value = (shift / self.focus).atan().clamp(axis.low, axis.high);
+            axis.velocity = 0.0;
+        }
     }
 
     /// The idle camera's offset in its two angles.

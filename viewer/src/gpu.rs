@@ -44,9 +44,10 @@ impl Backend {
         }
     }
 
-    /// An entry to this backend's adapters.
-    pub fn instance(self) -> wgpu::Instance {
+    /// An entry to this backend's adapters; GL needs the display of the window that it is to draw to.
+    pub fn instance(self, display: Option<Box<dyn wgpu::wgt::WgpuHasDisplayHandle>>) -> wgpu::Instance {
         let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
+        descriptor.display = display;
         descriptor.backends = self.backends();
         wgpu::Instance::new(descriptor)
     }
@@ -80,8 +81,10 @@ impl Tier {
 }
 
 /// An open graphics device.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Gpu {
+    #[cfg(feature = "window")]
+    pub(crate) adapter: wgpu::Adapter,
     pub(crate) device: wgpu::Device,
     pub(crate) queue: wgpu::Queue,
     /// Name of the adapter, with its backend.
@@ -136,7 +139,16 @@ impl Gpu {
         device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| note(&wrong, error.to_string())));
         let tier = Tier::of(&adapter);
         let is_software = adapter.get_info().device_type == wgpu::DeviceType::Cpu;
-        Ok(Self { device, queue, name, tier, is_software, failure })
+        Ok(Self {
+            #[cfg(feature = "window")]
+            adapter,
+            device,
+            queue,
+            name,
+            tier,
+            is_software,
+            failure,
+        })
     }
 
     /// Opens the best adapter of a backend for pictures without a window.
@@ -144,7 +156,7 @@ impl Gpu {
     /// # Errors
     /// As [`open`](Self::open).
     pub fn open_headless(backend: Backend) -> Result<Self, RenderError> {
-        let open = |backend: Backend| pollster::block_on(Self::open(&backend.instance(), backend, None));
+        let open = |backend: Backend| pollster::block_on(Self::open(&backend.instance(None), backend, None));
         match open(backend) {
             // GL comes last, and not even its library is loaded without need.
             Err(RenderError::NoAdapter { .. }) if backend == Backend::Auto => open(Backend::Gl),
@@ -173,7 +185,7 @@ impl Gpu {
 
 /// Every adapter of a backend, a line each.
 pub fn adapters(backend: Backend) -> Vec<String> {
-    let found = pollster::block_on(backend.instance().enumerate_adapters(backend.backends()));
+    let found = pollster::block_on(backend.instance(None).enumerate_adapters(backend.backends()));
     found.iter().map(|adapter| describe(&adapter.get_info())).collect()
 }
 

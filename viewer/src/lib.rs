@@ -14,6 +14,8 @@ mod quads;
 mod renderer;
 mod target;
 mod view;
+#[cfg(feature = "window")]
+pub mod window;
 
 pub use camera::{CameraInput, OrbitCamera};
 pub use clock::{Clock, SPEEDS};

@@ -13,8 +13,8 @@ pub(crate) struct Pipelines {
 }
 
 impl Pipelines {
-    /// Compiles both; the second writes to textures of `output`.
-    pub(crate) fn new(gpu: &Gpu, output: wgpu::TextureFormat) -> Self {
+    /// Compiles both; the second writes pictures without a window.
+    pub(crate) fn new(gpu: &Gpu) -> Self {
         let device = &gpu.device;
         let tiles = device.create_shader_module(wgpu::include_wgsl!("../../shaders/tiles.wgsl"));
         let tiles_group = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
@@ -40,11 +40,6 @@ impl Pipelines {
             step_mode: wgpu::VertexStepMode::Instance,
             attributes: &attributes,
         };
-        let resolve = device.create_shader_module(wgpu::include_wgsl!("../../shaders/resolve.wgsl"));
-        let resolve_group = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
-            label: Some("resolve"),
-            entries: &[texture_entry(0, wgpu::TextureViewDimension::D2)],
-        });
         Self {
             tiles: pipeline(
                 device,
@@ -58,20 +53,29 @@ impl Pipelines {
                     format: gpu.tier.accumulation(),
                 },
             ),
-            resolve: pipeline(
-                device,
-                &Stage {
-                    module: &resolve,
-                    entries: ["whole_picture", "pixel"],
-                    group: &resolve_group,
-                    buffers: &[],
-                    topology: wgpu::PrimitiveTopology::TriangleList,
-                    blend: None,
-                    format: output,
-                },
-            ),
+            resolve: resolve(gpu, PICTURE),
         }
     }
+}
+
+/// Compiles the pipeline that finishes a picture in a texture of the format `output`.
+pub(crate) fn resolve(gpu: &Gpu, output: wgpu::TextureFormat) -> wgpu::RenderPipeline {
+    let group = gpu.device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
+        label: Some("resolve"),
+        entries: &[texture_entry(0, wgpu::TextureViewDimension::D2)],
+    });
+    pipeline(
+        &gpu.device,
+        &Stage {
+            module: &gpu.device.create_shader_module(wgpu::include_wgsl!("../../shaders/resolve.wgsl")),
+            entries: ["whole_picture", "pixel"],
+            group: &group,
+            buffers: &[],
+            topology: wgpu::PrimitiveTopology::TriangleList,
+            blend: None,
+            format: output,
+        },
+    )
 }
 
 /// What the two pipelines differ in.

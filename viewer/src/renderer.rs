@@ -3,9 +3,9 @@
 use crate::atlas::{Atlas, Kind, to_half};
 use crate::gpu::{Backend, Gpu};
 use crate::loop_frames::{LoopFrames, write_layer};
-use crate::pipelines::{PICTURE, Pipelines};
+use crate::pipelines::Pipelines;
 use crate::quads::{Quad, quads};
-use crate::target::{Atlases, Target};
+use crate::target::{Atlases, Canvas, Target};
 use crate::view::{MAX_PLANES, Moment, View};
 use crate::{RenderError, Tier};
 use loop3d_scene::{Camera, Scene};
@@ -83,7 +83,7 @@ impl Renderer {
         }
         let static_atlas = Atlas::pack(&scene.tiles, Kind::Static, gpu.max_side())?;
         let looping_atlas = Atlas::pack(&scene.tiles, Kind::Looping, gpu.max_side())?;
-        let pipelines = Pipelines::new(&gpu, PICTURE);
+        let pipelines = Pipelines::new(&gpu);
         let still = upload_static(&gpu, &scene, &static_atlas);
         let loop_frames = LoopFrames::new(&gpu, &scene, &looping_atlas, options.loop_budget_bytes);
         let list = quads(&scene.tiles, &static_atlas, &looping_atlas);
@@ -138,27 +138,53 @@ impl Renderer {
         if width == 0 || height == 0 || width.max(height) > limit {
             return Err(RenderError::PictureSize { width, height, limit });
         }
-        let fits = self.spare.iter().position(|target| (target.width, target.height) == (width, height));
+        let fits = self.spare.iter().position(|target| (target.canvas.width, target.canvas.height) == (width, height));
         let target = match fits {
             Some(index) => self.spare.swap_remove(index),
             None => Target::new(&self.gpu, &self.pipelines, &self.atlases, width, height),
         };
-        let moment = Moment::of(time, self.scene.frames);
-        let layers = self.loop_frames.layers(&self.gpu, &self.scene, &self.looping_atlas, moment.frames);
-        let view = View::new(&self.scene, camera, layers, moment.second_share);
-        self.gpu.queue.write_buffer(&target.view, 0, bytemuck::bytes_of(&view));
         let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-        {
-            let mut pass = target.tiles_pass(&mut encoder);
-            pass.set_pipeline(&self.pipelines.tiles);
-            pass.set_bind_group(0, &target.tiles_group, &[]);
-            pass.set_vertex_buffer(0, self.quads.slice(..));
-            pass.draw(0..4, 0..self.statistics.quads as u32);
-        }
+        self.draw(&target.canvas, &mut encoder, camera, time);
         target.resolve(&self.pipelines, &mut encoder);
         let submission = self.gpu.queue.submit([encoder.finish()]);
         self.gpu.check()?;
         Ok(Pending { arrival: target.request(), target, submission })
+    }
+
+    /// The one draw of all tiles. The commands are to be submitted before the next picture is drawn.
+    fn draw(&mut self, canvas: &Canvas, encoder: &mut wgpu::CommandEncoder, camera: &Camera, time: f64) {
+        let moment = Moment::of(time, self.scene.frames);
+        let layers = self.loop_frames.layers(&self.gpu, &self.scene, &self.looping_atlas, moment.frames);
+        let view = View::new(&self.scene, camera, layers, moment.second_share);
+        self.gpu.queue.write_buffer(&canvas.view, 0, bytemuck::bytes_of(&view));
+        let mut pass = canvas.tiles_pass(encoder);
+        pass.set_pipeline(&self.pipelines.tiles);
+        pass.set_bind_group(0, &canvas.tiles_group, &[]);
+        pass.set_vertex_buffer(0, self.quads.slice(..));
+        pass.draw(0..4, 0..self.statistics.quads as u32);
+    }
+
+    /// Draws in a texture of the size of the canvas, such as a window's; `pipeline` writes its format.
+    #[cfg(feature = "window")]
+    pub(crate) fn draw_on(
+        &mut self,
+        canvas: &Canvas,
+        pipeline: &wgpu::RenderPipeline,
+        output: &wgpu::TextureView,
+        camera: &Camera,
+        time: f64,
+    ) -> Result<(), RenderError> {
+        let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        self.draw(canvas, &mut encoder, camera, time);
+        canvas.resolve(pipeline, &mut encoder, output);
+        self.gpu.queue.submit([encoder.finish()]);
+        self.gpu.check()
+    }
+
+    /// A canvas for [`draw_on`](Self::draw_on).
+    #[cfg(feature = "window")]
+    pub(crate) fn canvas(&self, width: u32, height: u32) -> Canvas {
+        Canvas::new(&self.gpu, &self.pipelines, &self.atlases, width, height)
     }
 
     /// Waits for a picture: `[height, width, 3]` bytes over black.

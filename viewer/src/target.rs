@@ -1,18 +1,24 @@
-//! What one picture in flight needs of its own: the accumulated picture, the finished one, its way back to the CPU.
+//! What one picture in flight needs of its own: the accumulated picture; and where it is no window's, the finished one and its way back
+//! to the CPU.
 
 use crate::pipelines::{PICTURE, Pipelines};
 use crate::view::View;
 use crate::{Gpu, RenderError};
 use std::sync::mpsc;
 
-/// Room for one picture.
-pub(crate) struct Target {
+/// Where tiles are drawn.
+pub(crate) struct Canvas {
     pub(crate) width: u32,
     pub(crate) height: u32,
     pub(crate) view: wgpu::Buffer,
     pub(crate) tiles_group: wgpu::BindGroup,
     resolve_group: wgpu::BindGroup,
     accumulated: wgpu::TextureView,
+}
+
+/// Room for one picture without a window.
+pub(crate) struct Target {
+    pub(crate) canvas: Canvas,
     picture: wgpu::Texture,
     readback: wgpu::Buffer,
 }
@@ -23,27 +29,12 @@ pub(crate) struct Atlases {
     pub(crate) looping: wgpu::TextureView,
 }
 
-impl Target {
+impl Canvas {
     pub(crate) fn new(gpu: &Gpu, pipelines: &Pipelines, atlases: &Atlases, width: u32, height: u32) -> Self {
         let device = &gpu.device;
-        let texture = |label, format, usage| {
-            device.create_texture(&wgpu::TextureDescriptor {
-                label: Some(label),
-                size: wgpu::Extent3d { width, height, depth_or_array_layers: 1 },
-                mip_level_count: 1,
-                sample_count: 1,
-                dimension: wgpu::TextureDimension::D2,
-                format,
-                usage: wgpu::TextureUsages::RENDER_ATTACHMENT | usage,
-                view_formats: &[],
-            })
-        };
-        let buffer = |label, size, usage| {
-            device.create_buffer(&wgpu::BufferDescriptor { label: Some(label), size, usage, mapped_at_creation: false })
-        };
-        let accumulated = texture("accumulated", gpu.tier.accumulation(), wgpu::TextureUsages::TEXTURE_BINDING);
+        let accumulated = texture(gpu, [width, height], gpu.tier.accumulation(), wgpu::TextureUsages::TEXTURE_BINDING);
         let accumulated = accumulated.create_view(&wgpu::TextureViewDescriptor::default());
-        let view = buffer("view", size_of::<View>() as u64, wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST);
+        let view = buffer(gpu, size_of::<View>() as u64, wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST);
         let entry =
             |binding, texture| wgpu::BindGroupEntry { binding, resource: wgpu::BindingResource::TextureView(texture) };
         let tiles_group = device.create_bind_group(&wgpu::BindGroupDescriptor {
@@ -60,13 +51,7 @@ impl Target {
             layout: &pipelines.resolve.get_bind_group_layout(0),
             entries: &[entry(0, &accumulated)],
         });
-        let picture = texture("picture", PICTURE, wgpu::TextureUsages::COPY_SRC);
-        let readback = buffer(
-            "readback",
-            u64::from(padded_row(width)) * u64::from(height),
-            wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::MAP_READ,
-        );
-        Self { width, height, view, tiles_group, resolve_group, accumulated, picture, readback }
+        Self { width, height, view, tiles_group, resolve_group, accumulated }
     }
 
     /// The pass that tiles are drawn in, over nothing.
@@ -74,22 +59,42 @@ impl Target {
         pass(encoder, "tiles", &self.accumulated)
     }
 
+    /// Finishes the picture in `output`, whose format `pipeline` writes.
+    pub(crate) fn resolve(
+        &self,
+        pipeline: &wgpu::RenderPipeline,
+        encoder: &mut wgpu::CommandEncoder,
+        output: &wgpu::TextureView,
+    ) {
+        let mut resolve = pass(encoder, "resolve", output);
+        resolve.set_pipeline(pipeline);
+        resolve.set_bind_group(0, &self.resolve_group, &[]);
+        resolve.draw(0..3, 0..1);
+    }
+}
+
+impl Target {
+    pub(crate) fn new(gpu: &Gpu, pipelines: &Pipelines, atlases: &Atlases, width: u32, height: u32) -> Self {
+        let readback_bytes = u64::from(padded_row(width)) * u64::from(height);
+        Self {
+            canvas: Canvas::new(gpu, pipelines, atlases, width, height),
+            picture: texture(gpu, [width, height], PICTURE, wgpu::TextureUsages::COPY_SRC),
+            readback: buffer(gpu, readback_bytes, wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::MAP_READ),
+        }
+    }
+
     /// Finishes the picture and starts it on its way to the CPU.
     pub(crate) fn resolve(&self, pipelines: &Pipelines, encoder: &mut wgpu::CommandEncoder) {
         let view = self.picture.create_view(&wgpu::TextureViewDescriptor::default());
-        let mut resolve = pass(encoder, "resolve", &view);
-        resolve.set_pipeline(&pipelines.resolve);
-        resolve.set_bind_group(0, &self.resolve_group, &[]);
-        resolve.draw(0..3, 0..1);
-        drop(resolve);
+        self.canvas.resolve(&pipelines.resolve, encoder, &view);
         encoder.copy_texture_to_buffer(
             self.picture.as_image_copy(),
             wgpu::TexelCopyBufferInfo {
                 buffer: &self.readback,
                 layout: wgpu::TexelCopyBufferLayout {
                     offset: 0,
-                    bytes_per_row: Some(padded_row(self.width)),
-                    rows_per_image: Some(self.height),
+                    bytes_per_row: Some(padded_row(self.canvas.width)),
+                    rows_per_image: Some(self.canvas.height),
                 },
             },
             self.picture.size(),
@@ -107,14 +112,36 @@ impl Target {
     /// The bytes of a picture that has arrived: `[height, width, 3]`.
     pub(crate) fn rgb8(&self) -> Result<Vec<u8>, RenderError> {
         let mapped = self.readback.get_mapped_range(..).map_err(|e| RenderError::Lost(e.to_string()))?;
-        let mut rgb = Vec::with_capacity(self.width as usize * self.height as usize * 3);
-        for row in mapped.chunks_exact(padded_row(self.width) as usize) {
-            rgb.extend(row[..4 * self.width as usize].chunks_exact(4).flat_map(|p| [p[0], p[1], p[2]]));
+        let mut rgb = Vec::with_capacity(self.canvas.width as usize * self.canvas.height as usize * 3);
+        for row in mapped.chunks_exact(padded_row(self.canvas.width) as usize) {
+            rgb.extend(row[..4 * self.canvas.width as usize].chunks_exact(4).flat_map(|p| [p[0], p[1], p[2]]));
         }
         drop(mapped);
         self.readback.unmap();
         Ok(rgb)
     }
+}
+
+fn texture(
+    gpu: &Gpu,
+    [width, height]: [u32; 2],
+    format: wgpu::TextureFormat,
+    usage: wgpu::TextureUsages,
+) -> wgpu::Texture {
+    gpu.device.create_texture(&wgpu::TextureDescriptor {
+        label: Some("picture"),
+        size: wgpu::Extent3d { width, height, depth_or_array_layers: 1 },
+        mip_level_count: 1,
+        sample_count: 1,
+        dimension: wgpu::TextureDimension::D2,
+        format,
+        usage: wgpu::TextureUsages::RENDER_ATTACHMENT | usage,
+        view_formats: &[],
+    })
+}
+
+fn buffer(gpu: &Gpu, size: u64, usage: wgpu::BufferUsages) -> wgpu::Buffer {
+    gpu.device.create_buffer(&wgpu::BufferDescriptor { label: Some("picture"), size, usage, mapped_at_creation: false })
 }
 
 fn pass<'e>(encoder: &'e mut wgpu::CommandEncoder, label: &str, view: &wgpu::TextureView) -> wgpu::RenderPass<'e> {

@@ -36,9 +36,9 @@ const FOR_DOWNLOAD: &[Need] = &[
     Need { what: "pip of python3", probe: &["python3", "-m", "pip", "--version"], from: Source::Apt("python3-pip") },
 ];
 
-/// A GPU in software, for the tests of the renderer: they say so and go on where there is none. Looked for only where it can be
+/// A GPU and a screen in software, for the tests of the renderer and its window: they say so and go on where there is none. Looked for only where it can be
 /// installed: other systems name and keep theirs otherwise.
-const SOFTWARE_GPU: &[Need] = &[
+const SOFTWARE_GPU_AND_SCREEN: &[Need] = &[
     Need {
         what: "a Vulkan driver",
         probe: &["sh", "-c", "ls /usr/share/vulkan/icd.d/*.json"],
@@ -55,6 +55,8 @@ const SOFTWARE_GPU: &[Need] = &[
         probe: &["sh", "-c", "ls /usr/lib/*/dri/swrast_dri.so || ls /usr/lib/*/libgallium-*.so"],
         from: Source::Apt("libgl1-mesa-dri"),
     },
+    Need { what: "Xvfb", probe: &["sh", "-c", "command -v Xvfb"], from: Source::Apt("xvfb") },
+    Need { what: "xdotool", probe: &["xdotool", "--version"], from: Source::Apt("xdotool") },
 ];
 
 /// Finds or installs the programs; `download` tells whether pip is needed as well.
@@ -64,7 +66,7 @@ const SOFTWARE_GPU: &[Need] = &[
 pub fn ensure_programs(download: bool, dry_run: bool) -> Result<()> {
     let may_install = is_debian() && is_root();
     let needs = ALWAYS.iter().chain(if download { FOR_DOWNLOAD } else { &[] });
-    let needs = needs.chain(if may_install { SOFTWARE_GPU } else { &[] });
+    let needs = needs.chain(if may_install { SOFTWARE_GPU_AND_SCREEN } else { &[] });
     let missing: Vec<&Need> = needs.filter(|need| !found(need)).collect();
     if missing.is_empty() {
         return Ok(());

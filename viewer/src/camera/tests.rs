@@ -103,6 +103,16 @@ fn held_still_it_stays_and_frames_of_any_length_agree() {
 }
 
 #[test]
+fn it_goes_where_a_view_was_filmed() {
+    let scene = scene();
+    let mut camera = OrbitCamera::new(&scene);
+    for view in &scene.views {
+        camera.look_from(&view.camera);
+        assert!(camera.camera(160, 96).position().abs_diff_eq(view.camera.position(), 1e-9));
+    }
+}
+
+#[test]
 fn zoom_and_shape_show_no_more_than_was_filmed() {
     let scene = scene();
     let mut camera = OrbitCamera::new(&scene);

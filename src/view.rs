@@ -1,0 +1,114 @@
+//! `loop3d view`: a window to look through, or one picture of what it would show.
+
+use crate::failure::mistake;
+use anyhow::{Context, Result};
+use loop3d_scene::{Camera, Scene};
+use loop3d_viewer::window::{self, WindowOptions};
+use loop3d_viewer::{Backend, Options, OrbitCamera, Renderer};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Look into a scene: a window in which the loop plays and the mouse looks around.
+#[derive(clap::Args, Debug)]
+#[command(after_help = "Examples:\n  loop3d view fountain.loop3d\n  \
+    loop3d view fountain.loop3d --screenshot fountain.png --size 1280x720 --time 12.5\n\n\
+    Drag to look around, with the right button to pan; the wheel zooms; a double click or R goes back. Space: play or pause. \
+    Left and right: a frame back or on. Up or down: play the other way. [ and ]: slower, faster. F: whole screen. \
+    S: a screenshot. Esc: close. Drop another scene on the window to see it.")]
+pub struct ViewArgs {
+    /// The scene file (*.loop3d).
+    #[arg(required_unless_present = "list_adapters")]
+    scene: Option<PathBuf>,
+    /// Size in pixels [default: the shape of the captured pictures, at most 1280x720].
+    #[arg(long, value_name = "WxH", value_parser = crate::render::parse_size)]
+    size: Option<[u32; 2]>,
+    /// Frame of the loop to start with; may be fractional.
+    #[arg(long, default_value_t = 0.0)]
+    time: f64,
+    /// Place to start from: reference, or view:N (a captured view, from 0).
+    #[arg(long, default_value = "reference")]
+    camera: String,
+    /// Write the first picture to a PNG, without a window.
+    #[arg(long, value_name = "FILE")]
+    screenshot: Option<PathBuf>,
+    /// The system's interface to the GPU: auto, vulkan, metal, dx12 or gl.
+    #[arg(long, default_value = "auto", value_parser = parse_backend)]
+    backend: Backend,
+    /// List the graphics adapters of the backend, and quit.
+    #[arg(long)]
+    list_adapters: bool,
+}
+
+fn parse_backend(text: &str) -> Result<Backend, String> {
+    let found = Backend::ALL.into_iter().find(|backend| backend.name() == text);
+    found.ok_or_else(|| format!("expected one of {}", Backend::ALL.map(Backend::name).join(", ")))
+}
+
+impl ViewArgs {
+    /// Shows the scene until the window is closed.
+    ///
+    /// # Errors
+    /// Bad arguments, a bad scene, no screen, no GPU.
+    pub fn run(&self) -> Result<()> {
+        if self.list_adapters {
+            return crate::output::print(&self.adapters());
+        }
+        let path = self.scene.as_deref().ok_or_else(|| mistake("which scene?"))?;
+        let scene = loop3d_scene::load(path)?;
+        let from = self.start(&scene)?;
+        if !self.time.is_finite() {
+            return Err(mistake(format!("--time: found {}, expected a number", self.time)));
+        }
+        if let Some(target) = &self.screenshot {
+            return self.write_screenshot(Arc::new(scene), from, target);
+        }
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let save = move |rgb: &[u8], width, height| {
+            let free = (1..).map(|i| PathBuf::from(format!("{stem}-{i:02}.png"))).find(|path| !path.exists());
+            let path = free.unwrap_or_default();
+            save_png(&path, rgb, width, height).map_err(|e| format!("{e:#}"))?;
+            Ok(path)
+        };
+        let options =
+            WindowOptions { size: self.size, time: self.time, from, backend: self.backend, save: Box::new(save) };
+        Ok(window::show(Arc::new(scene), name, options)?)
+    }
+
+    fn adapters(&self) -> String {
+        match &loop3d_viewer::adapters(self.backend)[..] {
+            [] => format!("no graphics adapter for the backend `{}`", self.backend.name()),
+            lines => lines.join("\n"),
+        }
+    }
+
+    fn start(&self, scene: &Scene) -> Result<Option<Camera>> {
+        if self.camera == "reference" {
+            return Ok(None);
+        }
+        let view = self.camera.strip_prefix("view:").and_then(|index| index.parse::<usize>().ok());
+        let view = view.and_then(|index| scene.views.get(index));
+        let most = scene.views.len().saturating_sub(1);
+        let wrong =
+            || format!("--camera: found {}, expected reference, or view:N with N from 0 to {most}", self.camera);
+        Ok(Some(view.ok_or_else(|| mistake(wrong()))?.camera))
+    }
+
+    fn write_screenshot(&self, scene: Arc<Scene>, from: Option<Camera>, target: &Path) -> Result<()> {
+        if !target.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("png")) {
+            return Err(mistake(format!("--screenshot: found {}, expected NAME.png", target.display())));
+        }
+        let [width, height] = self.size.unwrap_or([scene.reference.width, scene.reference.height]);
+        let mut camera = OrbitCamera::new(&scene);
+        if let Some(from) = from {
+            camera.look_from(&from);
+        }
+        let mut renderer = Renderer::new(scene, &Options { backend: self.backend, ..Options::default() })?;
+        save_png(target, &renderer.render(&camera.camera(width, height), self.time)?, width, height)
+    }
+}
+
+fn save_png(path: &Path, rgb: &[u8], width: u32, height: u32) -> Result<()> {
+    image::save_buffer(path, rgb, width, height, image::ExtendedColorType::Rgb8)
+        .with_context(|| format!("cannot write {}", path.display()))
+}

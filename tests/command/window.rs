@@ -1,0 +1,183 @@
+//! A real window on a screen in software: Xvfb shows it, xdotool plays the person, ffmpeg takes the pictures.
+
+use crate::support::Folder;
+use glam::{DAffine3, DVec2, DVec3};
+use loop3d_scene::{Camera, Planes, Scene, SceneView, TILE_VALUES, Tile, TileTable};
+use std::io::Write;
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+const SCREEN: (usize, usize) = (400, 300);
+
+/// Far plane dark; before it, in the middle, a white tile, and beside that a tile that changes all the time.
+fn scene() -> Scene {
+    let reference = Camera {
+        width: 160,
+        height: 96,
+        focal_px: DVec2::splat(150.0),
+        center_px: DVec2::new(80.0, 48.0),
+        world_from_camera: DAffine3::IDENTITY,
+    };
+    let mut tiles = TileTable::empty(2, 8, 12, [-16, -16]);
+    tiles.tiles[3 * 12 + 5] = Tile::Static(96);
+    tiles.tiles[5 * 12 + 9] = Tile::Looping(0);
+    (0..96).for_each(|i| tiles.tiles[96 + i] = Tile::Static(i as u32));
+    let of = |texel: [u16; 4]| texel.into_iter().cycle().take(TILE_VALUES);
+    let mut static_texels: Vec<u16> = (0..96).flat_map(|_| of([0, 0, 20000, 65535])).collect();
+    static_texels.extend(of([65535; 4]));
+    let view = |x: f64, y: f64| SceneView {
+        name: "a".to_owned(),
+        camera: Camera { world_from_camera: DAffine3::from_translation(DVec3::new(x, y, 0.0)), ..reference },
+        held_out: false,
+    };
+    Scene {
+        reference,
+        planes: Planes { near: 1.0, far: 20.0, count: 2 },
+        tiles,
+        fps: 25.0,
+        frames: 20,
+        static_texels,
+        looping_texels: (0..20u16).flat_map(|frame| of([3000 * frame, 60000 - 3000 * frame, 0, 65535])).collect(),
+        views: vec![view(-0.1, -0.05), view(0.1, 0.05)],
+        fit: serde_json::Value::Null,
+    }
+}
+
+/// Ends a program with the test.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn is_there(program: &str) -> bool {
+    Command::new("sh").args(["-c", &format!("command -v {program}")]).stdout(Stdio::null()).status().unwrap().success()
+}
+
+/// A window with the scene on a screen of its own.
+struct Desk {
+    display: String,
+    _screen: Running,
+    viewer: Running,
+}
+
+impl Desk {
+    fn open(folder: &Folder, display: u32, backend: &str) -> Self {
+        let display = format!(":{display}");
+        let size = format!("{}x{}x24", SCREEN.0, SCREEN.1);
+        let quiet =
+            |command: &mut Command| Running(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
+        let screen = quiet(Command::new("Xvfb").args([&display, "-screen", "0", &size]));
+        sleep(Duration::from_millis(700));
+        let words = format!("view a.loop3d --size 320x192 --backend {backend}");
+        let viewer = Running(folder.command(&words).env("DISPLAY", &display).spawn().unwrap());
+        let desk = Self { display, _screen: screen, viewer };
+        until("the window shows the scene", || desk.picture().is_some_and(|p| white(&p).is_some()));
+        desk.tool("search --onlyvisible --name loop3d windowfocus");
+        desk.tool("mousemove 160 96");
+        desk
+    }
+
+    fn tool(&self, words: &str) {
+        let mut tool = Command::new("xdotool");
+        tool.env("DISPLAY", &self.display).args(words.split(' ')).stdout(Stdio::null());
+        assert!(tool.status().unwrap().success(), "xdotool {words}");
+    }
+
+    /// What the screen shows: `[300, 400, 3]` bytes.
+    fn picture(&self) -> Option<Vec<u8>> {
+        let size = format!("{}x{}", SCREEN.0, SCREEN.1);
+        let words = format!(
+            "-v error -f x11grab -draw_mouse 0 -video_size {size} -i {} -frames:v 1 -pix_fmt rgb24 -f rawvideo -",
+            self.display
+        );
+        let output = Command::new("ffmpeg").args(words.split(' ')).stdin(Stdio::null()).output().unwrap();
+        (output.stdout.len() == SCREEN.0 * SCREEN.1 * 3).then_some(output.stdout)
+    }
+
+    /// Place and number of the white pixels.
+    fn white(&self) -> (f64, f64, usize) {
+        white(&self.picture().unwrap()).unwrap()
+    }
+}
+
+fn until(what: &str, mut done: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !done() {
+        assert!(start.elapsed() < Duration::from_secs(20), "waited for: {what}");
+        sleep(Duration::from_millis(100));
+    }
+}
+
+fn white(picture: &[u8]) -> Option<(f64, f64, usize)> {
+    let (mut x, mut y, mut count) = (0, 0, 0);
+    for (i, pixel) in picture.chunks_exact(3).enumerate() {
+        if pixel.iter().all(|&value| value > 200) {
+            (x, y, count) = (x + i % SCREEN.0, y + i / SCREEN.0, count + 1);
+        }
+    }
+    (count > 0).then(|| (x as f64 / count as f64, y as f64 / count as f64, count))
+}
+
+fn play(display: u32, backend: &str) {
+    let folder = Folder::new(0);
+    loop3d_scene::save(&scene(), folder.path("a.loop3d")).unwrap();
+    let mut desk = Desk::open(&folder, display, backend);
+
+    // The loop plays, the white tile stands; paused, nothing moves.
+    let first = desk.picture().unwrap();
+    until("the loop plays", || desk.picture().unwrap() != first);
+    desk.tool("key space");
+    sleep(Duration::from_millis(500));
+    let (still, later) = (desk.picture().unwrap(), desk.picture().unwrap());
+    assert!(still == later, "paused, and pixels move");
+
+    // What is near follows the hand.
+    desk.tool("key r");
+    sleep(Duration::from_millis(300));
+    let (x, y, count) = desk.white();
+    desk.tool("mousedown 1");
+    for step in 1..=4 {
+        desk.tool(&format!("mousemove {} {}", 160 + 4 * step, 96 + 4 * step));
+        sleep(Duration::from_millis(50));
+    }
+    until("the drag moves it to the right and down", || {
+        let now = desk.white();
+        now.0 > x + 2.0 && now.1 > y + 1.0
+    });
+    desk.tool("mouseup 1");
+    desk.tool("key r");
+    until("R brings it back", || (desk.white().0 - x).abs() < 0.5);
+    desk.tool("click --repeat 4 4");
+    until("the wheel enlarges", || desk.white().2 > count * 13 / 10);
+    desk.tool("key r");
+
+    desk.tool("key s");
+    until("S writes a PNG", || image::image_dimensions(folder.path("a-01.png")).is_ok_and(|d| d == (320, 192)));
+    desk.tool("search --onlyvisible --name loop3d windowsize 200 240");
+    until("a smaller window shows the scene", || {
+        let picture = desk.picture().unwrap();
+        let blue = |x: usize, y: usize| picture[(y * SCREEN.0 + x) * 3 + 2] > 50;
+        blue(10, 230) && blue(190, 10) && !blue(300, 100)
+    });
+
+    desk.tool("key Escape");
+    until("Escape ends the program", || desk.viewer.0.try_wait().unwrap().is_some());
+    assert_eq!(desk.viewer.0.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn a_person_looks_around_on_vulkan_and_on_gl() {
+    if !["Xvfb", "xdotool", "ffmpeg"].into_iter().all(is_there) {
+        // Around the test harness, which shows what a passing test prints to nobody.
+        let line = b"NOT TESTED, the window: no Xvfb or xdotool here (cargo xtask setup)\n";
+        assert!(std::io::stderr().write_all(line).is_ok());
+        return;
+    }
+    play(191, "vulkan");
+    play(192, "gl");
+}
