@@ -50,12 +50,24 @@ pub enum WindowError {
     Render(#[from] RenderError),
 }
 
+/// winit panics where a library of X11 is missing; a user gets a sentence instead.
+fn open_event_loop() -> Result<EventLoop<()>, WindowError> {
+    let told = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| {}));
+    let opened = std::panic::catch_unwind(EventLoop::new);
+    std::panic::set_hook(told);
+    let missing =
+        "a library of the window system is missing (Debian: apt-get install libxkbcommon-x11-0 libxcursor1 libxi6)";
+    let opened = opened.map_err(|_| WindowError::NoWindow(missing.to_owned()))?;
+    opened.map_err(|e| WindowError::NoWindow(e.to_string()))
+}
+
 /// Shows a scene until the window is closed. `name` stands in the title.
 ///
 /// # Errors
 /// There is no screen, no GPU that draws to it, or the GPU fails twice in a row.
 pub fn show(scene: Arc<Scene>, name: String, options: WindowOptions) -> Result<(), WindowError> {
-    let event_loop = EventLoop::new().map_err(|e| WindowError::NoWindow(e.to_string()))?;
+    let event_loop = open_event_loop()?;
     event_loop.set_control_flow(ControlFlow::Poll);
     let mut viewer = Viewer {
         camera: OrbitCamera::new(&scene),

@@ -36,8 +36,8 @@ const FOR_DOWNLOAD: &[Need] = &[
     Need { what: "pip of python3", probe: &["python3", "-m", "pip", "--version"], from: Source::Apt("python3-pip") },
 ];
 
-/// A GPU and a screen in software, for the tests of the renderer and its window: they say so and go on where there is none. Looked for only where it can be
-/// installed: other systems name and keep theirs otherwise.
+/// A GPU and a screen in software, for the tests of the renderer and its window: they say so and go on where there is none.
+/// Looked for only where it can be installed: other systems name and keep theirs otherwise.
 const SOFTWARE_GPU_AND_SCREEN: &[Need] = &[
     Need {
         what: "a Vulkan driver",
@@ -54,6 +54,21 @@ const SOFTWARE_GPU_AND_SCREEN: &[Need] = &[
         what: "a GL driver",
         probe: &["sh", "-c", "ls /usr/lib/*/dri/swrast_dri.so || ls /usr/lib/*/libgallium-*.so"],
         from: Source::Apt("libgl1-mesa-dri"),
+    },
+    Need {
+        what: "X11's keyboard library",
+        probe: &["sh", "-c", "ldconfig -p | grep libxkbcommon-x11.so.0"],
+        from: Source::Apt("libxkbcommon-x11-0"),
+    },
+    Need {
+        what: "X11's pointer library",
+        probe: &["sh", "-c", "ldconfig -p | grep libXcursor.so.1"],
+        from: Source::Apt("libxcursor1"),
+    },
+    Need {
+        what: "X11's input library",
+        probe: &["sh", "-c", "ldconfig -p | grep libXi.so.6"],
+        from: Source::Apt("libxi6"),
     },
     Need { what: "Xvfb", probe: &["sh", "-c", "command -v Xvfb"], from: Source::Apt("xvfb") },
     Need { what: "xdotool", probe: &["xdotool", "--version"], from: Source::Apt("xdotool") },
