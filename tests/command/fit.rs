@@ -95,12 +95,17 @@ fn a_killed_fit_goes_on_and_ends_as_an_uninterrupted_one() {
     assert!(!FITTED.path("killed.loop3d.resume").exists());
 }
 
+/// What Ctrl-C sends. The shell's own `kill`: not every system has the program.
+#[cfg(unix)]
+fn interrupt(child: &Child) -> std::process::ExitStatus {
+    Command::new("sh").args(["-c", &format!("kill -INT {}", child.id())]).status().unwrap()
+}
+
 #[test]
 #[cfg(unix)]
 fn ctrl_c_says_how_to_go_on() {
     let child = started("stopped.loop3d");
-    let signalled = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-    assert!(signalled.success());
+    assert!(interrupt(&child).success());
     let output = child.wait_with_output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(130), "{said}");
@@ -126,7 +131,7 @@ fn ctrl_c_in_a_film_leaves_nothing() {
             assert!(patience.elapsed() < Duration::from_secs(60), "no temporary file");
             sleep(Duration::from_millis(2));
         }
-        assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+        assert!(interrupt(&child).success());
         let output = child.wait_with_output().unwrap();
         let said = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(130), "{said}");
