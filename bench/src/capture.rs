@@ -32,8 +32,6 @@ pub fn prepare(told: Option<&Path>, folder: &Path) -> Result<PathBuf> {
 /// # Errors
 /// Whatever is wrong with the capture.
 pub fn posed(dir: &Path, height: u32) -> Result<PosedCapture> {
-    let rows = |options: &LoadOptions| -> Result<PosedCapture> {
-        load_poses(dir, options).with_context(|| format!("the capture {}", dir.display()))
-    };
-    rows(&LoadOptions { factor: None, max_height: Some(height) })
+    let options = LoadOptions { factor: None, max_height: Some(height) };
+    load_poses(dir, &options).with_context(|| format!("the capture {}", dir.display()))
 }

@@ -111,9 +111,7 @@ pub struct OrbitCamera {
 impl OrbitCamera {
     /// Stands at the reference camera. The limits come from the places that the scene's views were filmed from.
     pub fn new(scene: &Scene) -> Self {
-        let planes = &scene.planes;
-        // Spec §1.6: the published focus, which paths share.
-        let focus = 1.0 / (0.25 / (0.9 * planes.near) + 0.75 / (5.0 * planes.far));
+        let focus = scene.planes.focus();
         let reference_from_world = scene.reference.world_from_camera.inverse();
         let places = scene.views.iter().map(|view| reference_from_world.transform_point3(view.camera.position()));
         let (low, high) =

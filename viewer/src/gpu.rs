@@ -34,6 +34,15 @@ impl Backend {
         }
     }
 
+    /// What `open` makes of this backend; of GL where this is [`Auto`](Self::Auto) and finds no adapter. GL comes last, and not
+    /// even its library is loaded without need.
+    pub(crate) fn or_gl<T>(self, open: impl Fn(Self) -> Result<T, RenderError>) -> Result<T, RenderError> {
+        match open(self) {
+            Err(RenderError::NoAdapter { .. }) if self == Self::Auto => open(Self::Gl),
+            result => result,
+        }
+    }
+
     fn backends(self) -> wgpu::Backends {
         match self {
             Self::Auto => wgpu::Backends::PRIMARY,
@@ -156,12 +165,7 @@ impl Gpu {
     /// # Errors
     /// As [`open`](Self::open).
     pub fn open_headless(backend: Backend) -> Result<Self, RenderError> {
-        let open = |backend: Backend| pollster::block_on(Self::open(&backend.instance(None), backend, None));
-        match open(backend) {
-            // GL comes last, and not even its library is loaded without need.
-            Err(RenderError::NoAdapter { .. }) if backend == Backend::Auto => open(Backend::Gl),
-            result => result,
-        }
+        backend.or_gl(|backend| pollster::block_on(Self::open(&backend.instance(None), backend, None)))
     }
 
     /// Longest side of a texture.

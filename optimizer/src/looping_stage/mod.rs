@@ -20,7 +20,8 @@ const NOISE: f32 = 0.005;
 
 /// How targets are searched, in all views: the published reference views' patches (spec §4.5), with keys chosen evenly.
 /// On campfire (256×144, T = 40, draft) the loop's STDerr against the held-out clip is 640 with plain nearest neighbours
-/// in the other views, 91 with ρ = 0 in all, and 31 with a balanced choice; patches of 5 pixels cost coherence.
+/// in the other views, 91 with ρ = 0 in all, and 31 with a balanced choice (ε = 0.1); patches of 5 pixels cost coherence.
+/// With ε = 0.05 pixels that hardly move stay calmer (docs/BENCHMARKS.md).
 pub const TARGET: TargetSettings = TargetSettings { balance: Some(0.05), ..TargetSettings::REFERENCE };
 
 /// The static stage's picture on the tiles that stay, looping tiles repeated `frames` times with a little noise.

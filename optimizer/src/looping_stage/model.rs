@@ -14,7 +14,6 @@ use crate::kernels::lanes::{LANES, Lanes};
 use crate::kernels::looping::{self, Gradients, Rgb8, Rgba8, Texels};
 use crate::kernels::still::Rgba;
 pub use gradients::GradientBuffers;
-use gradients::Loss;
 use loop3d_scene::Tile;
 use multiversion::multiversion;
 use rayon::prelude::*;
@@ -198,24 +197,15 @@ impl LoopingModel {
     /// Returns the mean of ψ over its colour values.
     pub fn step(&mut self, hits: &Hits, target: &Target, exposure: f32, lr: f32) -> f64 {
         let places = self.touch(hits, lr);
-        let mut buffers = std::mem::take(&mut self.buffers);
-        let (shares, pool) = buffers.of(self.chunks.len(), self.statics.len());
+        // Taken out while they change: all else stays readable as a whole.
+        let (mut buffers, mut chunks) = (std::mem::take(&mut self.buffers), std::mem::take(&mut self.chunks));
+        let (shares, pool) = buffers.of(chunks.len(), self.statics.len());
         let (n, nl) = (self.grid.tile_texels(), self.grid.looping_texels());
-        let loss = Loss {
-            grid: &self.grid,
-            statics: &self.statics,
-            static_coverage: &self.static_coverage,
-            looping_coverage: &self.looping_coverage,
-            frames: self.frames,
-            hits,
-            target,
-            exposure,
-        };
+        let loss = self.loss(hits, target, exposure);
         let backdrop = self.grid.table.planes - 1;
-        let losses: Vec<f64> = self
-            .chunks
+        let losses: Vec<f64> = chunks
             .par_iter_mut()
-            .zip(shares)
+            .zip(shares.par_iter_mut())
             .enumerate()
             .map(|(q, (chunk, statics))| {
                 chunk.wake();
@@ -232,15 +222,16 @@ impl LoopingModel {
                 })
             })
             .collect();
-        self.move_statics(&places, buffers.statics());
-        self.buffers = buffers;
+        let mean = loss.mean(&losses);
+        self.move_statics(&places, shares);
+        (self.buffers, self.chunks) = (buffers, chunks);
         for place in &places {
             let first = (place.first & !LOOPING) as usize;
             let coverage =
                 if place.first & LOOPING == 0 { &mut self.static_coverage } else { &mut self.looping_coverage };
             coverage[first..first + n].fill(0.0);
         }
-        losses.iter().sum::<f64>() / (hits.pixels() * 3 * self.frames).max(1) as f64
+        mean
     }
 
     /// Moves static texels by the sum of the chunks' gradients, in the order of chunks, and clears those.

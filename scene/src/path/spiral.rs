@@ -20,7 +20,7 @@ pub(super) fn camera(scene: &Scene, width: u32, height: u32, part: f64) -> Camer
     let down = poses().map(|pose| pose.matrix3.y_axis).sum::<DVec3>().try_normalize().unwrap_or(DVec3::Y);
 
     let close = 0.9 * scene.planes.near;
-    let focus = 1.0 / (0.25 / close + 0.75 / (5.0 * scene.planes.far));
+    let focus = scene.planes.focus();
     let angle = TURNS * TAU * part;
     let dolly = (angle / 2.0).cos() * 0.2 * close;
     let position = DVec3::new(angle.cos() * radius.x, -angle.sin() * radius.y, dolly * dolly * radius.z);

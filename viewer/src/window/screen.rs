@@ -34,10 +34,7 @@ impl Screen {
             let gpu = pollster::block_on(Gpu::open(&instance, backend, Some(&surface)))?;
             Ok((surface, gpu))
         };
-        let (surface, gpu) = match open(options.backend) {
-            Err(RenderError::NoAdapter { .. }) if options.backend == Backend::Auto => open(Backend::Gl)?,
-            result => result?,
-        };
+        let (surface, gpu) = options.backend.or_gl(open)?;
         let size = window.inner_size();
         let unusable =
             || RenderError::NoDevice { adapter: gpu.name.clone(), reason: "it cannot draw to this window".to_owned() };

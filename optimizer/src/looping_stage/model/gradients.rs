@@ -43,10 +43,6 @@ impl GradientBuffers {
         self.statics.iter_mut().for_each(|share| share.resize(statics, [0.0; 4]));
         (&mut self.statics, &self.pool)
     }
-
-    pub(super) fn statics(&mut self) -> &mut [Vec<Rgba>] {
-        &mut self.statics
-    }
 }
 
 impl Clone for GradientBuffers {
@@ -69,6 +65,11 @@ pub(super) struct Loss<'a> {
 }
 
 impl Loss<'_> {
+    /// The mean over colour values, from the Σ ψ of chunks.
+    pub(super) fn mean(&self, penalties: &[f64]) -> f64 {
+        penalties.iter().sum::<f64>() / (self.hits.pixels() * 3 * self.frames).max(1) as f64
+    }
+
     /// Adds the gradients of chunk `q`'s robust penalty; returns Σ ψ.
     pub(super) fn pull(&self, q: usize, texels: &[Rgba8], out: &mut Gradients<'_>) -> f64 {
         let texels = Texels { statics: self.statics, loopings: texels };
@@ -110,7 +111,7 @@ impl LoopingModel {
             loopings.extend((0..self.frames_of(q)).map(|lane| gradient.iter().map(|g| g.map(|c| c.0[lane])).collect()));
         }
         sum.pop();
-        (penalty / (hits.pixels() * 3 * self.frames).max(1) as f64, sum, loopings)
+        (loss.mean(&[penalty]), sum, loopings)
     }
 
     /// Forward and backward through the compositor alone, for measuring it; `buffers` keep what comes of it. Returns the
@@ -122,10 +123,10 @@ impl LoopingModel {
             pool.lend(chunk.texels.len(), |loopings| loss.pull(q, &chunk.texels, &mut Gradients { statics, loopings }))
         });
         let losses: Vec<f64> = chunks.collect();
-        losses.iter().sum::<f64>() / (hits.pixels() * 3 * self.frames).max(1) as f64
+        loss.mean(&losses)
     }
 
-    fn loss<'a>(&'a self, hits: &'a Hits, target: &'a Target, exposure: f32) -> Loss<'a> {
+    pub(super) fn loss<'a>(&'a self, hits: &'a Hits, target: &'a Target, exposure: f32) -> Loss<'a> {
         Loss {
             grid: &self.grid,
             statics: &self.statics,
