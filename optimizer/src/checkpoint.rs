@@ -1,7 +1,7 @@
 //! What a stopped fit goes on from: the texels after a whole level. The optimiser and the targets start afresh at
 //! every level and random numbers depend on seed and level alone, so a resumed fit ends as an uninterrupted one.
 //!
-//! A safetensors file beside the scene: F32 tensors, and one JSON document in the metadata.
+//! A safetensors file beside the scene: F32 tensors, U16 ones of what loops, and one JSON document in the metadata.
 
 use crate::error::FitError;
 use crate::grid::TexelGrid;
@@ -91,7 +91,7 @@ impl Checkpoint {
         let tensors: [(&str, Dtype, &[usize]); 3] = [
             ("tiles", Dtype::U32, &[planes, rows, columns]),
             ("statics", Dtype::F32, &[statics.len(), 4]),
-            ("loopings", Dtype::F32, &[frames, looping_texels, 4]),
+            ("loopings", Dtype::U16, &[frames, looping_texels, 4]),
         ];
         let written = write_file(path, |out| {
             out.write_all(&safetensors_head(KEY, &document, &tensors)?)?;
@@ -136,13 +136,12 @@ impl Checkpoint {
         let model = if document.looping {
             let loopings = tensor("loopings")?;
             let (n, frames) = (grid.looping_texels(), loopings.shape().first().copied().unwrap_or(0));
-            let (found, size) = (loopings.data().len(), n * size_of::<Rgba>());
+            let (found, size) = (loopings.data().len(), n * size_of::<[u16; 4]>());
             if frames == 0 || found != size * frames {
                 return Err(bad(format!("{found} bytes of looping texels; expected {frames} frames of {size}")));
             }
             let frame = |t: usize| bytemuck::pod_collect_to_vec(&loopings.data()[t * size..(t + 1) * size]);
-            let by_frame: Vec<Vec<Rgba>> = (0..frames).map(frame).collect();
-            Model::Looping(LoopingModel::new(grid, statics, &by_frame, document.exposures))
+            Model::Looping(LoopingModel::from_frames(grid, statics, frames, document.exposures, frame))
         } else {
             Model::Still(StaticModel::new(grid, statics))
         };

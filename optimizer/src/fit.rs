@@ -364,12 +364,13 @@ impl<'a, E: Engine> Fit<'a, E> {
             texels.iter().flatten().map(|v| (v.clamp(0.0, 1.0) * 65535.0 + 0.5) as u16).collect()
         };
         let n = full.grid.tile_texels();
-        let frames = full.loopings();
-        let (_, tiles) = full.grid.table.counts();
-        let mut looping_texels = Vec::with_capacity(tiles * frames.len() * n * 4);
-        for tile in 0..tiles {
-            for frame in &frames {
-                looping_texels.extend(bytes(&frame[tile * n..(tile + 1) * n]));
+        // From `[frame][texel]` to `[tile][frame][texel]`.
+        let mut looping_texels = vec![0; full.grid.looping_texels() * full.frames * 4];
+        for t in 0..full.frames {
+            let frame = full.frame(t);
+            let tiles = looping_texels.chunks_exact_mut(full.frames * n * 4);
+            for (out, tile) in tiles.zip(frame.chunks_exact(n)) {
+                out[t * n * 4..(t + 1) * n * 4].copy_from_slice(tile.as_flattened());
             }
         }
         Scene {

@@ -20,12 +20,14 @@ const UNKNOWN_FRAMES: usize = 600;
 
 /// Bytes of one static texel in the static stage: logits, shown, gradient and two moments in f32 RGBA, and a coverage.
 const STILL_TEXEL: f64 = 5.0 * 16.0 + 4.0;
-/// Bytes of one frame of a looping texel: value and two moments in f32 RGBA, and gradients of the chunks at work.
-const LOOPING_TEXEL: f64 = 3.0 * 16.0 + 8.0;
+/// Bytes of one frame of a looping texel: value and first moment in 16-bit RGBA, and a second moment.
+const LOOPING_TEXEL: f64 = 8.0 + 8.0 + 4.0;
+/// Bytes of a looping texel's gradient in f32 RGBA of eight frames, which stands for the chunks at work.
+const GRADIENT: f64 = 8.0 * 16.0;
 /// Bytes of one pixel's visit of one plane: the hit, its plane, its place in the list by plane, its sample.
 const HIT: f64 = 24.0 + 2.0 + 4.0 + 16.0;
-/// Bytes of one pixel in one frame while a target is searched: the render twice and the target's sums, in f32 RGB.
-const SEARCHED: f64 = 3.0 * 12.0;
+/// Bytes of one pixel in one frame while a target is searched: the render in f32 RGB, the target twice in bytes, the clip.
+const SEARCHED: f64 = 12.0 + 2.0 * 3.0 + 6.0;
 
 /// The program itself, ffmpeg and what allocators keep.
 const BASE: f64 = 200e6;
@@ -68,15 +70,15 @@ pub fn estimate(posed: &PosedCapture, training: &[usize], config: &FitConfig, av
     });
     let looping = schedule.looping.iter().filter(|_| frames > 1.0).map(|level| {
         let hits = largest * share(level) * LOOPING_LAYERS * HIT;
-        let statics = texels(kept(LOOPING_LAYERS) * (1.0 - LOOPING), level) * 16.0 * (3.0 + frames / 8.0);
+        let statics = texels(kept(LOOPING_LAYERS) * (1.0 - LOOPING), level) * 16.0 * (2.5 + frames / 8.0);
         let targets = pixels * share(level) * 3.0 * frames;
+        // Steps and searches take turns, and neither keeps what the other needs.
+        let looping = texels(kept(LOOPING_LAYERS) * LOOPING, level);
+        let chunks = (frames / 8.0).ceil().min(rayon::current_num_threads() as f64);
         let search = largest * share(level) * SEARCHED * frames;
-        texels(kept(LOOPING_LAYERS) * LOOPING, level) * LOOPING_TEXEL * frames
-            + statics
-            + fitted * share(level)
-            + targets
-            + search
-            + hits
+        // The finest level reads the clips themselves.
+        let shrunk = if level.side == TILE { 0.0 } else { fitted * share(level) };
+        looping * LOOPING_TEXEL * frames + (looping * GRADIENT * chunks).max(search) + statics + shrunk + targets + hits
     });
     let peak = still.chain(looping).fold(0.0, f64::max);
     (BASE + clips + table + peak) as u64

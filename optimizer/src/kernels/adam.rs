@@ -1,6 +1,11 @@
 //! Adam (Kingma and Ba 2015) with a step count of its own for every tile: a tile that a step did not touch keeps
 //! its moments and does not move (design.md, departure 6).
 
+use super::lanes::Lanes;
+use super::looping::Rgba8;
+use super::still::Rgba;
+use super::stored::Brief;
+
 /// Decay of the first moment.
 pub const BETA1: f32 = 0.9;
 /// Decay of the second moment.
@@ -22,6 +27,32 @@ impl AdamStep {
         Self { size: (f64::from(lr) * second / (1.0 - power(BETA1))) as f32, epsilon: epsilon * second as f32 }
     }
 
+    /// Updates a texel's moments by its gradient; returns what is added to its channels. They share one second moment, the
+    /// mean over channels: it only sets the size of a step, and four of them would be a fifth of all memory.
+    #[inline(always)]
+    pub fn texel(&self, g: &Rgba, m: &mut Rgba, v: &mut f32) -> Rgba {
+        *v += (1.0 - BETA2) * (0.25 * ((g[0] * g[0] + g[1] * g[1]) + (g[2] * g[2] + g[3] * g[3])) - *v);
+        let size = -self.size / (v.sqrt() + self.epsilon);
+        std::array::from_fn(|c| {
+            m[c] += (1.0 - BETA1) * (g[c] - m[c]);
+            size * m[c]
+        })
+    }
+
+    /// [`Self::texel`] for eight frames, first moments kept briefly.
+    #[inline(always)]
+    pub fn texel8(&self, g: &Rgba8, m: &mut [Brief; 4], v: &mut Lanes) -> Rgba8 {
+        let square = ((g[0] * g[0] + g[1] * g[1]) + (g[2] * g[2] + g[3] * g[3])) * 0.25;
+        *v = *v + (square - *v) * (1.0 - BETA2);
+        let size = v.map(|v| -self.size / (v.sqrt() + self.epsilon));
+        std::array::from_fn(|c| {
+            let old = m[c].get();
+            let mean = old + (g[c] - old) * (1.0 - BETA1);
+            m[c] = Brief::of(mean);
+            size * mean
+        })
+    }
+
     /// Updates the moments `m`, `v` by gradient `g`; returns what is added to the parameter.
     #[inline(always)]
     pub fn delta(&self, g: f32, m: &mut f32, v: &mut f32) -> f32 {
@@ -34,6 +65,29 @@ impl AdamStep {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn channels_share_the_size_of_a_step() {
+        let adam = AdamStep::new(0.5, 1, 1e-8);
+        let (g, mut m, mut v) = ([-3.0, 0.0, 1.0, 0.5], [0.0; 4], 0.0);
+        // First step: lr·g over the root of the mean square, √(10.25 / 4).
+        let expected = g.map(|g: f32| -0.5 * g / (10.25f32 / 4.0).sqrt());
+        let found = adam.texel(&g, &mut m, &mut v);
+        assert!((0..4).all(|c| (found[c] - expected[c]).abs() < 1e-5), "{found:?}, expected {expected:?}");
+        // Eight frames are eight texels; after two steps brief moments are off by their rounding alone.
+        let (mut m8, mut v8) = ([Brief::default(); 4], Lanes::ZERO);
+        let g8 = |scale: f32| g.map(|g| Lanes(std::array::from_fn(|lane| scale * g * (lane as f32 - 2.5))));
+        let first = adam.texel8(&g8(1.0), &mut m8, &mut v8);
+        let second = AdamStep::new(0.5, 2, 1e-8).texel8(&g8(-0.3), &mut m8, &mut v8);
+        for lane in 0..8 {
+            let (mut m, mut v) = ([0.0; 4], 0.0);
+            let at = |g8: Rgba8| g8.map(|c| c.0[lane]);
+            assert_eq!(at(first), adam.texel(&at(g8(1.0)), &mut m, &mut v), "lane {lane}");
+            let expected = AdamStep::new(0.5, 2, 1e-8).texel(&at(g8(-0.3)), &mut m, &mut v);
+            let found = at(second);
+            assert!((0..4).all(|c| (found[c] - expected[c]).abs() < 0.005), "lane {lane}: {found:?} {expected:?}");
+        }
+    }
 
     #[test]
     fn matches_the_published_update() {

@@ -8,6 +8,7 @@ use super::lanes::{LANES, Lanes};
 use crate::grid::LOOPING;
 use crate::hits::{Hit, Hits};
 use crate::kernels::still::Rgba;
+use crate::kernels::stored::{Stored, UNIT};
 use multiversion::multiversion;
 
 /// Premultiplied RGBA of eight frames.
@@ -24,7 +25,7 @@ pub struct Texels<'a> {
     /// Static texels, the same for all chunks, with the transparent texel at the end.
     pub statics: &'a [Rgba],
     /// This chunk's looping texels.
-    pub loopings: &'a [Rgba8],
+    pub loopings: &'a [Stored],
 }
 
 /// Gradients of one chunk of frames.
@@ -56,7 +57,7 @@ fn sample(texels: Texels<'_>, hit: &Hit) -> Rgba8 {
                 s[c] = s[c] + Lanes::splat(w * texel[c]);
             }
         } else {
-            let texel = &texels.loopings[(tap & !LOOPING) as usize];
+            let (texel, w) = (texels.loopings[(tap & !LOOPING) as usize].raw(), w * UNIT);
             for c in 0..4 {
                 s[c] = s[c] + texel[c] * w;
             }
@@ -65,10 +66,10 @@ fn sample(texels: Texels<'_>, hit: &Hit) -> Rgba8 {
     s
 }
 
-/// Renders a chunk: RGB of each pixel.
+/// Renders a chunk: RGB of the pixels from `first` on.
 #[multiversion(targets("x86_64+avx2"))]
-pub fn forward(hits: &Hits, texels: Texels<'_>, image: &mut [Rgb8]) {
-    for (pixel, out) in image.iter_mut().enumerate() {
+pub fn forward(hits: &Hits, first: usize, texels: Texels<'_>, image: &mut [Rgb8]) {
+    for (pixel, out) in (first..).zip(image) {
         *out = [Lanes::ZERO; 3];
         let mut through = Lanes::splat(1.0);
         for hit in &hits.hits[hits.of(pixel)] {

@@ -5,3 +5,4 @@ pub mod lanes;
 pub mod looping;
 pub mod planewise;
 pub mod still;
+pub mod stored;

@@ -6,6 +6,7 @@ pub mod model;
 use crate::hits::Hits;
 use crate::kernels::lanes::LANES;
 use crate::kernels::still::Rgba;
+use crate::kernels::stored::unorm;
 use crate::patches::{ClipWindow, PatchError, TargetSettings, looping_target_u8};
 use crate::pyramid::LevelView;
 use crate::static_stage::model::StaticModel;
@@ -39,9 +40,8 @@ pub fn initial(
         let texels = &still.shown[first..first + n];
         if matches!(tile, Tile::Static(_)) { statics.extend_from_slice(texels) } else { base.extend_from_slice(texels) }
     }
-    let loopings: Vec<Vec<Rgba>> =
-        (0..frames).map(|_| base.iter().map(|texel| with_noise(*texel, rng)).collect()).collect();
-    LoopingModel::new(grid, statics, &loopings, exposures)
+    let frame = |_| base.iter().map(|texel| with_noise(*texel, rng).map(unorm)).collect();
+    LoopingModel::from_frames(grid, statics, frames, exposures, frame)
 }
 
 fn with_noise(texel: Rgba, rng: &mut fastrand::Rng) -> Rgba {
@@ -93,6 +93,7 @@ pub fn exposures(views: &[ExposureView]) -> Vec<f32> {
 /// # Errors
 /// [`PatchError`] for shapes that do not fit; the fit's own always do.
 pub fn refresh(model: &LoopingModel, hits: &Hits, view: &LevelView<'_>, exposure: f32) -> Result<Target, PatchError> {
+    model.rest();
     let mut render = model.render(hits);
     render.par_iter_mut().for_each(|v| *v *= exposure);
     let (w, h) = (view.clip.width, view.clip.height);

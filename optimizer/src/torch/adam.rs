@@ -3,11 +3,13 @@
 use crate::kernels::adam::{BETA1, BETA2};
 use tch::{Device, Kind, Tensor};
 
-/// Moments of `[texels, …]` parameters, and the steps that each tile took.
+/// Moments of `[texels, …, channels]` parameters, and the steps that each tile took.
 #[derive(Debug)]
 pub(super) struct SparseAdam {
     first: Tensor,
     second: Tensor,
+    /// Whether the channels of a texel share a second moment, their mean.
+    shared: bool,
     /// Float64 `[tiles]`.
     steps: Tensor,
     tile_texels: i64,
@@ -21,10 +23,16 @@ impl SparseAdam {
         Self {
             first: values.zeros_like(),
             second: values.zeros_like(),
+            shared: false,
             steps: Tensor::zeros([values.size()[0] / tile_texels], (Kind::Double, values.device())),
             tile_texels,
             epsilon: f64::from(epsilon),
         }
+    }
+
+    /// The same with one second moment for all channels of a texel.
+    pub(super) fn shared(self) -> Self {
+        Self { second: self.second.narrow(-1, 0, 1).contiguous(), shared: true, ..self }
     }
 
     /// The parameters after a step. Tiles with a texel of nonzero `coverage` (`[texels]`) count a step; of these, texels
@@ -47,7 +55,11 @@ impl SparseAdam {
         let epsilon = by_texel(&second_correction * self.epsilon);
         let seen = seen.view(row.as_slice());
         let first = &self.first + (gradient - &self.first) * (1.0 - f64::from(BETA1));
-        let second = &self.second + (gradient.square() - &self.second) * (1.0 - f64::from(BETA2));
+        let mut square = gradient.square();
+        if self.shared {
+            square = square.mean_dim([-1].as_slice(), true, Kind::Float);
+        }
+        let second = &self.second + (square - &self.second) * (1.0 - f64::from(BETA2));
         let moved = values - size * &first / (second.sqrt() + epsilon);
         self.first = first.where_self(&seen, &self.first);
         self.second = second.where_self(&seen, &self.second);

@@ -6,6 +6,7 @@ use glam::{DAffine3, DVec3};
 use loop3d_optimizer::grid::{LOOPING, TexelGrid};
 use loop3d_optimizer::hits::{Hits, Window};
 use loop3d_optimizer::kernels::still::Rgba;
+use loop3d_optimizer::kernels::stored::UNIT;
 use loop3d_optimizer::looping_stage::model::{LoopingModel, Target};
 use loop3d_scene::{Camera, Planes, Tile};
 use std::collections::HashSet;
@@ -14,10 +15,11 @@ const PLANES: Planes = Planes { near: 1.0, far: 4.0, count: 3 };
 /// No multiple of the eight frames of a chunk.
 const FRAMES: usize = 11;
 
+/// Random texels that 16 bits hold exactly.
 fn texels(count: usize, rng: &mut Rng) -> Vec<Rgba> {
     let texel = |rng: &mut Rng| {
-        let a = rng.f32();
-        [rng.f32() * a, rng.f32() * a, rng.f32() * a, a]
+        let a = rng.u16(..);
+        [rng.u16(..=a), rng.u16(..=a), rng.u16(..=a), a].map(|v| f32::from(v) * UNIT)
     };
     (0..count).map(|_| texel(rng)).collect()
 }
@@ -90,7 +92,7 @@ fn a_constant_stays_constant_up_and_down() {
         assert_eq!((statics.len() - 1, loopings[10].len()), (ns * side * side / 64, nl * side * side / 64));
         let existing = statics[..statics.len() - 1].iter().chain(loopings.iter().flatten());
         for texel in existing {
-            assert!((0..4).all(|c| (texel[c] - colour[c]).abs() < 1e-6), "side {side}: {texel:?}");
+            assert!((0..4).all(|c| (texel[c] - colour[c]).abs() < UNIT), "side {side}: {texel:?}");
         }
         assert_eq!(statics[statics.len() - 1], [0.0; 4]);
     }
@@ -117,7 +119,7 @@ fn twice_the_texels_are_bilinear_across_tile_borders() {
         let looping = |id: u32| frames[1][(id & !LOOPING) as usize][2];
         let found = if id & LOOPING == 0 { fine.statics[id as usize][2] } else { looping(id) };
         let expected = ramp((x as f32 + 0.5) / 2.0 - 0.5);
-        assert!((found - expected).abs() < 1e-5, "x = {x}: {found}, expected {expected}");
+        assert!((found - expected).abs() < UNIT, "x = {x}: {found}, expected {expected}");
     }
 }
 
@@ -152,6 +154,7 @@ fn a_step_makes_the_backdrop_opaque_where_it_is_seen() {
     let half = |texels: &[Rgba]| texels.iter().map(|t| t.map(|v| 0.5 * v)).collect::<Vec<_>>();
     let frames: Vec<Vec<Rgba>> = loopings.iter().map(|f| half(f)).collect();
     let mut model = LoopingModel::new(model.grid, half(&statics), &frames, vec![1.0]);
+    let before = model.loopings();
     let hits = hits(&model.grid);
     let seen: HashSet<u32> = hits.hits.iter().flat_map(|hit| hit.taps).collect();
     model.step(&hits, &random_target(hits.pixels(), &mut rng), 1.0, 0.01);
@@ -159,8 +162,10 @@ fn a_step_makes_the_backdrop_opaque_where_it_is_seen() {
     let mut counts = [0, 0];
     for id in backdrop(&model.grid) {
         let at = (id & !LOOPING) as usize;
-        let alpha = if id & LOOPING == 0 { model.statics[at][3] } else { after[10][at][3] };
-        assert_eq!(alpha, if seen.contains(&id) { 1.0 } else { 0.5 }, "texel {id:x}");
+        let (old, new) =
+            if id & LOOPING == 0 { (0.5, model.statics[at][3]) } else { (before[10][at][3], after[10][at][3]) };
+        assert!((old - 0.5).abs() < UNIT, "texel {id:x}: {old}");
+        assert_eq!(new, if seen.contains(&id) { 1.0 } else { old }, "texel {id:x}");
         counts[usize::from(id & LOOPING != 0)] += usize::from(seen.contains(&id));
     }
     assert!(counts.iter().all(|n| *n > 20), "{counts:?}");

@@ -4,6 +4,7 @@ use fastrand::Rng;
 use glam::{DAffine3, DQuat, DVec2, DVec3};
 use loop3d_optimizer::grid::{LOOPING, TexelGrid, renumber};
 use loop3d_optimizer::hits::{Hits, Window};
+use loop3d_optimizer::kernels::stored::{UNIT, unorm};
 use loop3d_scene::{Camera, Planes, Tile, TileTable};
 
 pub type Rgba = [f32; 4];
@@ -65,7 +66,9 @@ impl Setup {
         (0..count)
             .map(|_| {
                 let a = 0.05 + 0.7 * self.rng.f32();
-                [self.rng.f32() * a, self.rng.f32() * a, self.rng.f32() * a, a]
+                let texel = [self.rng.f32() * a, self.rng.f32() * a, self.rng.f32() * a, a];
+                // What 16 bits hold exactly.
+                texel.map(|v| f32::from(unorm(v)) * UNIT)
             })
             .collect()
     }

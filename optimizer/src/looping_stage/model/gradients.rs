@@ -1,12 +1,14 @@
 //! The gradients of a step: where they stand while it lasts, and what they are made of.
 
+use super::step::Place;
 use super::total_variation::add_total_variation;
-use super::{LoopingModel, Place, Target};
-use crate::grid::TexelGrid;
+use super::{LoopingModel, Target};
+use crate::grid::{LOOPING, TexelGrid};
 use crate::hits::Hits;
 use crate::kernels::lanes::{LANES, Lanes};
 use crate::kernels::looping::{self, Gradients, Pull, Rgba8, Texels};
 use crate::kernels::still::Rgba;
+use crate::kernels::stored::Stored;
 use rayon::prelude::*;
 use std::sync::{Mutex, PoisonError};
 
@@ -45,6 +47,13 @@ impl GradientBuffers {
     }
 }
 
+impl GradientBuffers {
+    /// Gives back the looping texels' buffers.
+    pub(super) fn rest(&self) {
+        self.pool.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
 impl Clone for GradientBuffers {
     /// Nothing is in them between steps.
     fn clone(&self) -> Self {
@@ -71,7 +80,7 @@ impl Loss<'_> {
     }
 
     /// Adds the gradients of chunk `q`'s robust penalty; returns Σ ψ.
-    pub(super) fn pull(&self, q: usize, texels: &[Rgba8], out: &mut Gradients<'_>) -> f64 {
+    pub(super) fn pull(&self, q: usize, texels: &[Stored], out: &mut Gradients<'_>) -> f64 {
         let texels = Texels { statics: self.statics, loopings: texels };
         let pull = Pull { exposure: self.exposure, frames: LANES.min(self.frames - q * LANES) };
         let out = Gradients { statics: out.statics, loopings: out.loopings };
@@ -79,7 +88,7 @@ impl Loss<'_> {
     }
 
     /// Adds the gradients of chunk `q`'s total variation.
-    pub(super) fn smooth(&self, q: usize, texels: &[Rgba8], places: &[Place], out: &mut Gradients<'_>) {
+    pub(super) fn smooth(&self, q: usize, texels: &[Stored], places: &[Place], out: &mut Gradients<'_>) {
         let mut exists = Lanes::ZERO;
         exists.0[..LANES.min(self.frames - q * LANES)].fill(1.0);
         for place in places {
@@ -97,18 +106,19 @@ impl LoopingModel {
         let loss = model.loss(hits, target, exposure);
         let mut sum = vec![[0.0; 4]; self.statics.len()];
         let (mut penalty, mut loopings) = (0.0, Vec::with_capacity(self.frames));
-        for (q, chunk) in self.chunks.iter().enumerate() {
+        let mut shares = vec![sum.clone(); self.chunks.len()];
+        for (q, (chunk, share)) in self.chunks.iter().zip(&mut shares).enumerate() {
             let mut gradient = vec![[Lanes::ZERO; 4]; chunk.texels.len()];
-            let mut share = vec![[0.0; 4]; self.statics.len()];
-            let out = &mut Gradients { statics: &mut share, loopings: &mut gradient };
+            let out = &mut Gradients { statics: share, loopings: &mut gradient };
             penalty += loss.pull(q, &chunk.texels, out);
             loss.smooth(q, &chunk.texels, &places, out);
-            for (sum, share) in sum.iter_mut().zip(share) {
-                for c in 0..4 {
-                    sum[c] += share[c];
-                }
-            }
             loopings.extend((0..self.frames_of(q)).map(|lane| gradient.iter().map(|g| g.map(|c| c.0[lane])).collect()));
+        }
+        let n = self.grid.tile_texels();
+        let statics = places.iter().filter(|place| place.first & LOOPING == 0);
+        for (place, gradient) in statics.zip(loss.static_gradient(&places, &mut shares).chunks_exact(n)) {
+            let first = place.first as usize;
+            sum[first..first + n].copy_from_slice(gradient);
         }
         sum.pop();
         (loss.mean(&[penalty]), sum, loopings)

@@ -40,7 +40,7 @@ impl Resampler<'_> {
         {
             let id = self.from.texel(plane, left as i64 + dx, top as i64 + dy);
             let value = if id & LOOPING != 0 {
-                texels.loopings[(id & !LOOPING) as usize]
+                texels.loopings[(id & !LOOPING) as usize].get()
             } else if id as usize == self.from.static_texels() {
                 continue;
             } else {

@@ -1,0 +1,140 @@
+//! Looping texels and their first moments as they are kept: 16 bits a value.
+//!
+//! Eight frames of a texel are 64 bytes, one line of cache. Rounding to 1/65535 loses at most half of that at a step,
+//! a fifth of a grey level over a whole level of the schedule, and is what the scene is written in anyway.
+
+use super::lanes::{LANES, Lanes};
+use super::looping::Rgba8;
+use super::still::Rgba;
+
+/// What a stored 1 stands for.
+pub const UNIT: f32 = 1.0 / 65535.0;
+
+/// The nearest 16-bit value of one in [0, 1].
+#[inline(always)]
+pub fn unorm(value: f32) -> u16 {
+    (value * 65535.0 + 0.5) as u16
+}
+
+/// Premultiplied RGBA of eight frames: 0–65535 stands for 0–1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C, align(64))]
+pub struct Stored(pub [[u16; LANES]; 4]);
+
+impl Stored {
+    /// The nearest to values in [0, 1].
+    #[inline(always)]
+    pub fn of(texel: Rgba8) -> Self {
+        Self(texel.map(|c| {
+            let mut out = [0; LANES];
+            for (out, v) in out.iter_mut().zip(c.0) {
+                // By way of i32, which processors convert to eight at a time.
+                *out = (v * 65535.0 + 0.5) as i32 as u16;
+            }
+            out
+        }))
+    }
+
+    /// The same colour in all frames.
+    #[inline(always)]
+    pub fn splat(texel: Rgba) -> Self {
+        Self(texel.map(|v| [unorm(v.clamp(0.0, 1.0)); LANES]))
+    }
+
+    /// Values 0–65535, for weights that are multiplied with [`UNIT`] once for all.
+    #[inline(always)]
+    pub fn raw(&self) -> Rgba8 {
+        self.0.map(|c| Lanes(c.map(f32::from)))
+    }
+
+    /// Values 0–1.
+    #[inline(always)]
+    pub fn get(&self) -> Rgba8 {
+        self.raw().map(|c| c * UNIT)
+    }
+
+    /// One frame.
+    pub fn lane(&self, lane: usize) -> [u16; 4] {
+        self.0.map(|c| c[lane])
+    }
+
+    /// Replaces one frame.
+    pub fn set_lane(&mut self, lane: usize, texel: [u16; 4]) {
+        for (c, v) in self.0.iter_mut().zip(texel) {
+            c[lane] = v;
+        }
+    }
+
+    /// Adds `sign(self − other)` to `sums`.
+    #[inline(always)]
+    pub fn add_signs(&self, other: &Self, sums: &mut [[i16; LANES]; 4]) {
+        for c in 0..4 {
+            for lane in 0..LANES {
+                let (a, b) = (self.0[c][lane], other.0[c][lane]);
+                // Saturating differences, since vector units compare no unsigned numbers.
+                sums[c][lane] += a.saturating_sub(b).min(1) as i16 - b.saturating_sub(a).min(1) as i16;
+            }
+        }
+    }
+}
+
+/// Eight numbers as bfloat16: the upper half of an f32, rounded to nearest, ties to even. Its 8 significant bits are
+/// enough for a running mean of gradients.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C, align(16))]
+pub struct Brief([u16; LANES]);
+
+impl Brief {
+    /// The nearest to finite numbers.
+    #[inline(always)]
+    pub fn of(values: Lanes) -> Self {
+        let mut out = [0; LANES];
+        for (out, v) in out.iter_mut().zip(values.0) {
+            let bits = v.to_bits();
+            *out = ((bits + 0x7fff + ((bits >> 16) & 1)) >> 16) as u16;
+        }
+        Self(out)
+    }
+
+    /// The numbers.
+    #[inline(always)]
+    pub fn get(self) -> Lanes {
+        Lanes(self.0.map(|half| f32::from_bits(u32::from(half) << 16)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_sixteen_bits_come_back() {
+        for v in 0..=u16::MAX {
+            let texel = Stored([[v; LANES]; 4]);
+            assert_eq!(Stored::of(texel.get()), texel);
+            assert_eq!(Stored::splat(texel.get().map(|c| c.0[3])), texel);
+        }
+    }
+
+    #[test]
+    fn brief_numbers_are_within_half_a_step() {
+        assert_eq!(Brief::of(Lanes::splat(0.0)).get(), Lanes::ZERO);
+        let mut rng = fastrand::Rng::with_seed(1);
+        for _ in 0..10_000 {
+            let v = (rng.f32() - 0.5) * 10f32.powi(rng.i32(-12..12));
+            let found = Brief::of(Lanes::splat(v)).get().0[5];
+            assert!((found - v).abs() <= v.abs() / 256.0, "{v} became {found}");
+        }
+        // Ties go to the even neighbour: 1 + 1/256 lies between 1 and 1 + 1/128.
+        assert_eq!(Brief::of(Lanes::splat(1.0 + 1.0 / 256.0)).get().0[0], 1.0);
+        assert_eq!(Brief::of(Lanes::splat(1.0 + 3.0 / 256.0)).get().0[0], 1.0 + 1.0 / 64.0);
+    }
+
+    #[test]
+    fn signs_are_signs() {
+        let (a, b) = (Stored([[0; 8], [9; 8], [65535; 8], [7; 8]]), Stored([[65535; 8], [8; 8], [0; 8], [7; 8]]));
+        let mut sums = [[1; LANES]; 4];
+        a.add_signs(&b, &mut sums);
+        assert_eq!(sums, [[0; 8], [2; 8], [2; 8], [1; 8]]);
+    }
+}
