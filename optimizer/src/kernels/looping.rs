@@ -32,8 +32,10 @@ pub struct Texels<'a> {
 pub struct Gradients<'a> {
     /// dL/d(static texel), this chunk's share; has the transparent texel at the end.
     pub statics: &'a mut [Rgba],
-    /// dL/d(looping texel).
+    /// dL/d(looping texel), in rows of the caller's own numbers.
     pub loopings: &'a mut [Rgba8],
+    /// The taps of each hit, with those numbers for looping texels.
+    pub taps: &'a [[u32; 4]],
 }
 
 #[inline(always)]
@@ -119,7 +121,8 @@ pub fn backward(hits: &Hits, texels: Texels<'_>, target: &[[[u8; LANES]; 3]], pu
     let mut samples: Vec<(Rgba8, Lanes)> = Vec::new();
     let mut loss = 0.0f64;
     for (pixel, target) in target.iter().enumerate() {
-        let hits = &hits.hits[hits.of(pixel)];
+        let of_pixel = hits.of(pixel);
+        let (hits, rows) = (&hits.hits[of_pixel.clone()], &out.taps[of_pixel]);
         let mut color = [Lanes::ZERO; 3];
         let mut through = Lanes::splat(1.0);
         samples.clear();
@@ -142,7 +145,7 @@ pub fn backward(hits: &Hits, texels: Texels<'_>, target: &[[[u8; LANES]; 3]], pu
             gradient[c] = r.map(robust_slope) * pull.exposure;
         }
         let mut behind = [Lanes::ZERO; 3];
-        for (hit, (s, through)) in hits.iter().zip(&samples).rev() {
+        for ((hit, rows), (s, through)) in hits.iter().zip(rows).zip(&samples).rev() {
             let mut g = [Lanes::ZERO; 4];
             let mut hidden = Lanes::ZERO;
             for c in 0..3 {
@@ -151,7 +154,7 @@ pub fn backward(hits: &Hits, texels: Texels<'_>, target: &[[[u8; LANES]; 3]], pu
                 g[c] = *through * gradient[c];
             }
             g[3] = Lanes::ZERO - *through * hidden;
-            for (tap, w) in hit.taps.into_iter().zip(hit.weights()) {
+            for (&tap, w) in rows.iter().zip(hit.weights()) {
                 if tap & LOOPING == 0 {
                     let texel = &mut out.statics[tap as usize];
                     for c in 0..4 {

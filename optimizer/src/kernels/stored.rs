@@ -68,12 +68,10 @@ impl Stored {
     /// Adds `sign(self − other)` to `sums`.
     #[inline(always)]
     pub fn add_signs(&self, other: &Self, sums: &mut [[i16; LANES]; 4]) {
-        for c in 0..4 {
-            for lane in 0..LANES {
-                let (a, b) = (self.0[c][lane], other.0[c][lane]);
-                // Saturating differences, since vector units compare no unsigned numbers.
-                sums[c][lane] += a.saturating_sub(b).min(1) as i16 - b.saturating_sub(a).min(1) as i16;
-            }
+        let values = self.0.as_flattened().iter().zip(other.0.as_flattened());
+        for ((a, b), sum) in values.zip(sums.as_flattened_mut()) {
+            // Saturating differences, since vector units compare no unsigned numbers.
+            *sum += a.saturating_sub(*b).min(1) as i16 - b.saturating_sub(*a).min(1) as i16;
         }
     }
 }

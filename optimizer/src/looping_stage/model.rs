@@ -6,6 +6,7 @@
 
 mod gradients;
 mod resample;
+mod rows;
 mod step;
 mod total_variation;
 

@@ -1,5 +1,6 @@
 //! The gradients of a step: where they stand while it lasts, and what they are made of.
 
+use super::rows::Rows;
 use super::step::Place;
 use super::total_variation::add_total_variation;
 use super::{LoopingModel, Target};
@@ -61,6 +62,14 @@ impl Clone for GradientBuffers {
     }
 }
 
+/// Where a chunk's gradients are added up.
+pub(super) struct Sums<'a> {
+    /// dL/d(static texel), this chunk's share.
+    pub statics: &'a mut [Rgba],
+    /// dL/d(looping texel), by [`Rows`].
+    pub loopings: &'a mut [Rgba8],
+}
+
 /// What a step descends, but for the looping texels: those belong to their chunk.
 pub(super) struct Loss<'a> {
     pub grid: &'a TexelGrid,
@@ -69,6 +78,7 @@ pub(super) struct Loss<'a> {
     pub looping_coverage: &'a [f32],
     pub frames: usize,
     pub hits: &'a Hits,
+    pub rows: &'a Rows,
     pub target: &'a Target,
     pub exposure: f32,
 }
@@ -80,15 +90,15 @@ impl Loss<'_> {
     }
 
     /// Adds the gradients of chunk `q`'s robust penalty; returns Σ ψ.
-    pub(super) fn pull(&self, q: usize, texels: &[Stored], out: &mut Gradients<'_>) -> f64 {
+    pub(super) fn pull(&self, q: usize, texels: &[Stored], out: &mut Sums<'_>) -> f64 {
         let texels = Texels { statics: self.statics, loopings: texels };
         let pull = Pull { exposure: self.exposure, frames: LANES.min(self.frames - q * LANES) };
-        let out = Gradients { statics: out.statics, loopings: out.loopings };
+        let out = Gradients { statics: out.statics, loopings: out.loopings, taps: &self.rows.taps };
         looping::backward(self.hits, texels, &self.target[q], pull, out)
     }
 
     /// Adds the gradients of chunk `q`'s total variation.
-    pub(super) fn smooth(&self, q: usize, texels: &[Stored], places: &[Place], out: &mut Gradients<'_>) {
+    pub(super) fn smooth(&self, q: usize, texels: &[Stored], places: &[Place], out: &mut Sums<'_>) {
         let mut exists = Lanes::ZERO;
         exists.0[..LANES.min(self.frames - q * LANES)].fill(1.0);
         for place in places {
@@ -102,19 +112,25 @@ impl LoopingModel {
     /// and dL/d(looping texel) as `[frame][texel]`.
     pub fn gradients(&self, hits: &Hits, target: &Target, exposure: f32) -> (f64, Vec<Rgba>, Vec<Vec<Rgba>>) {
         let mut model = self.clone();
-        let places = model.touch(hits, 0.0);
-        let loss = model.loss(hits, target, exposure);
+        let rows = Rows::new(&self.grid, hits);
+        let places = model.touch(hits, &rows, 0.0);
+        let loss = model.loss(hits, &rows, target, exposure);
         let mut sum = vec![[0.0; 4]; self.statics.len()];
         let (mut penalty, mut loopings) = (0.0, Vec::with_capacity(self.frames));
         let mut shares = vec![sum.clone(); self.chunks.len()];
+        let n = self.grid.tile_texels();
         for (q, (chunk, share)) in self.chunks.iter().zip(&mut shares).enumerate() {
-            let mut gradient = vec![[Lanes::ZERO; 4]; chunk.texels.len()];
-            let out = &mut Gradients { statics: share, loopings: &mut gradient };
+            let mut by_row = vec![[Lanes::ZERO; 4]; rows.count];
+            let out = &mut Sums { statics: share, loopings: &mut by_row };
             penalty += loss.pull(q, &chunk.texels, out);
             loss.smooth(q, &chunk.texels, &places, out);
+            let mut gradient = vec![[Lanes::ZERO; 4]; chunk.texels.len()];
+            for place in places.iter().filter(|place| place.first & LOOPING != 0) {
+                let first = (place.first & !LOOPING) as usize;
+                gradient[first..first + n].copy_from_slice(&by_row[place.gradient_row..place.gradient_row + n]);
+            }
             loopings.extend((0..self.frames_of(q)).map(|lane| gradient.iter().map(|g| g.map(|c| c.0[lane])).collect()));
         }
-        let n = self.grid.tile_texels();
         let statics = places.iter().filter(|place| place.first & LOOPING == 0);
         for (place, gradient) in statics.zip(loss.static_gradient(&places, &mut shares).chunks_exact(n)) {
             let first = place.first as usize;
@@ -127,16 +143,17 @@ impl LoopingModel {
     /// Forward and backward through the compositor alone, for measuring it; `buffers` keep what comes of it. Returns the
     /// mean of ψ over colour values.
     pub fn compositor(&self, hits: &Hits, target: &Target, exposure: f32, buffers: &mut GradientBuffers) -> f64 {
-        let loss = self.loss(hits, target, exposure);
+        let rows = Rows::new(&self.grid, hits);
+        let loss = self.loss(hits, &rows, target, exposure);
         let (shares, pool) = buffers.of(self.chunks.len(), self.statics.len());
         let chunks = self.chunks.par_iter().zip(shares).enumerate().map(|(q, (chunk, statics))| {
-            pool.lend(chunk.texels.len(), |loopings| loss.pull(q, &chunk.texels, &mut Gradients { statics, loopings }))
+            pool.lend(rows.count, |loopings| loss.pull(q, &chunk.texels, &mut Sums { statics, loopings }))
         });
         let losses: Vec<f64> = chunks.collect();
         loss.mean(&losses)
     }
 
-    pub(super) fn loss<'a>(&'a self, hits: &'a Hits, target: &'a Target, exposure: f32) -> Loss<'a> {
+    pub(super) fn loss<'a>(&'a self, hits: &'a Hits, rows: &'a Rows, target: &'a Target, exposure: f32) -> Loss<'a> {
         Loss {
             grid: &self.grid,
             statics: &self.statics,
@@ -144,6 +161,7 @@ impl LoopingModel {
             looping_coverage: &self.looping_coverage,
             frames: self.frames,
             hits,
+            rows,
             target,
             exposure,
         }

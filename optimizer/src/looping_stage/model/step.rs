@@ -1,13 +1,14 @@
 //! One step of the optimiser: the gradients of a window, and the texels that it sees moved by Adam.
 
-use super::gradients::{Loss, Pool};
+use super::gradients::{Loss, Pool, Sums};
+use super::rows::Rows;
 use super::total_variation::add_static_total_variation;
 use super::{Chunk, EPSILON, LoopingModel, Target};
 use crate::grid::LOOPING;
 use crate::hits::Hits;
 use crate::kernels::adam::AdamStep;
 use crate::kernels::lanes::Lanes;
-use crate::kernels::looping::{Gradients, Rgba8};
+use crate::kernels::looping::Rgba8;
 use crate::kernels::still::Rgba;
 use crate::kernels::stored::Stored;
 use loop3d_scene::Tile;
@@ -21,12 +22,14 @@ pub(super) struct Place {
     pub row: usize,
     pub column: usize,
     pub first: u32,
+    /// Of a looping tile: where its gradients begin, see [`Rows`].
+    pub gradient_row: usize,
     adam: AdamStep,
 }
 
 impl LoopingModel {
     /// Counts what a window sees, and lists the tiles with the step that each takes.
-    pub(super) fn touch(&mut self, hits: &Hits, lr: f32) -> Vec<Place> {
+    pub(super) fn touch(&mut self, hits: &Hits, rows: &Rows, lr: f32) -> Vec<Place> {
         for hit in &hits.hits {
             for (tap, w) in hit.taps.into_iter().zip(hit.weights()) {
                 match tap & LOOPING {
@@ -39,9 +42,9 @@ impl LoopingModel {
         let static_tiles = self.grid.static_texels() / n;
         let mut places = Vec::new();
         for (plane, row, column, tile) in self.grid.places() {
-            let (coverage, slot, counter) = match tile {
-                Tile::Static(s) => (&self.static_coverage, s as usize, s as usize),
-                Tile::Looping(s) => (&self.looping_coverage, s as usize, static_tiles + s as usize),
+            let (coverage, slot, counter, loops) = match tile {
+                Tile::Static(s) => (&self.static_coverage, s as usize, s as usize, false),
+                Tile::Looping(s) => (&self.looping_coverage, s as usize, static_tiles + s as usize, true),
                 Tile::Empty => continue,
             };
             if coverage[slot * n..(slot + 1) * n].iter().all(|c| *c == 0.0) {
@@ -50,7 +53,8 @@ impl LoopingModel {
             let Some(first) = self.grid.first_texel(tile) else { continue };
             self.steps[counter] += 1;
             let adam = AdamStep::new(lr, self.steps[counter], EPSILON);
-            places.push(Place { plane, row, column, first, adam });
+            let gradient_row = if loops { rows.first(slot) } else { 0 };
+            places.push(Place { plane, row, column, first, gradient_row, adam });
         }
         places
     }
@@ -58,11 +62,12 @@ impl LoopingModel {
     /// One Adam step down the loss of one window and the total variation of what it sees; only texels that it sees move.
     /// Returns the mean of ψ over its colour values.
     pub fn step(&mut self, hits: &Hits, target: &Target, exposure: f32, lr: f32) -> f64 {
-        let places = self.touch(hits, lr);
+        let rows = Rows::new(&self.grid, hits);
+        let places = self.touch(hits, &rows, lr);
         // Taken out while they change: all else stays readable as a whole.
         let (mut buffers, mut chunks) = (std::mem::take(&mut self.buffers), std::mem::take(&mut self.chunks));
         let (shares, pool) = buffers.of(chunks.len(), self.statics.len());
-        let loss = self.loss(hits, target, exposure);
+        let loss = self.loss(hits, &rows, target, exposure);
         let descend =
             |(q, (chunk, share)): (usize, (&mut Chunk, &mut Vec<Rgba>))| loss.descend(q, chunk, &places, share, pool);
         let losses: Vec<f64> = chunks.par_iter_mut().zip(shares.par_iter_mut()).enumerate().map(descend).collect();
@@ -105,8 +110,8 @@ impl Loss<'_> {
     /// Moves one chunk of frames, and leaves in `share` what it says of the static texels. Returns Σ ψ.
     fn descend(&self, q: usize, chunk: &mut Chunk, places: &[Place], share: &mut [Rgba], pool: &Pool) -> f64 {
         chunk.wake();
-        pool.lend(self.looping_coverage.len(), |gradients| {
-            let out = &mut Gradients { statics: share, loopings: gradients };
+        pool.lend(self.rows.count, |gradients| {
+            let out = &mut Sums { statics: share, loopings: gradients };
             let penalty = self.pull(q, &chunk.texels, out);
             // A row of tiles moves when the next one has its gradients: these read the texels as they were, and what is
             // read and written is still in the cache.
@@ -129,6 +134,7 @@ impl Loss<'_> {
         for place in places.iter().filter(|place| place.first & LOOPING != 0) {
             let first = (place.first & !LOOPING) as usize;
             let opaque = place.plane + 1 == self.grid.table.planes;
+            let gradients = &mut gradients[place.gradient_row..place.gradient_row + n];
             move_looping(chunk, gradients, first..first + n, self.looping_coverage, place.adam, opaque);
         }
     }
@@ -174,8 +180,8 @@ fn move_looping(
     adam: AdamStep,
     backdrop: bool,
 ) {
-    for i in texels {
-        let gradient = std::mem::take(&mut gradients[i]);
+    for (i, gradient) in texels.zip(gradients) {
+        let gradient = std::mem::take(gradient);
         if coverage[i] == 0.0 {
             continue;
         }
