@@ -1,0 +1,34 @@
+//! The self-check: passes on our kernels, and finds out broken ones.
+
+use super::host::{compiled, kernels};
+use loop3d_optimizer::cuda::{check, source};
+
+#[test]
+fn right_kernels_pass() {
+    check(&kernels()).unwrap();
+}
+
+#[test]
+fn wrong_kernels_do_not() {
+    // What a driver, a compiler or an engineer might get wrong, and where it shows first.
+    let wrongs = [
+        (
+            "through = through - through * s.w;\n        if",
+            "through = through - 0.99f * through * s.w;\n        if",
+            "a render",
+        ),
+        ("(sum[c] + votes / 2) / votes", "sum[c] / votes", "a looping target"),
+        ("penalty += 2.0f * r * r / d;", "penalty += 2.01f * r * r / d;", "the loss of a step"),
+        ("g = plus(g, entry_weight[entry], sum);", "g = plus(g, -entry_weight[entry], sum);", "the loss of a step"),
+        ("float alpha = backdrop ?", "float alpha = !backdrop ?", "the loss of a step"),
+        ("m += (1.0f - beta1)", "m += (1.0f - beta2)", "the loss of a step"),
+    ];
+    for (number, (right, wrong, shows)) in wrongs.into_iter().enumerate() {
+        let broken = source().replacen(right, wrong, 1);
+        assert_ne!(broken, source(), "{right}");
+        let [broken, _] = compiled(&broken, &format!("broken{number}"));
+        let error = check(&broken).unwrap_err().to_string();
+        let expected = format!("the CUDA kernels disagree with the CPU's on a tiny scene: {shows}");
+        assert!(error.starts_with(&expected), "{wrong}: {error}");
+    }
+}
