@@ -37,7 +37,6 @@ pub enum Device {
 /// Whether CUDA can be used; if not, why.
 #[cfg(feature = "torch")]
 fn cuda() -> Result<(), String> {
-    crate::torch::cuda::open()?;
     crate::cuda::ready().map(drop)
 }
 

@@ -61,6 +61,7 @@ fn driver(action: impl Into<String>) -> impl FnOnce(DriverError) -> CudaError {
 /// The kernels, loaded on the first CUDA device.
 #[derive(Debug)]
 pub struct DeviceLauncher {
+    name: String,
     stream: Arc<CudaStream>,
     /// By the kernels' numbers.
     functions: Vec<CudaFunction>,
@@ -88,11 +89,16 @@ impl DeviceLauncher {
         // tch does not tell libtorch's current stream, nor can it change it, so it is what it is in a program that never
         // asks for another: CUDA's legacy default stream (c10/cuda/CUDAStream.h), on every thread. Work of both is thus
         // done in the order in which it was asked for, and tensors that are dropped are not reused too early.
-        Ok(Self { stream: context.default_stream(), functions })
+        let name = context.name().map_err(driver("ask for the device's name"))?;
+        Ok(Self { name, stream: context.default_stream(), functions })
     }
 }
 
 impl Launch for DeviceLauncher {
+    fn runs_on(&self) -> &str {
+        &self.name
+    }
+
     fn launch(&self, kernel: Kernel, geometry: Geometry, arguments: &[Argument<'_>]) -> Result<(), CudaError> {
         let addresses: Vec<u64> = arguments.iter().map(address).collect();
         let mut call = self.stream.launch_builder(&self.functions[kernel as usize]);

@@ -73,6 +73,9 @@ pub(super) use arguments;
 
 /// Runs kernels.
 pub trait Launch: Debug + Send + Sync {
+    /// What they run on, for people.
+    fn runs_on(&self) -> &str;
+
     /// Starts a kernel. Tensors are read and written after this returns, in the order of launches and of libtorch's own work.
     ///
     /// # Errors
@@ -91,6 +94,11 @@ impl Kernels {
     /// Kernels that `launcher` runs on tensors of `device`.
     pub fn new(launcher: Arc<dyn Launch>, device: Device) -> Self {
         Self { launcher, device }
+    }
+
+    /// What they run on, for people.
+    pub fn runs_on(&self) -> &str {
+        self.launcher.runs_on()
     }
 
     /// Where tensors must be.
@@ -137,6 +145,10 @@ mod tests {
     struct Never;
 
     impl Launch for Never {
+        fn runs_on(&self) -> &str {
+            "nothing"
+        }
+
         fn launch(&self, kernel: Kernel, _: Geometry, _: &[Argument<'_>]) -> Result<(), CudaError> {
             Err(CudaError::Driver { action: format!("run {kernel}"), reason: "nothing runs here".into() })
         }

@@ -144,9 +144,10 @@ impl CudaLooping {
         self.views.borrow_mut().get(sight.view, make)
     }
 
+    /// Floats that a kernel will write before any reads them.
     fn floats(&self, shape: &[usize]) -> Tensor {
         let shape: Vec<i64> = shape.iter().map(|n| *n as i64).collect();
-        Tensor::zeros(shape.as_slice(), (Kind::Float, self.kernels.device()))
+        Tensor::empty(shape.as_slice(), (Kind::Float, self.kernels.device()))
     }
 
     /// What the static taps of each hit make up: `[hits, 4]`.
@@ -180,8 +181,8 @@ impl CudaLooping {
         let arguments = arguments![&view.tiles, view.tile_count, lr, EPSILON, BETA1, BETA2, &self.taken, &self.steps];
         self.kernels.run(Kernel::BeginSteps, view.tile_count, arguments)?;
         let slots = self.floats(&[view.hits, CHUNK, 4]);
-        let loss = self.floats(&[view.pixels, CHUNK]);
-        let gradient = self.floats(&[view.statics.count, 4]);
+        let loss = self.floats(&[view.pixels, CHUNK]).zero_();
+        let gradient = self.floats(&[view.statics.count, 4]).zero_();
         let moved = self.floats(&[view.loopings.count, CHUNK, 4]);
         for first in (0..self.frames).step_by(CHUNK) {
             let count = CHUNK.min(self.frames - first);

@@ -23,26 +23,32 @@ pub use source::{CHUNK, Kernel, source};
 pub use target::looping_target;
 
 use crate::engine::Engine;
+use crate::error::FitError;
 use crate::looping_stage::model::LoopingModel;
 use crate::static_stage::model::StaticModel;
-use crate::torch::{TorchStill, guarded};
+use crate::torch::{TorchStill, cuda, guarded};
 use std::sync::{Arc, OnceLock};
 use tch::Device;
 
 /// Bytes that the tables of one block of patch locations may take.
 const WORKING_SET: usize = 1 << 29;
 
-/// The kernels on the first CUDA device, compiled and checked; libtorch's CUDA half must be open
-/// ([`crate::torch::cuda::open`]). The answer of the first call stays.
+/// The kernels on the first CUDA device, compiled and checked. Opens libtorch's CUDA half, so it must come before anything else
+/// uses libtorch. The answer of the first call stays.
 ///
 /// # Errors
 /// Why they cannot be used, in words.
 pub fn ready() -> Result<Kernels, String> {
     static ANSWER: OnceLock<Result<Kernels, String>> = OnceLock::new();
-    ANSWER.get_or_init(|| probe().map_err(|error| error.to_string())).clone()
+    ANSWER.get_or_init(probe).clone()
 }
 
-fn probe() -> Result<Kernels, crate::error::FitError> {
+fn probe() -> Result<Kernels, String> {
+    cuda::open()?;
+    launchable().map_err(|error| error.to_string())
+}
+
+fn launchable() -> Result<Kernels, FitError> {
     let kernels = Kernels::new(Arc::new(DeviceLauncher::new()?), Device::Cuda(0));
     guarded(|| check(&kernels))?;
     Ok(kernels)
@@ -56,8 +62,9 @@ pub struct CudaEngine {
 }
 
 impl CudaEngine {
-    /// An engine on `kernels`.
+    /// An engine on `kernels`. What libtorch computes on a CPU takes one thread: its pool beside rayon's would have both wait.
     pub fn new(kernels: Kernels) -> Self {
+        tch::set_num_threads(1);
         Self { kernels, working_set: WORKING_SET }
     }
 

@@ -1,11 +1,23 @@
 //! The self-check: passes on our kernels, and finds out broken ones.
 
-use super::host::{compiled, kernels};
+use super::host::{UNFUSED, compiled, kernels};
 use loop3d_optimizer::cuda::{check, source};
 
 #[test]
 fn right_kernels_pass() {
     check(&kernels()).unwrap();
+}
+
+/// GPUs fuse products with sums, which rounds otherwise than the CPU's kernels do.
+#[test]
+#[cfg(target_arch = "x86_64")]
+fn fused_products_and_sums_pass() {
+    if !std::arch::is_x86_feature_detected!("fma") {
+        eprintln!("\n*** NOT RUN: this processor has no fused multiply-add ***\n");
+        return;
+    }
+    let [fused, _] = compiled(&source(), "fused", &["-mfma", "-ffp-contract=fast"]);
+    check(&fused).unwrap();
 }
 
 #[test]
@@ -27,7 +39,7 @@ fn wrong_kernels_do_not() {
     for (number, (right, wrong, shows)) in wrongs.into_iter().enumerate() {
         let broken = source().replacen(right, wrong, 1);
         assert_ne!(broken, source(), "{right}");
-        let [broken, _] = compiled(&broken, &format!("broken{number}"));
+        let [broken, _] = compiled(&broken, &format!("broken{number}"), UNFUSED);
         let error = check(&broken).unwrap_err().to_string();
         let expected = format!("the CUDA kernels disagree with the CPU's on a tiny scene: {shows}");
         assert!(error.starts_with(&expected), "{wrong}: {error}");

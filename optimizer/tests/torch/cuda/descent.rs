@@ -84,10 +84,10 @@ fn gradients_agree() {
     for (seed, frames) in [(45, 1), (46, 8), (47, FRAMES)] {
         let mut setup = Setup::new(seed, true);
         let model = changed(&model(&mut setup), frames, |texel| texel);
-        for view in 0..2 {
+        for (view, &exposure) in EXPOSURES.iter().enumerate() {
             let hits = setup.hits(view);
             let wanted = target(&mut setup, hits.pixels())[..frames.div_ceil(8)].to_vec();
-            let (loss, statics, loopings) = model.gradients(&hits, &wanted, EXPOSURES[view]);
+            let (loss, statics, loopings) = model.gradients(&hits, &wanted, exposure);
             let (our_loss, our_statics, our_loopings) = gradient(&model, &hits, &wanted, view);
             assert!((loss - our_loss).abs() < 1e-6 * loss, "{loss} {our_loss}");
             let (d, most) = difference(&statics, &our_statics);
@@ -97,7 +97,7 @@ fn gradients_agree() {
                 assert!(d < 1e-4 * most && most > 1.0, "frame {t}: {d} of {most}");
             }
             let torch = TorchLooping::new(&model, Device::Cpu, 1 << 30);
-            let torch = torch.gradient(&hits, &torch.adopt(wanted), EXPOSURES[view]);
+            let torch = torch.gradient(&hits, &torch.adopt(wanted), exposure);
             let (d, most) = difference(&torch.statics, &our_statics);
             assert!(d < 1e-4 * most, "static, libtorch: {d} of {most}");
             let (d, most) = difference(&torch.loopings.concat(), &our_loopings.concat());
@@ -121,10 +121,10 @@ fn gradients_agree_through_holes_and_opaque_texels() {
         .collect();
     let statics = soft.statics.iter().map(|texel| hard(*texel)).collect();
     let model = LoopingModel::new(setup.grid.clone(), statics, &loopings, EXPOSURES.into());
-    for view in 0..2 {
+    for (view, &exposure) in EXPOSURES.iter().enumerate() {
         let hits = setup.hits(view);
         let wanted = target(&mut setup, hits.pixels())[..1].to_vec();
-        let (loss, statics, loopings) = model.gradients(&hits, &wanted, EXPOSURES[view]);
+        let (loss, statics, loopings) = model.gradients(&hits, &wanted, exposure);
         let (our_loss, our_statics, our_loopings) = gradient(&model, &hits, &wanted, view);
         assert!((loss - our_loss).abs() < 1e-6 * loss, "{loss} {our_loss}");
         let (d, most) = difference(&statics, &our_statics);

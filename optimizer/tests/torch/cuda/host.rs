@@ -19,6 +19,10 @@ struct Host {
 }
 
 impl Launch for Host {
+    fn runs_on(&self) -> &str {
+        "this processor"
+    }
+
     fn launch(&self, kernel: Kernel, geometry: Geometry, arguments: &[Argument<'_>]) -> Result<(), CudaError> {
         let letters: String = arguments.iter().map(letter).collect();
         let addresses: Vec<*mut c_void> = arguments.iter().map(address).collect();
@@ -64,8 +68,11 @@ fn letter(argument: &Argument<'_>) -> char {
     }
 }
 
-/// The kernels of `source`, run from the first thread to the last, and the other way round.
-pub fn compiled(source: &str, name: &str) -> [Kernels; 2] {
+/// A product and a sum stay two operations, as in the CPU's kernels.
+pub const UNFUSED: &[&str] = &["-ffp-contract=off"];
+
+/// The kernels of `source`, compiled with some more options, run from the first thread to the last, and the other way round.
+pub fn compiled(source: &str, name: &str, options: &[&str]) -> [Kernels; 2] {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("cuda-{name}-{}", std::process::id()));
     fs::create_dir_all(&folder).unwrap();
     let (code, library) = (folder.join(format!("{name}.cpp")), folder.join(format!("{name}.so")));
@@ -74,8 +81,7 @@ pub fn compiled(source: &str, name: &str) -> [Kernels; 2] {
     // The compiler that torch-sys needs, too.
     let compiler = std::env::var_os("CXX").unwrap_or_else(|| "c++".into());
     let mut command = Command::new(&compiler);
-    // A product and a sum stay two operations, as in the CPU's kernels.
-    command.args(["-std=c++17", "-O2", "-ffp-contract=off", "-shared", "-fPIC", "-Wall", "-Wextra", "-Werror"]);
+    command.args(["-std=c++17", "-O2", "-shared", "-fPIC", "-Wall", "-Wextra", "-Werror"]).args(options);
     let output = command.arg(&code).arg("-o").arg(&library).output().unwrap();
     assert!(output.status.success(), "{compiler:?}: {}", String::from_utf8_lossy(&output.stderr));
     // SAFETY: it was just made from our own sources.
@@ -93,5 +99,5 @@ pub fn kernels() -> Kernels {
 /// The same, and with the last thread first.
 pub fn both_ways() -> &'static [Kernels; 2] {
     static COMPILED: OnceLock<[Kernels; 2]> = OnceLock::new();
-    COMPILED.get_or_init(|| compiled(&source(), "kernels"))
+    COMPILED.get_or_init(|| compiled(&source(), "kernels", UNFUSED))
 }

@@ -3,5 +3,5 @@
 mod check;
 mod descent;
 mod device;
-mod host;
+pub mod host;
 mod target;
