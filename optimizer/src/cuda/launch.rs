@@ -52,10 +52,9 @@ impl<'a> From<&'a Tensor> for Argument<'a> {
 }
 
 impl From<usize> for Argument<'_> {
-    /// Sizes of scenes and clips fit: what is counted has at least eight bytes of memory each, and tensors of more elements
-    /// than an `int` counts are indexed by products of these.
+    /// −1 stands for more than an `int` counts; it never reaches a kernel ([`Kernels::run`]).
     fn from(count: usize) -> Self {
-        Self::Int(i32::try_from(count).unwrap_or(i32::MAX))
+        Self::Int(i32::try_from(count).unwrap_or(-1))
     }
 }
 
@@ -109,16 +108,18 @@ impl Kernels {
     /// Runs a kernel with at least `threads` threads; nothing at all for none.
     ///
     /// # Errors
-    /// A tensor that is elsewhere or not contiguous, too many threads, or those of [`Launch::launch`].
+    /// A tensor that is elsewhere or not contiguous, a count or a number of threads that is too large, or those of [`Launch::launch`].
     pub(super) fn run(&self, kernel: Kernel, threads: usize, arguments: &[Argument<'_>]) -> Result<(), CudaError> {
         for (index, argument) in arguments.iter().enumerate() {
-            if let Argument::Elements(tensor) = argument
-                && (tensor.device() != self.device || !tensor.is_contiguous())
-            {
-                let laid_out = if tensor.is_contiguous() { "contiguous" } else { "strided" };
-                let found = format!("{laid_out} tensor on {:?}", tensor.device());
-                let expected = format!("contiguous tensor on {:?}", self.device);
-                return Err(CudaError::Argument { kernel, index, found, expected });
+            let wrong = |found: String, expected: String| CudaError::Argument { kernel, index, found, expected };
+            match argument {
+                Argument::Elements(tensor) if tensor.device() != self.device || !tensor.is_contiguous() => {
+                    let laid_out = if tensor.is_contiguous() { "contiguous" } else { "strided" };
+                    let found = format!("{laid_out} tensor on {:?}", tensor.device());
+                    return Err(wrong(found, format!("contiguous tensor on {:?}", self.device)));
+                }
+                Argument::Int(..0) => return Err(wrong("a larger count".into(), format!("at most {}", i32::MAX))),
+                _ => {}
             }
         }
         match Geometry::new(kernel, threads)? {
@@ -155,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn strided_tensors_do_not_reach_a_kernel() {
+    fn what_kernels_cannot_take_does_not_reach_them() {
         let kernels = Kernels::new(Arc::new(Never), Device::Cpu);
         let table = Tensor::zeros([2, 3], (Kind::Float, Device::Cpu));
         let strided = table.transpose(0, 1);
@@ -163,6 +164,8 @@ mod tests {
         assert!(error.starts_with("CUDA kernel fold, argument 1: found strided tensor"), "{error}");
         let error = kernels.run(Kernel::Fold, 6, arguments![&table]).unwrap_err().to_string();
         assert_eq!(error, "CUDA's driver failed to run fold: nothing runs here");
+        let error = kernels.run(Kernel::Fold, 6, arguments![1usize << 31]).unwrap_err().to_string();
+        assert_eq!(error, "CUDA kernel fold, argument 0: found a larger count, expected at most 2147483647");
         assert_eq!(kernels.run(Kernel::Fold, 0, arguments![&table]), Ok(()));
     }
 }

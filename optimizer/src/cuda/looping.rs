@@ -120,7 +120,8 @@ impl CudaLooping {
     pub fn new(model: &LoopingModel, kernels: Kernels, working_set: usize) -> Self {
         let (grid, frames, device) = (model.grid.clone(), model.frames, kernels.device());
         let (ns, nl) = (grid.static_texels(), grid.looping_texels());
-        let by_frame = upload(&model.loopings().concat(), device).view([frames as i64, nl as i64, 4]);
+        // Frame by frame: the host has no room for all of them once more.
+        let by_frame: Vec<Tensor> = (0..frames).map(|t| upload(&model.frame(t), device)).collect();
         let [of_statics, of_loopings] = neighbours(&grid);
         let [static_backdrop, looping_backdrop] = backdrops(&grid);
         let tiles = ((ns + nl) / grid.tile_texels()) as i64;
@@ -129,7 +130,7 @@ impl CudaLooping {
             frames,
             exposures: model.exposures.clone(),
             statics: Texels::new(upload(&model.statics, device), &of_statics, static_backdrop),
-            loopings: Texels::new(by_frame.permute([1, 0, 2]).contiguous(), &of_loopings, looping_backdrop),
+            loopings: Texels::new(Tensor::stack(&by_frame, 1), &of_loopings, looping_backdrop),
             taken: Tensor::zeros([tiles], (Kind::Int, device)),
             steps: Tensor::zeros([tiles, 2], (Kind::Float, device)),
             views: RefCell::new(Kept::new(KEPT_BYTES)),

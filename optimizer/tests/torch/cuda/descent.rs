@@ -48,7 +48,10 @@ fn gradient(model: &LoopingModel, hits: &Hits, wanted: &Target, view: usize) -> 
     let loss = ours.step(&looks(view, &list), &adopted, 0.0).unwrap();
     let (statics, loopings) = ours.first_moments();
     let whole = |texels: Vec<Rgba>| texels.into_iter().map(|g| g.map(|v| v / (1.0 - BETA1))).collect::<Vec<_>>();
-    (loss, whole(statics), loopings.into_iter().map(whole).collect())
+    let (statics, loopings) = (whole(statics), loopings.into_iter().map(whole).collect::<Vec<_>>());
+    // `difference` does not see NaN.
+    assert!(statics.iter().chain(loopings.iter().flatten()).flatten().all(|g| g.is_finite()));
+    (loss, statics, loopings)
 }
 
 #[test]
