@@ -52,7 +52,7 @@ impl<'a> From<&'a Tensor> for Argument<'a> {
 }
 
 impl From<usize> for Argument<'_> {
-    /// −1 stands for more than an `int` counts; it never reaches a kernel ([`Kernels::run`]).
+    /// −1 stands for more than an `int` counts; `Kernels::run` refuses it.
     fn from(count: usize) -> Self {
         Self::Int(i32::try_from(count).unwrap_or(-1))
     }
