@@ -6,6 +6,7 @@ use crate::engine::{CpuEngine, Engine, LoopingEngine, Sight};
 use crate::error::FitError;
 use crate::grid::{TexelGrid, renumber};
 use crate::hits::{Hits, Window};
+use crate::kernels::adam::BETA1;
 use crate::kernels::still::Rgba;
 use crate::looping_stage::model::LoopingModel;
 use crate::pyramid::LevelView;
@@ -29,6 +30,8 @@ const MOST_RENDER: f64 = 1e-4;
 /// Rounding decides between keys that are as good, and each choice is one of many votes for a byte.
 const MOST_TARGET: f64 = 0.02;
 const MOST_LOSS: f64 = 1e-4;
+/// As a share of the greatest gradient.
+const MOST_GRADIENT: f64 = 1e-3;
 /// Gradients that cancel have a rounded sign, and Adam's steps follow it.
 const MOST_TEXELS: f64 = 0.01;
 
@@ -81,6 +84,13 @@ fn greatest(a: &[f32], b: &[f32]) -> f64 {
     differences.fold(0.0, |most, d| if d <= most { most } else { d })
 }
 
+/// Greatest difference between gradients and those that are a fresh optimiser's first moments, as a share of the greatest one.
+fn gradients_apart(gradients: &[Rgba], moments: &[Rgba]) -> f64 {
+    let whole: Vec<f32> = moments.as_flattened().iter().map(|m| m / (1.0 - BETA1)).collect();
+    let most = gradients.as_flattened().iter().fold(0.0f32, |most, g| most.max(g.abs()));
+    greatest(gradients.as_flattened(), &whole) / f64::from(most)
+}
+
 /// Share of the values that differ by more than a twentieth of a step: optimisers may keep their moments in fewer bits.
 fn apart(a: &[Rgba], b: &[Rgba]) -> f64 {
     let pairs = a.as_flattened().iter().zip(b.as_flattened());
@@ -88,7 +98,7 @@ fn apart(a: &[Rgba], b: &[Rgba]) -> f64 {
     (4 * a.len() - near) as f64 / (4 * a.len()).max(1) as f64
 }
 
-/// Renders, searches a target and takes two steps with the kernels and on the CPU.
+/// Renders, searches a target, compares gradients and takes two steps with the kernels and on the CPU.
 ///
 /// # Errors
 /// [`CudaError::Disagree`] where they differ by more than rounding, or those of the device.
@@ -103,17 +113,24 @@ pub fn check(kernels: &Kernels) -> Result<(), FitError> {
     let rgb = (0..CLIP_FRAMES * HEIGHT * WIDTH * 3).map(|_| rng.u8(..)).collect();
     let clip = Clip { width: WIDTH, height: HEIGHT, frames: CLIP_FRAMES, rgb };
     let view = LevelView { camera: camera(0.03), clip: Cow::Owned(clip) };
-    let mut cpu = CpuEngine.looping(model);
-    let target = LoopingEngine::refresh(&cpu, &sight, &view)?;
+    let target = LoopingEngine::refresh(&model, &sight, &view)?;
     let (adopted, found) = (ours.adopt(target.clone()), ours.refresh(&sight, &view)?);
     let (wanted, found) = (adopted.bytes(), found.bytes());
     let differ = wanted.iter().zip(&found).filter(|(a, b)| a != b).count() as f64 / wanted.len() as f64;
     expect("a looping target", differ, MOST_TARGET)?;
 
-    for _ in 0..2 {
+    let (_, statics, loopings) = model.gradients(&hits, &target, EXPOSURE);
+    let mut cpu = CpuEngine.looping(model);
+    for step in 0..2 {
         let wanted = LoopingEngine::step(&mut cpu, &sight, &target, LR)?;
         let found = ours.step(&sight, &adopted, LR)?;
         expect("the loss of a step", (found - wanted).abs() / wanted, MOST_LOSS)?;
+        if step == 0 {
+            let (of_statics, of_loopings) = ours.first_moments();
+            expect("the gradient of static texels", gradients_apart(&statics, &of_statics), MOST_GRADIENT)?;
+            let apart = gradients_apart(&loopings.concat(), &of_loopings.concat());
+            expect("the gradient of looping texels", apart, MOST_GRADIENT)?;
+        }
     }
     let ours = ours.finish();
     expect("static texels after two steps", apart(&cpu.statics, &ours.statics), MOST_TEXELS)?;

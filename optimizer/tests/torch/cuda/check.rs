@@ -31,10 +31,14 @@ fn wrong_kernels_do_not() {
         ),
         ("(sum[c] + votes / 2) / votes", "sum[c] / votes", "a looping target"),
         ("penalty += 2.0f * r * r / d;", "penalty += 2.01f * r * r / d;", "the loss of a step"),
-        ("g = plus(g, entry_weight[entry], sum);", "g = plus(g, -entry_weight[entry], sum);", "the loss of a step"),
-        ("g.y += weight * tv_rgb", "g.y -= weight * tv_rgb", "static texels"),
+        (
+            "g = plus(g, entry_weight[entry], sum);",
+            "g = plus(g, -entry_weight[entry], sum);",
+            "the gradient of static texels",
+        ),
+        ("g.y += weight * tv_rgb", "g.y -= weight * tv_rgb", "the gradient of static texels"),
         ("float alpha = backdrop ?", "float alpha = !backdrop ?", "the loss of a step"),
-        ("m += (1.0f - beta1)", "m += 0.9f * (1.0f - beta1)", "the loss of a step"),
+        ("m += (1.0f - beta1)", "m += 0.9f * (1.0f - beta1)", "the gradient of static texels"),
     ];
     for (number, (right, wrong, shows)) in wrongs.into_iter().enumerate() {
         let broken = source().replacen(right, wrong, 1);
