@@ -194,7 +194,7 @@ impl<'a> Bench<'a> {
                     whole_steps.0.push(whole);
                     Ok((whole - composing).max(0.0))
                 },
-                &mut || timed(|| Ok(LoopingEngine::step(&mut chunked, &sight, &chunked_target, LR))),
+                &mut || timed(|| Ok(LoopingEngine::step(&mut chunked, &sight, &chunked_target, LR)?)),
             ],
         )?;
         let seen = Seen::new(self.scene, &self.model.grid, hits);

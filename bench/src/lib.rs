@@ -9,6 +9,7 @@ pub mod ceiling;
 pub mod child;
 pub mod compositor;
 pub mod fit;
+pub mod gpu;
 pub mod growth;
 pub mod input;
 pub mod kernels;

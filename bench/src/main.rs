@@ -7,6 +7,7 @@ use loop3d_bench::capture::{self, FRAMES, HEIGHT};
 use loop3d_bench::ceiling;
 use loop3d_bench::child::Task;
 use loop3d_bench::fit::FitCase;
+use loop3d_bench::gpu;
 use loop3d_bench::growth;
 use loop3d_bench::input::Look;
 use loop3d_bench::kernels::{self, Bench};
@@ -97,6 +98,10 @@ impl Options {
         let dir = capture::prepare(self.views.as_deref(), &folder)?;
 
         let threads = rayon::current_num_threads();
+        if self.wants(Part::Kernels) {
+            // Finds the GPU before libtorch is used; whether there is one shows when it is measured.
+            let _ = loop3d_optimizer::cuda::ready();
+        }
         tch::set_num_threads(threads as i32);
         let mut report =
             Report { threads: (threads, tch::get_num_threads() as usize), quick: self.quick, ..Report::default() };
@@ -136,6 +141,9 @@ impl Options {
         let look = Look::new(&scene)?;
         let capture = capture::posed(dir, HEIGHT)?.load(&[look.view], &mut |_, _| ())?;
         let clip = look.cut(&capture.views[0].clip, FRAMES);
+        report.gpu = gpu::measure(&scene, &look, &clip, repetitions)?;
+        // What runs libtorch on a GPU leaves it one thread here.
+        tch::set_num_threads(rayon::current_num_threads() as i32);
         let ceiling = ceiling::measure(repetitions)?;
         report.ceiling = Some(ceiling);
         report.memory = kernels::memory(path)?;

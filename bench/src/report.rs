@@ -2,6 +2,7 @@
 
 use crate::ceiling::Ceiling;
 use crate::fit::FitCost;
+use crate::gpu::Gpu;
 use crate::growth::Growth;
 use crate::kernels::{Kernel, Memory};
 use crate::work::Limit;
@@ -23,6 +24,8 @@ pub struct Report {
     pub kernels: Vec<Kernel>,
     /// Memory of the compositor against libtorch's.
     pub memory: Vec<Memory>,
+    /// The looping stage on a GPU, where there is one.
+    pub gpu: Option<Gpu>,
     /// Fits of growing captures.
     pub growth: Vec<Growth>,
 }
@@ -62,6 +65,7 @@ impl Display for Report {
             let (ours, theirs) = (megabytes(memory.ours), megabytes(memory.theirs));
             writeln!(f, "  peak memory of the compositor {ours}; {}: {theirs}, {ratio}", memory.oracle)?;
         }
+        self.gpu.iter().try_for_each(|gpu| write_gpu(f, gpu))?;
         self.growth.iter().try_for_each(|growth| write_growth(f, growth))
     }
 }
@@ -97,6 +101,15 @@ fn write_kernel(f: &mut Formatter<'_>, kernel: &Kernel) -> fmt::Result {
     Ok(())
 }
 
+fn write_gpu(f: &mut Formatter<'_>, gpu: &Gpu) -> fmt::Result {
+    writeln!(f, "\n{:<32}{:>14}{:>14}", gpu.device, "target", "looping step")?;
+    for side in &gpu.sides {
+        let (target, step) = (side.target.median() * 1e3, side.step.median() * 1e3);
+        writeln!(f, "  {:<30}{target:>11.1} ms{step:>11.1} ms", side.name)?;
+    }
+    Ok(())
+}
+
 fn write_growth(f: &mut Formatter<'_>, growth: &Growth) -> fmt::Result {
     writeln!(f, "\nfit time by {}: to the power {:.2}", growth.of, growth.exponent())?;
     for point in &growth.points {
@@ -110,6 +123,7 @@ fn write_growth(f: &mut Formatter<'_>, growth: &Growth) -> fmt::Result {
 mod tests {
     use super::*;
     use crate::fit::StageCost;
+    use crate::gpu::Side;
     use crate::kernels::Oracle;
     use crate::samples::Samples;
     use crate::work::Work;
@@ -137,6 +151,14 @@ mod tests {
                 limit: Limit::Arithmetic,
                 share: 0.2,
             }],
+            gpu: Some(Gpu {
+                device: "NVIDIA X".into(),
+                sides: vec![Side {
+                    name: "CUDA kernels".into(),
+                    target: Samples(vec![0.004]),
+                    step: Samples(vec![0.002]),
+                }],
+            }),
             memory: vec![Memory { oracle: "libtorch".into(), ours: Some(1), theirs: Some(9), wanted: Some(8.0) }],
             ..Report::default()
         }
@@ -164,6 +186,8 @@ mod tests {
             "looping target 100.0 ms",
             "50 MB, 3.00 GFLOP: 20 % of the multiply-add ceiling",
             "libtorch 2500.0 ms 25.0 × (wanted 30 ×: SHORT)",
+            "NVIDIA X target looping step",
+            "CUDA kernels 4.0 ms 2.0 ms",
             "peak memory of the compositor 0 MB; libtorch: 0 MB, 9.0 × (wanted 8 ×)",
         ] {
             assert!(lines.iter().any(|line| line == expected), "{expected}\n{table}");

@@ -25,19 +25,19 @@ use std::cell::OnceCell;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Device {
-    /// CUDA where there is a device that libtorch can use, the CPU otherwise.
+    /// CUDA where there is a device and our kernels work on it, the CPU otherwise.
     #[default]
     Auto,
     /// The CPU kernels.
     Cpu,
-    /// libtorch on the first CUDA device.
+    /// Our CUDA kernels and libtorch on the first CUDA device.
     Cuda,
 }
 
 /// Whether CUDA can be used; if not, why.
 #[cfg(feature = "torch")]
 fn cuda() -> Result<(), String> {
-    crate::torch::cuda::open()
+    crate::cuda::ready().map(drop)
 }
 
 #[cfg(not(feature = "torch"))]
@@ -75,7 +75,7 @@ impl Device {
     }
 }
 
-/// [`fit()`] on a device: the CPU kernels, or libtorch on CUDA. The observer gets a note where `Auto` had to go on without
+/// [`fit()`] on a device: the CPU kernels, or those for CUDA. The observer gets a note where `Auto` had to go on without
 /// CUDA. Must come before anything else uses libtorch.
 ///
 /// # Errors
@@ -97,7 +97,7 @@ pub fn fit_on(
     match device {
         #[cfg(feature = "torch")]
         Device::Cuda => crate::torch::guarded(|| {
-            let engine = crate::torch::TorchEngine::new(tch::Device::Cuda(0));
+            let engine = crate::cuda::CudaEngine::new(crate::cuda::ready().map_err(FitError::Device)?);
             crate::fit::fit_with(&engine, capture, config, held_out, resume, observer)
         }),
         _ => fit(capture, config, held_out, resume, observer),
@@ -156,7 +156,10 @@ pub trait LoopingEngine {
     /// [`FitError::Patches`] for shapes that do not fit; the fit's own always do.
     fn refresh(&self, sight: &Sight<'_>, view: &LevelView<'_>) -> Result<Self::Target, FitError>;
     /// One step on one view; returns the mean robust penalty.
-    fn step(&mut self, sight: &Sight<'_>, target: &Self::Target, lr: f32) -> f64;
+    ///
+    /// # Errors
+    /// [`FitError::Device`] where the device fails.
+    fn step(&mut self, sight: &Sight<'_>, target: &Self::Target, lr: f32) -> Result<f64, FitError>;
     /// The texels, with a fresh optimiser.
     fn finish(self) -> LoopingModel;
 }
@@ -205,9 +208,9 @@ impl LoopingEngine for LoopingModel {
         Ok(looping_stage::refresh(self, sight.hits(), view, self.exposures[sight.view])?)
     }
 
-    fn step(&mut self, sight: &Sight<'_>, target: &Target, lr: f32) -> f64 {
+    fn step(&mut self, sight: &Sight<'_>, target: &Target, lr: f32) -> Result<f64, FitError> {
         let exposure = self.exposures[sight.view];
-        Self::step(self, sight.hits(), target, exposure, lr)
+        Ok(Self::step(self, sight.hits(), target, exposure, lr))
     }
 
     fn finish(self) -> LoopingModel {

@@ -307,7 +307,7 @@ impl<'a, E: Engine> Fit<'a, E> {
                     _ if opens && v == self.lead => engine.adopt(looping_stage::opening(view, self.frames)),
                     _ => engine.refresh(&sight, view)?,
                 };
-                let loss = engine.step(&sight, &target, lr);
+                let loss = engine.step(&sight, &target, lr)?;
                 targets[v] = Some(target);
                 let part = (epoch * views.len() + visit + 1) as f64 / (level.epochs * views.len()) as f64;
                 self.report(observer, format!("looping, {}/16", level.side), index, part, loss)?;

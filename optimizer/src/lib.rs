@@ -4,6 +4,8 @@
 
 pub mod checkpoint;
 pub mod config;
+#[cfg(feature = "torch")]
+pub mod cuda;
 pub mod engine;
 pub mod error;
 pub mod fit;

@@ -5,10 +5,12 @@ mod bench;
 mod check;
 mod demo;
 mod libtorch;
+mod nvrtc;
 mod process;
 mod setup;
 mod system;
 mod timing;
+mod wheels;
 
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
@@ -17,7 +19,7 @@ use std::process::ExitCode;
 const HELP: &str = "\
 Usage: cargo xtask <task>
 
-  setup [--cuda] [--dry-run]   everything a build and a run need: libtorch in .torch/, ffmpeg, a C++ compiler
+  setup [--cuda] [--dry-run]   everything a build and a run need: libtorch and NVRTC in .torch/, ffmpeg, a C++ compiler
                                --cuda: PyTorch's CUDA libraries too (3 GB); --dry-run: only say what would be done
   demo [--out DIR]             set-up, then the sample capture, its scene, a video and its metrics in DIR (out/)
   test [FILTER...]             set-up, then formatting, clippy, docs and every test (or those whose names contain a FILTER)

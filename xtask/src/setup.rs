@@ -1,6 +1,6 @@
 //! `cargo xtask setup`: everything a build, a test and a run need.
 
-use crate::{libtorch, system};
+use crate::{libtorch, nvrtc, system};
 use anyhow::{Result, bail};
 use std::path::Path;
 
@@ -31,11 +31,13 @@ impl Options {
     }
 }
 
-/// Programs first (pip fetches libtorch), then libtorch. A second run finds everything in place and changes nothing.
+/// Programs first (pip fetches the rest), then libtorch and CUDA's run-time compiler. A second run finds everything in place and changes nothing.
 ///
 /// # Errors
 /// Something is missing that this may not install, or a download failed.
 pub fn run(root: &Path, options: Options) -> Result<()> {
-    system::ensure_programs(!libtorch::in_place(root, options), options.dry_run)?;
-    libtorch::ensure(root, options)
+    let downloads = !libtorch::in_place(root, options) || !nvrtc::in_place(root);
+    system::ensure_programs(downloads, options.dry_run)?;
+    libtorch::ensure(root, options)?;
+    nvrtc::ensure(root, options)
 }

@@ -277,9 +277,9 @@ impl LoopingEngine for TorchLooping {
         })
     }
 
-    fn step(&mut self, sight: &Sight<'_>, target: &TorchTarget, lr: f32) -> f64 {
+    fn step(&mut self, sight: &Sight<'_>, target: &TorchTarget, lr: f32) -> Result<f64, FitError> {
         let listing = self.kept_listing(sight);
-        self.descend(&listing, target, self.exposures[sight.view], lr)
+        Ok(self.descend(&listing, target, self.exposures[sight.view], lr))
     }
 
     fn finish(self) -> LoopingModel {

@@ -1,7 +1,7 @@
 //! The libtorch engine: every step of both stages as plain tensor operations, gradients by autograd.
 //!
-//! It is two things at once: what `--device cuda` runs, and the slow, obvious oracle of the CPU kernels in tests. So
-//! nothing here shares code with [`crate::kernels`] or with the search of [`crate::patches`]; only weights, settings and
+//! It is the slow, obvious oracle of the CPU's and the CUDA kernels in tests, and its static stage is what `--device cuda`
+//! runs. So nothing here shares code with [`crate::kernels`] or with the search of [`crate::patches`]; only weights, settings and
 //! the listing of hits are common.
 //!
 //! One difference is meant: CPU rays of the looping stage end where less than 1/1024 of the light is left; here none do.
@@ -85,13 +85,13 @@ fn thrown(panic: &(dyn Any + Send)) -> Option<&str> {
 }
 
 /// `[len, N]` floats on a device.
-fn upload<const N: usize>(values: &[[f32; N]], device: Device) -> Tensor {
+pub(crate) fn upload<const N: usize>(values: &[[f32; N]], device: Device) -> Tensor {
     let flat = Tensor::from_slice(values.as_flattened());
     flat.view([values.len() as i64, N as i64]).to_device(device)
 }
 
 /// The floats of a tensor, in rows of `N`.
-fn download<const N: usize>(tensor: &Tensor) -> Vec<[f32; N]> {
+pub(crate) fn download<const N: usize>(tensor: &Tensor) -> Vec<[f32; N]> {
     let mut out = vec![[0.0f32; N]; tensor.numel() / N];
     let flat = tensor.to_device(Device::Cpu).contiguous();
     flat.copy_data(out.as_flattened_mut(), tensor.numel());

@@ -1,10 +1,12 @@
-//! A whole tiny fit by both engines.
+//! A whole tiny fit by all engines.
 
+use crate::cuda::host::kernels;
 use clap::{Args, Command, FromArgMatches};
 use glam::{DAffine3, DVec2, DVec3};
 use loop3d_capture::{Capture, Clip, Normalisation, View};
 use loop3d_optimizer::checkpoint::Checkpoint;
 use loop3d_optimizer::config::FitConfig;
+use loop3d_optimizer::cuda::CudaEngine;
 use loop3d_optimizer::engine::{CpuEngine, Engine};
 use loop3d_optimizer::error::FitError;
 use loop3d_optimizer::fit::{Event, Observer, fit_with};
@@ -83,11 +85,13 @@ fn psnr(scene: &Scene, capture: &Capture) -> f64 {
 }
 
 #[test]
-fn both_engines_fit_alike() {
+fn all_engines_fit_alike() {
     let capture = capture();
     let cpu = psnr(&fitted(&CpuEngine, &capture), &capture);
     let torch = psnr(&fitted(&TorchEngine::new(tch::Device::Cpu), &capture), &capture);
-    println!("CPU kernels {cpu:.2} dB, libtorch {torch:.2} dB");
+    let cuda = psnr(&fitted(&CudaEngine::new(kernels()), &capture), &capture);
+    println!("CPU kernels {cpu:.2} dB, libtorch {torch:.2} dB, CUDA kernels {cuda:.2} dB");
     // Rounding alone tells them apart, but it decides ties of the search, and steps where gradients vanish.
     assert!(cpu > 25.0 && (cpu - torch).abs() < 0.5, "CPU kernels {cpu:.2} dB, libtorch {torch:.2} dB");
+    assert!((cpu - cuda).abs() < 0.5, "CPU kernels {cpu:.2} dB, CUDA kernels {cuda:.2} dB");
 }

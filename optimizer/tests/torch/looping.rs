@@ -14,9 +14,9 @@ use std::borrow::Cow;
 use tch::Device;
 
 /// Not a multiple of eight: the last chunk of the CPU kernels is padded.
-const FRAMES: usize = 11;
+pub(crate) const FRAMES: usize = 11;
 /// Of views 0 and 1.
-const EXPOSURES: [f32; 2] = [0.93, 1.07];
+pub(crate) const EXPOSURES: [f32; 2] = [0.93, 1.07];
 
 /// Chunks of one frame, chunks of some, and all frames at once.
 const WORKING_SETS: [usize; 3] = [1, 3 << 20, 1 << 30];
@@ -25,18 +25,18 @@ fn engine(working_set: usize) -> TorchEngine {
     TorchEngine::new(Device::Cpu).with_working_set(working_set)
 }
 
-fn model(setup: &mut Setup) -> LoopingModel {
+pub(crate) fn model(setup: &mut Setup) -> LoopingModel {
     let statics = setup.texels(setup.grid.static_texels());
     let loopings: Vec<Vec<Rgba>> = (0..FRAMES).map(|_| setup.texels(setup.grid.looping_texels())).collect();
     LoopingModel::new(setup.grid.clone(), statics, &loopings, EXPOSURES.into())
 }
 
-fn target(setup: &mut Setup, pixels: usize) -> Target {
+pub(crate) fn target(setup: &mut Setup, pixels: usize) -> Target {
     let mut pixel = || std::array::from_fn(|_| std::array::from_fn(|_| setup.rng.u8(20..236)));
     (0..FRAMES.div_ceil(LANES)).map(|_| (0..pixels).map(|_| pixel()).collect()).collect()
 }
 
-fn looks<'a>(view: usize, list: &'a dyn Fn() -> Hits) -> Sight<'a> {
+pub(crate) fn looks<'a>(view: usize, list: &'a dyn Fn() -> Hits) -> Sight<'a> {
     Sight::new(view, list)
 }
 
@@ -189,8 +189,8 @@ fn texels_agree_after_three_steps() {
         let list = || hits.clone();
         let adopted = torch.adopt(target.clone());
         let losses = (
-            LoopingEngine::step(&mut cpu, &looks(view, &list), &target, LR),
-            torch.step(&looks(view, &list), &adopted, LR),
+            LoopingEngine::step(&mut cpu, &looks(view, &list), &target, LR).unwrap(),
+            torch.step(&looks(view, &list), &adopted, LR).unwrap(),
         );
         assert!((losses.0 - losses.1).abs() < 1e-5 * losses.0, "step {step}: {losses:?}");
     }
@@ -214,10 +214,10 @@ fn what_is_not_seen_does_not_move() {
     let (see, see_nothing) = (|| hits.clone(), || nothing.clone());
     let mut idle = engine(1 << 30).looping(start.clone());
     let (wanted, black) = (idle.adopt(wanted), idle.adopt(black));
-    idle.step(&looks(0, &see_nothing), &black, 0.05);
-    idle.step(&looks(1, &see), &wanted, 0.05);
+    idle.step(&looks(0, &see_nothing), &black, 0.05).unwrap();
+    idle.step(&looks(1, &see), &wanted, 0.05).unwrap();
     let mut fresh = engine(1 << 30).looping(start.clone());
-    fresh.step(&looks(1, &see), &wanted, 0.05);
+    fresh.step(&looks(1, &see), &wanted, 0.05).unwrap();
     let (idle, fresh) = (idle.finish(), fresh.finish());
     assert_eq!((&idle.statics, idle.loopings()), (&fresh.statics, fresh.loopings()));
     let mut unseen = 0;
