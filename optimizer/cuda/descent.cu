@@ -26,21 +26,14 @@ __device__ __forceinline__ void smooth(
     g.w += weight * tv_alpha * sign(own.w - n.w);
 }
 
-// Updates one value's moments and returns what is added to it. `step`: size and epsilon of begin_steps.
-__device__ __forceinline__ float delta(float g, float& m, float& v, float2 step, float beta1, float beta2) {
-    m += (1.0f - beta1) * (g - m);
-    v += (1.0f - beta2) * (g * g - v);
-    return -step.x * m / (sqrtf(v) + step.y);
-}
-
-// Adam on a texel, then what a texel can be: 0 <= colour <= alpha <= 1, and alpha = 1 on the backdrop.
+// Adam on a texel, whose channels share one second moment, their mean; then what a texel can be: 0 <= colour <= alpha <= 1, and
+// alpha = 1 on the backdrop. `step`: size and epsilon of begin_steps.
 __device__ __forceinline__ float4 moved_texel(
-    float4 texel, float4 g, float4& m, float4& v, float2 step, float beta1, float beta2, bool backdrop
+    float4 texel, float4 g, float4& m, float& v, float2 step, float beta1, float beta2, bool backdrop
 ) {
-    texel.x += delta(g.x, m.x, v.x, step, beta1, beta2);
-    texel.y += delta(g.y, m.y, v.y, step, beta1, beta2);
-    texel.z += delta(g.z, m.z, v.z, step, beta1, beta2);
-    texel.w += delta(g.w, m.w, v.w, step, beta1, beta2);
+    v += (1.0f - beta2) * (0.25f * ((g.x * g.x + g.y * g.y) + (g.z * g.z + g.w * g.w)) - v);
+    m = plus(m, 1.0f - beta1, make_float4(g.x - m.x, g.y - m.y, g.z - m.z, g.w - m.w));
+    texel = plus(texel, -step.x / (sqrtf(v) + step.y), m);
     float alpha = backdrop ? 1.0f : fminf(fmaxf(texel.w, 0.0f), 1.0f);
     return make_float4(
         fminf(fmaxf(texel.x, 0.0f), alpha), fminf(fmaxf(texel.y, 0.0f), alpha), fminf(fmaxf(texel.z, 0.0f), alpha), alpha
@@ -101,7 +94,7 @@ extern "C" __global__ void move_loopings(
     const float4* __restrict__ slots, const float4* __restrict__ statics, const float4* __restrict__ loopings,
     const float2* __restrict__ steps, int n, int frames, int first, int count, int static_tiles, int tile_texels,
     int backdrop, float tv_rgb, float tv_alpha, float beta1, float beta2, float4* __restrict__ first_moments,
-    float4* __restrict__ second_moments, float4* __restrict__ moved
+    float* __restrict__ second_moments, float4* __restrict__ moved
 ) {
     long long i = thread_number();
     if (i >= (long long)n * count) return;
@@ -116,7 +109,8 @@ extern "C" __global__ void move_loopings(
     int ids[4] = {around.x, around.y, around.z, around.w};
     for (int side = 0; side < 4; side++)
         smooth(g, own, ids[side], 1, cover[k], tv_rgb, tv_alpha, statics, loopings, frames, first + lane);
-    float4 m = first_moments[at], v = second_moments[at];
+    float4 m = first_moments[at];
+    float v = second_moments[at];
     float2 step = steps[static_tiles + texel / tile_texels];
     moved[(long long)k * CHUNK + lane] = moved_texel(own, g, m, v, step, beta1, beta2, texel >= backdrop);
     first_moments[at] = m;
@@ -135,16 +129,17 @@ extern "C" __global__ void settle_loopings(
 }
 
 // One thread for each static texel seen: moves it by the gradient of all frames.
-//   gradient [n]; moments [static texels]
+//   gradient [n]; moments [static texels], one second moment for a texel
 extern "C" __global__ void move_statics(
     const int* __restrict__ seen, const float4* __restrict__ gradient, const float2* __restrict__ steps, int n,
     int tile_texels, int backdrop, float beta1, float beta2, float4* __restrict__ first_moments,
-    float4* __restrict__ second_moments, float4* __restrict__ statics
+    float* __restrict__ second_moments, float4* __restrict__ statics
 ) {
     long long i = thread_number();
     if (i >= n) return;
     int texel = seen[i];
-    float4 m = first_moments[texel], v = second_moments[texel];
+    float4 m = first_moments[texel];
+    float v = second_moments[texel];
     float2 step = steps[texel / tile_texels];
     statics[texel] = moved_texel(statics[texel], gradient[i], m, v, step, beta1, beta2, texel >= backdrop);
     first_moments[texel] = m;

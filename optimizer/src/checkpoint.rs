@@ -72,7 +72,7 @@ impl Checkpoint {
         let (tiles, still): (&[u8], &[u8]) = (bytemuck::cast_slice(&table), bytemuck::cast_slice(statics));
         // Frame by frame, twice: all of them at once would be as much again as the model.
         let frames = moving.map_or(0, |model| model.frames);
-        let frame = |t: usize| moving.map_or(Vec::new(), |model| model.frame(t));
+        let frame = |t: usize| moving.map_or(Vec::new(), |model| model.stored_frame(t));
         let mut crc = crc32fast::Hasher::new();
         crc.update(tiles);
         crc.update(still);

@@ -367,7 +367,7 @@ impl<'a, E: Engine> Fit<'a, E> {
         // From `[frame][texel]` to `[tile][frame][texel]`.
         let mut looping_texels = vec![0; full.grid.looping_texels() * full.frames * 4];
         for t in 0..full.frames {
-            let frame = full.frame(t);
+            let frame = full.stored_frame(t);
             let tiles = looping_texels.chunks_exact_mut(full.frames * n * 4);
             for (out, tile) in tiles.zip(frame.chunks_exact(n)) {
                 out[t * n * 4..(t + 1) * n * 4].copy_from_slice(tile.as_flattened());

@@ -8,6 +8,7 @@ use crate::grid::{TexelGrid, renumber};
 use crate::hits::{Hits, Window};
 use crate::kernels::adam::BETA1;
 use crate::kernels::still::Rgba;
+use crate::kernels::stored::{UNIT, unorm};
 use crate::looping_stage::model::LoopingModel;
 use crate::pyramid::LevelView;
 use fastrand::Rng;
@@ -64,7 +65,8 @@ fn scene(rng: &mut Rng) -> (LoopingModel, Hits) {
     let mut texels = |count: usize| -> Vec<Rgba> {
         let mut texel = || {
             let a = 0.1 + 0.6 * rng.f32();
-            [rng.f32() * a, rng.f32() * a, rng.f32() * a, a]
+            // What 16 bits hold: of texels nearer than that the CPU says that they are equal.
+            [rng.f32() * a, rng.f32() * a, rng.f32() * a, a].map(|v| f32::from(unorm(v)) * UNIT)
         };
         (0..count).map(|_| texel()).collect()
     };

@@ -34,6 +34,7 @@ struct Texels {
     /// `[static texels + 1, 4]` or `[looping texels, frames, 4]`.
     values: Tensor,
     first_moments: Tensor,
+    /// One for all channels of a texel: `[static texels + 1]` or `[looping texels, frames]`.
     second_moments: Tensor,
     /// Ids of the four neighbours of each texel: `[texels, 4]`.
     neighbours: Tensor,
@@ -43,9 +44,10 @@ struct Texels {
 
 impl Texels {
     fn new(values: Tensor, neighbours: &[[i32; 4]], backdrop: usize) -> Self {
+        let texels = values.size();
         Self {
             first_moments: values.zeros_like(),
-            second_moments: values.zeros_like(),
+            second_moments: Tensor::zeros(&texels[..texels.len() - 1], (Kind::Float, values.device())),
             neighbours: Tensor::from_slice(neighbours.as_flattened()).to_device(values.device()),
             values,
             backdrop,

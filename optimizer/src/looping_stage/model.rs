@@ -122,12 +122,16 @@ impl LoopingModel {
 
     /// Looping texels as `[frame][texel]`.
     pub fn loopings(&self) -> Vec<Vec<Rgba>> {
-        let frame = |t| self.frame(t).into_iter().map(|texel| texel.map(|v| f32::from(v) * UNIT)).collect();
-        (0..self.frames).into_par_iter().map(frame).collect()
+        (0..self.frames).into_par_iter().map(|t| self.frame(t)).collect()
+    }
+
+    /// Looping texels of frame `t`.
+    pub fn frame(&self, t: usize) -> Vec<Rgba> {
+        self.stored_frame(t).into_iter().map(|texel| texel.map(|v| f32::from(v) * UNIT)).collect()
     }
 
     /// Looping texels of frame `t` as they are kept: 65535 is 1.
-    pub fn frame(&self, t: usize) -> Vec<[u16; 4]> {
+    pub fn stored_frame(&self, t: usize) -> Vec<[u16; 4]> {
         self.chunks[t / LANES].texels.iter().map(|texel| texel.lane(t % LANES)).collect()
     }
 

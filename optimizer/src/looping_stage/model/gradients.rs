@@ -28,10 +28,12 @@ pub struct GradientBuffers {
 pub(super) struct Pool(Mutex<Vec<Vec<Rgba8>>>);
 
 impl Pool {
-    /// Lends a buffer of `n` texels to `work`, which leaves it as zero as it was.
-    pub(super) fn lend<R>(&self, n: usize, work: impl FnOnce(&mut [Rgba8]) -> R) -> R {
+    /// Lends a buffer of `n` texels, never more than `most`, to `work`, which leaves it as zero as it was.
+    pub(super) fn lend<R>(&self, n: usize, most: usize, work: impl FnOnce(&mut [Rgba8]) -> R) -> R {
         let idle = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut buffer = idle().pop().unwrap_or_default();
+        // Views touch tiles of different number. Room for all, of which only what is touched is ever real, never has to be
+        // moved to grow.
+        let mut buffer = idle().pop().unwrap_or_else(|| Vec::with_capacity(most));
         buffer.resize(n, [Lanes::ZERO; 4]);
         let result = work(&mut buffer);
         idle().push(buffer);
@@ -147,7 +149,9 @@ impl LoopingModel {
         let loss = self.loss(hits, &rows, target, exposure);
         let (shares, pool) = buffers.of(self.chunks.len(), self.statics.len());
         let chunks = self.chunks.par_iter().zip(shares).enumerate().map(|(q, (chunk, statics))| {
-            pool.lend(rows.count, |loopings| loss.pull(q, &chunk.texels, &mut Sums { statics, loopings }))
+            pool.lend(rows.count, chunk.texels.len(), |loopings| {
+                loss.pull(q, &chunk.texels, &mut Sums { statics, loopings })
+            })
         });
         let losses: Vec<f64> = chunks.collect();
         loss.mean(&losses)

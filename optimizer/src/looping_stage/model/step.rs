@@ -110,7 +110,7 @@ impl Loss<'_> {
     /// Moves one chunk of frames, and leaves in `share` what it says of the static texels. Returns Σ ψ.
     fn descend(&self, q: usize, chunk: &mut Chunk, places: &[Place], share: &mut [Rgba], pool: &Pool) -> f64 {
         chunk.wake();
-        pool.lend(self.rows.count, |gradients| {
+        pool.lend(self.rows.count, chunk.texels.len(), |gradients| {
             let out = &mut Sums { statics: share, loopings: gradients };
             let penalty = self.pull(q, &chunk.texels, out);
             // A row of tiles moves when the next one has its gradients: these read the texels as they were, and what is

@@ -8,6 +8,7 @@ use loop3d_optimizer::engine::{CpuEngine, Engine, LoopingEngine};
 use loop3d_optimizer::grid::LOOPING;
 use loop3d_optimizer::hits::Hits;
 use loop3d_optimizer::kernels::adam::BETA1;
+use loop3d_optimizer::kernels::stored::UNIT;
 use loop3d_optimizer::looping_stage::model::{LoopingModel, Target};
 use loop3d_optimizer::torch::TorchLooping;
 use tch::Device;
@@ -34,9 +35,9 @@ fn changed(model: &LoopingModel, frames: usize, change: impl Fn(Rgba) -> Rgba) -
 /// the same hit if all frames have the same opacities and none stands for padding.
 const WHOLE: usize = 8;
 
-/// Opacities of 0, 0.99 and 1, in no order.
+/// Opacities of 0, 0.99 (as 16 bits hold it) and 1, in no order.
 fn hard([r, g, b, a]: Rgba) -> Rgba {
-    let alpha = [0.0, 0.99, 1.0][(a * 1000.0) as usize % 3];
+    let alpha = [0.0, 64880.0 * UNIT, 1.0][(a * 1000.0) as usize % 3];
     [r.min(alpha), g.min(alpha), b.min(alpha), alpha]
 }
 
