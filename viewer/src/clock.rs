@@ -35,6 +35,16 @@ impl Clock {
         }
     }
 
+    /// Length of the loop in frames.
+    pub fn frames(&self) -> f64 {
+        self.frames
+    }
+
+    /// Frames per second at speed 1.
+    pub fn fps(&self) -> f64 {
+        self.fps
+    }
+
     /// Moment of the loop in frames, from 0 up to its length.
     pub fn time(&self) -> f64 {
         self.time
@@ -115,9 +125,15 @@ impl Clock {
         }
     }
 
-    /// Pauses after so many rounds; `None` plays for ever.
+    /// Pauses after so many rounds, counted from now; `None` plays for ever.
     pub fn stop_after(&mut self, rounds: Option<u32>) {
         self.last_round = rounds;
+        self.played = 0.0;
+    }
+
+    /// After how many rounds it pauses.
+    pub fn last_round(&self) -> Option<u32> {
+        self.last_round
     }
 
     fn shift(&mut self, frames: f64) {

@@ -127,7 +127,10 @@ impl Gpu {
         let name = describe(&adapter.get_info());
         // What WebGL2 has, so that everything runs there; textures as large as this adapter's.
         let required_limits = wgpu::Limits::downlevel_webgl2_defaults().using_resolution(adapter.limits());
-        let descriptor = wgpu::DeviceDescriptor { label: Some("loop3d"), required_limits, ..Default::default() };
+        // Only to tell how long the GPU works.
+        let required_features = adapter.features() & wgpu::Features::TIMESTAMP_QUERY;
+        let descriptor =
+            wgpu::DeviceDescriptor { label: Some("loop3d"), required_features, required_limits, ..Default::default() };
         let (device, queue) = adapter
             .request_device(&descriptor)
             .await

@@ -53,13 +53,28 @@ impl Pipelines {
                     format: gpu.tier.accumulation(),
                 },
             ),
-            resolve: resolve(gpu, PICTURE),
+            resolve: resolve(gpu, PICTURE, Size::Same),
         }
     }
 }
 
+/// Size of a finished picture against that of the accumulated one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Size {
+    /// Texel for texel.
+    Same,
+    /// Any, filtered.
+    #[cfg(feature = "window")]
+    Enlarged,
+}
+
 /// Compiles the pipeline that finishes a picture in a texture of the format `output`.
-pub(crate) fn resolve(gpu: &Gpu, output: wgpu::TextureFormat) -> wgpu::RenderPipeline {
+pub(crate) fn resolve(gpu: &Gpu, output: wgpu::TextureFormat, size: Size) -> wgpu::RenderPipeline {
+    let entry = match size {
+        Size::Same => "pixel",
+        #[cfg(feature = "window")]
+        Size::Enlarged => "enlarged_pixel",
+    };
     let group = gpu.device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
         label: Some("resolve"),
         entries: &[texture_entry(0, wgpu::TextureViewDimension::D2)],
@@ -68,7 +83,7 @@ pub(crate) fn resolve(gpu: &Gpu, output: wgpu::TextureFormat) -> wgpu::RenderPip
         &gpu.device,
         &Stage {
             module: &gpu.device.create_shader_module(wgpu::include_wgsl!("../../shaders/resolve.wgsl")),
-            entries: ["whole_picture", "pixel"],
+            entries: ["whole_picture", entry],
             group: &group,
             buffers: &[],
             topology: wgpu::PrimitiveTopology::TriangleList,

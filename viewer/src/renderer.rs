@@ -144,7 +144,7 @@ impl Renderer {
             None => Target::new(&self.gpu, &self.pipelines, &self.atlases, width, height),
         };
         let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-        self.draw(&target.canvas, &mut encoder, camera, time);
+        self.draw(&target.canvas, &mut encoder, camera, time, None);
         target.resolve(&self.pipelines, &mut encoder);
         let submission = self.gpu.queue.submit([encoder.finish()]);
         self.gpu.check()?;
@@ -152,36 +152,26 @@ impl Renderer {
     }
 
     /// The one draw of all tiles. The commands are to be submitted before the next picture is drawn.
-    fn draw(&mut self, canvas: &Canvas, encoder: &mut wgpu::CommandEncoder, camera: &Camera, time: f64) {
+    pub(crate) fn draw(
+        &mut self,
+        canvas: &Canvas,
+        encoder: &mut wgpu::CommandEncoder,
+        camera: &Camera,
+        time: f64,
+        timing: Option<wgpu::RenderPassTimestampWrites<'_>>,
+    ) {
         let moment = Moment::of(time, self.scene.frames);
         let layers = self.loop_frames.layers(&self.gpu, &self.scene, &self.looping_atlas, moment.frames);
         let view = View::new(&self.scene, camera, layers, moment.second_share);
         self.gpu.queue.write_buffer(&canvas.view, 0, bytemuck::bytes_of(&view));
-        let mut pass = canvas.tiles_pass(encoder);
+        let mut pass = canvas.tiles_pass(encoder, timing);
         pass.set_pipeline(&self.pipelines.tiles);
         pass.set_bind_group(0, &canvas.tiles_group, &[]);
         pass.set_vertex_buffer(0, self.quads.slice(..));
         pass.draw(0..4, 0..self.statistics.quads as u32);
     }
 
-    /// Draws in a texture of the size of the canvas, such as a window's; `pipeline` writes its format.
-    #[cfg(feature = "window")]
-    pub(crate) fn draw_on(
-        &mut self,
-        canvas: &Canvas,
-        pipeline: &wgpu::RenderPipeline,
-        output: &wgpu::TextureView,
-        camera: &Camera,
-        time: f64,
-    ) -> Result<(), RenderError> {
-        let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-        self.draw(canvas, &mut encoder, camera, time);
-        canvas.resolve(pipeline, &mut encoder, output);
-        self.gpu.queue.submit([encoder.finish()]);
-        self.gpu.check()
-    }
-
-    /// A canvas for [`draw_on`](Self::draw_on).
+    /// A canvas for [`draw`](Self::draw).
     #[cfg(feature = "window")]
     pub(crate) fn canvas(&self, width: u32, height: u32) -> Canvas {
         Canvas::new(&self.gpu, &self.pipelines, &self.atlases, width, height)

@@ -14,16 +14,31 @@ const DOUBLE_CLICK_PX: f64 = 6.0;
 const ZOOM_PER_NOTCH: f64 = 0.2;
 const PX_PER_NOTCH: f64 = 60.0;
 
-/// What a key asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a key or the overlay asks for.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Action {
     PlayOrPause,
-    Step { forward: bool },
+    Step {
+        forward: bool,
+    },
     Faster,
     Slower,
     Reverse,
+    /// To a moment of the loop, in frames.
+    Seek(f64),
+    Speed(f64),
+    /// Pauses after so many rounds.
+    Rounds(Option<u32>),
+    /// Draws so large a part of the window's pixels, along each side.
+    RenderScale(f64),
     Screenshot,
     Fullscreen,
+    Open,
+    /// Open and close cards of the overlay.
+    Help,
+    Figures,
+    Settings,
+    /// The card that is open, the whole screen, or the window.
     Close,
 }
 
@@ -149,6 +164,10 @@ impl Controls {
             Key::Named(NamedKey::ArrowUp | NamedKey::ArrowDown) => Action::Reverse,
             Key::Character("f" | "F") => Action::Fullscreen,
             Key::Character("s" | "S") => Action::Screenshot,
+            Key::Character("h" | "H" | "?") | Key::Named(NamedKey::F1) => Action::Help,
+            Key::Character("i" | "I") => Action::Figures,
+            Key::Character("q" | "Q") => Action::Settings,
+            Key::Character("o" | "O") => Action::Open,
             Key::Character("r" | "R") => {
                 self.reset = true;
                 return None;
