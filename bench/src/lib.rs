@@ -16,4 +16,5 @@ pub mod memory;
 pub mod report;
 pub mod samples;
 pub mod synthetic;
+pub mod viewer;
 pub mod work;

@@ -71,6 +71,12 @@ impl Clock {
         self.speed
     }
 
+    /// A moment that is shown soon: that of the next picture, should it come after `seconds`, but a frame on at least.
+    pub fn soon(&self, seconds: f64) -> f64 {
+        let step = (seconds * self.fps * self.speed).max(1.0);
+        if self.is_reverse { self.time - step } else { self.time + step }
+    }
+
     /// Goes on by a stretch of real time.
     pub fn advance(&mut self, seconds: f64) {
         // A clock of the system that jumps back, or none, does not stop the loop for good.
@@ -176,6 +182,16 @@ mod tests {
         clock.advance(f64::NAN);
         clock.advance(-3.0);
         assert_eq!(clock.time(), 0.0);
+    }
+
+    #[test]
+    fn what_comes_soon_is_a_frame_ahead_or_the_next_picture() {
+        let mut clock = Clock::new(40, 25.0);
+        clock.seek(39.5);
+        assert!(near(clock.soon(1.0 / 60.0), 40.5));
+        clock.set_speed(4.0);
+        clock.reverse();
+        assert!(near(clock.soon(0.1), 29.5));
     }
 
     #[test]

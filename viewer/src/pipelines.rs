@@ -46,7 +46,7 @@ impl Pipelines {
                 &Stage {
                     module: &tiles,
                     entries: ["quad_corner", "quad_pixel"],
-                    group: &tiles_group,
+                    groups: &[&tiles_group],
                     buffers: &[Some(quads)],
                     topology: wgpu::PrimitiveTopology::TriangleStrip,
                     blend: Some(wgpu::BlendState::PREMULTIPLIED_ALPHA_BLENDING),
@@ -84,7 +84,7 @@ pub(crate) fn resolve(gpu: &Gpu, output: wgpu::TextureFormat, size: Size) -> wgp
         &Stage {
             module: &gpu.device.create_shader_module(wgpu::include_wgsl!("../../shaders/resolve.wgsl")),
             entries: ["whole_picture", entry],
-            group: &group,
+            groups: &[&group],
             buffers: &[],
             topology: wgpu::PrimitiveTopology::TriangleList,
             blend: None,
@@ -93,22 +93,22 @@ pub(crate) fn resolve(gpu: &Gpu, output: wgpu::TextureFormat, size: Size) -> wgp
     )
 }
 
-/// What the two pipelines differ in.
-struct Stage<'a> {
-    module: &'a wgpu::ShaderModule,
+/// What pipelines differ in.
+pub(crate) struct Stage<'a> {
+    pub(crate) module: &'a wgpu::ShaderModule,
     /// Vertex and fragment.
-    entries: [&'a str; 2],
-    group: &'a wgpu::BindGroupLayout,
-    buffers: &'a [Option<wgpu::VertexBufferLayout<'a>>],
-    topology: wgpu::PrimitiveTopology,
-    blend: Option<wgpu::BlendState>,
-    format: wgpu::TextureFormat,
+    pub(crate) entries: [&'a str; 2],
+    pub(crate) groups: &'a [&'a wgpu::BindGroupLayout],
+    pub(crate) buffers: &'a [Option<wgpu::VertexBufferLayout<'a>>],
+    pub(crate) topology: wgpu::PrimitiveTopology,
+    pub(crate) blend: Option<wgpu::BlendState>,
+    pub(crate) format: wgpu::TextureFormat,
 }
 
-fn pipeline(device: &wgpu::Device, stage: &Stage<'_>) -> wgpu::RenderPipeline {
+pub(crate) fn pipeline(device: &wgpu::Device, stage: &Stage<'_>) -> wgpu::RenderPipeline {
     let layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
         label: Some(stage.entries[1]),
-        bind_group_layouts: &[Some(stage.group)],
+        bind_group_layouts: &stage.groups.iter().copied().map(Some).collect::<Vec<_>>(),
         immediate_size: 0,
     });
     device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {

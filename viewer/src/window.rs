@@ -11,7 +11,7 @@ mod screen;
 mod style;
 mod timer;
 
-use crate::{Backend, Clock, Options, OrbitCamera, RenderError};
+use crate::{Clock, Options, OrbitCamera, RenderError};
 use controls::{Action, Controls};
 use dialog::{Choice, Dialog};
 use loop3d_scene::{Camera, FileError, Scene};
@@ -44,8 +44,8 @@ pub struct WindowOptions {
     pub time: f64,
     /// Camera whose place is looked from.
     pub from: Option<Camera>,
-    /// The system's interface to the GPU.
-    pub backend: Backend,
+    /// How to draw.
+    pub renderer: Options,
     /// What the key S does with the picture.
     pub save: Box<SavePicture>,
 }
@@ -139,10 +139,10 @@ impl Viewer {
                 Arc::new(event_loop.create_window(attributes).map_err(|e| WindowError::NoWindow(e.to_string()))?)
             }
         };
-        let renderer = Options { backend: self.options.backend, ..Options::default() };
+        let renderer = &self.options.renderer;
         let display = event_loop.owned_display_handle();
         window.set_title(&format!("{} – loop3d", self.name));
-        self.screen = Some(Screen::open(window, &display, Arc::clone(&self.scene), &renderer, self.render_scale)?);
+        self.screen = Some(Screen::open(window, &display, Arc::clone(&self.scene), renderer, self.render_scale)?);
         self.last_frame = Instant::now();
         Ok(())
     }
@@ -175,7 +175,10 @@ impl Viewer {
         }
         self.camera.advance(&self.controls.take(screen.height()), seconds);
         match screen.draw(&self.camera, self.clock.time(), &painting) {
-            Ok(waited) => self.pace.count(now, now.elapsed().saturating_sub(waited)),
+            Ok(waited) => {
+                screen.renderer.prepare(self.clock.soon(seconds));
+                self.pace.count(now, now.elapsed().saturating_sub(waited));
+            }
             Err(error) => {
                 // A device that was lost comes back as a new one; at once lost again, it is no use.
                 let again = self.last_recovery.is_some_and(|last| now.duration_since(last) < RECOVERY);

@@ -9,6 +9,7 @@ mod process;
 mod setup;
 mod system;
 mod timing;
+mod wasm;
 
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};

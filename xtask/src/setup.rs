@@ -1,6 +1,6 @@
 //! `cargo xtask setup`: everything a build, a test and a run need.
 
-use crate::{libtorch, system};
+use crate::{libtorch, system, wasm};
 use anyhow::{Result, bail};
 use std::path::Path;
 
@@ -36,6 +36,8 @@ impl Options {
 /// # Errors
 /// Something is missing that this may not install, or a download failed.
 pub fn run(root: &Path, options: Options) -> Result<()> {
-    system::ensure_programs(!libtorch::in_place(root, options), options.dry_run)?;
+    let wanted =
+        system::Wanted { download: !libtorch::in_place(root, options), wasm: !wasm::is_rustups(options.dry_run) };
+    system::ensure_programs(wanted, options.dry_run)?;
     libtorch::ensure(root, options)
 }
