@@ -319,7 +319,7 @@ impl ApplicationHandler for Viewer {
         if let Some(screen) = &mut self.screen
             && screen.overlay.event(&screen.window, &event)
         {
-            return;
+            return self.controls.notice();
         }
         match &event {
             WindowEvent::CloseRequested => event_loop.exit(),

@@ -131,9 +131,11 @@ fn figures(ui: &mut Ui, figures: &Figures) {
     let [still, looping] = figures.tiles;
     let [width, height] = figures.size;
     let megabytes = figures.bytes as f64 / 1e6;
+    let per_s = figures.pictures_per_s;
+    let per_s = if per_s < 10.0 { format!("{per_s:.1}") } else { format!("{per_s:.0}") };
     let gpu = figures.gpu_ms.map_or_else(|| "the adapter does not tell".to_owned(), |ms| format!("{ms:.2} ms"));
     let rows = [
-        ("pictures", format!("{:.0} /s of {width}×{height}", figures.pictures_per_s)),
+        ("pictures", format!("{per_s} /s of {width}×{height}")),
         ("CPU", format!("{:.2} ms", figures.cpu_ms)),
         ("GPU", gpu),
         ("tiles", format!("{still} static, {looping} looping")),
