@@ -113,7 +113,10 @@ impl Overlay {
                 let holder = self.holder.unwrap_or_else(|| self.under_pointer());
                 match touch.phase {
                     TouchPhase::Started => self.held(holder, true),
-                    TouchPhase::Ended | TouchPhase::Cancelled => self.held(holder, false),
+                    TouchPhase::Ended | TouchPhase::Cancelled => {
+                        self.held(holder, false);
+                        self.pointer = NOWHERE;
+                    }
                     TouchPhase::Moved => {}
                 }
                 holder == Holder::Overlay
