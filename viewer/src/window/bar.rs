@@ -86,7 +86,7 @@ fn buttons(ui: &mut Ui, facts: &Facts<'_>, panels: &Panels, actions: &mut Vec<Ac
         let (icon, tooltip) =
             if clock.is_playing() { (Icon::Pause, "Pause (space)") } else { (Icon::Play, "Play (space)") };
         press(ui, icon, false, tooltip, Action::PlayOrPause);
-        press(ui, Icon::Backwards, clock.is_reverse(), "Play backwards (↑ or ↓)", Action::Reverse);
+        press(ui, Icon::Backwards, clock.is_reverse(), "Play backwards (up or down)", Action::Reverse);
         if has_room {
             ui.add_space(6.0);
             let [now, end] = [clock.time(), clock.frames()].map(|frames| frames / clock.fps());

@@ -13,16 +13,16 @@ pub(super) const SCALES: [f64; 2] = [0.25, 1.0];
 /// Numbers of rounds to choose from.
 const ROUNDS: [Option<u32>; 6] = [None, Some(1), Some(2), Some(3), Some(5), Some(10)];
 
-/// What the keys and the hand do.
+/// What the keys and the hand do. In words: the font has no arrows.
 const HELP: [(&str, &str); 15] = [
     ("drag, one finger", "look around"),
     ("right drag, two fingers", "move the picture"),
     ("wheel, pinch", "zoom"),
     ("double click, R", "back to the start"),
     ("space", "play or pause"),
-    ("← →", "a frame back, a frame on"),
-    ("↑ ↓", "play the other way"),
-    ("[ ]", "slower, faster"),
+    ("left, right", "a frame back, a frame on"),
+    ("up, down", "play the other way"),
+    ("[ and ]", "slower, faster"),
     ("Q", "speed, loops, quality"),
     ("I", "statistics"),
     ("S", "screenshot"),
