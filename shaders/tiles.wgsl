@@ -86,19 +86,29 @@ fn looping_sample(at: vec2<i32>, layer: i32, part: vec2<f32>) -> vec4<f32> {
     );
 }
 
-@fragment
-fn quad_pixel(in: Corner) -> @location(0) vec4<f32> {
-    let pixel = in.position.xy - vec2<f32>(view.half_width, view.half_height);
+// Where a pixel's ray meets a plane, in texels; z is positive where it does so in front of the camera.
+fn texel_at(position: vec2<f32>, plane: vec4<f32>) -> vec3<f32> {
+    let pixel = position - vec2<f32>(view.half_width, view.half_height);
     let m = view.ray_from_pixel;
     let ray = m[0].xyz * pixel.x + m[1].xyz * pixel.y + m[2].xyz;
-    let texel = in.plane.xy + in.plane.zw * (ray.xy / ray.z);
-    if ray.z <= 0.0 || any(texel < in.rectangle.xy) || any(texel >= in.rectangle.zw) {
+    return vec3<f32>(plane.xy + plane.zw * (ray.xy / ray.z), ray.z);
+}
+
+@fragment
+fn quad_pixel(in: Corner) -> @location(0) vec4<f32> {
+    let texel = texel_at(in.position.xy, in.plane);
+    if texel.z <= 0.0 || any(texel.xy < in.rectangle.xy) || any(texel.xy >= in.rectangle.zw) {
         discard;
     }
+    return sampled(texel.xy, in.cell);
+}
+
+// The moment's colour at a texel of a plane; `cell` as in Corner.
+fn sampled(texel: vec2<f32>, cell: vec3<i32>) -> vec4<f32> {
     let corner = floor(texel);
     let part = texel - corner;
-    let at = vec2<i32>(corner) + in.cell.xy;
-    if in.cell.z == 0 {
+    let at = vec2<i32>(corner) + cell.xy;
+    if cell.z == 0 {
         return static_sample(at, part);
     }
     let first = looping_sample(at, view.first_layer, part);

@@ -1,8 +1,8 @@
 //! Videos written by the program ffmpeg: raw frames go in through a pipe.
 
 use crate::failure::mistake;
+use crate::whole_file::{check_folder_of, temporary_beside};
 use anyhow::{Context, Result, bail};
-use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
@@ -28,23 +28,6 @@ pub struct Mp4Writer {
     temporary: PathBuf,
     process: Child,
     said: Option<JoinHandle<String>>,
-}
-
-/// The name beside `target` under which it is written: `.name.tmp-<process>`.
-pub fn temporary_beside(target: &Path) -> Result<PathBuf> {
-    let Some(name) = target.file_name() else {
-        return Err(mistake(format!("{}: found no file name, expected one", target.display())));
-    };
-    let mut temporary = OsString::from(".");
-    temporary.push(name);
-    temporary.push(format!(".tmp-{}", std::process::id()));
-    Ok(target.with_file_name(temporary))
-}
-
-/// A mistake where `target` stands in no folder that exists.
-pub fn check_folder_of(target: &Path) -> Result<()> {
-    let folder = target.parent().filter(|p| *p != Path::new("")).unwrap_or(Path::new("."));
-    if folder.is_dir() { Ok(()) } else { Err(mistake(format!("{}: no such folder", folder.display()))) }
 }
 
 impl Mp4Writer {

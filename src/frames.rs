@@ -1,7 +1,7 @@
 //! Frames written as PNG files into a new folder.
 
 use crate::failure::mistake;
-use crate::ffmpeg::{check_folder_of, temporary_beside};
+use crate::whole_file::{check_folder_of, temporary_beside};
 use anyhow::{Context, Result};
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -14,6 +14,7 @@ mod sample;
 mod stop;
 #[cfg(feature = "viewer")]
 mod view;
+mod whole_file;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;

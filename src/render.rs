@@ -8,6 +8,7 @@ use crate::progress::Progress;
 use crate::stop::Stop;
 use anyhow::{Context, Result};
 use loop3d_scene::{CameraPath, Film, KeyframePath, Scene};
+use std::num::ParseIntError;
 use std::path::{Path, PathBuf};
 
 /// No side of a picture is longer: eight times what screens show.
@@ -58,6 +59,14 @@ pub fn parse_size(text: &str) -> Result<[u32; 2], String> {
     let (width, height) = text.split_once(['x', 'X', '×']).ok_or_else(expected)?;
     let side = |s: &str| s.parse().ok().filter(|side| (1..=LONGEST_SIDE).contains(side)).ok_or_else(expected);
     Ok([side(width)?, side(height)?])
+}
+
+/// The N of `view:N`, a captured view; `None` of other words.
+///
+/// # Errors
+/// N is no number.
+pub fn parse_view(text: &str) -> Result<Option<usize>, ParseIntError> {
+    text.strip_prefix("view:").map(str::parse).transpose()
 }
 
 /// Where the frames go.
@@ -113,8 +122,8 @@ impl RenderArgs {
             return Ok(CameraPath::Spiral);
         }
         let expected = "expected spiral, view:N with N from 0, or a JSON file";
-        if let Some(index) = self.path.strip_prefix("view:") {
-            let index = index.parse().map_err(|_| mistake(format!("--path: found {}, {expected}", self.path)))?;
+        let wrong = |_| mistake(format!("--path: found {}, {expected}", self.path));
+        if let Some(index) = parse_view(&self.path).map_err(wrong)? {
             return Ok(CameraPath::View(index));
         }
         let json = std::fs::read_to_string(&self.path)

@@ -1,8 +1,9 @@
 //! `loop3d view`: a window to look through, or one picture of what it would show.
 
 use crate::failure::mistake;
-use anyhow::{Context, Result};
-use loop3d_scene::{Camera, Scene};
+use crate::whole_file::write_png;
+use anyhow::Result;
+use loop3d_scene::{Camera, PathError, Scene};
 use loop3d_viewer::window::{self, WindowOptions};
 use loop3d_viewer::{Backend, Options, OrbitCamera, Renderer};
 use std::path::{Path, PathBuf};
@@ -14,7 +15,7 @@ use std::sync::Arc;
     loop3d view fountain.loop3d --screenshot fountain.png --size 1280x720 --time 12.5\n\n\
     Drag to look around, with the right button to pan; the wheel zooms; a double click or R goes back. Space: play or pause. \
     Left and right: a frame back or on. Up or down: play the other way. [ and ]: slower, faster. F: whole screen. \
-    S: a screenshot. Esc: close. Drop another scene on the window to see it.")]
+    S: a screenshot. I: statistics. Q: speed, loops, quality. O: open. H: help. Esc: close. Drop another scene on the window to see it.")]
 pub struct ViewArgs {
     /// The scene file (*.loop3d).
     #[arg(required_unless_present = "list_adapters")]
@@ -34,6 +35,9 @@ pub struct ViewArgs {
     /// The system's interface to the GPU: auto, vulkan, metal, dx12 or gl.
     #[arg(long, default_value = "auto", value_parser = parse_backend)]
     backend: Backend,
+    /// GPU memory for frames of the loop, in MB; where all frames need more, they stream as they are shown.
+    #[arg(long, value_name = "MB", default_value_t = Options::default().loop_budget_bytes >> 20)]
+    loop_memory: u64,
     /// List the graphics adapters of the backend, and quit.
     #[arg(long)]
     list_adapters: bool,
@@ -67,12 +71,16 @@ impl ViewArgs {
         let save = move |rgb: &[u8], width, height| {
             let free = (1..).map(|i| PathBuf::from(format!("{stem}-{i:02}.png"))).find(|path| !path.exists());
             let path = free.unwrap_or_default();
-            save_png(&path, rgb, width, height).map_err(|e| format!("{e:#}"))?;
+            write_png(&path, rgb, width, height).map_err(|e| format!("{e:#}"))?;
             Ok(path)
         };
         let options =
-            WindowOptions { size: self.size, time: self.time, from, backend: self.backend, save: Box::new(save) };
+            WindowOptions { size: self.size, time: self.time, from, renderer: self.renderer(), save: Box::new(save) };
         Ok(window::show(Arc::new(scene), name, options)?)
+    }
+
+    fn renderer(&self) -> Options {
+        Options { backend: self.backend, loop_budget_bytes: self.loop_memory.saturating_mul(1 << 20) }
     }
 
     fn adapters(&self) -> String {
@@ -86,12 +94,11 @@ impl ViewArgs {
         if self.camera == "reference" {
             return Ok(None);
         }
-        let view = self.camera.strip_prefix("view:").and_then(|index| index.parse::<usize>().ok());
-        let view = view.and_then(|index| scene.views.get(index));
-        let most = scene.views.len().saturating_sub(1);
-        let wrong =
-            || format!("--camera: found {}, expected reference, or view:N with N from 0 to {most}", self.camera);
-        Ok(Some(view.ok_or_else(|| mistake(wrong()))?.camera))
+        let index = crate::render::parse_view(&self.camera).ok().flatten();
+        let expected = "expected reference, or view:N with N from 0";
+        let index = index.ok_or_else(|| mistake(format!("--camera: found {}, {expected}", self.camera)))?;
+        let missing = || PathError::NoView { index, count: scene.views.len() };
+        Ok(Some(scene.views.get(index).ok_or_else(missing)?.camera))
     }
 
     fn write_screenshot(&self, scene: Arc<Scene>, from: Option<Camera>, target: &Path) -> Result<()> {
@@ -103,12 +110,7 @@ impl ViewArgs {
         if let Some(from) = from {
             camera.look_from(&from);
         }
-        let mut renderer = Renderer::new(scene, &Options { backend: self.backend, ..Options::default() })?;
-        save_png(target, &renderer.render(&camera.camera(width, height), self.time)?, width, height)
+        let mut renderer = Renderer::new(scene, &self.renderer())?;
+        write_png(target, &renderer.render(&camera.camera(width, height), self.time)?, width, height)
     }
-}
-
-fn save_png(path: &Path, rgb: &[u8], width: u32, height: u32) -> Result<()> {
-    image::save_buffer(path, rgb, width, height, image::ExtendedColorType::Rgb8)
-        .with_context(|| format!("cannot write {}", path.display()))
 }

@@ -17,4 +17,5 @@ pub mod memory;
 pub mod report;
 pub mod samples;
 pub mod synthetic;
+pub mod viewer;
 pub mod work;

@@ -12,6 +12,7 @@ use loop3d_bench::growth;
 use loop3d_bench::input::Look;
 use loop3d_bench::kernels::{self, Bench};
 use loop3d_bench::report::Report;
+use loop3d_bench::viewer;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -46,6 +47,9 @@ struct Options {
     /// A capture to take real input from [default: the sample, made in target/bench/].
     #[arg(long, value_name = "DIR")]
     views: Option<PathBuf>,
+    /// The fitted scene that kernels and viewer are measured on [default: fitted on the first run].
+    #[arg(long, value_name = "FILE")]
+    scene: Option<PathBuf>,
     /// Measure one part only.
     #[arg(long, value_enum)]
     only: Option<Part>,
@@ -62,6 +66,8 @@ enum Part {
     Fit,
     /// Fits of growing captures.
     Growth,
+    /// The GPU renderer against drawing whole planes, and a streamed loop.
+    Viewer,
 }
 
 fn main() -> ExitCode {
@@ -106,19 +112,28 @@ impl Options {
         let mut report =
             Report { threads: (threads, tch::get_num_threads() as usize), quick: self.quick, ..Report::default() };
         // Each part is written when it is done: what was measured is kept if a later one fails.
-        let mut scene = None;
+        let mut scene = self.scene.clone();
         if self.wants(Part::Fit) {
             let case = self.case(&dir, &folder);
-            scene.clone_from(&case.scene);
+            scene = scene.or_else(|| case.scene.clone());
             report.fit = Some(Task::Fit(case).in_child()?);
             write(&report, &json)?;
         }
         if self.wants(Part::Kernels) {
-            let scene = match scene {
-                Some(scene) => scene,
+            let scene = match &scene {
+                Some(scene) => scene.clone(),
                 None => fitted(&dir, &folder)?,
             };
             self.kernels(&mut report, &dir, &scene)?;
+            write(&report, &json)?;
+        }
+        if self.wants(Part::Viewer) {
+            let path = match scene {
+                Some(scene) => scene,
+                None => fitted(&dir, &folder)?,
+            };
+            let (repetitions, seconds) = if self.quick { (3, 5.0) } else { (9, 20.0) };
+            report.viewer = viewer::measure(loop3d_scene::load(path)?, repetitions, seconds)?;
             write(&report, &json)?;
         }
         if self.wants(Part::Growth) {
@@ -190,7 +205,10 @@ mod tests {
     fn arguments() {
         Cli::command().debug_assert();
         let all = options(&[]);
-        assert!(!all.quick && [Part::Kernels, Part::Fit, Part::Growth].into_iter().all(|part| all.wants(part)));
+        assert!(
+            !all.quick
+                && [Part::Kernels, Part::Fit, Part::Growth, Part::Viewer].into_iter().all(|part| all.wants(part))
+        );
         let some = options(&["--quick", "--only", "growth", "--views", "a/b", "--json", "c.json"]);
         assert!(some.quick && some.wants(Part::Growth) && !some.wants(Part::Fit) && !some.wants(Part::Kernels));
         assert_eq!((some.views, some.json), (Some("a/b".into()), Some("c.json".into())));

@@ -5,6 +5,8 @@ use crate::fit::FitCost;
 use crate::gpu::Gpu;
 use crate::growth::Growth;
 use crate::kernels::{Kernel, Memory};
+use crate::samples::Samples;
+use crate::viewer::{self, ViewerCost};
 use crate::work::Limit;
 use serde::{Deserialize, Serialize};
 use std::fmt::{self, Display, Formatter};
@@ -28,6 +30,8 @@ pub struct Report {
     pub gpu: Option<Gpu>,
     /// Fits of growing captures.
     pub growth: Vec<Growth>,
+    /// The GPU renderer on each adapter.
+    pub viewer: Vec<ViewerCost>,
 }
 
 const MB: f64 = 1e6;
@@ -66,7 +70,8 @@ impl Display for Report {
             writeln!(f, "  peak memory of the compositor {ours}; {}: {theirs}, {ratio}", memory.oracle)?;
         }
         self.gpu.iter().try_for_each(|gpu| write_gpu(f, gpu))?;
-        self.growth.iter().try_for_each(|growth| write_growth(f, growth))
+        self.growth.iter().try_for_each(|growth| write_growth(f, growth))?;
+        self.viewer.iter().try_for_each(|cost| write_viewer(f, cost))
     }
 }
 
@@ -119,13 +124,39 @@ fn write_growth(f: &mut Formatter<'_>, growth: &Growth) -> fmt::Result {
     Ok(())
 }
 
+fn write_viewer(f: &mut Formatter<'_>, cost: &ViewerCost) -> fmt::Result {
+    let ((width, height), (planes, quads)) = (cost.size, (cost.planes, cost.quads));
+    let ms = |samples: &Samples| samples.median() * 1e3;
+    writeln!(f, "\nviewer: {width}×{height} on {}, {planes} planes, one draw of {quads} quads", cost.adapter)?;
+    let ratio = against(cost.ratio, Some(viewer::WANTED));
+    let (own, whole, cpu) = (ms(&cost.seconds), ms(&cost.whole_planes), ms(&cost.cpu_seconds));
+    writeln!(f, "  a picture {own:.1} ms, CPU {cpu:.2} ms of it; whole planes {whole:.1} ms: {ratio}")?;
+    let ((shaded, blended), (bytes, least)) = (cost.fragments, cost.bytes);
+    writeln!(
+        f,
+        "  {shaded:.2} fragments for a pixel, {blended:.2} of them blended; {bytes:.0} bytes asked for, least {least:.0}"
+    )?;
+    let streamed = &cost.streamed;
+    writeln!(
+        f,
+        "  GPU memory {}; {} frames streamed through {}: {}, {} of {} pictures late, {} frames missed, upload {:.1} ms",
+        megabytes(Some(cost.gpu_bytes)),
+        streamed.frames,
+        streamed.frames_on_gpu,
+        megabytes(Some(streamed.gpu_bytes)),
+        streamed.late,
+        streamed.pictures,
+        streamed.missed,
+        streamed.upload_seconds * 1e3,
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::fit::StageCost;
     use crate::gpu::Side;
     use crate::kernels::Oracle;
-    use crate::samples::Samples;
     use crate::work::Work;
 
     fn report() -> Report {

@@ -1,7 +1,7 @@
 //! Where a fit writes, checked before the work begins.
 
 use crate::failure::mistake;
-use crate::ffmpeg::{check_folder_of, temporary_beside};
+use crate::whole_file::{check_folder_of, temporary_beside};
 use anyhow::{Context, Result};
 use std::fs::{self, File};
 use std::io::ErrorKind;

@@ -10,6 +10,10 @@ use std::time::{Duration, Instant};
 
 const SCREEN: (usize, usize) = (400, 300);
 
+/// Rows of the window, 320×192: the first one of the overlay's bar, and that of the timeline.
+const BAR: usize = 118;
+const TIMELINE: usize = 138;
+
 /// Far plane dark; before it, in the middle, a white tile, and beside that a tile that changes all the time.
 fn scene() -> Scene {
     let reference = Camera {
@@ -21,7 +25,7 @@ fn scene() -> Scene {
     };
     let mut tiles = TileTable::empty(2, 8, 12, [-16, -16]);
     tiles.tiles[3 * 12 + 5] = Tile::Static(96);
-    tiles.tiles[5 * 12 + 9] = Tile::Looping(0);
+    tiles.tiles[2 * 12 + 9] = Tile::Looping(0);
     (0..96).for_each(|i| tiles.tiles[96 + i] = Tile::Static(i as u32));
     let of = |texel: [u16; 4]| texel.into_iter().cycle().take(TILE_VALUES);
     let mut static_texels: Vec<u16> = (0..96).flat_map(|_| of([0, 0, 20000, 65535])).collect();
@@ -118,7 +122,11 @@ fn white(picture: &[u8]) -> Option<(f64, f64, usize)> {
     let (mut x, mut y, mut count) = (0, 0, 0);
     for (i, pixel) in picture.chunks_exact(3).enumerate() {
         if pixel.iter().all(|&value| value > 200) {
-            (x, y, count) = (x + i % SCREEN.0, y + i / SCREEN.0, count + 1);
+            let at = (i % SCREEN.0, i / SCREEN.0);
+            // The overlay's text and icons are white as well.
+            if at.1 < BAR {
+                (x, y, count) = (x + at.0, y + at.1, count + 1);
+            }
         }
     }
     (count > 0).then(|| (x as f64 / count as f64, y as f64 / count as f64, count))
@@ -133,10 +141,12 @@ fn play(display: u32, backend: &str) {
     let first = desk.picture().unwrap();
     until("the loop plays", || desk.picture().unwrap() != first);
     desk.tool("key space");
-    // A slow machine hears of the key late; then nothing may move for a second.
+    // A slow machine hears of the key late, and the overlay fades; then nothing may move for a second. A key that means nothing keeps
+    // the idle camera from swaying.
     until("paused, nothing moves", || {
         let still = desk.picture().unwrap();
         (0..5).all(|_| {
+            desk.tool("key Shift_L");
             sleep(Duration::from_millis(200));
             desk.picture().unwrap() == still
         })
@@ -161,6 +171,21 @@ fn play(display: u32, backend: &str) {
     desk.tool("click --repeat 4 4");
     until("the wheel enlarges", || desk.white().2 > count * 13 / 10);
     desk.tool("key r");
+    until("R takes the zoom back", || desk.white().2.abs_diff(count) < 10);
+
+    // The help card covers the middle, and goes again.
+    let middle = |desk: &Desk| {
+        let picture = desk.picture().unwrap();
+        (20..BAR).flat_map(|y| picture[(y * SCREEN.0 + 40) * 3..(y * SCREEN.0 + 280) * 3].to_vec()).collect::<Vec<_>>()
+    };
+    let without = middle(&desk);
+    let changed = |desk: &Desk| middle(desk).iter().zip(&without).filter(|(a, b)| a.abs_diff(**b) > 20).count();
+    desk.tool("key h");
+    until("H shows the help", || changed(&desk) * 4 > without.len());
+    desk.tool("key h");
+    until("H takes it away", || changed(&desk) * 50 < without.len());
+
+    scrub(&desk);
 
     desk.tool("key s");
     until("S writes a PNG", || image::image_dimensions(folder.path("a-01.png")).is_ok_and(|d| d == (320, 192)));
@@ -168,12 +193,42 @@ fn play(display: u32, backend: &str) {
     until("a smaller window shows the scene", || {
         let picture = desk.picture().unwrap();
         let blue = |x: usize, y: usize| picture[(y * SCREEN.0 + x) * 3 + 2] > 50;
-        blue(10, 230) && blue(190, 10) && !blue(300, 100)
+        blue(4, 236) && blue(190, 10) && !blue(300, 100)
     });
 
     desk.tool("key Escape");
     until("Escape ends the program", || desk.viewer.0.try_wait().unwrap().is_some());
     assert_eq!(desk.viewer.0.wait().unwrap().code(), Some(0));
+}
+
+/// Drags the timeline to nine tenths: the loop goes there, and the camera stays where it is.
+fn scrub(desk: &Desk) {
+    let pixel = |x: usize, y: usize| {
+        // A key keeps the idle camera from swaying.
+        desk.tool("key Shift_L");
+        let picture = desk.picture().unwrap();
+        [0, 1, 2].map(|channel| picture[(y * SCREEN.0 + x) * 3 + channel])
+    };
+    desk.tool("key r");
+    until("the camera is at its start", || pixel(272, 48)[2] < 20);
+    let (x, y, _) = desk.white();
+    desk.tool(&format!("mousemove 160 {}", TIMELINE - 2));
+    until("the bar is there, darker than the scene", || pixel(160, BAR + 8)[2] < 55);
+    desk.tool(&format!("mousemove 160 {TIMELINE} mousedown 1"));
+    for step in 1..=4 {
+        desk.tool(&format!("mousemove {} {TIMELINE} key Shift_L", 160 + 28 * step));
+        sleep(Duration::from_millis(50));
+    }
+    // Frame 18 of 20: red 3000 · 18 of 65535, green what is left of 60000.
+    until("the looping tile is that of frame 18", || {
+        let [red, green, _] = pixel(272, 48);
+        red.abs_diff(210) < 16 && green.abs_diff(23) < 16
+    });
+    desk.tool("mouseup 1 key Shift_L");
+    sleep(Duration::from_millis(300));
+    desk.tool("key Shift_L");
+    let now = desk.white();
+    assert!((now.0 - x).abs() < 0.5 && (now.1 - y).abs() < 0.5, "the camera moved: {now:?} from {x}, {y}");
 }
 
 #[test]

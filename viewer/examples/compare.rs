@@ -3,6 +3,9 @@
 //! `cargo run --release -p loop3d-viewer --example compare -- SCENE [WIDTHxHEIGHT]`
 #![allow(clippy::print_stdout, reason = "a tool that talks to the person who started it")]
 
+#[path = "../tests/support/borders.rs"]
+mod borders;
+
 use loop3d_scene::{CameraPath, Film, Scene};
 use loop3d_viewer::{Backend, Options, RenderError, Renderer};
 use std::error::Error;
@@ -28,7 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn compare(mut renderer: Renderer, scene: &Scene, shots: &[loop3d_scene::Shot]) -> Result<(), Box<dyn Error>> {
     println!("{} ({:?}): {:?}", renderer.adapter(), renderer.tier(), renderer.statistics());
-    let (mut different, mut pixels, mut worst, mut black) = (0, 0, 0, 0);
+    let (mut different, mut at_borders, mut pixels, mut worst, mut black) = (0, 0, 0, 0, 0);
     let mut cpu_s = 0.0;
     for i in 0..50 {
         // Ten cameras, five moments of each, four of them between frames.
@@ -39,14 +42,19 @@ fn compare(mut renderer: Renderer, scene: &Scene, shots: &[loop3d_scene::Shot]) 
         let expected = loop3d_scene::render(scene, &camera, time);
         cpu_s += start.elapsed().as_secs_f64();
         black += expected.rgba.chunks_exact(4).filter(|p| p[3] < 0.5).count();
-        for (f, e) in found.chunks_exact(3).zip(expected.to_rgb8().chunks_exact(3)) {
+        for (i, (f, e)) in found.chunks_exact(3).zip(expected.to_rgb8().chunks_exact(3)).enumerate() {
             let error = f.iter().zip(e).map(|(f, e)| f.abs_diff(*e)).max().unwrap_or(0);
             (worst, pixels) = (worst.max(error), pixels + 1);
-            different += usize::from(error > 2);
+            if error > 2 {
+                let width = camera.width as usize;
+                different += 1;
+                at_borders += usize::from(borders::is_at_border(scene, &camera, i % width, i / width));
+            }
         }
     }
     println!(
-        "  {different} of {pixels} pixels differ by more than 2/255 ({:.4} %), the worst by {worst}; {black} show the background",
+        "  {different} of {pixels} pixels differ by more than 2/255 ({:.4} %), the worst by {worst}, {at_borders} at tile borders; \
+         {black} show the background",
         100.0 * f64::from(different as u32) / f64::from(pixels)
     );
     let (mut issue_s, start) = (0.0, Instant::now());

@@ -35,6 +35,16 @@ impl Clock {
         }
     }
 
+    /// Length of the loop in frames.
+    pub fn frames(&self) -> f64 {
+        self.frames
+    }
+
+    /// Frames per second at speed 1.
+    pub fn fps(&self) -> f64 {
+        self.fps
+    }
+
     /// Moment of the loop in frames, from 0 up to its length.
     pub fn time(&self) -> f64 {
         self.time
@@ -59,6 +69,12 @@ impl Clock {
     /// Speed, 1 as filmed.
     pub fn speed(&self) -> f64 {
         self.speed
+    }
+
+    /// A moment that is shown soon: that of the next picture, should it come after `seconds`, but a frame on at least.
+    pub fn soon(&self, seconds: f64) -> f64 {
+        let step = (seconds * self.fps * self.speed).max(1.0);
+        if self.is_reverse { self.time - step } else { self.time + step }
     }
 
     /// Goes on by a stretch of real time.
@@ -115,9 +131,15 @@ impl Clock {
         }
     }
 
-    /// Pauses after so many rounds; `None` plays for ever.
+    /// Pauses after so many rounds, counted from now; `None` plays for ever.
     pub fn stop_after(&mut self, rounds: Option<u32>) {
         self.last_round = rounds;
+        self.played = 0.0;
+    }
+
+    /// After how many rounds it pauses.
+    pub fn last_round(&self) -> Option<u32> {
+        self.last_round
     }
 
     fn shift(&mut self, frames: f64) {
@@ -160,6 +182,16 @@ mod tests {
         clock.advance(f64::NAN);
         clock.advance(-3.0);
         assert_eq!(clock.time(), 0.0);
+    }
+
+    #[test]
+    fn what_comes_soon_is_a_frame_ahead_or_the_next_picture() {
+        let mut clock = Clock::new(40, 25.0);
+        clock.seek(39.5);
+        assert!(near(clock.soon(1.0 / 60.0), 40.5));
+        clock.set_speed(4.0);
+        clock.reverse();
+        assert!(near(clock.soon(0.1), 29.5));
     }
 
     #[test]

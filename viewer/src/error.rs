@@ -25,7 +25,9 @@ pub enum RenderError {
     /// The tiles of one kind do not fit in one texture.
     #[error(
         "the scene is too large for this graphics adapter: its {tiles} {kind} tiles do not fit in a texture of \
-         {limit}×{limit} texels, the adapter's limit; fit with a smaller --max-height, or use the CPU renderer"
+         {limit}×{limit} texels, the adapter's limit, however few frames are there at a time and however small the picture is; \
+         fit again with a --max-height of {} % of the present height, or draw without the GPU (loop3d render --renderer cpu)",
+        fitting_percent(*tiles, *limit)
     )]
     AtlasTooLarge {
         /// Static or looping.
@@ -53,14 +55,41 @@ pub enum RenderError {
         /// Longest side of a texture.
         limit: u32,
     },
-    /// The device stopped working: it was reset, unplugged or ran out of memory.
+    /// The adapter's memory is full.
+    #[error(
+        "the graphics adapter has too little memory: {0}; keep fewer frames of the loop there at a time (--loop-memory 0), or \
+         draw a smaller picture (--size)"
+    )]
+    OutOfMemory(String),
+    /// The device stopped working: it was reset or unplugged.
     #[error("the graphics device failed: {0}")]
     Lost(String),
+}
+
+/// Part of a scene's height at which its tiles about fit in a texture with sides of `limit` texels.
+fn fitting_percent(tiles: usize, limit: u32) -> u32 {
+    // A tile with its halo, and a tenth for lines that are not full.
+    let fitting = 0.9 * (f64::from(limit) / (loop3d_scene::TILE as f64 + 2.0)).powi(2);
+    (100.0 * (fitting / tiles as f64).sqrt()).clamp(1.0, 99.0) as u32
 }
 
 impl RenderError {
     /// Whether the user can set it right: another backend, another size, another scene.
     pub fn is_users_fault(&self) -> bool {
         !matches!(self, Self::NoDevice { .. } | Self::Lost(_))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scene_too_large_is_told_what_would_fit() {
+        let error = RenderError::AtlasTooLarge { kind: "looping", tiles: 60_000, limit: 2048 };
+        let text = error.to_string();
+        assert!(text.contains("its 60000 looping tiles do not fit in a texture of 2048×2048 texels"), "{text}");
+        // 0.9 · (2048 / 18)² = 11651 tiles fit; √(11651 / 60000) = 0.44.
+        assert!(text.contains("a --max-height of 44 % of the present height"), "{text}");
     }
 }

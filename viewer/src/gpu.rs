@@ -102,7 +102,7 @@ pub struct Gpu {
     pub tier: Tier,
     /// Whether the adapter is a processor that plays a GPU.
     pub is_software: bool,
-    failure: Arc<Mutex<Option<String>>>,
+    failure: Arc<Mutex<Option<RenderError>>>,
 }
 
 impl Gpu {
@@ -127,25 +127,31 @@ impl Gpu {
         let name = describe(&adapter.get_info());
         // What WebGL2 has, so that everything runs there; textures as large as this adapter's.
         let required_limits = wgpu::Limits::downlevel_webgl2_defaults().using_resolution(adapter.limits());
-        let descriptor = wgpu::DeviceDescriptor { label: Some("loop3d"), required_limits, ..Default::default() };
+        // Only to tell how long the GPU works.
+        let required_features = adapter.features() & wgpu::Features::TIMESTAMP_QUERY;
+        let descriptor =
+            wgpu::DeviceDescriptor { label: Some("loop3d"), required_features, required_limits, ..Default::default() };
         let (device, queue) = adapter
             .request_device(&descriptor)
             .await
             .map_err(|e| RenderError::NoDevice { adapter: name.clone(), reason: e.to_string() })?;
         let failure = Arc::new(Mutex::new(None));
-        let note = |failure: &Arc<Mutex<Option<String>>>, text: String| {
-            failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(text);
+        let note = |failure: &Mutex<Option<RenderError>>, error: RenderError| {
+            failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
         };
         let lost = Arc::clone(&failure);
         device.set_device_lost_callback(move |reason, text| {
             // Dropping the device is no failure.
             if reason != wgpu::DeviceLostReason::Destroyed {
-                note(&lost, text);
+                note(&lost, RenderError::Lost(text));
             }
         });
         // wgpu's own handler would panic.
         let wrong = Arc::clone(&failure);
-        device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| note(&wrong, error.to_string())));
+        device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
+            let is_full = matches!(error, wgpu::Error::OutOfMemory { .. });
+            note(&wrong, if is_full { RenderError::OutOfMemory } else { RenderError::Lost }(error.to_string()));
+        }));
         let tier = Tier::of(&adapter);
         let is_software = adapter.get_info().device_type == wgpu::DeviceType::Cpu;
         Ok(Self {
@@ -181,7 +187,7 @@ impl Gpu {
     /// The first thing that went wrong with the device, if anything did.
     pub(crate) fn check(&self) -> Result<(), RenderError> {
         match &*self.failure.lock().unwrap_or_else(PoisonError::into_inner) {
-            Some(reason) => Err(RenderError::Lost(reason.clone())),
+            Some(error) => Err(error.clone()),
             None => Ok(()),
         }
     }

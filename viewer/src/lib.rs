@@ -14,6 +14,8 @@ mod quads;
 mod renderer;
 mod target;
 mod view;
+#[cfg(any(test, feature = "measure"))]
+pub mod whole_planes;
 #[cfg(feature = "window")]
 pub mod window;
 

@@ -12,6 +12,8 @@ pub(crate) struct LoopFrames {
     texture: wgpu::Texture,
     layers: Layers,
     staging: Vec<u8>,
+    /// Frames that were not there when they were to be drawn.
+    missed: u64,
 }
 
 impl LoopFrames {
@@ -36,7 +38,7 @@ impl LoopFrames {
             usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST,
             view_formats: &[],
         });
-        let mut frames = Self { texture, layers: Layers::new(count), staging: vec![0; atlas.values()] };
+        let mut frames = Self { texture, layers: Layers::new(count), staging: vec![0; atlas.values()], missed: 0 };
         if resident && !atlas.runs.is_empty() {
             (0..count).for_each(|frame| {
                 frames.layer(gpu, scene, atlas, frame);
@@ -50,16 +52,35 @@ impl LoopFrames {
         if atlas.runs.is_empty() {
             return [0; 2];
         }
-        frames.map(|frame| self.layer(gpu, scene, atlas, frame))
+        frames.map(|frame| {
+            let (layer, is_there) = self.layer(gpu, scene, atlas, frame);
+            self.missed += u64::from(!is_there);
+            layer
+        })
     }
 
-    fn layer(&mut self, gpu: &Gpu, scene: &Scene, atlas: &Atlas, frame: usize) -> u32 {
+    /// Uploads the frames of a moment to come, where they are not there.
+    pub(crate) fn prepare(&mut self, gpu: &Gpu, scene: &Scene, atlas: &Atlas, frames: [usize; 2]) {
+        if !atlas.runs.is_empty() {
+            for frame in frames {
+                self.layer(gpu, scene, atlas, frame);
+            }
+        }
+    }
+
+    /// Frames that had to be uploaded while a picture waited for them.
+    pub(crate) fn missed(&self) -> u64 {
+        self.missed
+    }
+
+    /// The frame's layer, and whether it was there before.
+    fn layer(&mut self, gpu: &Gpu, scene: &Scene, atlas: &Atlas, frame: usize) -> (u32, bool) {
         let (layer, is_there) = self.layers.place(frame);
         if !is_there {
             atlas.fill(scene, frame, to_u8, &mut self.staging);
             write_layer(gpu, &self.texture, atlas, layer as u32, &self.staging);
         }
-        layer as u32
+        (layer as u32, is_there)
     }
 
     pub(crate) fn view(&self) -> wgpu::TextureView {

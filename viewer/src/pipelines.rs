@@ -46,20 +46,35 @@ impl Pipelines {
                 &Stage {
                     module: &tiles,
                     entries: ["quad_corner", "quad_pixel"],
-                    group: &tiles_group,
+                    groups: &[&tiles_group],
                     buffers: &[Some(quads)],
                     topology: wgpu::PrimitiveTopology::TriangleStrip,
                     blend: Some(wgpu::BlendState::PREMULTIPLIED_ALPHA_BLENDING),
                     format: gpu.tier.accumulation(),
                 },
             ),
-            resolve: resolve(gpu, PICTURE),
+            resolve: resolve(gpu, PICTURE, Size::Same),
         }
     }
 }
 
+/// Size of a finished picture against that of the accumulated one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Size {
+    /// Texel for texel.
+    Same,
+    /// Any, filtered.
+    #[cfg(feature = "window")]
+    Enlarged,
+}
+
 /// Compiles the pipeline that finishes a picture in a texture of the format `output`.
-pub(crate) fn resolve(gpu: &Gpu, output: wgpu::TextureFormat) -> wgpu::RenderPipeline {
+pub(crate) fn resolve(gpu: &Gpu, output: wgpu::TextureFormat, size: Size) -> wgpu::RenderPipeline {
+    let entry = match size {
+        Size::Same => "pixel",
+        #[cfg(feature = "window")]
+        Size::Enlarged => "enlarged_pixel",
+    };
     let group = gpu.device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
         label: Some("resolve"),
         entries: &[texture_entry(0, wgpu::TextureViewDimension::D2)],
@@ -68,8 +83,8 @@ pub(crate) fn resolve(gpu: &Gpu, output: wgpu::TextureFormat) -> wgpu::RenderPip
         &gpu.device,
         &Stage {
             module: &gpu.device.create_shader_module(wgpu::include_wgsl!("../../shaders/resolve.wgsl")),
-            entries: ["whole_picture", "pixel"],
-            group: &group,
+            entries: ["whole_picture", entry],
+            groups: &[&group],
             buffers: &[],
             topology: wgpu::PrimitiveTopology::TriangleList,
             blend: None,
@@ -78,22 +93,22 @@ pub(crate) fn resolve(gpu: &Gpu, output: wgpu::TextureFormat) -> wgpu::RenderPip
     )
 }
 
-/// What the two pipelines differ in.
-struct Stage<'a> {
-    module: &'a wgpu::ShaderModule,
+/// What pipelines differ in.
+pub(crate) struct Stage<'a> {
+    pub(crate) module: &'a wgpu::ShaderModule,
     /// Vertex and fragment.
-    entries: [&'a str; 2],
-    group: &'a wgpu::BindGroupLayout,
-    buffers: &'a [Option<wgpu::VertexBufferLayout<'a>>],
-    topology: wgpu::PrimitiveTopology,
-    blend: Option<wgpu::BlendState>,
-    format: wgpu::TextureFormat,
+    pub(crate) entries: [&'a str; 2],
+    pub(crate) groups: &'a [&'a wgpu::BindGroupLayout],
+    pub(crate) buffers: &'a [Option<wgpu::VertexBufferLayout<'a>>],
+    pub(crate) topology: wgpu::PrimitiveTopology,
+    pub(crate) blend: Option<wgpu::BlendState>,
+    pub(crate) format: wgpu::TextureFormat,
 }
 
-fn pipeline(device: &wgpu::Device, stage: &Stage<'_>) -> wgpu::RenderPipeline {
+pub(crate) fn pipeline(device: &wgpu::Device, stage: &Stage<'_>) -> wgpu::RenderPipeline {
     let layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
         label: Some(stage.entries[1]),
-        bind_group_layouts: &[Some(stage.group)],
+        bind_group_layouts: &stage.groups.iter().copied().map(Some).collect::<Vec<_>>(),
         immediate_size: 0,
     });
     device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {

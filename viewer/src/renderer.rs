@@ -51,9 +51,9 @@ pub struct Pending {
 
 /// A scene on a GPU.
 pub struct Renderer {
-    gpu: Gpu,
-    scene: Arc<Scene>,
-    pipelines: Pipelines,
+    pub(crate) gpu: Gpu,
+    pub(crate) scene: Arc<Scene>,
+    pub(crate) pipelines: Pipelines,
     atlases: Atlases,
     looping_atlas: Atlas,
     loop_frames: LoopFrames,
@@ -127,12 +127,33 @@ impl Renderer {
         self.statistics
     }
 
+    /// Puts what the moment `time` needs on the GPU before it is drawn: between two pictures, for one of the next.
+    pub fn prepare(&mut self, time: f64) {
+        let frames = Moment::of(time, self.scene.frames).frames;
+        self.loop_frames.prepare(&self.gpu, &self.scene, &self.looping_atlas, frames);
+    }
+
+    /// Frames of the loop that were not on the GPU when a picture needed them, so that it waited.
+    pub fn missed_frames(&self) -> u64 {
+        self.loop_frames.missed()
+    }
+
     /// Starts the picture that `camera` sees at `time`, in frames of the loop, which goes round as in [`loop3d_scene::render`].
     /// Several may be started before the first is finished.
     ///
     /// # Errors
     /// The picture is too large for the GPU, or the GPU failed.
     pub fn start(&mut self, camera: &Camera, time: f64) -> Result<Pending, RenderError> {
+        self.start_with(camera, time, Self::draw_tiles)
+    }
+
+    /// As [`start`](Self::start), with what `draw` puts into the pass of the tiles.
+    pub(crate) fn start_with(
+        &mut self,
+        camera: &Camera,
+        time: f64,
+        draw: impl FnOnce(&Self, &Canvas, &mut wgpu::RenderPass<'_>),
+    ) -> Result<Pending, RenderError> {
         let &Camera { width, height, .. } = camera;
         let limit = self.gpu.max_side();
         if width == 0 || height == 0 || width.max(height) > limit {
@@ -144,44 +165,45 @@ impl Renderer {
             None => Target::new(&self.gpu, &self.pipelines, &self.atlases, width, height),
         };
         let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-        self.draw(&target.canvas, &mut encoder, camera, time);
+        self.set_view(&target.canvas, camera, time);
+        draw(self, &target.canvas, &mut target.canvas.tiles_pass(&mut encoder, None));
         target.resolve(&self.pipelines, &mut encoder);
         let submission = self.gpu.queue.submit([encoder.finish()]);
         self.gpu.check()?;
         Ok(Pending { arrival: target.request(), target, submission })
     }
 
-    /// The one draw of all tiles. The commands are to be submitted before the next picture is drawn.
-    fn draw(&mut self, canvas: &Canvas, encoder: &mut wgpu::CommandEncoder, camera: &Camera, time: f64) {
+    /// The pass of the tiles. The commands are to be submitted before the next picture is drawn.
+    #[cfg(feature = "window")]
+    pub(crate) fn draw(
+        &mut self,
+        canvas: &Canvas,
+        encoder: &mut wgpu::CommandEncoder,
+        camera: &Camera,
+        time: f64,
+        timing: Option<wgpu::RenderPassTimestampWrites<'_>>,
+    ) {
+        self.set_view(canvas, camera, time);
+        self.draw_tiles(canvas, &mut canvas.tiles_pass(encoder, timing));
+    }
+
+    /// Tells the shaders what is seen, and when.
+    fn set_view(&mut self, canvas: &Canvas, camera: &Camera, time: f64) {
         let moment = Moment::of(time, self.scene.frames);
         let layers = self.loop_frames.layers(&self.gpu, &self.scene, &self.looping_atlas, moment.frames);
         let view = View::new(&self.scene, camera, layers, moment.second_share);
         self.gpu.queue.write_buffer(&canvas.view, 0, bytemuck::bytes_of(&view));
-        let mut pass = canvas.tiles_pass(encoder);
+    }
+
+    /// The one draw of all tiles.
+    fn draw_tiles(&self, canvas: &Canvas, pass: &mut wgpu::RenderPass<'_>) {
         pass.set_pipeline(&self.pipelines.tiles);
         pass.set_bind_group(0, &canvas.tiles_group, &[]);
         pass.set_vertex_buffer(0, self.quads.slice(..));
         pass.draw(0..4, 0..self.statistics.quads as u32);
     }
 
-    /// Draws in a texture of the size of the canvas, such as a window's; `pipeline` writes its format.
-    #[cfg(feature = "window")]
-    pub(crate) fn draw_on(
-        &mut self,
-        canvas: &Canvas,
-        pipeline: &wgpu::RenderPipeline,
-        output: &wgpu::TextureView,
-        camera: &Camera,
-        time: f64,
-    ) -> Result<(), RenderError> {
-        let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-        self.draw(canvas, &mut encoder, camera, time);
-        canvas.resolve(pipeline, &mut encoder, output);
-        self.gpu.queue.submit([encoder.finish()]);
-        self.gpu.check()
-    }
-
-    /// A canvas for [`draw_on`](Self::draw_on).
+    /// A canvas for [`draw`](Self::draw).
     #[cfg(feature = "window")]
     pub(crate) fn canvas(&self, width: u32, height: u32) -> Canvas {
         Canvas::new(&self.gpu, &self.pipelines, &self.atlases, width, height)
@@ -232,4 +254,24 @@ fn upload_static(gpu: &Gpu, scene: &Scene, atlas: &Atlas) -> wgpu::TextureView {
     atlas.fill(scene, 0, to_half, &mut texels);
     write_layer(gpu, &texture, atlas, 0, bytemuck::cast_slice(&texels));
     texture.create_view(&wgpu::TextureViewDescriptor::default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::hard_scene;
+
+    #[test]
+    fn after_a_lost_device_a_new_one_goes_on() {
+        let scene = Arc::new(hard_scene(3, 5));
+        let open = || Renderer::new(Arc::clone(&scene), &Options::default());
+        let Ok(mut renderer) = open() else { return };
+        let before = renderer.render(&scene.reference, 1.5).unwrap();
+        renderer.gpu.device.destroy();
+        for _ in 0..2 {
+            let error = renderer.render(&scene.reference, 1.5).unwrap_err();
+            assert!(matches!(error, RenderError::Lost(_)), "{error}");
+        }
+        assert_eq!(open().unwrap().render(&scene.reference, 1.5).unwrap(), before);
+    }
 }

@@ -55,8 +55,20 @@ impl Canvas {
     }
 
     /// The pass that tiles are drawn in, over nothing.
-    pub(crate) fn tiles_pass<'e>(&self, encoder: &'e mut wgpu::CommandEncoder) -> wgpu::RenderPass<'e> {
-        pass(encoder, "tiles", &self.accumulated)
+    pub(crate) fn tiles_pass<'e>(
+        &self,
+        encoder: &'e mut wgpu::CommandEncoder,
+        timing: Option<wgpu::RenderPassTimestampWrites<'_>>,
+    ) -> wgpu::RenderPass<'e> {
+        pass(encoder, "tiles", &self.accumulated, timing)
+    }
+
+    /// GPU memory of the accumulated picture.
+    #[cfg(feature = "window")]
+    pub(crate) fn bytes(&self) -> u64 {
+        let texture = self.accumulated.texture();
+        let texel = texture.format().block_copy_size(None).unwrap_or(0);
+        u64::from(self.width) * u64::from(self.height) * u64::from(texel)
     }
 
     /// Finishes the picture in `output`, whose format `pipeline` writes.
@@ -65,8 +77,9 @@ impl Canvas {
         pipeline: &wgpu::RenderPipeline,
         encoder: &mut wgpu::CommandEncoder,
         output: &wgpu::TextureView,
+        timing: Option<wgpu::RenderPassTimestampWrites<'_>>,
     ) {
-        let mut resolve = pass(encoder, "resolve", output);
+        let mut resolve = pass(encoder, "resolve", output, timing);
         resolve.set_pipeline(pipeline);
         resolve.set_bind_group(0, &self.resolve_group, &[]);
         resolve.draw(0..3, 0..1);
@@ -86,7 +99,7 @@ impl Target {
     /// Finishes the picture and starts it on its way to the CPU.
     pub(crate) fn resolve(&self, pipelines: &Pipelines, encoder: &mut wgpu::CommandEncoder) {
         let view = self.picture.create_view(&wgpu::TextureViewDescriptor::default());
-        self.canvas.resolve(&pipelines.resolve, encoder, &view);
+        self.canvas.resolve(&pipelines.resolve, encoder, &view, None);
         encoder.copy_texture_to_buffer(
             self.picture.as_image_copy(),
             wgpu::TexelCopyBufferInfo {
@@ -144,7 +157,12 @@ fn buffer(gpu: &Gpu, size: u64, usage: wgpu::BufferUsages) -> wgpu::Buffer {
     gpu.device.create_buffer(&wgpu::BufferDescriptor { label: Some("picture"), size, usage, mapped_at_creation: false })
 }
 
-fn pass<'e>(encoder: &'e mut wgpu::CommandEncoder, label: &str, view: &wgpu::TextureView) -> wgpu::RenderPass<'e> {
+fn pass<'e>(
+    encoder: &'e mut wgpu::CommandEncoder,
+    label: &str,
+    view: &wgpu::TextureView,
+    timing: Option<wgpu::RenderPassTimestampWrites<'_>>,
+) -> wgpu::RenderPass<'e> {
     encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
         label: Some(label),
         color_attachments: &[Some(wgpu::RenderPassColorAttachment {
@@ -153,6 +171,7 @@ fn pass<'e>(encoder: &'e mut wgpu::CommandEncoder, label: &str, view: &wgpu::Tex
             resolve_target: None,
             ops: wgpu::Operations { load: wgpu::LoadOp::Clear(wgpu::Color::TRANSPARENT), store: wgpu::StoreOp::Store },
         })],
+        timestamp_writes: timing,
         ..Default::default()
     })
 }

@@ -9,7 +9,7 @@ pub(crate) const MAX_PLANES: usize = 256;
 
 /// A quad reaches beyond its rectangle by so many texels, or pixels where those are larger: more than the 1/256 pixel that
 /// rasterisers round to, so that every pixel of the rectangle is drawn.
-const MARGIN: f64 = 0.125;
+pub(crate) const MARGIN: f64 = 0.125;
 
 /// The uniform `View`, field for field.
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]

@@ -1,11 +1,22 @@
 //! The window that a person looks through: mouse and keys, the clock, and the renderer.
 
+mod bar;
 mod controls;
+mod dialog;
+mod icons;
+mod overlay;
+mod pace;
+mod panels;
 mod screen;
+mod style;
+mod timer;
 
-use crate::{Backend, Clock, Options, OrbitCamera, RenderError};
+use crate::{Clock, Options, OrbitCamera, RenderError};
 use controls::{Action, Controls};
+use dialog::{Choice, Dialog};
 use loop3d_scene::{Camera, FileError, Scene};
+use pace::Pace;
+use panels::{Facts, Figures, Panels, SCALES};
 use screen::Screen;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -19,8 +30,8 @@ use winit::window::{Fullscreen, Window, WindowId};
 /// A device that fails again within so short a time is given up.
 const RECOVERY: Duration = Duration::from_secs(5);
 
-/// The title's figures change so often.
-const TITLE_EVERY: Duration = Duration::from_millis(500);
+/// What happened is told for so long.
+const NOTE_STAYS: Duration = Duration::from_secs(5);
 
 /// Saves a screenshot (`[height, width, 3]` bytes, width, height) and returns where, or why not.
 pub type SavePicture = dyn Fn(&[u8], u32, u32) -> Result<PathBuf, String>;
@@ -33,8 +44,8 @@ pub struct WindowOptions {
     pub time: f64,
     /// Camera whose place is looked from.
     pub from: Option<Camera>,
-    /// The system's interface to the GPU.
-    pub backend: Backend,
+    /// How to draw.
+    pub renderer: Options,
     /// What the key S does with the picture.
     pub save: Box<SavePicture>,
 }
@@ -74,15 +85,17 @@ pub fn show(scene: Arc<Scene>, name: String, options: WindowOptions) -> Result<(
         clock: Clock::new(scene.frames, scene.fps),
         scene,
         name,
-        note: String::new(),
+        note: None,
         options,
         controls: Controls::default(),
+        panels: Panels::default(),
+        dialog: None,
+        render_scale: 1.0,
+        pace: Pace::new(),
         screen: None,
         error: None,
         last_frame: Instant::now(),
         last_recovery: None,
-        title_since: Instant::now(),
-        shown: 0,
     };
     viewer.clock.seek(viewer.options.time);
     if let Some(from) = viewer.options.from {
@@ -95,19 +108,20 @@ pub fn show(scene: Arc<Scene>, name: String, options: WindowOptions) -> Result<(
 struct Viewer {
     scene: Arc<Scene>,
     name: String,
-    /// The last thing that happened, for the title.
-    note: String,
+    /// The last thing that happened, and when.
+    note: Option<(String, Instant)>,
     options: WindowOptions,
     camera: OrbitCamera,
     clock: Clock,
     controls: Controls,
+    panels: Panels,
+    dialog: Option<Dialog>,
+    render_scale: f64,
+    pace: Pace,
     screen: Option<Screen>,
     error: Option<WindowError>,
     last_frame: Instant,
     last_recovery: Option<Instant>,
-    title_since: Instant,
-    /// Frames shown since the title changed.
-    shown: u32,
 }
 
 impl Viewer {
@@ -125,9 +139,10 @@ impl Viewer {
                 Arc::new(event_loop.create_window(attributes).map_err(|e| WindowError::NoWindow(e.to_string()))?)
             }
         };
-        let renderer = Options { backend: self.options.backend, ..Options::default() };
+        let renderer = &self.options.renderer;
         let display = event_loop.owned_display_handle();
-        self.screen = Some(Screen::open(window, &display, Arc::clone(&self.scene), &renderer)?);
+        window.set_title(&format!("{} – loop3d", self.name));
+        self.screen = Some(Screen::open(window, &display, Arc::clone(&self.scene), renderer, self.render_scale)?);
         self.last_frame = Instant::now();
         Ok(())
     }
@@ -141,11 +156,29 @@ impl Viewer {
         let now = Instant::now();
         let seconds = now.duration_since(self.last_frame).as_secs_f64();
         self.last_frame = now;
-        self.clock.advance(seconds);
+        self.take_choice(event_loop);
         let Some(screen) = &mut self.screen else { return };
+        let facts = Facts {
+            clock: &self.clock,
+            is_fullscreen: screen.window.fullscreen().is_some(),
+            render_scale: self.render_scale,
+            note: self.note.as_ref().filter(|(_, when)| when.elapsed() < NOTE_STAYS).map(|(text, _)| text.as_str()),
+            figures: self.panels.figures.then(|| figures(&self.scene, screen, &self.pace)),
+        };
+        let mut actions = Vec::new();
+        let painting =
+            screen.overlay.run(&screen.gpu, &screen.window, (&facts, &self.panels), seconds as f32, &mut actions);
+        // On the whole screen the pointer goes with the overlay.
+        screen.window.set_cursor_visible(screen.window.fullscreen().is_none() || !screen.overlay.is_gone());
+        if !screen.overlay.is_scrubbing() {
+            self.clock.advance(seconds);
+        }
         self.camera.advance(&self.controls.take(screen.height()), seconds);
-        match screen.draw(&self.camera, self.clock.time()) {
-            Ok(()) => self.shown += 1,
+        match screen.draw(&self.camera, self.clock.time(), &painting) {
+            Ok(waited) => {
+                screen.renderer.prepare(self.clock.soon(seconds));
+                self.pace.count(now, now.elapsed().saturating_sub(waited));
+            }
             Err(error) => {
                 // A device that was lost comes back as a new one; at once lost again, it is no use.
                 let again = self.last_recovery.is_some_and(|last| now.duration_since(last) < RECOVERY);
@@ -156,31 +189,12 @@ impl Viewer {
                 }
             }
         }
-        self.title(now);
+        for action in actions {
+            self.act(event_loop, action);
+        }
         if let Some(screen) = &self.screen {
             screen.window.request_redraw();
         }
-    }
-
-    fn title(&mut self, now: Instant) {
-        let since = now.duration_since(self.title_since);
-        let Some(screen) = &self.screen else { return };
-        if since < TITLE_EVERY {
-            return;
-        }
-        let per_s = f64::from(self.shown) / since.as_secs_f64();
-        let (time, frames) = (self.clock.time() as usize, self.scene.frames);
-        let state = if self.clock.is_playing() { "" } else { ", paused" };
-        let direction = if self.clock.is_reverse() { "−" } else { "" };
-        let speed = self.clock.speed();
-        let note = &self.note;
-        screen.window.set_title(&format!(
-            "{} · frame {time} of {frames} × {direction}{speed:.1}{state} · {per_s:.0} pictures/s · {} · {} MB {note}",
-            self.name,
-            screen.renderer.adapter(),
-            screen.renderer.statistics().bytes >> 20
-        ));
-        (self.title_since, self.shown) = (now, 0);
     }
 
     fn act(&mut self, event_loop: &ActiveEventLoop, action: Action) {
@@ -190,6 +204,15 @@ impl Viewer {
             Action::Faster => self.clock.set_speed(self.clock.speed() * 1.25),
             Action::Slower => self.clock.set_speed(self.clock.speed() / 1.25),
             Action::Reverse => self.clock.reverse(),
+            Action::Seek(time) => self.clock.seek(time),
+            Action::Speed(speed) => self.clock.set_speed(speed),
+            Action::Rounds(rounds) => self.clock.stop_after(rounds),
+            Action::RenderScale(scale) => {
+                self.render_scale = scale.clamp(SCALES[0], SCALES[1]);
+                if let Some(screen) = &mut self.screen {
+                    screen.set_scale(self.render_scale);
+                }
+            }
             Action::Screenshot => self.screenshot(),
             Action::Fullscreen => {
                 if let Some(Screen { window, .. }) = &self.screen {
@@ -197,7 +220,45 @@ impl Viewer {
                     window.set_fullscreen(full);
                 }
             }
-            Action::Close => event_loop.exit(),
+            Action::Open => {
+                if let (None, Some(screen)) = (&self.dialog, &self.screen) {
+                    self.dialog = Some(Dialog::open(&screen.window));
+                }
+            }
+            Action::Help => self.panels.help = !self.panels.help,
+            Action::Figures => self.panels.figures = !self.panels.figures,
+            Action::Settings => self.panels.settings = !self.panels.settings,
+            Action::Close => self.close(event_loop),
+        }
+    }
+
+    /// Closes the nearest thing: the open card, the whole screen, the window.
+    fn close(&mut self, event_loop: &ActiveEventLoop) {
+        let window = self.screen.as_ref().map(|screen| &screen.window);
+        if self.panels.help || self.panels.settings {
+            (self.panels.help, self.panels.settings) = (false, false);
+        } else if let Some(window) = window.filter(|window| window.fullscreen().is_some()) {
+            window.set_fullscreen(None);
+        } else {
+            event_loop.exit();
+        }
+    }
+
+    fn tell(&mut self, note: String) {
+        self.note = Some((note, Instant::now()));
+    }
+
+    /// Does what the dialog was answered with, once it is.
+    fn take_choice(&mut self, event_loop: &ActiveEventLoop) {
+        let Some(choice) = self.dialog.as_ref().and_then(Dialog::choice) else { return };
+        self.dialog = None;
+        match choice {
+            Choice::File(path) => self.open_file(event_loop, &path),
+            Choice::Nothing => {}
+            Choice::NoDialog => self.tell(
+                "This system shows no file dialog (on Linux: no desktop portal, no zenity). Drop a scene on the window instead."
+                    .to_owned(),
+            ),
         }
     }
 
@@ -206,10 +267,10 @@ impl Viewer {
         let [width, height] = [screen.width(), screen.height()];
         let saved = screen.renderer.render(&self.camera.camera(width, height), self.clock.time());
         let saved = saved.map_err(|e| e.to_string()).and_then(|rgb| (self.options.save)(&rgb, width, height));
-        self.note = match saved {
-            Ok(path) => format!("· wrote {}", path.display()),
-            Err(why) => format!("· no screenshot: {why}"),
-        };
+        self.tell(match saved {
+            Ok(path) => format!("wrote {}", path.display()),
+            Err(why) => format!("no screenshot: {why}"),
+        });
     }
 
     fn open_file(&mut self, event_loop: &ActiveEventLoop, path: &Path) {
@@ -220,13 +281,27 @@ impl Viewer {
                 self.camera = OrbitCamera::new(&self.scene);
                 self.clock = Clock::new(self.scene.frames, self.scene.fps);
                 self.name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                self.note.clear();
+                self.note = None;
                 if let Err(error) = self.open(event_loop) {
                     self.fail(event_loop, error);
                 }
             }
-            Err(why) => self.note = format!("· {why}"),
+            Err(why) => self.tell(why),
         }
+    }
+}
+
+fn figures(scene: &Scene, screen: &Screen, pace: &Pace) -> Figures {
+    let (still, looping) = scene.tiles.counts();
+    Figures {
+        adapter: screen.renderer.adapter().to_owned(),
+        tiles: [still, looping],
+        renderer: screen.renderer.statistics(),
+        size: screen.drawn_size(),
+        bytes: screen.bytes(),
+        pictures_per_s: pace.pictures_per_s,
+        cpu_ms: pace.cpu_ms,
+        gpu_ms: screen.gpu_ms(),
     }
 }
 
@@ -241,6 +316,11 @@ impl ApplicationHandler for Viewer {
     }
 
     fn window_event(&mut self, event_loop: &ActiveEventLoop, _: WindowId, event: WindowEvent) {
+        if let Some(screen) = &mut self.screen
+            && screen.overlay.event(&screen.window, &event)
+        {
+            return self.controls.notice();
+        }
         match &event {
             WindowEvent::CloseRequested => event_loop.exit(),
             WindowEvent::Resized(size) => {
@@ -252,6 +332,9 @@ impl ApplicationHandler for Viewer {
             WindowEvent::RedrawRequested => self.frame(event_loop),
             event => {
                 if let Some(action) = self.controls.event(event) {
+                    if let Some(screen) = &mut self.screen {
+                        screen.overlay.wake();
+                    }
                     self.act(event_loop, action);
                 }
             }

@@ -3,6 +3,7 @@
 use crate::process::{command, line, run};
 use crate::setup;
 use crate::timing::Timing;
+use crate::wasm;
 use anyhow::{Context, Result};
 use std::path::Path;
 use std::process::Command;
@@ -36,6 +37,8 @@ fn steps(filters: &[&str]) -> Vec<(&'static str, Command)> {
         ("docs", docs),
         ("tests", tests),
         ("without libtorch", command("cargo", ["check", "--package", "loop3d", "--no-default-features"])),
+        // Without its window, which browsers have their own of.
+        ("for the browser", wasm::check("loop3d-viewer")),
     ]
 }
 

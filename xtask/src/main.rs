@@ -10,6 +10,7 @@ mod process;
 mod setup;
 mod system;
 mod timing;
+mod wasm;
 mod wheels;
 
 use anyhow::{Context, Result, bail};

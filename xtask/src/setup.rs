@@ -1,6 +1,6 @@
 //! `cargo xtask setup`: everything a build, a test and a run need.
 
-use crate::{libtorch, nvrtc, system};
+use crate::{libtorch, nvrtc, system, wasm};
 use anyhow::{Result, bail};
 use std::path::Path;
 
@@ -31,13 +31,14 @@ impl Options {
     }
 }
 
-/// Programs first (pip fetches the rest), then libtorch and CUDA's run-time compiler. A second run finds everything in place and changes nothing.
+/// Programs first (pip fetches the rest), then libtorch and CUDA's run-time compiler. A second run finds everything in place and
+/// changes nothing.
 ///
 /// # Errors
 /// Something is missing that this may not install, or a download failed.
 pub fn run(root: &Path, options: Options) -> Result<()> {
-    let downloads = !libtorch::in_place(root, options) || !nvrtc::in_place(root);
-    system::ensure_programs(downloads, options.dry_run)?;
+    let download = !libtorch::in_place(root, options) || !nvrtc::in_place(root);
+    system::ensure_programs(system::Wanted { download, wasm: !wasm::is_rustups(options.dry_run) }, options.dry_run)?;
     libtorch::ensure(root, options)?;
     nvrtc::ensure(root, options)
 }

@@ -36,6 +36,21 @@ const FOR_DOWNLOAD: &[Need] = &[
     Need { what: "pip of python3", probe: &["python3", "-m", "pip", "--version"], from: Source::Apt("python3-pip") },
 ];
 
+/// A compiler for the browser where rustup has none. Looked for only where it can be installed: a test alone needs it.
+const FOR_WASM: &[Need] = &[
+    Need {
+        what: "a compiler for wasm32 (rustc-web)",
+        probe: &["/usr/bin/rustc", "--version"],
+        from: Source::Apt("rustc-web"),
+    },
+    Need {
+        what: "the standard library's source (rust-web-src)",
+        probe: &["dpkg", "-s", "rust-web-src"],
+        from: Source::Apt("rust-web-src"),
+    },
+    Need { what: "a linker for wasm32", probe: &["wasm-ld-22", "--version"], from: Source::Apt("lld-22") },
+];
+
 /// A GPU and a screen in software, for the tests of the renderer and its window: they say so and go on where there is none.
 /// Looked for only where it can be installed: other systems name and keep theirs otherwise.
 const SOFTWARE_GPU_AND_SCREEN: &[Need] = &[
@@ -74,13 +89,23 @@ const SOFTWARE_GPU_AND_SCREEN: &[Need] = &[
     Need { what: "xdotool", probe: &["xdotool", "--version"], from: Source::Apt("xdotool") },
 ];
 
-/// Finds or installs the programs; `download` tells whether pip is needed as well.
+/// What is needed besides the usual.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted {
+    /// pip, for a download.
+    pub download: bool,
+    /// Debian's compiler for the browser.
+    pub wasm: bool,
+}
+
+/// Finds or installs the programs.
 ///
 /// # Errors
 /// Something is missing and may not be installed here, or its installation failed.
-pub fn ensure_programs(download: bool, dry_run: bool) -> Result<()> {
+pub fn ensure_programs(wanted: Wanted, dry_run: bool) -> Result<()> {
     let may_install = is_debian() && is_root();
-    let needs = ALWAYS.iter().chain(if download { FOR_DOWNLOAD } else { &[] });
+    let needs = ALWAYS.iter().chain(if wanted.download { FOR_DOWNLOAD } else { &[] });
+    let needs = needs.chain(if may_install && wanted.wasm { FOR_WASM } else { &[] });
     let needs = needs.chain(if may_install { SOFTWARE_GPU_AND_SCREEN } else { &[] });
     let missing: Vec<&Need> = needs.filter(|need| !found(need)).collect();
     if missing.is_empty() {

@@ -10,20 +10,36 @@ use winit::keyboard::{Key, NamedKey};
 const DOUBLE_CLICK: Duration = Duration::from_millis(350);
 const DOUBLE_CLICK_PX: f64 = 6.0;
 
-/// Doublings for a notch of the wheel, and pixels of a touchpad that are a notch.
+/// Doublings for a notch of the wheel: three enlarge by half. (winit 0.30 reports a wheel without an axis of its own on X11, as through
+/// VNC or xdotool, at the press and again at the release: there one notch is two.) And pixels of a touchpad that are a notch.
 const ZOOM_PER_NOTCH: f64 = 0.2;
 const PX_PER_NOTCH: f64 = 60.0;
 
-/// What a key asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a key or the overlay asks for.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Action {
     PlayOrPause,
-    Step { forward: bool },
+    Step {
+        forward: bool,
+    },
     Faster,
     Slower,
     Reverse,
+    /// To a moment of the loop, in frames.
+    Seek(f64),
+    Speed(f64),
+    /// Pauses after so many rounds.
+    Rounds(Option<u32>),
+    /// Draws so large a part of the window's pixels, along each side.
+    RenderScale(f64),
     Screenshot,
     Fullscreen,
+    Open,
+    /// Open and close cards of the overlay.
+    Help,
+    Figures,
+    Settings,
+    /// The card that is open, the whole screen, or the window.
     Close,
 }
 
@@ -57,6 +73,11 @@ impl Controls {
             reset: std::mem::take(&mut self.reset),
             is_noticed: std::mem::take(&mut self.is_noticed),
         }
+    }
+
+    /// Notes that somebody is there.
+    pub(super) fn notice(&mut self) {
+        self.is_noticed = true;
     }
 
     /// Notes what an event does to the camera; returns what else it asks for.
@@ -149,6 +170,10 @@ impl Controls {
             Key::Named(NamedKey::ArrowUp | NamedKey::ArrowDown) => Action::Reverse,
             Key::Character("f" | "F") => Action::Fullscreen,
             Key::Character("s" | "S") => Action::Screenshot,
+            Key::Character("h" | "H" | "?") | Key::Named(NamedKey::F1) => Action::Help,
+            Key::Character("i" | "I") => Action::Figures,
+            Key::Character("q" | "Q") => Action::Settings,
+            Key::Character("o" | "O") => Action::Open,
             Key::Character("r" | "R") => {
                 self.reset = true;
                 return None;
@@ -179,6 +204,41 @@ mod tests {
         controls.button(MouseButton::Right, true);
         controls.moved(DVec2::new(120.0, 55.0));
         assert_eq!(controls.take(100), CameraInput { pan: DVec2::new(0.0, 0.1), ..held });
+    }
+
+    fn touch(controls: &mut Controls, phase: TouchPhase, id: u64, x: f64, y: f64) {
+        let location = winit::dpi::PhysicalPosition::new(x, y);
+        let device_id = winit::event::DeviceId::dummy();
+        controls.event(&WindowEvent::Touch(Touch { device_id, phase, location, force: None, id }));
+    }
+
+    #[test]
+    fn one_finger_orbits_and_two_pan_and_zoom() {
+        let mut controls = Controls::default();
+        let held = CameraInput { is_held: true, ..CameraInput::default() };
+        touch(&mut controls, TouchPhase::Started, 1, 100.0, 100.0);
+        touch(&mut controls, TouchPhase::Moved, 1, 110.0, 95.0);
+        assert_eq!(controls.take(100), CameraInput { orbit: DVec2::new(0.1, -0.05), ..held });
+        // The second finger 40 pixels to the right; it goes as far again.
+        touch(&mut controls, TouchPhase::Started, 2, 150.0, 95.0);
+        touch(&mut controls, TouchPhase::Moved, 2, 190.0, 95.0);
+        assert_eq!(controls.take(100), CameraInput { pan: DVec2::new(0.2, 0.0), zoom: 1.0, ..held });
+        touch(&mut controls, TouchPhase::Ended, 1, 110.0, 95.0);
+        touch(&mut controls, TouchPhase::Moved, 2, 190.0, 105.0);
+        assert_eq!(controls.take(100), CameraInput { orbit: DVec2::new(0.0, 0.1), ..held });
+        touch(&mut controls, TouchPhase::Cancelled, 2, 190.0, 105.0);
+        assert_eq!(controls.take(100), CameraInput::default());
+    }
+
+    #[test]
+    fn three_notches_of_the_wheel_enlarge_by_half() {
+        let mut controls = Controls::default();
+        for _ in 0..3 {
+            let device_id = winit::event::DeviceId::dummy();
+            let (delta, phase) = (MouseScrollDelta::LineDelta(0.0, 1.0), TouchPhase::Moved);
+            controls.event(&WindowEvent::MouseWheel { device_id, delta, phase });
+        }
+        assert!((controls.take(100).zoom.exp2() - 1.5).abs() < 0.02);
     }
 
     #[test]

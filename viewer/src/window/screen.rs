@@ -1,9 +1,13 @@
 //! A window's surface with the renderer that draws to it.
 
+use super::overlay::{Overlay, Painting};
+use super::timer::Timer;
+use crate::pipelines::{self, Size};
 use crate::target::Canvas;
-use crate::{Backend, Gpu, Options, OrbitCamera, RenderError, Renderer, pipelines};
+use crate::{Backend, Gpu, Options, OrbitCamera, RenderError, Renderer};
 use loop3d_scene::Scene;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use wgpu::CurrentSurfaceTexture as Current;
 use winit::event_loop::OwnedDisplayHandle;
 use winit::window::Window;
@@ -11,11 +15,15 @@ use winit::window::Window;
 pub(super) struct Screen {
     pub(super) window: Arc<Window>,
     pub(super) renderer: Renderer,
-    gpu: Gpu,
+    pub(super) gpu: Gpu,
+    pub(super) overlay: Overlay,
     surface: wgpu::Surface<'static>,
     configuration: wgpu::SurfaceConfiguration,
-    pipeline: wgpu::RenderPipeline,
+    /// Finish a picture of the window's size, or a smaller one.
+    pipelines: [wgpu::RenderPipeline; 2],
     canvas: Canvas,
+    scale: f64,
+    timer: Option<Timer>,
 }
 
 impl Screen {
@@ -25,6 +33,7 @@ impl Screen {
         display: &OwnedDisplayHandle,
         scene: Arc<Scene>,
         options: &Options,
+        scale: f64,
     ) -> Result<Self, RenderError> {
         let open = |backend: Backend| {
             let instance = backend.instance(Some(Box::new(display.clone())));
@@ -48,9 +57,11 @@ impl Screen {
         configuration.present_mode = wgpu::PresentMode::AutoVsync;
         surface.configure(&gpu.device, &configuration);
         let renderer = Renderer::on(gpu.clone(), scene, options)?;
-        let pipeline = pipelines::resolve(&gpu, configuration.format);
-        let canvas = renderer.canvas(width, height);
-        Ok(Self { window, renderer, gpu, surface, configuration, pipeline, canvas })
+        let pipelines = [Size::Same, Size::Enlarged].map(|size| pipelines::resolve(&gpu, configuration.format, size));
+        let canvas = canvas(&renderer, &configuration, scale);
+        let overlay = Overlay::new(&gpu, &window, configuration.format);
+        let timer = Timer::new(&gpu);
+        Ok(Self { window, renderer, gpu, overlay, surface, configuration, pipelines, canvas, scale, timer })
     }
 
     pub(super) fn width(&self) -> u32 {
@@ -66,32 +77,87 @@ impl Screen {
         if width > 0 && height > 0 {
             (self.configuration.width, self.configuration.height) = within(&self.gpu, width, height);
             self.surface.configure(&self.gpu.device, &self.configuration);
-            self.canvas = self.renderer.canvas(self.width(), self.height());
+            self.canvas = canvas(&self.renderer, &self.configuration, self.scale);
         }
     }
 
-    /// Shows one picture. A window that cannot take one now is passed over.
-    pub(super) fn draw(&mut self, camera: &OrbitCamera, time: f64) -> Result<(), RenderError> {
+    /// Draws so large a part of the window's pixels, along each side.
+    pub(super) fn set_scale(&mut self, scale: f64) {
+        self.scale = scale;
+        self.canvas = canvas(&self.renderer, &self.configuration, scale);
+    }
+
+    /// Pixels that are drawn.
+    pub(super) fn drawn_size(&self) -> [u32; 2] {
+        [self.canvas.width, self.canvas.height]
+    }
+
+    /// GPU memory of scene and picture.
+    pub(super) fn bytes(&self) -> u64 {
+        self.renderer.statistics().bytes + self.canvas.bytes()
+    }
+
+    /// Milliseconds that the GPU worked at a picture, where the adapter tells.
+    pub(super) fn gpu_ms(&self) -> Option<f64> {
+        self.timer.as_ref().and_then(Timer::ms)
+    }
+
+    /// Shows one picture, and the overlay over it. A window that cannot take one now is passed over. Returns how long it waited for
+    /// the window.
+    pub(super) fn draw(
+        &mut self,
+        camera: &OrbitCamera,
+        time: f64,
+        overlay: &Painting,
+    ) -> Result<Duration, RenderError> {
+        let start = Instant::now();
         let texture = match self.surface.get_current_texture() {
             Current::Success(texture) | Current::Suboptimal(texture) => texture,
             Current::Outdated | Current::Lost => {
                 self.surface.configure(&self.gpu.device, &self.configuration);
-                return self.gpu.check();
+                return self.gpu.check().map(|()| start.elapsed());
             }
             Current::Timeout | Current::Occluded => {
                 // Such a window does not wait for its screen.
-                std::thread::sleep(std::time::Duration::from_millis(15));
-                return self.gpu.check();
+                std::thread::sleep(Duration::from_millis(15));
+                return self.gpu.check().map(|()| start.elapsed());
             }
-            Current::Validation => return self.gpu.check(),
+            Current::Validation => return self.gpu.check().map(|()| start.elapsed()),
         };
+        let waited = start.elapsed();
         let view = texture.texture.create_view(&wgpu::TextureViewDescriptor::default());
-        let camera = camera.camera(self.width(), self.height());
-        self.renderer.draw_on(&self.canvas, &self.pipeline, &view, &camera, time)?;
+        let [width, height] = self.drawn_size();
+        let camera = camera.camera(width, height);
+        if let Some(timer) = &mut self.timer {
+            timer.poll(&self.gpu);
+        }
+        let passes = self.timer.as_ref().and_then(Timer::passes);
+        let is_measured = passes.is_some();
+        let [first, last] = passes.map_or([None, None], |passes| passes.map(Some));
+        let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        self.renderer.draw(&self.canvas, &mut encoder, &camera, time, first);
+        let is_enlarged = self.drawn_size() != [self.width(), self.height()];
+        self.canvas.resolve(&self.pipelines[usize::from(is_enlarged)], &mut encoder, &view, last);
+        if let Some(timer) = self.timer.as_ref().filter(|_| is_measured) {
+            timer.resolve(&mut encoder);
+        }
+        self.overlay.paint(&self.gpu, overlay, &mut encoder, &view);
+        self.gpu.queue.submit([encoder.finish()]);
+        if let Some(timer) = self.timer.as_mut().filter(|_| is_measured) {
+            timer.request();
+        }
+        self.gpu.check()?;
         self.window.pre_present_notify();
+        let presented = Instant::now();
         self.gpu.queue.present(texture);
-        Ok(())
+        Ok(waited + presented.elapsed())
     }
+}
+
+/// Where the tiles of a window's picture are drawn.
+fn canvas(renderer: &Renderer, configuration: &wgpu::SurfaceConfiguration, scale: f64) -> Canvas {
+    let side = |side: u32| (f64::from(side) * scale).round().max(1.0) as u32;
+    renderer.canvas(side(configuration.width), side(configuration.height))
 }
 
 /// Sides that the GPU can draw.

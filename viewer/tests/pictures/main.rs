@@ -1,10 +1,14 @@
 //! Pictures of the GPU against those of the CPU compositor, on every backend that this machine has.
 
+#[path = "../support/borders.rs"]
+mod borders;
 #[path = "../support/mod.rs"]
 mod support;
 
-use loop3d_scene::{Camera, PlaneProjector, Scene, TILE, Tile};
-use loop3d_viewer::{Backend, Options, RenderError, Renderer};
+use borders::is_at_border;
+use glam::{DAffine3, DVec3};
+use loop3d_scene::{Camera, Scene, SceneView, TILE_VALUES, Tile, TileTable};
+use loop3d_viewer::{Backend, Clock, Gpu, Options, OrbitCamera, RenderError, Renderer, Tier};
 use std::io::Write;
 use std::sync::Arc;
 use support::{cameras, hard_scene};
@@ -30,24 +34,6 @@ fn renderer(scene: &Arc<Scene>, options: &Options) -> Option<Renderer> {
 
 fn on(backend: Backend) -> Options {
     Options { backend, ..Options::default() }
-}
-
-/// Whether a pixel lies within a texel of a border of a tile that is there.
-fn is_at_border(scene: &Scene, camera: &Camera, x: usize, y: usize) -> bool {
-    let projector = PlaneProjector::new(&scene.reference, &scene.planes, camera);
-    let Some((a, b)) = projector.pixel_slopes(x as f64 + 0.5, y as f64 + 0.5) else { return false };
-    projector.planes().any(|plane| {
-        let (x_ref, y_ref) = projector.on_plane(plane, a, b);
-        let side = TILE as f64;
-        let [u, v] = [x_ref - f64::from(scene.tiles.origin_px[0]), y_ref - f64::from(scene.tiles.origin_px[1])];
-        let is_near = |texel: f64| (texel + 1.0).rem_euclid(side) < 2.0;
-        let around = [(-1.0, -1.0), (1.0, -1.0), (-1.0, 1.0), (1.0, 1.0)];
-        (is_near(u) || is_near(v))
-            && around.iter().any(|(right, lower)| {
-                let place = |texel: f64| (texel / side).floor() as i64;
-                scene.tiles.get(plane, place(v + lower), place(u + right)) != Tile::Empty
-            })
-    })
 }
 
 #[test]
@@ -92,6 +78,114 @@ fn streamed_frames_give_the_pixels_of_resident_ones() {
         for time in times {
             let [a, b] = [&mut resident, &mut streamed].map(|r| r.render(&scene.reference, time).unwrap());
             assert!(a == b, "{backend:?} at {time}");
+        }
+    }
+}
+
+/// As the window does it: a picture, then what the next one needs.
+#[test]
+fn a_streamed_loop_is_there_before_it_is_shown() {
+    let scene = Arc::new(hard_scene(8, 40));
+    let Some(mut renderer) = renderer(&scene, &Options { loop_budget_bytes: 0, ..on(Backend::Auto) }) else { return };
+    let camera = scene.reference.covering(32, 18);
+    let picture_s = 1.0 / 60.0;
+    for (speed, is_reverse) in [(1.0, false), (0.3, false), (2.0, true), (4.0, false)] {
+        let mut clock = Clock::new(scene.frames, scene.fps);
+        clock.set_speed(speed);
+        if is_reverse {
+            clock.reverse();
+        }
+        let mut first = None;
+        // Three rounds at 60 pictures a second.
+        while clock.rounds() < 3 {
+            renderer.render(&camera, clock.time()).unwrap();
+            let missed = renderer.missed_frames();
+            assert_eq!(missed, *first.get_or_insert(missed), "at {} × {speed}", clock.time());
+            renderer.prepare(clock.soon(picture_s));
+            clock.advance(picture_s);
+        }
+    }
+    // A jump cannot be foreseen.
+    let before = renderer.missed_frames();
+    renderer.render(&camera, 20.5).unwrap();
+    assert_eq!(renderer.missed_frames(), before + 2);
+}
+
+/// A device that cannot blend 16-bit floats accumulates in 8 bits.
+#[test]
+fn the_limited_tier_draws_the_same_picture() {
+    let scene = Arc::new(hard_scene(7, 5));
+    for backend in BACKENDS {
+        let Ok(mut gpu) = Gpu::open_headless(backend) else { continue };
+        gpu.tier = Tier::Limited;
+        let mut renderer = Renderer::on(gpu, Arc::clone(&scene), &on(backend)).unwrap();
+        assert_eq!(renderer.tier(), Tier::Limited);
+        let (mut different, mut pixels) = (0, 0);
+        for camera in cameras(&scene, 11) {
+            let found = renderer.render(&camera, 2.37).unwrap();
+            let expected = loop3d_scene::render(&scene, &camera, 2.37).to_rgb8();
+            for (f, e) in found.chunks_exact(3).zip(expected.chunks_exact(3)) {
+                pixels += 1;
+                different += usize::from(f.iter().zip(e).any(|(f, e)| f.abs_diff(*e) > TOLERANCE));
+            }
+        }
+        assert!(different * 1000 <= pixels, "{backend:?}: {different} of {pixels} pixels differ");
+    }
+}
+
+/// A scene as a fit leaves it: the farthest plane is opaque and reaches beyond what any camera of the capture sees. All of it is
+/// white, so whatever is darker is the background, or a crack between tiles.
+#[test]
+fn the_background_is_never_seen_inside_of_the_captured_range() {
+    let mut scene = hard_scene(12, 5);
+    scene.static_texels.chunks_exact_mut(4).chain(scene.looping_texels.chunks_exact_mut(4)).for_each(|t| t.fill(t[3]));
+    let (planes, rows, columns) = (scene.tiles.planes, scene.tiles.rows + 8, scene.tiles.columns + 8);
+    let [x, y] = scene.tiles.origin_px;
+    let mut wide = TileTable::empty(planes, rows, columns, [x - 64, y - 64]);
+    for plane in 0..planes {
+        for row in 0..rows {
+            for column in 0..columns {
+                let place = wide.index(plane, row, column);
+                wide.tiles[place] = scene.tiles.get(plane, row as i64 - 4, column as i64 - 4);
+            }
+        }
+    }
+    let mut count = scene.static_texels.len() / TILE_VALUES;
+    for place in wide.index(planes - 1, 0, 0)..wide.tiles.len() {
+        match wide.tiles[place] {
+            Tile::Empty => {
+                wide.tiles[place] = Tile::Static(count as u32);
+                scene.static_texels.extend([u16::MAX; TILE_VALUES]);
+                count += 1;
+            }
+            Tile::Static(i) => scene.static_texels[i as usize * TILE_VALUES..][..TILE_VALUES].fill(u16::MAX),
+            Tile::Looping(i) => {
+                let values = TILE_VALUES * scene.frames;
+                scene.looping_texels[i as usize * values..][..values].fill(u16::MAX);
+            }
+        }
+    }
+    scene.tiles = wide;
+    let places = [(-0.2, -0.1), (0.2, -0.1), (0.2, 0.1), (-0.2, 0.1), (0.0, 0.0)];
+    let at = |(x, y): (f64, f64)| Camera {
+        world_from_camera: scene.reference.world_from_camera * DAffine3::from_translation(DVec3::new(x, y, 0.0)),
+        ..scene.reference
+    };
+    let view = |camera| SceneView { name: "a".into(), camera, held_out: false };
+    scene.views = places.map(|place| view(at(place))).into();
+    let scene = Arc::new(scene);
+    for backend in BACKENDS {
+        let Some(mut renderer) = renderer(&scene, &on(backend)) else { continue };
+        for (i, view) in scene.views.iter().enumerate() {
+            let mut orbit = OrbitCamera::new(&scene);
+            orbit.look_from(&view.camera);
+            for (width, height) in [(160, 96), (333, 187)] {
+                for camera in [view.camera.covering(width, height), orbit.camera(width, height)] {
+                    let picture = renderer.render(&camera, i as f64 * 0.83).unwrap();
+                    let darkest = picture.iter().min().copied();
+                    assert_eq!(darkest, Some(255), "{backend:?}, place {i}, {width}×{height}");
+                }
+            }
         }
     }
 }
