@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize};
 
 /// Bytes of RGBA in f32.
 const RGBA: f64 = 16.0;
+/// Bytes of a looping texel, and of its first moments, in a frame: 16 bits a value.
+const STORED: f64 = 8.0;
 /// Bytes of a listed hit.
 const HIT: f64 = 24.0;
 /// Rays end where less light than this is left (kernels/looping.rs).
@@ -133,7 +135,9 @@ impl Seen {
     /// Forward and backward through the looping compositor.
     pub fn compositor(&self) -> Work {
         // Texels and gradients: read, read, written. Every chunk of frames reads the list of hits.
-        let texels = 3.0 * RGBA * (self.looping_texels * self.frames + self.still_texels * self.chunks());
+        let gradient = 2.0 * RGBA;
+        let looping = (STORED + gradient) * self.looping_texels * self.frames;
+        let texels = looping + (RGBA + gradient) * self.still_texels * self.chunks();
         let hits = (self.still_hits + self.looping_hits) * HIT * self.chunks();
         // Sampling four taps, compositing, its gradient, and carrying it to four taps, each for RGBA. A still hit is
         // sampled once for a chunk, and its gradient summed over the chunk's frames.
@@ -146,15 +150,15 @@ impl Seen {
 
     /// Total variation and Adam on the texels that were seen.
     pub fn step(&self) -> Work {
-        // Total variation: value, gradient in and out. Adam: gradient in and cleared, two moments and the value in and out.
-        let texel = RGBA * (3.0 + 8.0);
-        let still = RGBA * (3.0 * self.chunks() + 1.0 * self.chunks() + 6.0);
-        // Four neighbours of four values: compare twice, scale, add; Adam's eleven for each value, and the projection.
-        let (variation, adam) = (4.0 * 4.0 * 4.0, 4.0 * 11.0 + 8.0);
+        // Once through the cache, in and out: the gradient (cleared), the value, its first moment, one second moment.
+        let texel = 2.0 * (RGBA + STORED + STORED + 4.0);
+        let still = 2.0 * RGBA * self.chunks() + 2.0 * (RGBA + RGBA + 4.0);
+        // Four neighbours of four values: compare twice, scale, add; Adam's seven for each value and five for the texel, and
+        // the projection. Still neighbours are told once for all frames.
+        let (variation, adam) = (4.0 * 4.0 * 4.0, 4.0 * 7.0 + 5.0 + 8.0);
         Work {
             bytes: self.looping_texels * self.frames * texel + self.still_texels * still,
-            operations: self.looping_texels * self.frames * (variation + adam)
-                + self.still_texels * (self.frames * variation + adam),
+            operations: self.looping_texels * self.frames * (variation + adam) + self.still_texels * (variation + adam),
         }
     }
 }
