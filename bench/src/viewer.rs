@@ -35,7 +35,7 @@ pub struct ViewerCost {
     pub whole_planes: Samples,
     /// How many times faster than whole planes.
     pub ratio: f64,
-    /// Seconds that the CPU prepares a picture and hands it to the GPU.
+    /// Seconds in which a picture is prepared and handed to the GPU, without frames that stream.
     pub cpu_seconds: Samples,
     /// Fragments of a pixel that are shaded, and that are blended.
     pub fragments: (f64, f64),
@@ -109,6 +109,8 @@ fn on(
         let mut renderer = shared.borrow_mut();
         let begin = Instant::now();
         for shot in &shots {
+            // What streams comes between pictures.
+            renderer.prepare(shot.time);
             let start = Instant::now();
             let pending = renderer.start(&shot.camera, shot.time)?;
             cpu.push(start.elapsed().as_secs_f64());
@@ -120,6 +122,7 @@ fn on(
         let mut renderer = shared.borrow_mut();
         let begin = Instant::now();
         for shot in &shots {
+            renderer.prepare(shot.time);
             let pending = plain.start(&mut renderer, &shot.camera, shot.time)?;
             renderer.finish(pending)?;
         }
