@@ -25,7 +25,7 @@ pub struct ViewerCost {
     pub adapter: String,
     /// Width and height of the pictures.
     pub size: (u32, u32),
-    /// Planes, and rectangles of the one draw.
+    /// Planes of the scene.
     pub planes: usize,
     /// Rectangles of the one draw.
     pub quads: usize,
@@ -47,7 +47,7 @@ pub struct ViewerCost {
     pub streamed: Streamed,
 }
 
-/// A loop of [`FRAMES`] frames shown by the clock.
+/// A longer loop, shown by the clock.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Streamed {
     /// Frames of the loop.
