@@ -25,7 +25,7 @@ pub struct ViewerCost {
     pub adapter: String,
     /// Width and height of the pictures.
     pub size: (u32, u32),
-    /// Planes, and rectangles of the one draw.
+    /// Planes of the scene.
     pub planes: usize,
     /// Rectangles of the one draw.
     pub quads: usize,
@@ -35,7 +35,7 @@ pub struct ViewerCost {
     pub whole_planes: Samples,
     /// How many times faster than whole planes.
     pub ratio: f64,
-    /// Seconds that the CPU prepares a picture and hands it to the GPU.
+    /// Seconds in which a picture is prepared and handed to the GPU, without frames that stream.
     pub cpu_seconds: Samples,
     /// Fragments of a pixel that are shaded, and that are blended.
     pub fragments: (f64, f64),
@@ -47,7 +47,7 @@ pub struct ViewerCost {
     pub streamed: Streamed,
 }
 
-/// A loop of [`FRAMES`] frames shown by the clock.
+/// A longer loop, shown by the clock.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Streamed {
     /// Frames of the loop.
@@ -109,6 +109,8 @@ fn on(
         let mut renderer = shared.borrow_mut();
         let begin = Instant::now();
         for shot in &shots {
+            // What streams comes between pictures.
+            renderer.prepare(shot.time);
             let start = Instant::now();
             let pending = renderer.start(&shot.camera, shot.time)?;
             cpu.push(start.elapsed().as_secs_f64());
@@ -120,6 +122,7 @@ fn on(
         let mut renderer = shared.borrow_mut();
         let begin = Instant::now();
         for shot in &shots {
+            renderer.prepare(shot.time);
             let pending = plain.start(&mut renderer, &shot.camera, shot.time)?;
             renderer.finish(pending)?;
         }
