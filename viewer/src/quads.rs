@@ -4,11 +4,11 @@
 //! cells of each tile place form four *pieces*: the 15×15 inside of the tile, the strip to its right neighbour, the strip to
 //! its lower neighbour, and the corner among four places. Each piece belongs to one of the tiles that it reads, whose atlas cell with its
 //! halo holds all that is needed: to a looping one if there is any, since the atlas of static tiles knows no time. So a plane is
-//! covered once, with the half texel that tiles fade out over where they have no neighbour. Pieces of one run are then joined.
+//! covered once, with the half texel that tiles fade out over where they have no neighbour. Pieces of one block are then joined.
 
-use crate::atlas::{Atlas, Kind};
+use crate::atlas::Atlas;
 use bytemuck::{Pod, Zeroable};
-use loop3d_scene::{TILE, TileTable};
+use loop3d_scene::{Kind, TILE, TileTable};
 
 /// One instance of the draw, as `tiles.wgsl` reads it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
@@ -23,10 +23,10 @@ pub(crate) struct Quad {
     pub(crate) plane: i32,
 }
 
-/// A run of one of the two atlases.
+/// A block of one of the two atlases.
 type Owner = (Kind, u32);
 
-/// Pieces of one run side by side, and how far down they reach.
+/// Pieces of one block side by side, and how far down they reach.
 struct Span {
     columns: [i32; 2],
     rows: [i32; 2],
@@ -35,11 +35,13 @@ struct Span {
 
 /// The rectangles of all planes, the farthest first. Planes are parallel, so the order serves every camera.
 pub(crate) fn quads(table: &TileTable, still: &Atlas, looping: &Atlas) -> Vec<Quad> {
-    let mut run_at = vec![u32::MAX; table.tiles.len()];
+    let mut block_at = vec![u32::MAX; table.tiles.len()];
     for atlas in [still, looping] {
-        for (index, run) in atlas.runs.iter().enumerate() {
-            let start = table.index(run.plane, run.row, 0);
-            run_at[start + run.columns.start..start + run.columns.end].fill(index as u32);
+        for (index, block) in atlas.blocks().iter().enumerate() {
+            for row in block.rows.clone() {
+                let start = table.index(block.plane, row, 0);
+                block_at[start + block.columns.start..start + block.columns.end].fill(index as u32);
+            }
         }
     }
     let mut quads = Vec::new();
@@ -50,19 +52,19 @@ pub(crate) fn quads(table: &TileTable, still: &Atlas, looping: &Atlas) -> Vec<Qu
                 let place = |piece: i32, next: i32| i64::from(piece.div_euclid(2) + piece.rem_euclid(2) * next);
                 let (row, column) = (place(row, lower), place(column, right));
                 let kind = Kind::of(table.get(plane, row, column))?;
-                Some((kind, run_at[table.index(plane, row as usize, column as usize)]))
+                Some((kind, block_at[table.index(plane, row as usize, column as usize)]))
             });
             readers.clone().find(|owner| owner.0 == Kind::Looping).or_else(|| readers.clone().next())
         };
         let mut done = |span: Span| {
-            let (looping_run, atlas) = match span.owner.0 {
+            let (looping_block, atlas) = match span.owner.0 {
                 Kind::Static => (0, still),
                 Kind::Looping => (1, looping),
             };
-            let shift = atlas.runs[span.owner.1 as usize].shift();
+            let shift = atlas.blocks()[span.owner.1 as usize].shift();
             let rectangle =
                 [start_of(span.columns[0]), start_of(span.rows[0]), start_of(span.columns[1]), start_of(span.rows[1])];
-            quads.push(Quad { rectangle, shift, looping: looping_run, plane: plane as i32 });
+            quads.push(Quad { rectangle, shift, looping: looping_block, plane: plane as i32 });
         };
         let mut open: Vec<Span> = Vec::new();
         for row in -1..2 * table.rows as i32 {
