@@ -1,6 +1,7 @@
 //! The command `loop3d`.
 
 mod eval;
+mod export;
 mod failure;
 mod ffmpeg;
 mod fit;
@@ -40,6 +41,7 @@ enum Verb {
     Render(render::RenderArgs),
     #[cfg(feature = "viewer")]
     View(view::ViewArgs),
+    Export(export::ExportArgs),
     Info(info::InfoArgs),
 }
 
@@ -51,6 +53,7 @@ fn main() -> ExitCode {
         Verb::Render(args) => args.run(),
         #[cfg(feature = "viewer")]
         Verb::View(args) => args.run(),
+        Verb::Export(args) => args.run(),
         Verb::Info(args) => args.run(),
     };
     match result {

@@ -1,7 +1,7 @@
 //! The texture that holds the tiles of one kind: one page of [`loop3d_scene::Packing`], with a halo.
 
 use crate::RenderError;
-use loop3d_scene::{Block, Kind, PageRules, Packing, Scene, TileTable};
+use loop3d_scene::{Block, Kind, Packing, PageRules, Scene, TileTable};
 
 /// Where the tiles of one kind stand.
 #[derive(Clone, Debug, PartialEq)]

@@ -22,9 +22,11 @@ impl Skyline {
     pub(super) fn place(&mut self, [width, height]: [usize; 2], limit: usize) -> Option<[usize; 2]> {
         let starts = self.steps.iter().map(|step| step[0]).filter(|x| x + width <= self.width);
         let top = |x: usize| {
-            let under = self.steps.iter().enumerate().filter(|(i, step)| {
-                step[0] < x + width && self.steps.get(i + 1).is_none_or(|next| next[0] > x)
-            });
+            let under = self
+                .steps
+                .iter()
+                .enumerate()
+                .filter(|(i, step)| step[0] < x + width && self.steps.get(i + 1).is_none_or(|next| next[0] > x));
             under.map(|(_, step)| step[1]).max().unwrap_or(0)
         };
         let (y, x) = starts.map(|x| (top(x), x)).min()?;

@@ -1,0 +1,22 @@
+//! Scenes as packages that phones can play (`*.glb`), and back.
+//!
+//! [`export()`] writes a package, [`open`] reads one or a master. docs/FORMAT.md describes the bytes; what reads them strictly is
+//! [`loop3d_scene::package`]. Video goes through the program ffmpeg.
+
+mod annex_b;
+mod av1;
+mod compare;
+mod error;
+mod export;
+mod ffmpeg;
+mod geometry;
+mod gltf;
+mod open;
+mod parts;
+mod poster;
+mod video;
+
+pub use compare::{Likeness, compare, shots};
+pub use error::ExportError;
+pub use export::{Report, Settings, export};
+pub use open::open;
