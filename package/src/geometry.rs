@@ -10,8 +10,8 @@ pub(crate) struct Mesh {
     pub page: usize,
     /// In the axes of the reference camera, from the middle of the plane (0, 0, depth): z is 0.
     pub positions: Vec<[f32; 3]>,
-    /// In textures: (0, 0) is the upper left corner.
-    pub uvs: Vec<[f32; 2]>,
+    /// In textures, 65535 = 1: (0, 0) is the upper left corner.
+    pub uvs: Vec<[u16; 2]>,
     pub indices: Vec<u32>,
 }
 
@@ -49,7 +49,7 @@ impl Mesh {
             let texel = tile([column, row]);
             let p = (origin + texel - scene.reference.center_px) * depth / scene.reference.focal_px;
             self.positions.push([p.x as f32, p.y as f32, 0.0]);
-            self.uvs.push(((at + texel - start) / size).as_vec2().to_array());
+            self.uvs.push(((at + texel - start) / size * 65535.0).round().to_array().map(|v| v as u16));
         }
         // Counter-clockwise for who stands at the reference camera.
         self.indices.extend([0, 2, 1, 1, 2, 3].map(|corner| first + corner));

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 const ARRAY_BUFFER: u32 = 34962;
 const ELEMENT_ARRAY_BUFFER: u32 = 34963;
 const FLOAT: u32 = 5126;
+const UNSIGNED_SHORT: u32 = 5123;
 const UNSIGNED_INT: u32 = 5125;
 const LINEAR: u32 = 9729;
 const CLAMP_TO_EDGE: u32 = 33071;
@@ -18,9 +19,17 @@ pub(crate) fn geometry_bytes(meshes: &[(Kind, Mesh)]) -> Vec<u8> {
     let floats = |values: &[f32]| values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>();
     let each = |bytes: &dyn Fn(&Mesh) -> Vec<u8>| meshes.iter().flat_map(|(_, mesh)| bytes(mesh)).collect::<Vec<u8>>();
     let positions = each(&|mesh| floats(mesh.positions.as_flattened()));
-    let uvs = each(&|mesh| floats(mesh.uvs.as_flattened()));
-    let indices = each(&|mesh| mesh.indices.iter().flat_map(|i| i.to_le_bytes()).collect());
+    let uvs = each(&|mesh| mesh.uvs.as_flattened().iter().flat_map(|v| v.to_le_bytes()).collect());
+    let indices = match index_bytes(meshes) {
+        2 => each(&|mesh| mesh.indices.iter().flat_map(|&i| (i as u16).to_le_bytes()).collect()),
+        _ => each(&|mesh| mesh.indices.iter().flat_map(|i| i.to_le_bytes()).collect()),
+    };
     [positions, uvs, indices].concat()
+}
+
+/// Bytes of an index: 2 where no mesh needs more. The greatest number of 16 bits is no index.
+fn index_bytes(meshes: &[(Kind, Mesh)]) -> usize {
+    if meshes.iter().all(|(_, mesh)| mesh.positions.len() < 65536) { 2 } else { 4 }
 }
 
 /// Indices of the parts that the standard part of the document shows.
@@ -46,10 +55,10 @@ pub(crate) fn document(scene: &Scene, head: &Head, meshes: &[(Kind, Mesh)], show
         views.push(view);
         views.len() - 1
     };
-    let vertices = vertices as u64;
+    let (vertices, index_bytes) = (vertices as u64, index_bytes(meshes));
     let positions_view = view(geometry, 12 * vertices, Some(ARRAY_BUFFER));
-    let uvs_view = view(geometry + 12 * vertices, 8 * vertices, Some(ARRAY_BUFFER));
-    let indices_view = view(geometry + 20 * vertices, 4 * indices as u64, Some(ELEMENT_ARRAY_BUFFER));
+    let uvs_view = view(geometry + 12 * vertices, 4 * vertices, Some(ARRAY_BUFFER));
+    let indices_view = view(geometry + 16 * vertices, (index_bytes * indices) as u64, Some(ELEMENT_ARRAY_BUFFER));
     let images: Vec<Value> = shown
         .images
         .concat()
@@ -73,10 +82,12 @@ pub(crate) fn document(scene: &Scene, head: &Head, meshes: &[(Kind, Mesh)], show
             "min": bound(f32::min), "max": bound(f32::max),
         }));
         accessors.push(json!({
-            "bufferView": uvs_view, "byteOffset": 8 * first_vertex, "componentType": FLOAT, "count": count, "type": "VEC2",
+            "bufferView": uvs_view, "byteOffset": 4 * first_vertex, "componentType": UNSIGNED_SHORT, "normalized": true,
+            "count": count, "type": "VEC2",
         }));
         accessors.push(json!({
-            "bufferView": indices_view, "byteOffset": 4 * first_index, "componentType": UNSIGNED_INT,
+            "bufferView": indices_view, "byteOffset": index_bytes * first_index,
+            "componentType": if index_bytes == 2 { UNSIGNED_SHORT } else { UNSIGNED_INT },
             "count": mesh.indices.len(), "type": "SCALAR",
         }));
         first_vertex += count;

@@ -15,6 +15,7 @@ mod open;
 mod parts;
 mod poster;
 mod video;
+mod visibility;
 
 pub use compare::{Likeness, compare, shots};
 pub use error::ExportError;

@@ -57,7 +57,8 @@ fn open_package(path: &Path) -> Result<Scene, ExportError> {
 /// # Errors
 /// A layout, a picture or a video is broken.
 pub(crate) fn scene(head: &Head, parts: &[Vec<u8>]) -> Result<Scene, ExportError> {
-    let mut assembly = Assembly::new(head, &parts[head.still.layout], &parts[head.looping.layout])?;
+    let [still, looping, gains] = [head.still.layout, head.looping.layout, head.looping.gains].map(|part| &parts[part]);
+    let mut assembly = Assembly::new(head, still, looping, gains)?;
     let mut texels = Vec::new();
     for (page, image) in head.still.images.iter().enumerate() {
         let size = [image.width as usize, image.height as usize];

@@ -86,13 +86,13 @@ fn coder(codec: Codec, quality: u8) -> String {
     let quality = f64::from(quality);
     match codec {
         Codec::Av1 => {
-            let crf = (63.0 - 0.5 * quality).round().clamp(1.0, 63.0);
+            let crf = (44.0 - 0.5 * quality).round().max(1.0);
             format!(
-                "-c:v libsvtav1 -preset 5 -crf {crf} -svtav1-params tune=1:enable-overlays=0:scd=0:irefresh-type=2 -f ivf pipe:1"
+                "-c:v libsvtav1 -preset 4 -crf {crf} -svtav1-params tune=1:enable-overlays=0:scd=0:irefresh-type=2 -f ivf pipe:1"
             )
         }
         _ => {
-            let crf = (46.0 - 0.4 * quality).max(1.0);
+            let crf = 32.0 - 0.3 * quality;
             format!(
                 "-c:v libx264 -profile:v high -preset slow -tune psnr -crf {crf:.1} -keyint_min {CHUNK_FRAMES} \
                  -sc_threshold 0 -bf 0 -x264-params aud=1:ref=4 -f h264 pipe:1"

@@ -8,6 +8,7 @@ mod assembly;
 mod check;
 mod document;
 mod error;
+mod gains;
 mod layout;
 mod reader;
 mod yuv;
@@ -18,6 +19,7 @@ pub use document::{
     Still, Stream, VERSION,
 };
 pub use error::PackageError;
+pub use gains::{gain, gain_of};
 pub use layout::{BLOCK_BYTES, layout_bytes};
 pub use reader::{Event, Limits, Reader};
 pub use yuv::{PageSize, rgba_from_yuv, yuv_from_rgba};

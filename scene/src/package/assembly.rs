@@ -2,7 +2,7 @@
 
 use super::document::Head;
 use super::error::{check, damaged};
-use super::{PackageError, layout};
+use super::{PackageError, gains, layout};
 use crate::{Block, Kind, Scene, TILE, TILE_VALUES, Tile, TileTable};
 
 /// Collects texels until a scene is whole.
@@ -10,20 +10,23 @@ pub struct Assembly {
     scene: Scene,
     still: Vec<Block>,
     looping: Vec<Block>,
+    /// Of each looping tile, in the order of the blocks.
+    gains: Vec<f32>,
 }
 
 impl Assembly {
-    /// A scene whose tiles are all there and all transparent, from the head and the two layout parts.
+    /// A scene whose tiles are all there and all transparent, from the head, the two layout parts and the gains.
     ///
     /// # Errors
-    /// A layout does not fit, or memory is short.
-    pub fn new(head: &Head, still: &[u8], looping: &[u8]) -> Result<Self, PackageError> {
+    /// A layout or the gains do not fit, or memory is short.
+    pub fn new(head: &Head, still: &[u8], looping: &[u8], gains: &[u8]) -> Result<Self, PackageError> {
         let mut tiles = TileTable::empty(head.planes.count, head.rows, head.columns, head.origin_px);
         let images: Vec<[u32; 2]> = head.still.images.iter().map(|image| [image.width, image.height]).collect();
         let still = layout::read(still, Kind::Static, &images, &mut tiles)?;
         let looping = layout::read(looping, Kind::Looping, &head.looping.pages, &mut tiles)?;
         layout::number(&mut tiles);
         let (still_tiles, looping_tiles) = tiles.counts();
+        let gains = gains::read(gains, looping_tiles)?;
         let scene = Scene {
             reference: head.reference,
             planes: head.planes,
@@ -35,7 +38,7 @@ impl Assembly {
             views: head.views.clone(),
             fit: head.fit.clone(),
         };
-        Ok(Self { scene, still, looping })
+        Ok(Self { scene, still, looping, gains })
     }
 
     /// The blocks of a kind.
@@ -58,28 +61,37 @@ impl Assembly {
         width: usize,
         texels: &[u16],
     ) -> Result<(), PackageError> {
-        let Self { scene, still, looping } = self;
+        let Self { scene, still, looping, gains } = self;
         let blocks = if kind == Kind::Static { still } else { looping };
         let frames = scene.frames;
         check(frame < frames, "frame", frame, format!("one of {frames}"))?;
-        for block in blocks.iter().filter(|block| block.page == page) {
+        let mut next_tile = 0;
+        for block in blocks {
+            let first_tile = next_tile;
+            next_tile += block.tiles();
+            if block.page != page {
+                continue;
+            }
             let rows = block.rows.clone().enumerate();
-            let places =
-                rows.flat_map(|(i, row)| block.columns.clone().enumerate().map(move |(j, column)| (i, row, j, column)));
-            for (i, row, j, column) in places {
-                let (to, tile) = match scene.tiles.tiles[scene.tiles.index(block.plane, row, column)] {
+            let places = rows.flat_map(|(i, row)| block.columns.clone().enumerate().map(move |(j, c)| (i, row, j, c)));
+            for (tile, (i, row, j, column)) in (first_tile..).zip(places) {
+                let (to, index, gain) = match scene.tiles.tiles[scene.tiles.index(block.plane, row, column)] {
                     Tile::Empty => continue,
-                    Tile::Static(index) => (&mut scene.static_texels, index as usize),
-                    Tile::Looping(index) => (&mut scene.looping_texels, index as usize * frames + frame),
+                    Tile::Static(index) => (&mut scene.static_texels, index as usize, 1.0),
+                    Tile::Looping(index) => (&mut scene.looping_texels, index as usize * frames + frame, gains[tile]),
                 };
-                for (line, to) in
-                    to[tile * TILE_VALUES..(tile + 1) * TILE_VALUES].chunks_exact_mut(TILE * 4).enumerate()
-                {
+                let to = to[index * TILE_VALUES..(index + 1) * TILE_VALUES].chunks_exact_mut(TILE * 4);
+                for (line, to) in to.enumerate() {
                     let from = ((block.at[1] + i * TILE + line) * width + block.at[0] + j * TILE) * 4;
                     let found = texels.get(from..from + TILE * 4).ok_or_else(|| {
                         damaged(format!("{} page {page}", kind.name()), texels.len(), "the values of a whole page")
                     })?;
-                    to.copy_from_slice(found);
+                    if gain == 1.0 {
+                        to.copy_from_slice(found);
+                    } else {
+                        // `as u16` saturates.
+                        to.iter_mut().zip(found).for_each(|(to, &from)| *to = (f32::from(from) * gain + 0.5) as u16);
+                    }
                 }
             }
         }

@@ -37,6 +37,7 @@ impl Head {
         self.part(self.picture, Role::Picture, "picture")?;
         self.part(self.still.layout, Role::Layout, "layout of static tiles")?;
         self.part(self.looping.layout, Role::Layout, "layout of looping tiles")?;
+        self.part(self.looping.gains, Role::Gains, "gains")?;
         for (index, &Image { part, width, height }) in self.still.images.iter().enumerate() {
             let place = format!("static image {index}");
             self.part(part, Role::Static, &place)?;

@@ -86,6 +86,8 @@ pub struct Part {
 pub enum Role {
     /// Blocks of one kind of tiles: [`layout_bytes`](super::layout_bytes).
     Layout,
+    /// How much darker than itself each looping tile is coded: [`gain`](super::gain()).
+    Gains,
     /// A JPEG.
     Picture,
     /// Vertices and indices of the standard meshes.
@@ -102,6 +104,7 @@ impl fmt::Display for Role {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Layout => "layout",
+            Self::Gains => "gains",
             Self::Picture => "picture",
             Self::Geometry => "geometry",
             Self::Static => "static",
@@ -139,6 +142,8 @@ pub struct Image {
 pub struct Looping {
     /// Index of the part with the blocks.
     pub layout: usize,
+    /// Index of the part with the gains.
+    pub gains: usize,
     /// Width and height of each page in texels, multiples of 16. A coded frame is twice as high: colour over alpha.
     pub pages: Vec<[u32; 2]>,
     /// The same frames in several codecs; a reader picks one.
