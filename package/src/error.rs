@@ -58,6 +58,46 @@ pub enum ExportError {
         /// The coder's word.
         error: image::ImageError,
     },
+    /// A folder of the original project is broken, or of another kind.
+    #[error("{}: found {found}, expected {expected}", path.display())]
+    Import {
+        /// The file.
+        path: PathBuf,
+        /// What stands there.
+        found: String,
+        /// What should.
+        expected: String,
+    },
+    /// A folder that is to be written has something in it.
+    #[error("{}: found something there, expected a new or empty folder", path.display())]
+    Occupied {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A folder could not be written.
+    #[error("{}: cannot be written: {error}", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// The system's word.
+        error: io::Error,
+    },
+    /// A texture cannot hold all tiles of a kind.
+    #[error(
+        "the scene has more tiles than a texture of {limit}×{limit} texels holds, which this format has one of for each kind"
+    )]
+    TooManyTiles {
+        /// Side of the texture.
+        limit: usize,
+    },
+    /// No quality makes the file small enough.
+    #[error("the smallest file has {:.2} MB, the limit is {:.2} MB", *smallest as f64 / 1e6, *most as f64 / 1e6)]
+    Size {
+        /// Bytes at the lowest quality.
+        smallest: u64,
+        /// Bytes that were allowed.
+        most: u64,
+    },
     /// The progress callback asked to stop.
     #[error("stopped")]
     Stopped,
@@ -68,8 +108,9 @@ impl ExportError {
     pub fn is_users_fault(&self) -> bool {
         match self {
             Self::File(error) => error.is_users_fault(),
+            Self::Size { .. } | Self::Import { .. } | Self::Occupied { .. } | Self::TooManyTiles { .. } => true,
             Self::Package { .. } | Self::Scene(_) | Self::Format(_) | Self::Page(_) | Self::NoFfmpeg => true,
-            Self::Read { error, .. } => {
+            Self::Read { error, .. } | Self::Folder { error, .. } => {
                 matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied)
             }
             Self::Ffmpeg { .. } | Self::Image { .. } | Self::Stopped => false,

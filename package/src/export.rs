@@ -1,257 +1,197 @@
 //! A scene written as a package.
 
-use crate::geometry::{Mesh, meshes};
-use crate::gltf::{self, Shown};
-use crate::parts::Parts;
-use crate::poster::{self, Tolerance};
-use crate::video::{self, Video};
-use crate::visibility::visibility;
-use crate::{ExportError, Likeness, compare, open, shots};
-use glam::DVec3;
-use loop3d_scene::package::{
-    CHUNK_FRAMES, CameraLimits, Chunk, Codec, Head, Image, Looping, PackageError, Role, Still, Stream, VERSION, gain,
-    gain_of, layout_bytes,
-};
-use loop3d_scene::{Block, Kind, Packing, PageRules, Scene, TILE, Tile, render, write_file};
-use serde::Serialize;
+use crate::open::open_bytes;
+use crate::prepared::{Package, Prepared};
+use crate::report::{PlainPng, Report, gpu_bytes};
+use crate::{ExportError, compare, shots};
+use loop3d_scene::package::{Codec, Role};
+use loop3d_scene::{Scene, write_file};
 use std::io::Write;
 use std::path::Path;
+use std::time::Instant;
 
-/// Pages of looping tiles: half of the largest frame of H.264 level 5.2, whose other half is alpha.
-const LOOPING_RULES: PageRules = PageRules { halo: 0, align: 16, limit: [4096, 2304 / 2] };
-/// Textures of static tiles: what phones have.
-const STATIC_RULES: PageRules = PageRules { halo: 1, align: 1, limit: [4096, 4096] };
-/// Textures of the poster, in texels before they are shrunk.
-const POSTER_RULES: PageRules = PageRules { halo: POSTER_SCALE, align: POSTER_SCALE, limit: [8192, 8192] };
-/// Texels of a pixel of the poster, across and down.
-const POSTER_SCALE: usize = 2;
+/// Is told what is being done and which share of the whole job is done; says whether to go on.
+pub type Tick<'a> = dyn FnMut(&str, f64) -> bool + 'a;
 
-const STATIC_TOLERANCE: Tolerance = Tolerance { alpha: 1, colour: 3 };
-const POSTER_TOLERANCE: Tolerance = Tolerance { alpha: 4, colour: 8 };
-/// The least mean square error of pictures would be at 1, if tiles beside each other did not lose their likeness to gains: at 256×144
-/// campfire took 4 % less for equal dB with 1, and 7 % with 0.6.
-const SHOWN_POWER: f32 = 0.6;
-/// From places that were not filmed more may be seen of a tile.
-const LEAST_SHOWN: f32 = 0.25;
+/// The most times that video is coded in search of a size.
+const TRIES: usize = 7;
+/// A file of more than this share of its limit is near enough.
+const NEAR: f64 = 0.95;
 
 /// What to write.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     /// The codecs of the looping tiles, at least one.
     pub codecs: Vec<Codec>,
-    /// 0–100.
+    /// 0–100; without meaning for [`Codec::Png`].
     pub quality: u8,
+    /// The file is to be no larger, at the highest quality that allows it; `quality` is where the search begins.
+    pub max_bytes: Option<u64>,
 }
 
-/// What was written.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Report {
-    /// Bytes of the file.
-    pub bytes: u64,
-    /// Bytes of the JSON.
-    pub json_bytes: u64,
-    /// Bytes of the parts of each role: name, bytes.
-    pub parts: Vec<(String, u64)>,
-    /// Against the scene that was exported.
-    pub likeness: Likeness,
-}
-
-/// Writes `scene` as a package. An older file at `path` is replaced when the new one is whole. `tick` is told what is being done and which share of it
-/// is done, and says whether to go on.
+/// Writes `scene` as a package. The file is read back and compared with the scene before it takes the place of an older one at `path`.
 ///
 /// # Errors
-/// The target cannot be written, ffmpeg is missing or fails, or `tick` says stop.
-pub fn export(
-    scene: &Scene,
-    path: &Path,
-    settings: &Settings,
-    tick: &mut dyn FnMut(&str, f64) -> bool,
-) -> Result<Report, ExportError> {
+/// The target cannot be written, ffmpeg is missing or fails, no quality makes the file small enough, or `tick` says stop.
+pub fn export(scene: &Scene, path: &Path, settings: &Settings, tick: &mut Tick<'_>) -> Result<Report, ExportError> {
     scene.validate()?;
-    let still = Packing::new(&scene.tiles, Kind::Static, &STATIC_RULES)?;
-    let looping = Packing::new(&scene.tiles, Kind::Looping, &LOOPING_RULES)?;
-    let poster = Packing::new(&scene.tiles, Kind::Looping, &POSTER_RULES)?;
-    let mut parts = Parts::default();
-    let static_layout = parts.add(Role::Layout, &layout_bytes(&still.blocks)?);
-    let looping_layout = parts.add(Role::Layout, &layout_bytes(&looping.blocks)?);
-    let gains = gains(scene, &looping, settings, tick)?;
-    let gains_part = parts.add(Role::Gains, &gains);
-    let picture = parts.add(Role::Picture, &picture(scene)?);
-    let mut all_meshes: Vec<(Kind, Mesh)> = Vec::new();
-    all_meshes.extend(meshes(scene, &still).into_iter().map(|mesh| (Kind::Static, mesh)));
-    all_meshes.extend(meshes(scene, &poster).into_iter().map(|mesh| (Kind::Looping, mesh)));
-    let geometry = parts.add(Role::Geometry, &gltf::geometry_bytes(&all_meshes));
-    let mut images = Vec::new();
-    for (page, &[width, height]) in still.pages.iter().enumerate() {
-        let png = poster::page(&still, page, scene, 1, STATIC_TOLERANCE)?;
-        images.push(Image { part: parts.add(Role::Static, &png), width: width as u32, height: height as u32 });
-    }
-    let mut posters = Vec::new();
-    for page in 0..poster.pages.len() {
-        let png = poster::page(&poster, page, scene, POSTER_SCALE, POSTER_TOLERANCE)?;
-        posters.push(parts.add(Role::Poster, &png));
-    }
-
-    let mut streams = Vec::new();
-    let total = settings.codecs.len() * looping.pages.len() * scene.frames;
-    let mut done = 0;
-    for &codec in &settings.codecs {
-        let mut videos = Vec::new();
-        for (page, &[width, height]) in looping.pages.iter().enumerate() {
-            let source = |frame: usize, texels: &mut Vec<u16>| {
-                texels.clear();
-                texels.resize(width * height * 4, 0);
-                looping.fill(page, scene, frame, |value| value, texels);
-                darken(&looping, page, &gains, width, texels);
-            };
-            let mut tick = || {
-                done += 1;
-                if tick("coding", done as f64 / total as f64) { Ok(()) } else { Err(ExportError::Stopped) }
-            };
-            let size = [width, height];
-            videos.push(video::encode(codec, settings.quality, scene.fps, size, scene.frames, &source, &mut tick)?);
+    let exact = settings.codecs.contains(&Codec::Png);
+    let prepared = Prepared::new(scene, exact, tick)?;
+    let started = Instant::now();
+    let (package, quality) = match settings.max_bytes {
+        Some(most) if !exact => search(&prepared, settings, most, tick)?,
+        most => {
+            let package = code(&prepared, settings, settings.quality, "coding", [0.05, 0.8], tick)?;
+            if let Some(most) = most.filter(|&most| most < package.bytes()) {
+                return Err(ExportError::Size { smallest: package.bytes(), most });
+            }
+            (package, settings.quality)
         }
-        if !videos.is_empty() {
-            streams.push((codec, videos));
-        }
-    }
-    let streams = add_streams(&mut parts, streams, scene.frames);
-
-    let head = Head {
-        version: VERSION,
-        tool: env!("CARGO_PKG_VERSION").to_owned(),
-        reference: scene.reference,
-        planes: scene.planes,
-        rows: scene.tiles.rows,
-        columns: scene.tiles.columns,
-        origin_px: scene.tiles.origin_px,
-        fps: scene.fps,
-        frames: scene.frames,
-        views: scene.views.clone(),
-        camera_limits: camera_limits(scene),
-        fit: scene.fit.clone(),
-        parts: parts.entries.clone(),
-        picture,
-        still: Still { layout: static_layout, images },
-        looping: Looping {
-            layout: looping_layout,
-            gains: gains_part,
-            pages: looping.pages.iter().map(|page| page.map(|side| side as u32)).collect(),
-            streams,
-        },
     };
-    let static_parts: Vec<usize> = head.still.images.iter().map(|image| image.part).collect();
-    let shown = Shown { geometry, images: [&static_parts, &posters] };
-    let document = gltf::document(scene, &head, &all_meshes, &shown, parts.length());
-    let too_large =
-        || PackageError::TooLarge { place: "file".to_owned(), found: parts.length(), limit: u32::MAX.into() };
-    let start = gltf::glb_head(&document, parts.length()).ok_or_else(too_large)?;
+    let coding_seconds = started.elapsed().as_secs_f64();
+    if !tick("comparing", 0.8) {
+        return Err(ExportError::Stopped);
+    }
+    let started = Instant::now();
+    let reread = open_bytes(&[&package.start, &package.parts.bytes])?;
+    let decoding_seconds = started.elapsed().as_secs_f64();
+    let shots = shots(scene);
+    let likeness = compare(scene, &reread, &shots);
+    drop(reread);
+    let plain_png = PlainPng::of(scene, &shots, &mut |share| tick("comparing with PNG", 0.85 + 0.15 * share))?;
     write_file(path, |out: &mut dyn Write| {
-        out.write_all(&start)?;
-        out.write_all(&parts.bytes)
+        out.write_all(&package.start)?;
+        out.write_all(&package.parts.bytes)
     })?;
-    let reread = open(path)?;
-    let shots = shots(scene).unwrap_or_default();
-    let roles = [Role::Layout, Role::Gains, Role::Picture, Role::Geometry, Role::Static, Role::Poster, Role::Video];
+    let roles = [Role::Layout, Role::Gains, Role::Picture, Role::Geometry, Role::Poster, Role::Static, Role::Video];
     Ok(Report {
-        bytes: (start.len() + parts.bytes.len()) as u64,
-        json_bytes: start.len() as u64,
-        parts: roles.iter().map(|&role| (role.to_string(), parts.of_role(role))).collect(),
-        likeness: compare(scene, &reread, &shots),
+        codecs: settings.codecs.iter().map(Codec::to_string).collect(),
+        quality,
+        bytes: package.bytes(),
+        json_bytes: package.start.len() as u64,
+        parts: roles.iter().map(|&role| (role.to_string(), package.parts.of_role(role))).collect(),
+        likeness,
+        coding_seconds,
+        decoding_ms_per_frame: 1000.0 * decoding_seconds / scene.frames as f64,
+        gpu_bytes: gpu_bytes(&prepared.still, &prepared.looping),
+        plain_png,
     })
 }
 
-/// The gain of each looping tile, in the order of the blocks.
-fn gains(
-    scene: &Scene,
-    looping: &Packing,
+/// The file at a quality; `share` is the part of the whole job that this is.
+fn code(
+    prepared: &Prepared<'_>,
     settings: &Settings,
-    tick: &mut dyn FnMut(&str, f64) -> bool,
-) -> Result<Vec<u8>, ExportError> {
-    let tiles: usize = looping.blocks.iter().map(Block::tiles).sum();
-    if settings.codecs.contains(&Codec::Png) {
-        return Ok(vec![0; tiles]);
+    quality: u8,
+    doing: &str,
+    share: [f64; 2],
+    tick: &mut Tick<'_>,
+) -> Result<Package, ExportError> {
+    let frames = prepared.frames() * settings.codecs.len();
+    let mut done = 0;
+    let mut frame_done = || {
+        done += 1;
+        let part = done as f64 / frames.max(1) as f64;
+        if tick(doing, share[0] + (share[1] - share[0]) * part) { Ok(()) } else { Err(ExportError::Stopped) }
+    };
+    let mut coded = Vec::new();
+    for &codec in &settings.codecs {
+        coded.push((codec, prepared.code(codec, quality, &mut frame_done)?));
     }
-    let shots = shots(scene).unwrap_or_default();
-    let seen = visibility(scene, &shots, &mut || tick("looking", 0.0)).ok_or(ExportError::Stopped)?;
-    let mut gains = Vec::with_capacity(tiles);
-    for block in &looping.blocks {
-        for (row, column) in block.rows.clone().flat_map(|row| block.columns.clone().map(move |column| (row, column))) {
-            let tile = scene.tiles.get(block.plane, row as i64, column as i64);
-            let Tile::Looping(tile) = tile else { continue };
-            gains.push(gain_of(seen[tile as usize].powf(SHOWN_POWER).max(LEAST_SHOWN)));
-        }
-    }
-    Ok(gains)
+    prepared.with(&coded)
 }
 
-/// Divides the texels of a page by their tiles' gains.
-fn darken(looping: &Packing, page: usize, gains: &[u8], width: usize, texels: &mut [u16]) {
-    let mut next = 0;
-    for block in &looping.blocks {
-        let first = next;
-        next += block.tiles();
-        if block.page != page {
-            continue;
+/// The highest quality whose file has at most `most` bytes, or one that fills it nearly. Bytes of video are taken to grow exponentially
+/// with quality between those that were tried.
+fn search(
+    prepared: &Prepared<'_>,
+    settings: &Settings,
+    most: u64,
+    tick: &mut Tick<'_>,
+) -> Result<(Package, u8), ExportError> {
+    let [mut fits, mut too_large]: [Option<(u8, u64)>; 2] = [None; 2];
+    let mut best = None;
+    let mut quality = settings.quality;
+    for attempt in 0..TRIES {
+        let step = 0.75 / TRIES as f64;
+        let share = [0.05 + attempt as f64 * step, 0.05 + (attempt + 1) as f64 * step];
+        let doing = format!("coding at quality {quality}");
+        let package = code(prepared, settings, quality, &doing, share, tick)?;
+        let bytes = package.bytes();
+        if bytes <= most {
+            fits = Some((quality, bytes));
+            best = Some((package, quality));
+            if quality == 100 || bytes as f64 >= NEAR * most as f64 {
+                break;
+            }
+        } else if quality == 0 {
+            return Err(ExportError::Size { smallest: bytes, most });
+        } else {
+            too_large = Some((quality, bytes));
         }
-        for (tile, &byte) in gains[first..next].iter().enumerate().filter(|(_, byte)| **byte > 0) {
-            let factor = 1.0 / gain(byte);
-            let [i, j] = [tile / block.columns.len(), tile % block.columns.len()];
-            for line in 0..TILE {
-                let from = ((block.at[1] + i * TILE + line) * width + block.at[0] + j * TILE) * 4;
-                texels[from..from + TILE * 4].iter_mut().for_each(|v| *v = (f32::from(*v) * factor + 0.5) as u16);
+        let Some(next) = next_quality(fits, too_large, most) else { break };
+        quality = next;
+    }
+    match best {
+        Some(best) => Ok(best),
+        // Every try was too large, and there was none left.
+        None => {
+            let package = code(prepared, settings, 0, "coding at quality 0", [0.75, 0.8], tick)?;
+            if package.bytes() <= most {
+                Ok((package, 0))
+            } else {
+                Err(ExportError::Size { smallest: package.bytes(), most })
             }
         }
     }
 }
 
-/// Puts the chunks of all streams in playback order.
-fn add_streams(parts: &mut Parts, coded: Vec<(Codec, Vec<Video>)>, frames: usize) -> Vec<Stream> {
-    let mut streams: Vec<Stream> = coded
-        .iter()
-        .map(|(codec, videos)| Stream {
-            codec: *codec,
-            names: videos.iter().map(|video| video.name.clone()).collect(),
-            descriptions: videos.iter().map(|video| hex(&video.description)).collect(),
-            chunks: Vec::new(),
-        })
-        .collect();
-    for start in (0..frames).step_by(CHUNK_FRAMES) {
-        for ((codec, videos), stream) in coded.iter().zip(&mut streams) {
-            let end = frames.min(start + CHUNK_FRAMES);
-            // Pictures need no others: each is a part of its own.
-            let step = if *codec == Codec::Png { 1 } else { CHUNK_FRAMES };
-            for first in (start..end).step_by(step) {
-                for (page, video) in videos.iter().enumerate() {
-                    let frames = &video.frames[first..end.min(first + step)];
-                    let part = parts.add(Role::Video, &frames.concat());
-                    let sizes = frames.iter().map(|frame| frame.len() as u32).collect();
-                    stream.chunks.push(Chunk { part, page, first, sizes });
-                }
+/// Where to look next, between a quality that fits and one that is too large; `None` where there is none between them.
+fn next_quality(fits: Option<(u8, u64)>, too_large: Option<(u8, u64)>, most: u64) -> Option<u8> {
+    /// Octaves of bytes for a step of quality, before two qualities have been tried.
+    const SLOPE: f64 = 0.045;
+    let log = |bytes: u64| (bytes.max(1) as f64).log2();
+    let guess = |(quality, bytes): (u8, u64)| f64::from(quality) + (log(most) - log(bytes)) / SLOPE;
+    let (low, high, guess) = match (fits, too_large) {
+        (None, None) => return None,
+        (Some(a), None) => (a.0.checked_add(1)?, 100, guess(a)),
+        (None, Some(b)) => (0, b.0.checked_sub(1)?, guess(b)),
+        (Some(a), Some(b)) => {
+            let part = (log(most) - log(a.1)) / (log(b.1) - log(a.1));
+            (a.0 + 1, b.0 - 1, f64::from(a.0) + part * f64::from(b.0 - a.0))
+        }
+    };
+    (low <= high && high <= 100).then(|| (guess.floor().clamp(f64::from(low), f64::from(high))) as u8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Tries until the search ends, as [`search`] does.
+    fn found(start: u8, most: u64, bytes: impl Fn(u8) -> u64) -> (Option<u8>, usize) {
+        let (mut fits, mut too_large, mut quality) = (None, None, start);
+        for tries in 1..20 {
+            let size = bytes(quality);
+            *(if size <= most { &mut fits } else { &mut too_large }) = Some((quality, size));
+            match next_quality(fits, too_large, most) {
+                Some(next) => quality = next,
+                None => return (fits.map(|(quality, _)| quality), tries),
             }
         }
+        panic!("no end")
     }
-    streams
-}
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// The box around the captured views, or around the reference camera where there are none.
-fn camera_limits(scene: &Scene) -> CameraLimits {
-    let positions = || scene.views.iter().map(|view| view.camera.position());
-    let at = scene.reference.position();
-    let fold = |pick: fn(DVec3, DVec3) -> DVec3| positions().reduce(pick).unwrap_or(at);
-    CameraLimits { min: fold(DVec3::min), max: fold(DVec3::max) }
-}
-
-/// A JPEG of what the reference camera sees at frame 0.
-fn picture(scene: &Scene) -> Result<Vec<u8>, ExportError> {
-    let shown = render(scene, &scene.reference, 0.0);
-    let mut bytes = Vec::new();
-    image::codecs::jpeg::JpegEncoder::new_with_quality(&mut bytes, 80)
-        .encode(&shown.to_rgb8(), shown.width as u32, shown.height as u32, image::ExtendedColorType::Rgb8)
-        .map_err(|error| ExportError::Image { what: "the picture of the reference camera".to_owned(), error })?;
-    Ok(bytes)
+    #[test]
+    fn the_search_ends_at_the_highest_quality_that_fits() {
+        let exponential = |quality: u8| (1e6 + 1e5 * (f64::from(quality) * 0.06).exp2()) as u64;
+        for (start, most) in [(50, 2_000_000), (0, 2_000_000), (100, 2_000_000), (50, 1_200_000), (50, 6_000_000)] {
+            let (quality, tries) = found(start, most, exponential);
+            let quality = quality.unwrap();
+            assert!(exponential(quality) <= most && exponential(quality + 1) > most);
+            assert!(tries <= 8, "{tries}");
+        }
+        assert_eq!(found(50, 1000, exponential).0, None);
+        assert_eq!(found(50, u64::MAX, exponential).0, Some(100));
+    }
 }

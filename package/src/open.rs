@@ -6,7 +6,6 @@ use loop3d_scene::{Kind, Scene};
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
-use std::sync::Arc;
 
 /// Bytes that are read at a time.
 const PIECE: usize = 1 << 18;
@@ -27,36 +26,70 @@ pub fn open(path: impl AsRef<Path>) -> Result<Scene, ExportError> {
 
 fn open_package(path: &Path) -> Result<Scene, ExportError> {
     let unreadable = |error| ExportError::Read { path: path.to_owned(), error };
-    let bad = |error| ExportError::Package { path: path.to_owned(), error };
     let mut file = File::open(path).map_err(unreadable)?;
-    let mut reader = Reader::new(Limits::default());
-    let (mut piece, mut events) = (vec![0; PIECE], Vec::new());
+    let mut piece = vec![0; PIECE];
+    let mut collector = Collector::new();
     loop {
         let count = file.read(&mut piece).map_err(unreadable)?;
         if count == 0 {
             break;
         }
-        reader.push(&piece[..count], &mut events).map_err(bad)?;
+        collector.push(&piece[..count]).map_err(|error| in_file(error, path))?;
     }
-    reader.finish().map_err(bad)?;
-    let head = Arc::clone(reader.head().ok_or_else(|| bad(PackageError::NotAPackage { found: "no head".to_owned() }))?);
-    let mut parts = vec![Vec::new(); head.parts.len()];
-    for event in events {
-        if let Event::Part { index, bytes } = event {
-            parts[index] = bytes;
+    collector.scene().map_err(|error| in_file(error, path))
+}
+
+/// The scene of a package in memory, in pieces.
+pub(crate) fn open_bytes(pieces: &[&[u8]]) -> Result<Scene, ExportError> {
+    let mut collector = Collector::new();
+    pieces.iter().try_for_each(|piece| collector.push(piece))?;
+    collector.scene()
+}
+
+fn in_file(error: ExportError, path: &Path) -> ExportError {
+    match error {
+        ExportError::Format(error) => ExportError::Package { path: path.to_owned(), error },
+        other => other,
+    }
+}
+
+/// A reader and the parts that arrived.
+struct Collector {
+    reader: Reader,
+    parts: Vec<Vec<u8>>,
+    events: Vec<Event>,
+}
+
+impl Collector {
+    fn new() -> Self {
+        Self { reader: Reader::new(Limits::default()), parts: Vec::new(), events: Vec::new() }
+    }
+
+    fn push(&mut self, bytes: &[u8]) -> Result<(), ExportError> {
+        self.reader.push(bytes, &mut self.events)?;
+        for event in self.events.drain(..) {
+            // Parts come in their order.
+            if let Event::Part { bytes, .. } = event {
+                self.parts.push(bytes);
+            }
+        }
+        Ok(())
+    }
+
+    fn scene(self) -> Result<Scene, ExportError> {
+        self.reader.finish()?;
+        match self.reader.head() {
+            Some(head) => scene(head, &self.parts),
+            None => Err(PackageError::NotAPackage { found: "no head".to_owned() }.into()),
         }
     }
-    scene(&head, &parts).map_err(|error| match error {
-        ExportError::Format(error) => bad(error),
-        other => other,
-    })
 }
 
 /// The scene of a head that was checked, and its parts.
 ///
 /// # Errors
 /// A layout, a picture or a video is broken.
-pub(crate) fn scene(head: &Head, parts: &[Vec<u8>]) -> Result<Scene, ExportError> {
+fn scene(head: &Head, parts: &[Vec<u8>]) -> Result<Scene, ExportError> {
     let [still, looping, gains] = [head.still.layout, head.looping.layout, head.looping.gains].map(|part| &parts[part]);
     let mut assembly = Assembly::new(head, still, looping, gains)?;
     let mut texels = Vec::new();

@@ -4,7 +4,7 @@ use loop3d_scene::package::{Part, Role, SEAL_BYTES, Sha256Sum};
 use sha2::{Digest, Sha256};
 
 /// The binary chunk while it grows.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Parts {
     pub entries: Vec<Part>,
     /// What follows the seal.

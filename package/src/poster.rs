@@ -51,7 +51,7 @@ fn shrunk(texels: &[u16], [width, height]: [usize; 2], scale: usize) -> Vec<u16>
 }
 
 /// Premultiplied texels of 16 bits as straight RGBA of 8.
-fn straight(texels: &[u16]) -> Vec<u8> {
+pub(crate) fn straight(texels: &[u16]) -> Vec<u8> {
     let pixels = texels.as_chunks::<4>().0.iter();
     pixels
         .flat_map(|&[r, g, b, a]| {
@@ -65,7 +65,7 @@ fn straight(texels: &[u16]) -> Vec<u8> {
 }
 
 /// Gives transparent pixels beside others the mean colour of those, weighted with alpha.
-fn extend(pixels: &mut [u8], [width, height]: [usize; 2]) {
+pub(crate) fn extend(pixels: &mut [u8], [width, height]: [usize; 2]) {
     let old = pixels.to_vec();
     for (y, x) in (0..height).flat_map(|y| (0..width).map(move |x| (y, x))) {
         let at = (y * width + x) * 4;

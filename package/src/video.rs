@@ -86,7 +86,7 @@ fn coder(codec: Codec, quality: u8) -> String {
     let quality = f64::from(quality);
     match codec {
         Codec::Av1 => {
-            let crf = (44.0 - 0.5 * quality).round().max(1.0);
+            let crf = (45.0 - 0.5 * quality).round().max(1.0);
             format!(
                 "-c:v libsvtav1 -preset 4 -crf {crf} -svtav1-params tune=1:enable-overlays=0:scd=0:irefresh-type=2 -f ivf pipe:1"
             )
@@ -192,6 +192,17 @@ pub(crate) fn decode(
         None if rest > 0 => Err(wrong("there are more or larger frames than the package says")),
         None => Ok(()),
     }
+}
+
+/// The pixels of a PNG, `[height, width, 4]`, and its width and height.
+///
+/// # Errors
+/// It is no PNG.
+pub(crate) fn rgba_of_any_png(png: &[u8], what: &str) -> Result<(Vec<u8>, [usize; 2]), ExportError> {
+    let picture = image::load_from_memory_with_format(png, image::ImageFormat::Png);
+    let picture = picture.map_err(|error| ExportError::Image { what: what.to_owned(), error })?.into_rgba8();
+    let size = [picture.width() as usize, picture.height() as usize];
+    Ok((picture.into_raw(), size))
 }
 
 /// The pixels of a PNG of a known size: `[height, width, 4]`.

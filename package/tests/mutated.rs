@@ -3,12 +3,14 @@
 mod support;
 
 use fastrand::Rng;
+use loop3d_package::{Settings, export};
+use loop3d_scene::Scene;
 use loop3d_scene::package::{Assembly, Codec, Event, Limits, PackageError, Reader};
 use sha2::{Digest, Sha256};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
-use support::{package, small_scene};
+use support::small_scene;
 
 /// The system's allocator, which notes the largest request.
 struct Noting;
@@ -40,6 +42,14 @@ static ALLOCATOR: Noting = Noting;
 
 /// Small enough that a size that was believed would be seen.
 const LIMITS: Limits = Limits { json_bytes: 1 << 20, part_bytes: 1 << 20, texel_bytes: 4 << 20 };
+
+/// The bytes of a package of a scene.
+fn package(scene: &Scene, codec: Codec) -> Vec<u8> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.glb");
+    export(scene, &path, &Settings { codecs: vec![codec], quality: 80, max_bytes: None }, &mut |_, _| true).unwrap();
+    std::fs::read(path).unwrap()
+}
 
 /// Reads in pieces of random lengths, down to the tiles.
 fn read(bytes: &[u8], random: &mut Rng) -> (Vec<Event>, Result<(), PackageError>) {

@@ -6,9 +6,11 @@
 //! filter that touches a tile of the block can be taken inside of its rectangle.
 
 mod blocks;
+mod cover;
 mod skyline;
 
 use crate::{Scene, TILE, TILE_VALUES, Tile, TileTable};
+pub use cover::{Rectangle, cover};
 use skyline::Skyline;
 use std::ops::Range;
 

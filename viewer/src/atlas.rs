@@ -1,7 +1,7 @@
 //! The texture that holds the tiles of one kind: one page of [`loop3d_scene::Packing`], with a halo.
 
 use crate::RenderError;
-use loop3d_scene::{Block, Kind, Packing, PageRules, Scene, TileTable};
+use loop3d_scene::{Kind, Packing, PageRules, Scene, TileTable};
 
 /// Where the tiles of one kind stand.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,8 +32,8 @@ impl Atlas {
     }
 
     /// The blocks that fill it.
-    pub(crate) fn blocks(&self) -> &[Block] {
-        &self.packing.blocks
+    pub(crate) fn packing(&self) -> &Packing {
+        &self.packing
     }
 
     /// Values of one frame.
@@ -73,7 +73,7 @@ mod tests {
         assert!(Atlas::pack(&scene.tiles, Kind::Static, 8).is_err());
         let empty = TileTable::empty(1, 4, 4, [0, 0]);
         let atlas = Atlas::pack(&empty, Kind::Looping, 2048).unwrap();
-        assert_eq!((atlas.width, atlas.height, atlas.blocks().len()), (1, 1, 0));
+        assert_eq!((atlas.width, atlas.height, atlas.packing().blocks.len()), (1, 1, 0));
     }
 
     #[test]

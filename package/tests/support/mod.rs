@@ -2,8 +2,6 @@
 
 use fastrand::Rng;
 use glam::{DAffine3, DVec2, DVec3};
-use loop3d_package::{Settings, export};
-use loop3d_scene::package::Codec;
 use loop3d_scene::{Camera, Planes, Scene, SceneView, TILE, TILE_VALUES, Tile, TileTable};
 
 /// Three planes of static and looping tiles before an opaque farthest one: soft shapes, some of which move.
@@ -67,12 +65,4 @@ pub fn small_scene(seed: u64, frames: usize) -> Scene {
         views: views.collect(),
         fit: serde_json::json!({"preset": "draft"}),
     }
-}
-
-/// The bytes of a package of a scene.
-pub fn package(scene: &Scene, codec: Codec) -> Vec<u8> {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("a.glb");
-    export(scene, &path, &Settings { codecs: vec![codec], quality: 80 }, &mut |_, _| true).unwrap();
-    std::fs::read(path).unwrap()
 }
