@@ -98,7 +98,7 @@ fn code(
     for &codec in &settings.codecs {
         coded.push((codec, prepared.code(codec, quality, &mut frame_done)?));
     }
-    prepared.with(&coded)
+    prepared.with(quality, &coded)
 }
 
 /// The highest quality whose file has at most `most` bytes, or one that fills it nearly. Bytes of video are taken to grow exponentially
@@ -129,7 +129,7 @@ fn search(
         } else {
             too_large = Some((quality, bytes));
         }
-        let Some(next) = next_quality(fits, too_large, most) else { break };
+        let Some(next) = next_quality(fits, too_large, most, attempt == 0) else { break };
         quality = next;
     }
     match best {
@@ -146,16 +146,17 @@ fn search(
     }
 }
 
-/// Where to look next, between a quality that fits and one that is too large; `None` where there is none between them.
-fn next_quality(fits: Option<(u8, u64)>, too_large: Option<(u8, u64)>, most: u64) -> Option<u8> {
-    /// Octaves of bytes for a step of quality, before two qualities have been tried.
+/// Where to look next, between a quality that fits and one that is too large; `None` where there is none between them. After the `first`
+/// try a guess is made from the usual growth; where that was not enough, half of what is left is passed over.
+fn next_quality(fits: Option<(u8, u64)>, too_large: Option<(u8, u64)>, most: u64, first: bool) -> Option<u8> {
+    /// Octaves of bytes for a step of quality.
     const SLOPE: f64 = 0.045;
     let log = |bytes: u64| (bytes.max(1) as f64).log2();
     let guess = |(quality, bytes): (u8, u64)| f64::from(quality) + (log(most) - log(bytes)) / SLOPE;
     let (low, high, guess) = match (fits, too_large) {
         (None, None) => return None,
-        (Some(a), None) => (a.0.checked_add(1)?, 100, guess(a)),
-        (None, Some(b)) => (0, b.0.checked_sub(1)?, guess(b)),
+        (Some(a), None) => (a.0.checked_add(1)?, 100, if first { guess(a) } else { f64::midpoint(a.0.into(), 100.0) }),
+        (None, Some(b)) => (0, b.0.checked_sub(1)?, if first { guess(b) } else { f64::from(b.0) / 2.0 }),
         (Some(a), Some(b)) => {
             let part = (log(most) - log(a.1)) / (log(b.1) - log(a.1));
             (a.0 + 1, b.0 - 1, f64::from(a.0) + part * f64::from(b.0 - a.0))
@@ -174,24 +175,35 @@ mod tests {
         for tries in 1..20 {
             let size = bytes(quality);
             *(if size <= most { &mut fits } else { &mut too_large }) = Some((quality, size));
-            match next_quality(fits, too_large, most) {
-                Some(next) => quality = next,
-                None => return (fits.map(|(quality, _)| quality), tries),
+            let near = size <= most && size as f64 >= NEAR * most as f64;
+            match next_quality(fits, too_large, most, tries == 1) {
+                Some(next) if !near => quality = next,
+                _ => return (fits.map(|(quality, _)| quality), tries),
             }
         }
         panic!("no end")
     }
 
     #[test]
-    fn the_search_ends_at_the_highest_quality_that_fits() {
+    fn the_search_fills_the_limit_in_a_few_tries() {
         let exponential = |quality: u8| (1e6 + 1e5 * (f64::from(quality) * 0.06).exp2()) as u64;
         for (start, most) in [(50, 2_000_000), (0, 2_000_000), (100, 2_000_000), (50, 1_200_000), (50, 6_000_000)] {
             let (quality, tries) = found(start, most, exponential);
             let quality = quality.unwrap();
-            assert!(exponential(quality) <= most && exponential(quality + 1) > most);
-            assert!(tries <= 8, "{tries}");
+            assert!(exponential(quality) <= most);
+            let near = exponential(quality) as f64 >= NEAR * most as f64;
+            assert!(near || exponential(quality + 1) > most, "{start} {most}: {quality}");
+            assert!(tries <= TRIES, "{start} {most}: {tries}");
         }
         assert_eq!(found(50, 1000, exponential).0, None);
         assert_eq!(found(50, u64::MAX, exponential).0, Some(100));
+    }
+
+    #[test]
+    fn between_neighbours_there_is_nothing_to_try() {
+        assert_eq!(next_quality(Some((40, 900)), Some((41, 1100)), 1000, true), None);
+        assert_eq!(next_quality(Some((100, 900)), None, 1000, true), None);
+        assert_eq!(next_quality(None, Some((0, 1100)), 1000, true), None);
+        assert_eq!(next_quality(Some((40, 900)), Some((42, 1100)), 1000, true), Some(41));
     }
 }

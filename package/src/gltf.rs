@@ -47,24 +47,25 @@ pub(crate) fn document(scene: &Scene, head: &Head, meshes: &[(Kind, Mesh)], show
     let vertices: usize = meshes.iter().map(|(_, mesh)| mesh.positions.len()).sum();
     let indices: usize = meshes.iter().map(|(_, mesh)| mesh.indices.len()).sum();
     let geometry = part(shown.geometry).offset;
-    let mut view = |offset: u64, length: u64, target: Option<u32>| {
-        let mut view = json!({"buffer": 0, "byteOffset": offset, "byteLength": length});
-        if let Some(target) = target {
-            view["target"] = target.into();
-        }
+    let mut view = |offset: u64, length: u64, words: Value| {
+        let mut view = words;
+        view["buffer"] = 0.into();
+        view["byteOffset"] = offset.into();
+        view["byteLength"] = length.into();
         views.push(view);
         views.len() - 1
     };
     let (vertices, index_bytes) = (vertices as u64, index_bytes(meshes));
-    let positions_view = view(geometry, 12 * vertices, Some(ARRAY_BUFFER));
-    let uvs_view = view(geometry + 12 * vertices, 4 * vertices, Some(ARRAY_BUFFER));
-    let indices_view = view(geometry + 16 * vertices, (index_bytes * indices) as u64, Some(ELEMENT_ARRAY_BUFFER));
+    let positions_view = view(geometry, 12 * vertices, json!({"target": ARRAY_BUFFER, "byteStride": 12}));
+    let uvs_view = view(geometry + 12 * vertices, 4 * vertices, json!({"target": ARRAY_BUFFER, "byteStride": 4}));
+    let indices_view =
+        view(geometry + 16 * vertices, (index_bytes * indices) as u64, json!({"target": ELEMENT_ARRAY_BUFFER}));
     let images: Vec<Value> = shown
         .images
         .concat()
         .iter()
         .map(
-            |&index| json!({"bufferView": view(part(index).offset, part(index).length, None), "mimeType": "image/png"}),
+            |&index| json!({"bufferView": view(part(index).offset, part(index).length, json!({})), "mimeType": "image/png"}),
         )
         .collect();
 

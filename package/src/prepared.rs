@@ -23,9 +23,13 @@ const STATIC_RULES: PageRules = PageRules { halo: 1, align: 1, limit: [4096, 409
 const POSTER_SCALE: usize = 2;
 /// Textures of the poster, in texels before they are shrunk.
 const POSTER_RULES: PageRules = PageRules { halo: POSTER_SCALE, align: POSTER_SCALE, limit: [8192, 8192] };
-const STATIC_TOLERANCE: Tolerance = Tolerance { alpha: 1, colour: 3 };
 const POSTER_TOLERANCE: Tolerance = Tolerance { alpha: 4, colour: 8 };
-const EXACT: Tolerance = Tolerance { alpha: 0, colour: 0 };
+
+/// How far static tiles may be off: where nothing moves a picture is no better than they are.
+fn static_tolerance(quality: u8) -> Tolerance {
+    let colour = ((100 - quality.min(100)) as f64 * 0.06).round() as u8;
+    Tolerance { alpha: colour.div_ceil(3), colour }
+}
 
 /// A package without its video.
 pub(crate) struct Prepared<'a> {
@@ -39,7 +43,7 @@ pub(crate) struct Prepared<'a> {
     gains_part: usize,
     picture: usize,
     geometry: usize,
-    images: Vec<Image>,
+    exact: bool,
     posters: Vec<usize>,
 }
 
@@ -78,28 +82,7 @@ impl<'a> Prepared<'a> {
             let png = poster::page(&poster, page, scene, POSTER_SCALE, POSTER_TOLERANCE)?;
             posters.push(parts.add(Role::Poster, &png));
         }
-        let mut images = Vec::new();
-        for (page, &[width, height]) in still.pages.iter().enumerate() {
-            if !tick("static tiles", 0.02) {
-                return Err(ExportError::Stopped);
-            }
-            let png = poster::page(&still, page, scene, 1, if exact { EXACT } else { STATIC_TOLERANCE })?;
-            images.push(Image { part: parts.add(Role::Static, &png), width: width as u32, height: height as u32 });
-        }
-        Ok(Self {
-            scene,
-            still,
-            looping,
-            gains,
-            parts,
-            meshes,
-            layouts,
-            gains_part,
-            picture,
-            geometry,
-            images,
-            posters,
-        })
+        Ok(Self { exact, scene, still, looping, gains, parts, meshes, layouts, gains_part, picture, geometry, posters })
     }
 
     /// Frames of all pages together.
@@ -126,10 +109,16 @@ impl<'a> Prepared<'a> {
         self.looping.pages.iter().enumerate().map(code_page).collect()
     }
 
-    /// The file with these videos: for each codec one for each page.
-    pub(crate) fn with(&self, coded: &[(Codec, Vec<Video>)]) -> Result<Package, ExportError> {
+    /// The file with static tiles of a quality and these videos: for each codec one for each page.
+    pub(crate) fn with(&self, quality: u8, coded: &[(Codec, Vec<Video>)]) -> Result<Package, ExportError> {
         let scene = self.scene;
         let mut parts = self.parts.clone();
+        let mut images = Vec::new();
+        for (page, &[width, height]) in self.still.pages.iter().enumerate() {
+            let tolerance = static_tolerance(if self.exact { 100 } else { quality });
+            let png = poster::page(&self.still, page, scene, 1, tolerance)?;
+            images.push(Image { part: parts.add(Role::Static, &png), width: width as u32, height: height as u32 });
+        }
         let streams =
             if self.looping.pages.is_empty() { Vec::new() } else { add_streams(&mut parts, coded, scene.frames) };
         let head = Head {
@@ -147,7 +136,7 @@ impl<'a> Prepared<'a> {
             fit: scene.fit.clone(),
             parts: parts.entries.clone(),
             picture: self.picture,
-            still: Still { layout: self.layouts[0], images: self.images.clone() },
+            still: Still { layout: self.layouts[0], images },
             looping: Looping {
                 layout: self.layouts[1],
                 gains: self.gains_part,
@@ -155,7 +144,7 @@ impl<'a> Prepared<'a> {
                 streams,
             },
         };
-        let static_parts: Vec<usize> = self.images.iter().map(|image| image.part).collect();
+        let static_parts: Vec<usize> = head.still.images.iter().map(|image| image.part).collect();
         let shown = Shown { geometry: self.geometry, images: [&static_parts, &self.posters] };
         let document = gltf::document(scene, &head, &self.meshes, &shown, parts.length());
         let found = parts.length();

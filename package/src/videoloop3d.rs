@@ -34,6 +34,8 @@ struct Meta {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Own {
     reference: Camera,
+    /// As in the tile table: import cuts tiles at the same places.
+    origin_px: [i32; 2],
     views: Vec<SceneView>,
     fit: serde_json::Value,
 }

@@ -20,7 +20,7 @@ fn every_codec_comes_back_alike() {
     for (codecs, least_db) in
         [(&[Codec::Png][..], 48.0), (&[Codec::H264], 40.0), (&[Codec::Av1], 38.0), (&[Codec::H264, Codec::Av1], 40.0)]
     {
-        let report = export(&scene, &path, &settings(codecs, 80), &mut |_, _| true).unwrap();
+        let report = export(&scene, &path, &settings(codecs, 90), &mut |_, _| true).unwrap();
         let back = open(&path).unwrap();
         assert_eq!((back.frames, back.planes, &back.views, &back.fit), (25, scene.planes, &scene.views, &scene.fit));
         assert_eq!((back.tiles.counts(), back.reference), (scene.tiles.counts(), scene.reference));

@@ -1,6 +1,6 @@
 //! `cargo xtask setup`: everything a build, a test and a run need.
 
-use crate::{libtorch, system};
+use crate::{browser, libtorch, system};
 use anyhow::{Result, bail};
 use std::path::Path;
 
@@ -37,5 +37,6 @@ impl Options {
 /// Something is missing that this may not install, or a download failed.
 pub fn run(root: &Path, options: Options) -> Result<()> {
     system::ensure_programs(!libtorch::in_place(root, options), options.dry_run)?;
+    browser::ensure(root, options.dry_run);
     libtorch::ensure(root, options)
 }

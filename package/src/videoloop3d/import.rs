@@ -3,8 +3,8 @@
 //! Texel centres of all rectangles of a plane lie on one lattice; the lattice is the scene's reference picture, so no texel is resampled. The
 //! original project's tiles repeat their neighbours' border: where several rectangles have a texel, it is their mean.
 
-use super::Meta;
 use super::obj::{self, Quad};
+use super::{Meta, Own};
 use crate::ExportError;
 use crate::video::rgba_of_any_png;
 use glam::{DAffine3, DVec2, DVec3};
@@ -57,8 +57,9 @@ pub fn import(dir: &Path, tick: &mut dyn FnMut(&str, f64) -> bool) -> Result<Sce
     let sizes = [still.size, first.size];
     let lattice = Lattice::of(&quads, sizes).map_err(|(found, expected)| geometry(&found, expected))?;
     let planes = planes(&quads).ok_or_else(|| geometry("other depths", "planes even in disparity"))?;
-    let (mut table, places) =
-        lattice.table(&quads, sizes, &planes).map_err(|(found, expected)| geometry(&found, expected))?;
+    let (mut table, places) = lattice
+        .table(&quads, sizes, &planes, meta.loop3d.as_ref())
+        .map_err(|(found, expected)| geometry(&found, expected))?;
 
     // Before memory is taken for so many.
     let last = format!("dynamic/{:04}.png", meta.frame_count - 1);
@@ -198,6 +199,7 @@ impl Lattice {
         quads: &[Quad],
         sizes: [[usize; 2]; 2],
         planes: &Planes,
+        own: Option<&Own>,
     ) -> Result<(TileTable, Vec<Place>), Mismatch> {
         let mut low = [i64::MAX; 2];
         let mut high = [i64::MIN; 2];
@@ -216,12 +218,20 @@ impl Lattice {
             let plane = ((1.0 / planes.near - 1.0 / quad.z) / step).round() as usize;
             found.push((from, Place { plane, at: [0; 2], texel, cells }));
         }
+        // Pixel centres of the reference picture are lattice points: see `reference`. Ours are cut where they were.
+        if let Some(own) = own {
+            for (axis, low) in low.iter_mut().enumerate() {
+                let cut = i64::from(own.origin_px[axis]) - self.pixels_before(own)[axis];
+                *low = cut + (*low - cut).div_euclid(TILE as i64) * TILE as i64;
+            }
+        }
         let [columns, rows] = [0, 1].map(|axis| ((high[axis] - low[axis]) as usize + 1).div_ceil(TILE));
         if columns > MOST_TILES || rows > MOST_TILES {
             return Err((format!("planes of {columns}×{rows} tiles"), "at most 4096×4096"));
         }
-        // Pixel centres of the reference picture are lattice points: see `reference`.
-        let mut table = TileTable::empty(planes.count, rows, columns, low.map(|low| low as i32));
+        let before = own.map_or([0; 2], |own| self.pixels_before(own));
+        let origin_px = [0, 1].map(|axis| (low[axis] + before[axis]) as i32);
+        let mut table = TileTable::empty(planes.count, rows, columns, origin_px);
         let mut places = Vec::with_capacity(found.len());
         let mut next = 0;
         for (from, place) in found {
@@ -240,13 +250,18 @@ impl Lattice {
         Ok((table, places))
     }
 
+    /// Pixels of our own reference picture before lattice point (0, 0).
+    fn pixels_before(&self, own: &Own) -> [i64; 2] {
+        (own.reference.center_px - DVec2::splat(0.5) + self.offset).round().to_array().map(|pixels| pixels as i64)
+    }
+
     /// The camera whose pixel centres are the lattice: pixel (i + ½, j + ½) of slope ((i, j) + offset) · spacing. Its picture's size is the
     /// field of view's, 16:9, where the folder does not say.
     fn reference(&self, meta: &Meta) -> Camera {
         let focal_px = self.spacing.recip();
         let center_px = DVec2::splat(0.5) - self.offset;
         if let Some(own) = &meta.loop3d {
-            return Camera { focal_px, center_px, ..own.reference };
+            return own.reference;
         }
         let height = 2.0 * (meta.fov.to_radians() / 2.0).tan() * focal_px.y;
         let [width, height] = [(height * 16.0 / 9.0).round() as u32, height.round() as u32];

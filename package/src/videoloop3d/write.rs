@@ -119,6 +119,11 @@ fn meta(scene: &Scene) -> Meta {
         up: up.to_array(),
         lookat: [0.0, 0.0, scene.planes.focus()],
         limit: limit.to_array(),
-        loop3d: Some(Own { reference: *camera, views: scene.views.clone(), fit: scene.fit.clone() }),
+        loop3d: Some(Own {
+            reference: *camera,
+            origin_px: scene.tiles.origin_px,
+            views: scene.views.clone(),
+            fit: scene.fit.clone(),
+        }),
     }
 }
