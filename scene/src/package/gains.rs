@@ -34,3 +34,21 @@ pub(super) fn read(bytes: &[u8], tiles: usize) -> Result<Vec<f32>, PackageError>
     }
     Ok(bytes.iter().map(|&byte| gain(byte)).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gains_undo_what_is_shown_and_end_at_sixteen() {
+        assert_eq!([1.0, 0.5, 0.25, 0.7].map(gain_of), [0, 4, 8, 2]);
+        assert_eq!([0.0, 1e-6].map(gain_of), [16, 16]);
+        assert_eq!([0, 4, 16].map(gain), [1.0, 2.0, 16.0]);
+        assert_eq!(read(&[0, 4], 2).unwrap(), [1.0, 2.0]);
+        assert_eq!(
+            read(&[0], 2).unwrap_err().to_string(),
+            "damaged: gains: found 1 bytes, expected 2, one for each looping tile"
+        );
+        assert!(read(&[0, 17], 2).unwrap_err().to_string().contains("gains, tile 1: found 17"));
+    }
+}

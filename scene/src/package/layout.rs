@@ -110,3 +110,57 @@ pub(super) fn bytes_from_hex(text: &str) -> Option<Vec<u8>> {
     }
     pairs.iter().map(|&[high, low]| Some(digit(high)? << 4 | digit(low)?)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn block(plane: usize, row: usize, at: [usize; 2]) -> Block {
+        Block { plane, rows: row..row + 1, columns: 0..2, page: 0, at }
+    }
+
+    /// Reads blocks over a table of 2 planes of 2×3 tiles, on one page of 40×48 texels.
+    fn read_blocks(blocks: &[Block]) -> Result<Vec<Block>, String> {
+        let mut table = TileTable::empty(2, 2, 3, [0, 0]);
+        read(&layout_bytes(blocks).unwrap(), Kind::Static, &[[40, 48]], &mut table).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn blocks_come_back_and_bad_places_are_named() {
+        let good = [block(1, 0, [3, 1]), block(0, 1, [0, 20])];
+        assert_eq!(read_blocks(&good).unwrap(), good);
+        for (bad, said) in [
+            (
+                block(0, 0, [9, 0]),
+                "block 1: found 2×1 tiles at (9, 0), expected some inside of page 0 of 1 pages, 40×48",
+            ),
+            (Block { page: 1, ..block(0, 0, [0, 0]) }, "page 1 of 1 pages"),
+            (
+                block(2, 0, [0, 0]),
+                "found 2×1 tiles from plane 2, row 0, column 0, expected some inside of 2 planes of 3×2",
+            ),
+            (block(0, 2, [0, 0]), "row 2"),
+            (Block { rows: 1..1, ..block(0, 1, [0, 0]) }, "found 2×0 tiles"),
+            (block(1, 0, [0, 0]), "found plane 1, row 0, column 0 again, expected each place once"),
+        ] {
+            let error = read_blocks(&[good[0].clone(), bad]).unwrap_err();
+            assert!(error.contains(said), "{error}");
+        }
+        let many = [block(0, 0, [0, 0]), block(0, 1, [0, 0]), block(1, 0, [0, 0]), block(1, 1, [0, 0])];
+        assert!(read_blocks(&many).unwrap_err().contains("found 2048 texels, expected at most 1920"));
+    }
+
+    #[test]
+    fn tiles_are_numbered_in_the_order_of_the_table() {
+        let mut table = TileTable::empty(1, 1, 4, [0, 0]);
+        table.tiles = vec![Tile::Looping(0), Tile::Static(0), Tile::Empty, Tile::Looping(0)];
+        number(&mut table);
+        assert_eq!(table.tiles, [Tile::Looping(0), Tile::Static(0), Tile::Empty, Tile::Looping(1)]);
+    }
+
+    #[test]
+    fn hex_is_lowercase_pairs() {
+        assert_eq!(bytes_from_hex("00ff1a"), Some(vec![0, 255, 26]));
+        assert_eq!([bytes_from_hex("0"), bytes_from_hex("0G"), bytes_from_hex("FF")], [None, None, None]);
+    }
+}

@@ -63,3 +63,48 @@ pub fn rgba_from_yuv([width, height]: PageSize, frame: &[u8], texels: &mut Vec<u
         texels.extend([r.clamp(0.0, a), g.clamp(0.0, a), b.clamp(0.0, a), a].map(|v| (65535.0 * v + 0.5) as u16));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A 2×2 page of one texel.
+    fn coded(texel: [u16; 4]) -> Vec<u8> {
+        let mut frame = Vec::new();
+        yuv_from_rgba([2, 2], &texel.repeat(4), &mut frame);
+        frame
+    }
+
+    #[test]
+    fn colours_are_those_of_bt_709_in_limited_range_over_alpha() {
+        let full = u16::MAX;
+        for (texel, [y, alpha, cb, cr]) in [
+            ([full; 4], [235, 235, 128, 128]),
+            ([0, 0, 0, 0], [16, 16, 128, 128]),
+            ([full, 0, 0, full], [63, 235, 102, 240]),
+            ([0, full, 0, full], [173, 235, 42, 26]),
+            ([0, 0, full, full], [32, 235, 240, 118]),
+        ] {
+            let expected = [[y; 4], [alpha; 4]].concat().into_iter().chain([cb, 128, cr, 128]).collect::<Vec<u8>>();
+            assert_eq!(coded(texel), expected, "{texel:?}");
+        }
+    }
+
+    #[test]
+    fn texels_come_back_to_a_step_of_eight_bits_and_never_above_alpha() {
+        let mut texels = Vec::new();
+        for red in (0..=u16::MAX).step_by(4369) {
+            for alpha in (red..=u16::MAX).step_by(8738) {
+                let texel = [red, red / 2, red / 3, alpha];
+                rgba_from_yuv([2, 2], &coded(texel), &mut texels);
+                for (&found, expected) in texels[..4].iter().zip(texel) {
+                    assert!(found.abs_diff(expected) <= 500, "{texel:?} {:?}", &texels[..4]);
+                }
+                assert!(texels[..3].iter().all(|&c| c <= texels[3]));
+            }
+        }
+        // What a coder makes of an edge.
+        rgba_from_yuv([2, 2], &[235, 235, 235, 235, 16, 16, 16, 16, 128, 128, 128, 128], &mut texels);
+        assert_eq!(texels, [0; 16]);
+    }
+}
