@@ -22,6 +22,9 @@ pub(crate) struct Video {
 /// Texels of a page at a frame: `[height, width, 4]`, premultiplied.
 pub(crate) type FrameSource<'a> = dyn Fn(usize, &mut Vec<u16>) + Sync + 'a;
 
+/// Takes the index and the texels of a frame.
+pub(crate) type FrameTaker<'a> = dyn FnMut(usize, &[u16]) -> Result<(), ExportError> + Send + 'a;
+
 /// Codes the frames of a page of `size` texels. `tick` is called after each.
 ///
 /// # Errors
@@ -151,7 +154,7 @@ pub(crate) fn decode(
     size: [usize; 2],
     description: &[u8],
     frames: &[&[u8]],
-    each: &mut (dyn FnMut(usize, &[u16]) -> Result<(), ExportError> + Send),
+    each: &mut FrameTaker<'_>,
 ) -> Result<(), ExportError> {
     let doing = format!("decoding {codec} frames of {}×{} pixels", size[0], 2 * size[1]);
     let wrong = |what: &str| ExportError::Ffmpeg { doing: doing.clone(), said: what.to_owned() };

@@ -121,11 +121,14 @@ fn numbers<'a, const N: usize>(words: impl Iterator<Item = &'a str>) -> Option<[
     values?.try_into().ok()
 }
 
-fn quad(corners: &[([f64; 6], [f64; 2])]) -> Option<Quad> {
-    let bound = |value: &dyn Fn(&([f64; 6], [f64; 2])) -> f64| {
-        corners.iter().map(value).fold([f64::INFINITY, f64::NEG_INFINITY], |[a, b], v| [a.min(v), b.max(v)])
+/// A vertex, and its texture coordinates.
+type Corner = ([f64; 6], [f64; 2]);
+
+fn quad(corners: &[Corner]) -> Option<Quad> {
+    let axis = |i: usize| {
+        let values = corners.iter().map(|corner| corner.0[i]);
+        values.fold([f64::INFINITY, f64::NEG_INFINITY], |[a, b], v| [a.min(v), b.max(v)])
     };
-    let axis = |i: usize| bound(&|c| c.0[i]);
     let [[left, right], [upper, lower], z] = [axis(0), axis(1), axis(2)];
     // Corners come with the texture coordinates that stand at them.
     let uv_at = |x: f64, y: f64| corners.iter().find(|c| c.0[0] == x && c.0[1] == y).map(|c| c.1);

@@ -1,7 +1,6 @@
 //! Packages with wrong bytes: always an error that names the part, never a panic, never more memory than the reader states.
 
-mod support;
-
+use crate::support::small_scene;
 use fastrand::Rng;
 use loop3d_package::{Settings, export};
 use loop3d_scene::Scene;
@@ -10,7 +9,6 @@ use sha2::{Digest, Sha256};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::time::{Duration, Instant};
-use support::small_scene;
 
 /// The system's allocator, which notes the largest request of each thread.
 struct Noting;

@@ -1,11 +1,9 @@
 //! The original project's folder, there and back.
 
-mod support;
-
+use crate::support::small_scene;
 use loop3d_package::{compare, export_folder, import, shots};
 use loop3d_scene::{Scene, Tile};
 use std::fs;
-use support::small_scene;
 
 /// Tiles of a scene, as letters.
 fn kinds(scene: &Scene) -> String {

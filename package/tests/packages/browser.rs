@@ -1,13 +1,11 @@
 //! A package in tools of others: the Khronos validator, and three.js in a real browser.
 
-mod support;
-
+use crate::support::small_scene;
 use loop3d_package::{Settings, export};
 use loop3d_scene::package::Codec;
 use loop3d_scene::render;
 use std::path::Path;
 use std::process::Command;
-use support::small_scene;
 
 #[test]
 fn the_validator_is_content_and_three_js_shows_the_still_scene() {

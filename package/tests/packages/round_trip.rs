@@ -1,11 +1,9 @@
 //! Packages written and read again.
 
-mod support;
-
+use crate::support::small_scene;
 use loop3d_package::{ExportError, Settings, compare, export, open, shots};
 use loop3d_scene::package::Codec;
 use std::fs;
-use support::small_scene;
 
 fn settings(codecs: &[Codec], quality: u8) -> Settings {
     Settings { codecs: codecs.to_vec(), quality, max_bytes: None }
@@ -71,7 +69,7 @@ fn scenes_without_looping_or_static_tiles_are_packages_too() {
     let path = folder.path().join("a.glb");
     let mut scene = small_scene(14, 1);
     let settings = settings(&[Codec::H264], 80);
-    let mut check = |scene: &loop3d_scene::Scene| {
+    let check = |scene: &loop3d_scene::Scene| {
         let report = export(scene, &path, &settings, &mut |_, _| true).unwrap();
         assert_eq!(open(&path).unwrap().tiles.counts(), scene.tiles.counts());
         assert!(report.likeness.worst_db > 38.0, "{report:?}");
