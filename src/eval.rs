@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
     frozen scene (the clip's own mean image) and a hard cut (its own first frames). Captures of stills have PSNR over \
     whole pictures too, and no such answers. Clips are shrunk to the size that the scene was fitted at.")]
 pub struct EvalArgs {
-    /// The scene file (*.loop3d).
+    /// The scene (*.loop3d, *.glb).
     scene: PathBuf,
     /// Folder of the capture that it was fitted to.
     #[arg(long, value_name = "DIR")]
@@ -48,7 +48,7 @@ impl EvalArgs {
     /// # Errors
     /// A bad scene or capture, views that are not there.
     pub fn run(&self) -> Result<()> {
-        let scene = loop3d_scene::load(&self.scene)?;
+        let scene = loop3d_package::open(&self.scene)?;
         let indices = self.indices(&scene)?;
         let sources = self.sources(&scene, &indices)?;
         let mut progress = Progress::start("measuring", indices.len() as u64, "views", self.quiet);

@@ -5,6 +5,7 @@ use loop3d_capture::CaptureError;
 use loop3d_capture::sample::SampleError;
 use loop3d_optimizer::error::FitError;
 use loop3d_optimizer::metrics::MetricsError;
+use loop3d_package::ExportError;
 use loop3d_scene::{FileError, PathError};
 use std::fmt;
 use std::process::ExitCode;
@@ -71,6 +72,7 @@ fn is_users_fault(error: &anyhow::Error) -> bool {
         // Metrics refuse clips that do not fit together or are too small.
         || error.is::<MetricsError>()
         || error.downcast_ref().is_some_and(FileError::is_users_fault)
+        || error.downcast_ref().is_some_and(ExportError::is_users_fault)
         || error.downcast_ref().is_some_and(CaptureError::is_users_fault)
         || error.downcast_ref().is_some_and(FitError::is_users_fault)
         || matches!(error.downcast_ref(), Some(SampleError::Config(_) | SampleError::Occupied(_)))

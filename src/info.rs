@@ -9,7 +9,7 @@ use std::path::PathBuf;
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Example: loop3d info fountain.loop3d")]
 pub struct InfoArgs {
-    /// The scene file (*.loop3d).
+    /// The scene (*.loop3d, *.glb).
     file: PathBuf,
     /// Print JSON for programs.
     #[arg(long)]
@@ -22,7 +22,7 @@ impl InfoArgs {
     /// # Errors
     /// The file cannot be read or is no whole scene.
     pub fn run(&self) -> Result<()> {
-        let scene = loop3d_scene::load(&self.file)?;
+        let scene = loop3d_package::open(&self.file)?;
         let file_bytes = std::fs::metadata(&self.file).map(|about| about.len()).ok();
         let info = SceneInfo { file_bytes, ..SceneInfo::of(&scene) };
         let text = if self.json { serde_json::to_string_pretty(&info)? } else { info.to_string() };

@@ -1,10 +1,12 @@
 //! The command `loop3d`.
 
 mod eval;
+mod export;
 mod failure;
 mod ffmpeg;
 mod fit;
 mod frames;
+mod import;
 mod info;
 mod output;
 mod painter;
@@ -25,7 +27,8 @@ use std::process::ExitCode;
     name = "loop3d",
     version,
     after_help = "Example:\n  loop3d sample garden\n  loop3d fit --views garden --hold-out 4 --preset draft\n  \
-        loop3d eval garden.loop3d --views garden\n  loop3d view garden.loop3d\n  loop3d render garden.loop3d -o garden.mp4\n\n\
+        loop3d eval garden.loop3d --views garden\n  loop3d view garden.loop3d\n  loop3d render garden.loop3d -o garden.mp4\n  \
+        loop3d export garden.loop3d -o garden.glb\n\n\
         Exit codes: 0 done, 1 a failure of the machine, 2 a mistake that you can set right, 130 stopped by Ctrl-C."
 )]
 struct Cli {
@@ -41,6 +44,8 @@ enum Verb {
     Render(render::RenderArgs),
     #[cfg(feature = "viewer")]
     View(view::ViewArgs),
+    Export(export::ExportArgs),
+    Import(import::ImportArgs),
     Info(info::InfoArgs),
 }
 
@@ -52,6 +57,8 @@ fn main() -> ExitCode {
         Verb::Render(args) => args.run(),
         #[cfg(feature = "viewer")]
         Verb::View(args) => args.run(),
+        Verb::Export(args) => args.run(),
+        Verb::Import(args) => args.run(),
         Verb::Info(args) => args.run(),
     };
     match result {

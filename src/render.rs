@@ -22,7 +22,7 @@ const LONGEST_SIDE: u32 = 16384;
     {\"time_s\": 2, \"position\": [0.2, 0, 0], \"look_at\": [0, 0, 4]}]}\n\
     in the scene's world (x right, y down, z forward); optional: fps, size, and in a keyframe up, fov_deg.")]
 pub struct RenderArgs {
-    /// The scene file (*.loop3d).
+    /// The scene (*.loop3d, *.glb).
     scene: PathBuf,
     /// What to write: NAME.mp4, or a new folder for PNG frames (00000.png …).
     #[arg(short, long)]
@@ -82,7 +82,7 @@ impl RenderArgs {
     /// Bad arguments, a bad scene or path file, a target that cannot be written, ffmpeg missing or failing.
     pub fn run(&self) -> Result<()> {
         let to_mp4 = is_mp4(&self.output)?;
-        let scene = loop3d_scene::load(&self.scene)?;
+        let scene = loop3d_package::open(&self.scene)?;
         let path = self.path()?;
         let film = self.film(&scene, &path, to_mp4)?;
         let shots = path.shots(&scene, &film).with_context(|| self.path.clone())?;

@@ -17,7 +17,7 @@ use std::sync::Arc;
     Left and right: a frame back or on. Up or down: play the other way. [ and ]: slower, faster. F: whole screen. \
     S: a screenshot. I: statistics. Q: speed, loops, quality. O: open. H: help. Esc: close. Drop another scene on the window to see it.")]
 pub struct ViewArgs {
-    /// The scene file (*.loop3d).
+    /// The scene (*.loop3d, *.glb).
     #[arg(required_unless_present = "list_adapters")]
     scene: Option<PathBuf>,
     /// Size in pixels [default: the shape of the captured pictures, at most 1280x720].
@@ -58,7 +58,7 @@ impl ViewArgs {
             return crate::output::print(&self.adapters());
         }
         let path = self.scene.as_deref().ok_or_else(|| mistake("which scene?"))?;
-        let scene = loop3d_scene::load(path)?;
+        let scene = loop3d_package::open(path)?;
         let from = self.start(&scene)?;
         if !self.time.is_finite() {
             return Err(mistake(format!("--time: found {}, expected a number", self.time)));

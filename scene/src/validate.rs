@@ -114,7 +114,7 @@ fn check_texels(place: &str, texels: &[u16], tiles: usize, frames: usize) -> Res
     )
 }
 
-fn check_camera(place: &str, camera: &Camera) -> Result<(), SceneError> {
+pub(crate) fn check_camera(place: &str, camera: &Camera) -> Result<(), SceneError> {
     let Camera { width, height, focal_px, center_px, world_from_camera } = camera;
     check(*width > 0 && *height > 0, place, format!("a picture of {width}×{height}"), "at least 1×1")?;
     let good = focal_px.is_finite() && focal_px.min_element() > 0.0;

@@ -22,7 +22,7 @@ impl LoopFrames {
         let all = scene.frames as u64 * atlas.values() as u64;
         let resident = all <= budget_bytes && scene.frames <= gpu.max_layers() as usize;
         // A static scene has one layer. wgpu's GL makes arrays of two layers or more only.
-        let frames = if atlas.runs.is_empty() { 1 } else { scene.frames };
+        let frames = if atlas.packing().blocks.is_empty() { 1 } else { scene.frames };
         let count = if resident { frames } else { frames.min(RING) };
         let texture = gpu.device.create_texture(&wgpu::TextureDescriptor {
             label: Some("looping tiles"),
@@ -39,7 +39,7 @@ impl LoopFrames {
             view_formats: &[],
         });
         let mut frames = Self { texture, layers: Layers::new(count), staging: vec![0; atlas.values()], missed: 0 };
-        if resident && !atlas.runs.is_empty() {
+        if resident && !atlas.packing().blocks.is_empty() {
             (0..count).for_each(|frame| {
                 frames.layer(gpu, scene, atlas, frame);
             });
@@ -49,7 +49,7 @@ impl LoopFrames {
 
     /// The layers of the two frames of a moment; frames that are not there are uploaded.
     pub(crate) fn layers(&mut self, gpu: &Gpu, scene: &Scene, atlas: &Atlas, frames: [usize; 2]) -> [u32; 2] {
-        if atlas.runs.is_empty() {
+        if atlas.packing().blocks.is_empty() {
             return [0; 2];
         }
         frames.map(|frame| {
@@ -61,7 +61,7 @@ impl LoopFrames {
 
     /// Uploads the frames of a moment to come, where they are not there.
     pub(crate) fn prepare(&mut self, gpu: &Gpu, scene: &Scene, atlas: &Atlas, frames: [usize; 2]) {
-        if !atlas.runs.is_empty() {
+        if !atlas.packing().blocks.is_empty() {
             for frame in frames {
                 self.layer(gpu, scene, atlas, frame);
             }

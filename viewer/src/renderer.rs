@@ -1,6 +1,6 @@
 //! The renderer: a scene on a GPU, and pictures of it.
 
-use crate::atlas::{Atlas, Kind, to_half};
+use crate::atlas::{Atlas, to_half};
 use crate::gpu::{Backend, Gpu};
 use crate::loop_frames::{LoopFrames, write_layer};
 use crate::pipelines::Pipelines;
@@ -8,7 +8,7 @@ use crate::quads::{Quad, quads};
 use crate::target::{Atlases, Canvas, Target};
 use crate::view::{MAX_PLANES, Moment, View};
 use crate::{RenderError, Tier};
-use loop3d_scene::{Camera, Scene};
+use loop3d_scene::{Camera, Kind, Scene};
 use std::sync::{Arc, mpsc};
 
 /// How to draw.

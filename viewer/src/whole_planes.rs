@@ -1,12 +1,12 @@
 //! What the renderer is measured against: every plane as one rectangle over the whole picture, which finds its texels in the same
 //! atlases through a table; and what drawing costs, counted.
 
-use crate::atlas::{Atlas, Kind};
+use crate::atlas::Atlas;
 use crate::pipelines::{Stage, pipeline};
 use crate::quads::{Quad, quads};
 use crate::view::MARGIN;
 use crate::{Pending, RenderError, Renderer};
-use loop3d_scene::{Camera, PlaneProjector, Scene, TILE};
+use loop3d_scene::{Camera, Kind, PlaneProjector, Scene, TILE};
 
 /// Draws the pictures of one [`Renderer`] the plain way.
 pub struct WholePlanes {

@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, reason = "a task talks to the person who started it")]
 
 mod bench;
+mod browser;
 mod check;
 mod demo;
 mod libtorch;

@@ -1,6 +1,6 @@
 //! `cargo xtask setup`: everything a build, a test and a run need.
 
-use crate::{libtorch, nvrtc, system, wasm};
+use crate::{browser, libtorch, nvrtc, system, wasm};
 use anyhow::{Result, bail};
 use std::path::Path;
 
@@ -39,6 +39,7 @@ impl Options {
 pub fn run(root: &Path, options: Options) -> Result<()> {
     let download = !libtorch::in_place(root, options) || !nvrtc::in_place(root);
     system::ensure_programs(system::Wanted { download, wasm: !wasm::is_rustups(options.dry_run) }, options.dry_run)?;
+    browser::ensure(root, options.dry_run);
     libtorch::ensure(root, options)?;
     nvrtc::ensure(root, options)
 }

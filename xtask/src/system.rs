@@ -51,9 +51,10 @@ const FOR_WASM: &[Need] = &[
     Need { what: "a linker for wasm32", probe: &["wasm-ld-22", "--version"], from: Source::Apt("lld-22") },
 ];
 
-/// A GPU and a screen in software, for the tests of the renderer and its window: they say so and go on where there is none.
+/// A GPU and a screen in software, and a browser, for the tests of the renderer, its window and packages: they say so and go
+/// on where there is none.
 /// Looked for only where it can be installed: other systems name and keep theirs otherwise.
-const SOFTWARE_GPU_AND_SCREEN: &[Need] = &[
+const FOR_TESTS: &[Need] = &[
     Need {
         what: "a Vulkan driver",
         probe: &["sh", "-c", "ls /usr/share/vulkan/icd.d/*.json"],
@@ -86,6 +87,9 @@ const SOFTWARE_GPU_AND_SCREEN: &[Need] = &[
         from: Source::Apt("libxi6"),
     },
     Need { what: "Xvfb", probe: &["sh", "-c", "command -v Xvfb"], from: Source::Apt("xvfb") },
+    Need { what: "Chromium", probe: &["sh", "-c", "command -v chromium"], from: Source::Apt("chromium") },
+    Need { what: "node", probe: &["node", "--version"], from: Source::Apt("nodejs") },
+    Need { what: "npm", probe: &["npm", "--version"], from: Source::Apt("npm") },
     Need { what: "xdotool", probe: &["xdotool", "--version"], from: Source::Apt("xdotool") },
 ];
 
@@ -106,7 +110,7 @@ pub fn ensure_programs(wanted: Wanted, dry_run: bool) -> Result<()> {
     let may_install = is_debian() && is_root();
     let needs = ALWAYS.iter().chain(if wanted.download { FOR_DOWNLOAD } else { &[] });
     let needs = needs.chain(if may_install && wanted.wasm { FOR_WASM } else { &[] });
-    let needs = needs.chain(if may_install { SOFTWARE_GPU_AND_SCREEN } else { &[] });
+    let needs = needs.chain(if may_install { FOR_TESTS } else { &[] });
     let missing: Vec<&Need> = needs.filter(|need| !found(need)).collect();
     if missing.is_empty() {
         return Ok(());

@@ -1,0 +1,209 @@
+//! A scene written as a package.
+
+use crate::open::open_bytes;
+use crate::prepared::{Package, Prepared};
+use crate::report::{PlainPng, Report, gpu_bytes};
+use crate::{ExportError, compare, shots};
+use loop3d_scene::package::{Codec, Role};
+use loop3d_scene::{Scene, write_file};
+use std::io::Write;
+use std::path::Path;
+use std::time::Instant;
+
+/// Is told what is being done and which share of the whole job is done; says whether to go on.
+pub type Tick<'a> = dyn FnMut(&str, f64) -> bool + 'a;
+
+/// The most times that video is coded in search of a size.
+const TRIES: usize = 7;
+/// A file of more than this share of its limit is near enough.
+const NEAR: f64 = 0.95;
+
+/// What to write.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// The codecs of the looping tiles, at least one.
+    pub codecs: Vec<Codec>,
+    /// 0–100; without meaning for [`Codec::Png`].
+    pub quality: u8,
+    /// The file is to be no larger, at the highest quality that allows it; `quality` is where the search begins.
+    pub max_bytes: Option<u64>,
+}
+
+/// Writes `scene` as a package. The file is read back and compared with the scene before it takes the place of an older one at `path`.
+///
+/// # Errors
+/// The target cannot be written, ffmpeg is missing or fails, no quality makes the file small enough, or `tick` says stop.
+pub fn export(scene: &Scene, path: &Path, settings: &Settings, tick: &mut Tick<'_>) -> Result<Report, ExportError> {
+    scene.validate()?;
+    let exact = settings.codecs.contains(&Codec::Png);
+    let prepared = Prepared::new(scene, exact, tick)?;
+    let started = Instant::now();
+    let (package, quality) = match settings.max_bytes {
+        Some(most) if !exact => search(&prepared, settings, most, tick)?,
+        most => {
+            let package = code(&prepared, settings, settings.quality, "coding", [0.05, 0.8], tick)?;
+            if let Some(most) = most.filter(|&most| most < package.bytes()) {
+                return Err(ExportError::Size { smallest: package.bytes(), most });
+            }
+            (package, settings.quality)
+        }
+    };
+    let coding_seconds = started.elapsed().as_secs_f64();
+    if !tick("comparing", 0.8) {
+        return Err(ExportError::Stopped);
+    }
+    let started = Instant::now();
+    let reread = open_bytes(&[&package.start, &package.parts.bytes])?;
+    let decoding_seconds = started.elapsed().as_secs_f64();
+    let shots = shots(scene);
+    let likeness = compare(scene, &reread, &shots);
+    drop(reread);
+    let plain_png = PlainPng::of(scene, &shots, &mut |share| tick("comparing with PNG", 0.85 + 0.15 * share))?;
+    write_file(path, |out: &mut dyn Write| {
+        out.write_all(&package.start)?;
+        out.write_all(&package.parts.bytes)
+    })?;
+    let roles = [Role::Layout, Role::Gains, Role::Picture, Role::Geometry, Role::Poster, Role::Static, Role::Video];
+    Ok(Report {
+        codecs: settings.codecs.iter().map(Codec::to_string).collect(),
+        quality,
+        bytes: package.bytes(),
+        json_bytes: package.start.len() as u64,
+        parts: roles.iter().map(|&role| (role.to_string(), package.parts.of_role(role))).collect(),
+        likeness,
+        coding_seconds,
+        decoding_ms_per_frame: 1000.0 * decoding_seconds / scene.frames as f64,
+        gpu_bytes: gpu_bytes(&prepared.still, &prepared.looping),
+        plain_png,
+    })
+}
+
+/// The file at a quality; `share` is the part of the whole job that this is.
+fn code(
+    prepared: &Prepared<'_>,
+    settings: &Settings,
+    quality: u8,
+    doing: &str,
+    share: [f64; 2],
+    tick: &mut Tick<'_>,
+) -> Result<Package, ExportError> {
+    let frames = prepared.frames() * settings.codecs.len();
+    let mut done = 0;
+    let mut frame_done = || {
+        done += 1;
+        let part = done as f64 / frames.max(1) as f64;
+        if tick(doing, share[0] + (share[1] - share[0]) * part) { Ok(()) } else { Err(ExportError::Stopped) }
+    };
+    let mut coded = Vec::new();
+    for &codec in &settings.codecs {
+        coded.push((codec, prepared.code(codec, quality, &mut frame_done)?));
+    }
+    prepared.with(quality, &coded)
+}
+
+/// The highest quality whose file has at most `most` bytes, or one that fills it nearly. Bytes of video are taken to grow exponentially
+/// with quality between those that were tried.
+fn search(
+    prepared: &Prepared<'_>,
+    settings: &Settings,
+    most: u64,
+    tick: &mut Tick<'_>,
+) -> Result<(Package, u8), ExportError> {
+    let [mut fits, mut too_large]: [Option<(u8, u64)>; 2] = [None; 2];
+    let mut best = None;
+    let mut quality = settings.quality;
+    for attempt in 0..TRIES {
+        let step = 0.75 / TRIES as f64;
+        let share = [0.05 + attempt as f64 * step, 0.05 + (attempt + 1) as f64 * step];
+        let doing = format!("coding at quality {quality}");
+        let package = code(prepared, settings, quality, &doing, share, tick)?;
+        let bytes = package.bytes();
+        if bytes <= most {
+            fits = Some((quality, bytes));
+            best = Some((package, quality));
+            if quality == 100 || bytes as f64 >= NEAR * most as f64 {
+                break;
+            }
+        } else if quality == 0 {
+            return Err(ExportError::Size { smallest: bytes, most });
+        } else {
+            too_large = Some((quality, bytes));
+        }
+        let Some(next) = next_quality(fits, too_large, most, attempt == 0) else { break };
+        quality = next;
+    }
+    match best {
+        Some(best) => Ok(best),
+        // Every try was too large, and there was none left.
+        None => {
+            let package = code(prepared, settings, 0, "coding at quality 0", [0.75, 0.8], tick)?;
+            if package.bytes() <= most {
+                Ok((package, 0))
+            } else {
+                Err(ExportError::Size { smallest: package.bytes(), most })
+            }
+        }
+    }
+}
+
+/// Where to look next, between a quality that fits and one that is too large; `None` where there is none between them. After the `first`
+/// try a guess is made from the usual growth; where that was not enough, half of what is left is passed over.
+fn next_quality(fits: Option<(u8, u64)>, too_large: Option<(u8, u64)>, most: u64, first: bool) -> Option<u8> {
+    /// Octaves of bytes for a step of quality.
+    const SLOPE: f64 = 0.045;
+    let log = |bytes: u64| (bytes.max(1) as f64).log2();
+    let guess = |(quality, bytes): (u8, u64)| f64::from(quality) + (log(most) - log(bytes)) / SLOPE;
+    let (low, high, guess) = match (fits, too_large) {
+        (None, None) => return None,
+        (Some(a), None) => (a.0.checked_add(1)?, 100, if first { guess(a) } else { f64::midpoint(a.0.into(), 100.0) }),
+        (None, Some(b)) => (0, b.0.checked_sub(1)?, if first { guess(b) } else { f64::from(b.0) / 2.0 }),
+        (Some(a), Some(b)) => {
+            let part = (log(most) - log(a.1)) / (log(b.1) - log(a.1));
+            (a.0 + 1, b.0 - 1, f64::from(a.0) + part * f64::from(b.0 - a.0))
+        }
+    };
+    (low <= high && high <= 100).then(|| (guess.floor().clamp(f64::from(low), f64::from(high))) as u8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Tries until the search ends, as [`search`] does.
+    fn found(start: u8, most: u64, bytes: impl Fn(u8) -> u64) -> (Option<u8>, usize) {
+        let (mut fits, mut too_large, mut quality) = (None, None, start);
+        for tries in 1..20 {
+            let size = bytes(quality);
+            *(if size <= most { &mut fits } else { &mut too_large }) = Some((quality, size));
+            let near = size <= most && size as f64 >= NEAR * most as f64;
+            match next_quality(fits, too_large, most, tries == 1) {
+                Some(next) if !near => quality = next,
+                _ => return (fits.map(|(quality, _)| quality), tries),
+            }
+        }
+        panic!("no end")
+    }
+
+    #[test]
+    fn the_search_fills_the_limit_in_a_few_tries() {
+        let exponential = |quality: u8| (1e6 + 1e5 * (f64::from(quality) * 0.06).exp2()) as u64;
+        for (start, most) in [(50, 2_000_000), (0, 2_000_000), (100, 2_000_000), (50, 1_200_000), (50, 6_000_000)] {
+            let (quality, tries) = found(start, most, exponential);
+            let quality = quality.unwrap();
+            assert!(exponential(quality) <= most);
+            let near = exponential(quality) as f64 >= NEAR * most as f64;
+            assert!(near || exponential(quality + 1) > most, "{start} {most}: {quality}");
+            assert!(tries <= TRIES, "{start} {most}: {tries}");
+        }
+        assert_eq!(found(50, 1000, exponential).0, None);
+        assert_eq!(found(50, u64::MAX, exponential).0, Some(100));
+    }
+
+    #[test]
+    fn between_neighbours_there_is_nothing_to_try() {
+        assert_eq!(next_quality(Some((40, 900)), Some((41, 1100)), 1000, true), None);
+        assert_eq!(next_quality(Some((100, 900)), None, 1000, true), None);
+        assert_eq!(next_quality(None, Some((0, 1100)), 1000, true), None);
+        assert_eq!(next_quality(Some((40, 900)), Some((42, 1100)), 1000, true), Some(41));
+    }
+}

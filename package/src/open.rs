@@ -1,0 +1,123 @@
+//! A scene from any file that holds one: a master, or a package whose video is decoded.
+
+use crate::{ExportError, video};
+use loop3d_scene::package::{Assembly, Codec, Event, Head, Limits, PackageError, Reader, premultiplied};
+use loop3d_scene::{Kind, Scene};
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+/// Bytes that are read at a time.
+const PIECE: usize = 1 << 18;
+
+/// Reads a scene: a package where the file starts as glTF does, else a master.
+///
+/// # Errors
+/// The file cannot be read, is neither, or is damaged; ffmpeg is missing or fails.
+pub fn open(path: impl AsRef<Path>) -> Result<Scene, ExportError> {
+    let path = path.as_ref();
+    let is_package = || -> std::io::Result<bool> {
+        let mut start = [0; 4];
+        // Shorter files are left to the master's reader.
+        Ok(File::open(path)?.read(&mut start)? == 4 && start == *b"glTF")
+    };
+    if is_package().unwrap_or(false) { open_package(path) } else { Ok(loop3d_scene::load(path)?) }
+}
+
+fn open_package(path: &Path) -> Result<Scene, ExportError> {
+    let unreadable = |error| ExportError::Read { path: path.to_owned(), error };
+    let mut file = File::open(path).map_err(unreadable)?;
+    let mut piece = vec![0; PIECE];
+    let mut collector = Collector::new();
+    loop {
+        let count = file.read(&mut piece).map_err(unreadable)?;
+        if count == 0 {
+            break;
+        }
+        collector.push(&piece[..count]).map_err(|error| in_file(error, path))?;
+    }
+    collector.scene().map_err(|error| in_file(error, path))
+}
+
+/// The scene of a package in memory, in pieces.
+pub(crate) fn open_bytes(pieces: &[&[u8]]) -> Result<Scene, ExportError> {
+    let mut collector = Collector::new();
+    pieces.iter().try_for_each(|piece| collector.push(piece))?;
+    collector.scene()
+}
+
+fn in_file(error: ExportError, path: &Path) -> ExportError {
+    match error {
+        ExportError::Format(error) => ExportError::Package { path: path.to_owned(), error },
+        other => other,
+    }
+}
+
+/// A reader and the parts that arrived.
+struct Collector {
+    reader: Reader,
+    parts: Vec<Vec<u8>>,
+    events: Vec<Event>,
+}
+
+impl Collector {
+    fn new() -> Self {
+        Self { reader: Reader::new(Limits::default()), parts: Vec::new(), events: Vec::new() }
+    }
+
+    fn push(&mut self, bytes: &[u8]) -> Result<(), ExportError> {
+        self.reader.push(bytes, &mut self.events)?;
+        for event in self.events.drain(..) {
+            // Parts come in their order.
+            if let Event::Part { bytes, .. } = event {
+                self.parts.push(bytes);
+            }
+        }
+        Ok(())
+    }
+
+    fn scene(self) -> Result<Scene, ExportError> {
+        self.reader.finish()?;
+        match self.reader.head() {
+            Some(head) => scene(head, &self.parts),
+            None => Err(PackageError::NotAPackage { found: "no head".to_owned() }.into()),
+        }
+    }
+}
+
+/// The scene of a head that was checked, and its parts.
+///
+/// # Errors
+/// A layout, a picture or a video is broken.
+fn scene(head: &Head, parts: &[Vec<u8>]) -> Result<Scene, ExportError> {
+    let [still, looping, gains] = [head.still.layout, head.looping.layout, head.looping.gains].map(|part| &parts[part]);
+    let mut assembly = Assembly::new(head, still, looping, gains)?;
+    let mut texels = Vec::new();
+    for (page, image) in head.still.images.iter().enumerate() {
+        let size = [image.width as usize, image.height as usize];
+        let rgba = video::rgba_of_png(&parts[image.part], size, &format!("static image {page}"))?;
+        premultiplied(&rgba, &mut texels);
+        assembly.set_page(Kind::Static, page, 0, size[0], &texels)?;
+    }
+    // Of several streams that of the best: PNG is exact, and AV1 is made with no less care than H.264.
+    let order = [Codec::Png, Codec::H264, Codec::Av1];
+    let stream = order.iter().find_map(|&codec| head.looping.streams.iter().find(|stream| stream.codec == codec));
+    let Some(stream) = stream else { return Ok(assembly.finish()?) };
+    for (page, size) in head.looping.pages.iter().enumerate() {
+        let size = size.map(|side| side as usize);
+        let mut frames: Vec<&[u8]> = Vec::with_capacity(head.frames);
+        for chunk in stream.chunks.iter().filter(|chunk| chunk.page == page) {
+            let mut rest = &parts[chunk.part][..];
+            for &bytes in &chunk.sizes {
+                let (frame, after) = rest.split_at_checked(bytes as usize).unwrap_or((rest, &[]));
+                frames.push(frame);
+                rest = after;
+            }
+        }
+        let description = stream.description(page).unwrap_or_default();
+        video::decode(stream.codec, size, &description, &frames, &mut |frame, texels| {
+            Ok(assembly.set_page(Kind::Looping, page, frame, size[0], texels)?)
+        })?;
+    }
+    Ok(assembly.finish()?)
+}

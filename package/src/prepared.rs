@@ -1,0 +1,206 @@
+//! Everything of a package but its video, and the whole file once there is one.
+
+use crate::ExportError;
+use crate::export::Tick;
+use crate::gains::{darken, gains};
+use crate::geometry::{Mesh, meshes};
+use crate::gltf::{self, Shown};
+use crate::parts::Parts;
+use crate::poster::{self, Tolerance};
+use crate::video::{self, Video};
+use glam::DVec3;
+use loop3d_scene::package::{
+    CHUNK_FRAMES, CameraLimits, Chunk, Codec, Head, Image, Looping, PackageError, Role, Still, Stream, VERSION,
+    layout_bytes,
+};
+use loop3d_scene::{Kind, Packing, PageRules, Scene, render};
+
+/// Pages of looping tiles: half of the largest frame of H.264 level 5.2, whose other half is alpha.
+const LOOPING_RULES: PageRules = PageRules { halo: 0, align: 16, limit: [4096, 2304 / 2] };
+/// Textures of static tiles: what phones have.
+const STATIC_RULES: PageRules = PageRules { halo: 1, align: 1, limit: [4096, 4096] };
+/// Texels of a pixel of the poster, across and down.
+const POSTER_SCALE: usize = 2;
+/// Textures of the poster, in texels before they are shrunk.
+const POSTER_RULES: PageRules = PageRules { halo: POSTER_SCALE, align: POSTER_SCALE, limit: [8192, 8192] };
+const POSTER_TOLERANCE: Tolerance = Tolerance { alpha: 4, colour: 8 };
+
+/// How far static tiles may be off: where nothing moves a picture is no better than they are.
+fn static_tolerance(quality: u8) -> Tolerance {
+    let colour = ((100 - quality.min(100)) as f64 * 0.06).round() as u8;
+    Tolerance { alpha: colour.div_ceil(3), colour }
+}
+
+/// A package without its video.
+pub(crate) struct Prepared<'a> {
+    scene: &'a Scene,
+    pub still: Packing,
+    pub looping: Packing,
+    gains: Vec<u8>,
+    parts: Parts,
+    meshes: Vec<(Kind, Mesh)>,
+    layouts: [usize; 2],
+    gains_part: usize,
+    picture: usize,
+    geometry: usize,
+    exact: bool,
+    posters: Vec<usize>,
+}
+
+/// A file.
+pub(crate) struct Package {
+    pub start: Vec<u8>,
+    pub parts: Parts,
+}
+
+impl Package {
+    pub(crate) fn bytes(&self) -> u64 {
+        (self.start.len() + self.parts.bytes.len()) as u64
+    }
+}
+
+impl<'a> Prepared<'a> {
+    /// With `exact` pixels are those of the scene to 8 bits, and nothing is coded darker.
+    pub(crate) fn new(scene: &'a Scene, exact: bool, tick: &mut Tick<'_>) -> Result<Self, ExportError> {
+        let still = Packing::new(&scene.tiles, Kind::Static, &STATIC_RULES)?;
+        let looping = Packing::new(&scene.tiles, Kind::Looping, &LOOPING_RULES)?;
+        let poster = Packing::new(&scene.tiles, Kind::Looping, &POSTER_RULES)?;
+        let gains = if exact { vec![0; scene.tiles.counts().1] } else { gains(scene, &looping, tick)? };
+        let mut parts = Parts::default();
+        let layouts = [
+            parts.add(Role::Layout, &layout_bytes(&still.blocks)?),
+            parts.add(Role::Layout, &layout_bytes(&looping.blocks)?),
+        ];
+        let gains_part = parts.add(Role::Gains, &gains);
+        let picture = parts.add(Role::Picture, &picture(scene)?);
+        let of_kind = |kind, packing| meshes(scene, packing).into_iter().map(move |mesh| (kind, mesh));
+        let meshes: Vec<(Kind, Mesh)> = of_kind(Kind::Static, &still).chain(of_kind(Kind::Looping, &poster)).collect();
+        let geometry = parts.add(Role::Geometry, &gltf::geometry_bytes(&meshes));
+        // The poster first: with it the still scene shows, at half its sharpness where it moves.
+        let mut posters = Vec::new();
+        for page in 0..poster.pages.len() {
+            let png = poster::page(&poster, page, scene, POSTER_SCALE, POSTER_TOLERANCE)?;
+            posters.push(parts.add(Role::Poster, &png));
+        }
+        Ok(Self { exact, scene, still, looping, gains, parts, meshes, layouts, gains_part, picture, geometry, posters })
+    }
+
+    /// Frames of all pages together.
+    pub(crate) fn frames(&self) -> usize {
+        self.looping.pages.len() * self.scene.frames
+    }
+
+    /// Codes all looping pages. `frame_done` is told of each frame of each page.
+    pub(crate) fn code(
+        &self,
+        codec: Codec,
+        quality: u8,
+        frame_done: &mut dyn FnMut() -> Result<(), ExportError>,
+    ) -> Result<Vec<Video>, ExportError> {
+        let code_page = |(page, &[width, height]): (usize, &[usize; 2])| {
+            let source = |frame: usize, texels: &mut Vec<u16>| {
+                texels.clear();
+                texels.resize(width * height * 4, 0);
+                self.looping.fill(page, self.scene, frame, |value| value, texels);
+                darken(&self.looping, page, &self.gains, texels);
+            };
+            video::encode(codec, quality, self.scene.fps, [width, height], self.scene.frames, &source, frame_done)
+        };
+        self.looping.pages.iter().enumerate().map(code_page).collect()
+    }
+
+    /// The file with static tiles of a quality and these videos: for each codec one for each page.
+    pub(crate) fn with(&self, quality: u8, coded: &[(Codec, Vec<Video>)]) -> Result<Package, ExportError> {
+        let scene = self.scene;
+        let mut parts = self.parts.clone();
+        let mut images = Vec::new();
+        for (page, &[width, height]) in self.still.pages.iter().enumerate() {
+            let tolerance = static_tolerance(if self.exact { 100 } else { quality });
+            let png = poster::page(&self.still, page, scene, 1, tolerance)?;
+            images.push(Image { part: parts.add(Role::Static, &png), width: width as u32, height: height as u32 });
+        }
+        let streams =
+            if self.looping.pages.is_empty() { Vec::new() } else { add_streams(&mut parts, coded, scene.frames) };
+        let head = Head {
+            version: VERSION,
+            tool: env!("CARGO_PKG_VERSION").to_owned(),
+            reference: scene.reference,
+            planes: scene.planes,
+            rows: scene.tiles.rows,
+            columns: scene.tiles.columns,
+            origin_px: scene.tiles.origin_px,
+            fps: scene.fps,
+            frames: scene.frames,
+            views: scene.views.clone(),
+            camera_limits: camera_limits(scene),
+            fit: scene.fit.clone(),
+            parts: parts.entries.clone(),
+            picture: self.picture,
+            still: Still { layout: self.layouts[0], images },
+            looping: Looping {
+                layout: self.layouts[1],
+                gains: self.gains_part,
+                pages: self.looping.pages.iter().map(|page| page.map(|side| side as u32)).collect(),
+                streams,
+            },
+        };
+        let static_parts: Vec<usize> = head.still.images.iter().map(|image| image.part).collect();
+        let shown = Shown { geometry: self.geometry, images: [&static_parts, &self.posters] };
+        let document = gltf::document(scene, &head, &self.meshes, &shown, parts.length());
+        let found = parts.length();
+        let too_large = || PackageError::TooLarge { place: "file".to_owned(), found, limit: u32::MAX.into() };
+        let start = gltf::glb_head(&document, found).ok_or_else(too_large)?;
+        Ok(Package { start, parts })
+    }
+}
+
+/// Puts the chunks of all streams in playback order.
+fn add_streams(parts: &mut Parts, coded: &[(Codec, Vec<Video>)], frames: usize) -> Vec<Stream> {
+    let mut streams: Vec<Stream> = coded
+        .iter()
+        .map(|(codec, videos)| Stream {
+            codec: *codec,
+            names: videos.iter().map(|video| video.name.clone()).collect(),
+            descriptions: videos.iter().map(|video| hex(&video.description)).collect(),
+            chunks: Vec::new(),
+        })
+        .collect();
+    for start in (0..frames).step_by(CHUNK_FRAMES) {
+        for ((codec, videos), stream) in coded.iter().zip(&mut streams) {
+            let end = frames.min(start + CHUNK_FRAMES);
+            // Pictures need no others: each is a part of its own.
+            let step = if *codec == Codec::Png { 1 } else { CHUNK_FRAMES };
+            for first in (start..end).step_by(step) {
+                for (page, video) in videos.iter().enumerate() {
+                    let frames = &video.frames[first..end.min(first + step)];
+                    let part = parts.add(Role::Video, &frames.concat());
+                    let sizes = frames.iter().map(|frame| frame.len() as u32).collect();
+                    stream.chunks.push(Chunk { part, page, first, sizes });
+                }
+            }
+        }
+    }
+    streams
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The box around the captured views, or around the reference camera where there are none.
+fn camera_limits(scene: &Scene) -> CameraLimits {
+    let positions = || scene.views.iter().map(|view| view.camera.position());
+    let at = scene.reference.position();
+    let fold = |pick: fn(DVec3, DVec3) -> DVec3| positions().reduce(pick).unwrap_or(at);
+    CameraLimits { min: fold(DVec3::min), max: fold(DVec3::max) }
+}
+
+/// A JPEG of what the reference camera sees at frame 0.
+fn picture(scene: &Scene) -> Result<Vec<u8>, ExportError> {
+    let shown = render(scene, &scene.reference, 0.0);
+    let mut bytes = Vec::new();
+    image::codecs::jpeg::JpegEncoder::new_with_quality(&mut bytes, 80)
+        .encode(&shown.to_rgb8(), shown.width as u32, shown.height as u32, image::ExtendedColorType::Rgb8)
+        .map_err(|error| ExportError::Image { what: "the picture of the reference camera".to_owned(), error })?;
+    Ok(bytes)
+}

@@ -1,0 +1,102 @@
+//! What came of an export.
+
+use crate::poster::{extend, straight};
+use crate::video::png;
+use crate::{ExportError, Likeness, compare};
+use image::codecs::png::{CompressionType, FilterType};
+use loop3d_scene::package::premultiplied;
+use loop3d_scene::{Kind, Packing, PageRules, Scene, Shot};
+use serde::Serialize;
+
+/// Frames that a player has decoded at a time.
+const DECODED_FRAMES: u64 = 3;
+/// Frames whose PNG is measured, for all.
+const MEASURED_FRAMES: usize = 4;
+
+/// What was written.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Report {
+    /// Names of the codecs.
+    pub codecs: Vec<String>,
+    /// The quality that was asked for or found.
+    pub quality: u8,
+    /// Bytes of the file.
+    pub bytes: u64,
+    /// Bytes of headers, JSON and seal.
+    pub json_bytes: u64,
+    /// Name and bytes of the parts of each role.
+    pub parts: Vec<(String, u64)>,
+    /// Against the scene that was exported.
+    pub likeness: Likeness,
+    /// Seconds of coding the video, all tries together.
+    pub coding_seconds: f64,
+    /// Milliseconds to read the whole package back, over the frames of the loop.
+    pub decoding_ms_per_frame: f64,
+    /// Bytes on a GPU that plays it: see [`gpu_bytes`].
+    pub gpu_bytes: u64,
+    /// The same scene as plain PNG.
+    pub plain_png: PlainPng,
+}
+
+/// GPU memory of a player: static tiles as RGBA of 8 bits, and of the looping ones a page of 8 bits for each of the two frames that
+/// it blends, and three decoded frames of 12 bits a pixel, colour and alpha.
+pub(crate) fn gpu_bytes(still: &Packing, looping: &Packing) -> u64 {
+    let texels = |packing: &Packing| packing.pages.iter().map(|[w, h]| (w * h) as u64).sum::<u64>();
+    4 * texels(still) + (2 * 4 + DECODED_FRAMES * 3) * texels(looping)
+}
+
+/// What the scene takes as the original project publishes it: a PNG of straight RGBA for each frame.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PlainPng {
+    /// Bytes, from the static texture and four frames.
+    pub bytes: u64,
+    /// Against the scene that was exported.
+    pub likeness: Likeness,
+    /// Bytes on a GPU that has all frames, as the original project's viewer does.
+    pub gpu_bytes: u64,
+}
+
+impl PlainPng {
+    pub(crate) fn of(scene: &Scene, shots: &[Shot], tick: &mut dyn FnMut(f64) -> bool) -> Result<Self, ExportError> {
+        let rules = PageRules { halo: 1, align: 1, limit: [16384, 16384] };
+        let mut bytes = 0.0;
+        let mut gpu_bytes = 0;
+        for kind in [Kind::Static, Kind::Looping] {
+            let packing = Packing::new(&scene.tiles, kind, &rules)?;
+            let frames = if kind == Kind::Static { 1 } else { scene.frames };
+            let measured = frames.min(MEASURED_FRAMES);
+            for (page, &size) in packing.pages.iter().enumerate() {
+                gpu_bytes += (size[0] * size[1] * 4 * frames) as u64;
+                for i in 0..measured {
+                    let mut texels = vec![0; size[0] * size[1] * 4];
+                    packing.fill(page, scene, i * frames / measured, |value| value, &mut texels);
+                    let mut pixels = straight(&texels);
+                    extend(&mut pixels, size);
+                    let png = png(&pixels, size, CompressionType::Default, FilterType::Adaptive)?;
+                    bytes += (png.len() * frames) as f64 / measured as f64;
+                    if !tick(0.5 * (i + 1) as f64 / measured as f64) {
+                        return Err(ExportError::Stopped);
+                    }
+                }
+            }
+        }
+        let rounded = |texels: &[u16]| {
+            let mut rounded = Vec::with_capacity(texels.len());
+            let mut some = Vec::new();
+            for texels in texels.chunks(1 << 16) {
+                premultiplied(&straight(texels), &mut some);
+                rounded.extend_from_slice(&some);
+            }
+            rounded
+        };
+        let plain = Scene {
+            static_texels: rounded(&scene.static_texels),
+            looping_texels: rounded(&scene.looping_texels),
+            tiles: scene.tiles.clone(),
+            views: Vec::new(),
+            fit: serde_json::Value::Null,
+            ..*scene
+        };
+        Ok(Self { bytes: bytes as u64, likeness: compare(scene, &plain, shots), gpu_bytes })
+    }
+}

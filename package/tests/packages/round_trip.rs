@@ -1,0 +1,90 @@
+//! Packages written and read again.
+
+use crate::support::small_scene;
+use loop3d_package::{ExportError, Settings, compare, export, open, shots};
+use loop3d_scene::package::Codec;
+use std::fs;
+
+fn settings(codecs: &[Codec], quality: u8) -> Settings {
+    Settings { codecs: codecs.to_vec(), quality, max_bytes: None }
+}
+
+#[test]
+fn every_codec_comes_back_alike() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.glb");
+    // Two chunks and one frame.
+    let scene = small_scene(11, 25);
+    for (codecs, least_db) in
+        [(&[Codec::Png][..], 48.0), (&[Codec::H264], 40.0), (&[Codec::Av1], 38.0), (&[Codec::H264, Codec::Av1], 40.0)]
+    {
+        let report = export(&scene, &path, &settings(codecs, 90), &mut |_, _| true).unwrap();
+        let back = open(&path).unwrap();
+        assert_eq!((back.frames, back.planes, &back.views, &back.fit), (25, scene.planes, &scene.views, &scene.fit));
+        assert_eq!((back.tiles.counts(), back.reference), (scene.tiles.counts(), scene.reference));
+        let likeness = compare(&scene, &back, &shots(&scene));
+        assert_eq!(likeness, report.likeness);
+        assert!(likeness.worst_db >= least_db, "{codecs:?} {likeness:?}");
+        assert_eq!(report.bytes, fs::metadata(&path).unwrap().len());
+    }
+}
+
+#[test]
+fn a_size_is_kept_and_quality_uses_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.glb");
+    let scene = small_scene(12, 12);
+    let bytes = |quality| export(&scene, &path, &settings(&[Codec::H264], quality), &mut |_, _| true).unwrap().bytes;
+    let [low, high] = [bytes(20), bytes(90)];
+    let most = (low + high) / 2;
+    let asked = Settings { max_bytes: Some(most), ..settings(&[Codec::H264], 50) };
+    let report = export(&scene, &path, &asked, &mut |_, _| true).unwrap();
+    assert!(report.bytes <= most && report.quality > 20 && report.quality < 90, "{report:?}");
+    assert!(report.bytes > low);
+    let old = fs::read(&path).unwrap();
+    let impossible = Settings { max_bytes: Some(1000), ..asked };
+    let error = export(&scene, &path, &impossible, &mut |_, _| true).unwrap_err();
+    assert!(matches!(error, ExportError::Size { most: 1000, .. }), "{error}");
+    assert_eq!(fs::read(&path).unwrap(), old);
+}
+
+#[test]
+fn a_stopped_export_leaves_the_old_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.glb");
+    fs::write(&path, "old").unwrap();
+    let scene = small_scene(13, 12);
+    for stop_at in [0.0, 0.3, 0.8, 0.9] {
+        let mut tick = |_: &str, share: f64| share < stop_at;
+        let error = export(&scene, &path, &settings(&[Codec::H264], 50), &mut tick).unwrap_err();
+        assert!(matches!(error, ExportError::Stopped), "{error}");
+    }
+    assert_eq!(fs::read(&path).unwrap(), b"old");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn scenes_without_looping_or_static_tiles_are_packages_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.glb");
+    let mut scene = small_scene(14, 1);
+    let settings = settings(&[Codec::H264], 80);
+    let check = |scene: &loop3d_scene::Scene| {
+        let report = export(scene, &path, &settings, &mut |_, _| true).unwrap();
+        assert_eq!(open(&path).unwrap().tiles.counts(), scene.tiles.counts());
+        assert!(report.likeness.worst_db > 38.0, "{report:?}");
+    };
+    check(&scene);
+    let mut still = 0;
+    let mut static_texels = Vec::new();
+    for place in 0..scene.tiles.tiles.len() {
+        if let Some(texels) = scene.tile_texels(scene.tiles.tiles[place], 0) {
+            static_texels.extend(texels);
+            scene.tiles.tiles[place] = loop3d_scene::Tile::Static(still);
+            still += 1;
+        }
+    }
+    scene.static_texels = static_texels;
+    scene.looping_texels = Vec::new();
+    check(&scene);
+}

@@ -1,0 +1,127 @@
+//! A scene made of the parts of a package.
+
+use super::document::Head;
+use super::error::{check, damaged};
+use super::{PackageError, gains, layout};
+use crate::{Block, Kind, Scene, TILE, TILE_VALUES, Tile, TileTable};
+
+/// Collects texels until a scene is whole.
+pub struct Assembly {
+    scene: Scene,
+    still: Vec<Block>,
+    looping: Vec<Block>,
+    /// Of each looping tile, in the order of the blocks.
+    gains: Vec<f32>,
+}
+
+impl Assembly {
+    /// A scene whose tiles are all there and all transparent, from the head, the two layout parts and the gains.
+    ///
+    /// # Errors
+    /// A layout or the gains do not fit, or memory is short.
+    pub fn new(head: &Head, still: &[u8], looping: &[u8], gains: &[u8]) -> Result<Self, PackageError> {
+        let mut tiles = TileTable::empty(head.planes.count, head.rows, head.columns, head.origin_px);
+        let images: Vec<[u32; 2]> = head.still.images.iter().map(|image| [image.width, image.height]).collect();
+        let still = layout::read(still, Kind::Static, &images, &mut tiles)?;
+        let looping = layout::read(looping, Kind::Looping, &head.looping.pages, &mut tiles)?;
+        layout::number(&mut tiles);
+        let (still_tiles, looping_tiles) = tiles.counts();
+        let gains = gains::read(gains, looping_tiles)?;
+        let scene = Scene {
+            reference: head.reference,
+            planes: head.planes,
+            tiles,
+            fps: head.fps,
+            frames: head.frames,
+            static_texels: zeros(still_tiles * TILE_VALUES)?,
+            looping_texels: zeros(looping_tiles * head.frames * TILE_VALUES)?,
+            views: head.views.clone(),
+            fit: head.fit.clone(),
+        };
+        Ok(Self { scene, still, looping, gains })
+    }
+
+    /// The blocks of a kind.
+    pub fn blocks(&self, kind: Kind) -> &[Block] {
+        match kind {
+            Kind::Static => &self.still,
+            Kind::Looping => &self.looping,
+        }
+    }
+
+    /// Puts in the texels of a page (`[height, width, 4]`, premultiplied, 65535 = 1); of static tiles, `frame` is 0.
+    ///
+    /// # Errors
+    /// The texels are not those of a page of this width.
+    pub fn set_page(
+        &mut self,
+        kind: Kind,
+        page: usize,
+        frame: usize,
+        width: usize,
+        texels: &[u16],
+    ) -> Result<(), PackageError> {
+        let Self { scene, still, looping, gains } = self;
+        let blocks = if kind == Kind::Static { still } else { looping };
+        let frames = scene.frames;
+        check(frame < frames, "frame", frame, format!("one of {frames}"))?;
+        let mut next_tile = 0;
+        for block in blocks {
+            let first_tile = next_tile;
+            next_tile += block.tiles();
+            if block.page != page {
+                continue;
+            }
+            let rows = block.rows.clone().enumerate();
+            let places = rows.flat_map(|(i, row)| block.columns.clone().enumerate().map(move |(j, c)| (i, row, j, c)));
+            for (tile, (i, row, j, column)) in (first_tile..).zip(places) {
+                let (to, index, gain) = match scene.tiles.tiles[scene.tiles.index(block.plane, row, column)] {
+                    Tile::Empty => continue,
+                    Tile::Static(index) => (&mut scene.static_texels, index as usize, 1.0),
+                    Tile::Looping(index) => (&mut scene.looping_texels, index as usize * frames + frame, gains[tile]),
+                };
+                let to = to[index * TILE_VALUES..(index + 1) * TILE_VALUES].chunks_exact_mut(TILE * 4);
+                for (line, to) in to.enumerate() {
+                    let from = ((block.at[1] + i * TILE + line) * width + block.at[0] + j * TILE) * 4;
+                    let found = texels.get(from..from + TILE * 4).ok_or_else(|| {
+                        damaged(format!("{} page {page}", kind.name()), texels.len(), "the values of a whole page")
+                    })?;
+                    if gain == 1.0 {
+                        to.copy_from_slice(found);
+                    } else {
+                        // `as u16` saturates.
+                        to.iter_mut().zip(found).for_each(|(to, &from)| *to = (f32::from(from) * gain + 0.5) as u16);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The scene as it is now.
+    ///
+    /// # Errors
+    /// The scene contradicts itself.
+    pub fn finish(self) -> Result<Scene, PackageError> {
+        self.scene.validate()?;
+        Ok(self.scene)
+    }
+}
+
+/// Straight RGBA of 8 bits, as PNG has it, to premultiplied texels of 16 bits.
+pub fn premultiplied(straight: &[u8], texels: &mut Vec<u16>) {
+    texels.clear();
+    texels.extend(straight.as_chunks::<4>().0.iter().flat_map(|&[r, g, b, a]| {
+        let alpha = u32::from(a);
+        // 255·255 is 65535 · 255/257.
+        [r, g, b].map(|c| ((u32::from(c) * alpha * 257 + 127) / 255) as u16).into_iter().chain([u16::from(a) * 257])
+    }));
+}
+
+fn zeros(count: usize) -> Result<Vec<u16>, PackageError> {
+    let mut values = Vec::new();
+    let short = |_| damaged("texels", "too little memory", format!("{} bytes", 2 * count));
+    values.try_reserve_exact(count).map_err(short)?;
+    values.resize(count, 0);
+    Ok(values)
+}

@@ -1,0 +1,238 @@
+//! The vendor extension of a package: everything that glTF has no words for.
+
+use crate::{Camera, Planes, SceneView};
+use glam::DVec3;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Name of the glTF extension.
+pub const EXTENSION: &str = "LOOP3D_scene";
+
+/// Version of the extension that this build writes and reads.
+pub const VERSION: u32 = 1;
+
+/// Bytes before the first part: the SHA-256 of the JSON chunk's data.
+pub const SEAL_BYTES: u64 = 32;
+
+/// Frames from one key frame of a video to the next: a reader can start at any of them.
+pub const CHUNK_FRAMES: usize = 12;
+
+/// The extension `LOOP3D_scene` of the glTF document.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Head {
+    /// [`VERSION`].
+    pub version: u32,
+    /// Version of the program that wrote it.
+    pub tool: String,
+    /// See [`Scene`](crate::Scene).
+    pub reference: Camera,
+    /// See [`Scene`](crate::Scene).
+    pub planes: Planes,
+    /// Tile rows of a plane.
+    pub rows: usize,
+    /// Tile columns of a plane.
+    pub columns: usize,
+    /// See [`TileTable`](crate::TileTable).
+    pub origin_px: [i32; 2],
+    /// Frames per second.
+    pub fps: f64,
+    /// Frames of the loop.
+    pub frames: usize,
+    /// The cameras of the capture.
+    pub views: Vec<SceneView>,
+    /// Where a person's camera should stay.
+    pub camera_limits: CameraLimits,
+    /// Settings of the fit, as the master has them.
+    pub fit: serde_json::Value,
+    /// All parts, in the order of their bytes.
+    pub parts: Vec<Part>,
+    /// Index of the part that is a JPEG of what the reference camera sees at frame 0.
+    pub picture: usize,
+    /// The static tiles.
+    #[serde(rename = "static")]
+    pub still: Still,
+    /// The looping tiles.
+    pub looping: Looping,
+}
+
+/// The box around the positions of the captured views, in the world (the reference camera's axes where it was fitted).
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CameraLimits {
+    /// Least coordinates.
+    pub min: DVec3,
+    /// Greatest coordinates.
+    pub max: DVec3,
+}
+
+/// Bytes that are of use on their own.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Part {
+    /// What it is.
+    pub role: Role,
+    /// First byte, from the start of the binary chunk's data; a multiple of 4.
+    pub offset: u64,
+    /// Bytes.
+    pub length: u64,
+    /// SHA-256 of these bytes.
+    pub sha256: Sha256Sum,
+}
+
+/// What a part is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Blocks of one kind of tiles: [`layout_bytes`](super::layout_bytes).
+    Layout,
+    /// How much darker than itself each looping tile is coded: [`gain`](super::gain()).
+    Gains,
+    /// A JPEG.
+    Picture,
+    /// Vertices and indices of the standard meshes.
+    Geometry,
+    /// A PNG of static tiles, straight alpha.
+    Static,
+    /// A PNG of looping tiles at frame 0 and half the resolution, straight alpha: for the standard meshes.
+    Poster,
+    /// Coded frames of one page of looping tiles.
+    Video,
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Layout => "layout",
+            Self::Gains => "gains",
+            Self::Picture => "picture",
+            Self::Geometry => "geometry",
+            Self::Static => "static",
+            Self::Poster => "poster",
+            Self::Video => "video",
+        })
+    }
+}
+
+/// The static tiles: blocks on pages, each a PNG.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Still {
+    /// Index of the part with the blocks.
+    pub layout: usize,
+    /// The pages.
+    pub images: Vec<Image>,
+}
+
+/// A page of static tiles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Image {
+    /// Index of the part.
+    pub part: usize,
+    /// In texels.
+    pub width: u32,
+    /// In texels.
+    pub height: u32,
+}
+
+/// The looping tiles: blocks on pages, each a video, in one codec or several.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Looping {
+    /// Index of the part with the blocks.
+    pub layout: usize,
+    /// Index of the part with the gains.
+    pub gains: usize,
+    /// Width and height of each page in texels, multiples of 16. A coded frame is twice as high: colour over alpha.
+    pub pages: Vec<[u32; 2]>,
+    /// The same frames in several codecs; a reader picks one.
+    pub streams: Vec<Stream>,
+}
+
+/// How frames are coded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Codec {
+    /// H.264: AVC samples with lengths of four bytes; colour over alpha.
+    H264,
+    /// AV1: temporal units; colour over alpha.
+    Av1,
+    /// PNG: premultiplied RGBA of 8 bits, one picture a frame.
+    Png,
+}
+
+impl fmt::Display for Codec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::H264 => "h264",
+            Self::Av1 => "av1",
+            Self::Png => "png",
+        })
+    }
+}
+
+/// All frames of all pages in one codec.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stream {
+    /// The codec.
+    pub codec: Codec,
+    /// For each page the codec's name as WebCodecs takes it, such as `avc1.640033`.
+    pub names: Vec<String>,
+    /// For each page the decoder configuration that WebCodecs calls `description`, in hex; empty where the codec has none.
+    pub descriptions: Vec<String>,
+    /// In playback order: the first frames of all pages, then the next ones.
+    pub chunks: Vec<Chunk>,
+}
+
+/// Some frames of one page, which can be decoded without others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Chunk {
+    /// Index of the part.
+    pub part: usize,
+    /// The page.
+    pub page: usize,
+    /// The first frame, a key frame.
+    pub first: usize,
+    /// Bytes of each frame; they follow each other.
+    pub sizes: Vec<u32>,
+}
+
+/// A SHA-256, in JSON 64 lowercase hex digits.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Sha256Sum(pub [u8; 32]);
+
+impl fmt::Display for Sha256Sum {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Sha256Sum {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+impl Serialize for Sha256Sum {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Sha256Sum {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let bytes = super::layout::bytes_from_hex(&text).and_then(|bytes| bytes.try_into().ok());
+        bytes.map(Self).ok_or_else(|| serde::de::Error::custom("a SHA-256 is 64 lowercase hex digits"))
+    }
+}
+
+impl Stream {
+    /// The decoder configuration of a page; empty where the codec has none. `None` where it is not hex.
+    pub fn description(&self, page: usize) -> Option<Vec<u8>> {
+        super::layout::bytes_from_hex(self.descriptions.get(page)?)
+    }
+}

@@ -1,0 +1,54 @@
+//! Gains: tiles that are seen little are coded darker than they are, so that a video coder spends less on them.
+//!
+//! An error of coding is multiplied by the gain when the tile is made as bright as it was, and divided by about as much where the tile is
+//! hidden behind others. One byte `g` for each looping tile, in the order of the layout: block after block, row after row. A coded
+//! value times 2^(g/4) is the texel's.
+
+use super::PackageError;
+use super::error::check;
+
+/// The largest gain: 2^4 = 16.
+const MOST: u8 = 16;
+
+/// The byte of a tile of whose error this share shows, 0–1.
+pub fn gain_of(share: f32) -> u8 {
+    // `as u8` saturates, which ends the gains of tiles that nobody sees.
+    ((-4.0 * share.log2()).round() as u8).min(MOST)
+}
+
+/// What the coded value is multiplied with.
+pub fn gain(byte: u8) -> f32 {
+    (f32::from(byte) / 4.0).exp2()
+}
+
+/// The gains of `tiles` tiles.
+pub(super) fn read(bytes: &[u8], tiles: usize) -> Result<Vec<f32>, PackageError> {
+    check(
+        bytes.len() == tiles,
+        "gains",
+        format!("{} bytes", bytes.len()),
+        format!("{tiles}, one for each looping tile"),
+    )?;
+    if let Some(index) = bytes.iter().position(|&byte| byte > MOST) {
+        check(false, format!("gains, tile {index}"), bytes[index], format!("at most {MOST}"))?;
+    }
+    Ok(bytes.iter().map(|&byte| gain(byte)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gains_undo_what_is_shown_and_end_at_sixteen() {
+        assert_eq!([1.0, 0.5, 0.25, 0.7].map(gain_of), [0, 4, 8, 2]);
+        assert_eq!([0.0, 1e-6].map(gain_of), [16, 16]);
+        assert_eq!([0, 4, 16].map(gain), [1.0, 2.0, 16.0]);
+        assert_eq!(read(&[0, 4], 2).unwrap(), [1.0, 2.0]);
+        assert_eq!(
+            read(&[0], 2).unwrap_err().to_string(),
+            "damaged: gains: found 1 bytes, expected 2, one for each looping tile"
+        );
+        assert!(read(&[0, 17], 2).unwrap_err().to_string().contains("gains, tile 1: found 17"));
+    }
+}

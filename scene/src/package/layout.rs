@@ -1,0 +1,166 @@
+//! Blocks as bytes: eight `u16`, little-endian, for each block.
+//!
+//! Page; column and row of its first texel on the page; plane; first row, first column, number of rows, number of columns in the tile
+//! table.
+
+use super::PackageError;
+use super::error::{check, damaged};
+use crate::{Block, Kind, TILE, Tile, TileTable};
+
+/// Bytes of a block.
+pub const BLOCK_BYTES: usize = 16;
+
+/// The blocks as bytes.
+///
+/// # Errors
+/// A number of a block does not fit in 16 bits.
+pub fn layout_bytes(blocks: &[Block]) -> Result<Vec<u8>, PackageError> {
+    let mut bytes = Vec::with_capacity(blocks.len() * BLOCK_BYTES);
+    for block in blocks {
+        let Block { plane, rows, columns, page, at } = block;
+        for value in [*page, at[0], at[1], *plane, rows.start, columns.start, rows.len(), columns.len()] {
+            let value = u16::try_from(value).map_err(|_| damaged("layout", value, "at most 65535"))?;
+            bytes.extend(value.to_le_bytes());
+        }
+    }
+    Ok(bytes)
+}
+
+/// The blocks that bytes say, each inside of its page and of the table, over places of the table that were empty. The places get
+/// tiles of `kind`, numbered by [`number`] later.
+pub(super) fn read(
+    bytes: &[u8],
+    kind: Kind,
+    pages: &[[u32; 2]],
+    table: &mut TileTable,
+) -> Result<Vec<Block>, PackageError> {
+    let place = |index: usize| format!("layout of {} tiles, block {index}", kind.name());
+    let (blocks, rest) = bytes.as_chunks::<BLOCK_BYTES>();
+    check(rest.is_empty(), format!("layout of {} tiles", kind.name()), bytes.len(), "a multiple of 16 bytes")?;
+    let read_block = |(index, bytes): (usize, &[u8; BLOCK_BYTES])| {
+        let value = |i: usize| usize::from(u16::from_le_bytes([bytes[2 * i], bytes[2 * i + 1]]));
+        let [page, x, y, plane, row, column, rows, columns] = [0, 1, 2, 3, 4, 5, 6, 7].map(value);
+        let [width, height] = pages.get(page).map_or([0; 2], |page| page.map(|side| side as usize));
+        let fits = rows >= 1 && columns >= 1 && x + columns * TILE <= width && y + rows * TILE <= height;
+        check(
+            fits,
+            place(index),
+            format!("{columns}×{rows} tiles at ({x}, {y})"),
+            format!("some inside of page {page} of {} pages, {width}×{height}", pages.len()),
+        )?;
+        let fits = plane < table.planes && row + rows <= table.rows && column + columns <= table.columns;
+        check(
+            fits,
+            place(index),
+            format!("{columns}×{rows} tiles from plane {plane}, row {row}, column {column}"),
+            format!("some inside of {} planes of {}×{}", table.planes, table.columns, table.rows),
+        )?;
+        for row in row..row + rows {
+            for column in column..column + columns {
+                let at = table.index(plane, row, column);
+                let found = std::mem::replace(&mut table.tiles[at], tile(kind, 0));
+                let empty = found == Tile::Empty;
+                check(
+                    empty,
+                    place(index),
+                    format!("plane {plane}, row {row}, column {column} again"),
+                    "each place once",
+                )?;
+            }
+        }
+        Ok(Block { plane, rows: row..row + rows, columns: column..column + columns, page, at: [x, y] })
+    };
+    let blocks: Vec<Block> = blocks.iter().enumerate().map(read_block).collect::<Result<_, PackageError>>()?;
+    // So a scene has no more texels than its pages, whose number has been checked.
+    let room: u64 = pages.iter().map(|&[width, height]| u64::from(width) * u64::from(height)).sum();
+    let texels = (blocks.iter().map(Block::tiles).sum::<usize>() * TILE * TILE) as u64;
+    let fits = texels <= room;
+    check(fits, format!("layout of {} tiles", kind.name()), format!("{texels} texels"), format!("at most {room}"))?;
+    Ok(blocks)
+}
+
+/// Numbers the tiles of each kind in the order of the table.
+pub(super) fn number(table: &mut TileTable) {
+    let mut next = [0, 0];
+    for place in &mut table.tiles {
+        if let Some(kind) = Kind::of(*place) {
+            *place = tile(kind, next[kind as usize]);
+            next[kind as usize] += 1;
+        }
+    }
+}
+
+fn tile(kind: Kind, index: u32) -> Tile {
+    match kind {
+        Kind::Static => Tile::Static(index),
+        Kind::Looping => Tile::Looping(index),
+    }
+}
+
+/// Bytes of lowercase hex digits.
+pub(super) fn bytes_from_hex(text: &str) -> Option<Vec<u8>> {
+    let digit = |c: u8| match c {
+        b'0'..=b'9' => Some(c - b'0'),
+        b'a'..=b'f' => Some(c - b'a' + 10),
+        _ => None,
+    };
+    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+    if !rest.is_empty() {
+        return None;
+    }
+    pairs.iter().map(|&[high, low]| Some(digit(high)? << 4 | digit(low)?)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn block(plane: usize, row: usize, at: [usize; 2]) -> Block {
+        Block { plane, rows: row..row + 1, columns: 0..2, page: 0, at }
+    }
+
+    /// Reads blocks over a table of 2 planes of 2×3 tiles, on one page of 40×48 texels.
+    fn read_blocks(blocks: &[Block]) -> Result<Vec<Block>, String> {
+        let mut table = TileTable::empty(2, 2, 3, [0, 0]);
+        read(&layout_bytes(blocks).unwrap(), Kind::Static, &[[40, 48]], &mut table).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn blocks_come_back_and_bad_places_are_named() {
+        let good = [block(1, 0, [3, 1]), block(0, 1, [0, 20])];
+        assert_eq!(read_blocks(&good).unwrap(), good);
+        for (bad, said) in [
+            (
+                block(0, 0, [9, 0]),
+                "block 1: found 2×1 tiles at (9, 0), expected some inside of page 0 of 1 pages, 40×48",
+            ),
+            (Block { page: 1, ..block(0, 0, [0, 0]) }, "page 1 of 1 pages"),
+            (
+                block(2, 0, [0, 0]),
+                "found 2×1 tiles from plane 2, row 0, column 0, expected some inside of 2 planes of 3×2",
+            ),
+            (block(0, 2, [0, 0]), "row 2"),
+            (Block { rows: 1..1, ..block(0, 1, [0, 0]) }, "found 2×0 tiles"),
+            (block(1, 0, [0, 0]), "found plane 1, row 0, column 0 again, expected each place once"),
+        ] {
+            let error = read_blocks(&[good[0].clone(), bad]).unwrap_err();
+            assert!(error.contains(said), "{error}");
+        }
+        let many = [block(0, 0, [0, 0]), block(0, 1, [0, 0]), block(1, 0, [0, 0]), block(1, 1, [0, 0])];
+        assert!(read_blocks(&many).unwrap_err().contains("found 2048 texels, expected at most 1920"));
+    }
+
+    #[test]
+    fn tiles_are_numbered_in_the_order_of_the_table() {
+        let mut table = TileTable::empty(1, 1, 4, [0, 0]);
+        table.tiles = vec![Tile::Looping(0), Tile::Static(0), Tile::Empty, Tile::Looping(0)];
+        number(&mut table);
+        assert_eq!(table.tiles, [Tile::Looping(0), Tile::Static(0), Tile::Empty, Tile::Looping(1)]);
+    }
+
+    #[test]
+    fn hex_is_lowercase_pairs() {
+        assert_eq!(bytes_from_hex("00ff1a"), Some(vec![0, 255, 26]));
+        assert_eq!([bytes_from_hex("0"), bytes_from_hex("0G"), bytes_from_hex("FF")], [None, None, None]);
+    }
+}

@@ -1,0 +1,256 @@
+//! A package read while it arrives.
+
+use super::document::{EXTENSION, Head, SEAL_BYTES, VERSION};
+use super::error::{check, damaged, limit};
+use super::{PackageError, document::Sha256Sum};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+
+/// What a reader takes. It never holds more than the JSON or one part at a time, and never asks for more memory than twice
+/// the bytes that have arrived of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of the JSON chunk.
+    pub json_bytes: u64,
+    /// Bytes of one part.
+    pub part_bytes: u64,
+    /// Bytes of all texels of the scene, 16 bits a channel.
+    pub texel_bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { json_bytes: 16 << 20, part_bytes: 256 << 20, texel_bytes: 8 << 30 }
+    }
+}
+
+/// What arrived.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// The head, checked.
+    Head(Arc<Head>),
+    /// A part, whole and equal to its SHA-256.
+    Part {
+        /// Its index in [`Head::parts`].
+        index: usize,
+        /// Its bytes.
+        bytes: Vec<u8>,
+    },
+}
+
+/// Turns bytes into a head and parts. The first error is final: later calls return it again.
+pub struct Reader {
+    limits: Limits,
+    stage: Stage,
+    /// Bytes of the present stage that are there.
+    buffer: Vec<u8>,
+    /// Bytes that the present stage wants.
+    wanted: u64,
+    json: Vec<u8>,
+    /// Bytes of the file, as its header says.
+    file_length: u64,
+    binary_length: u64,
+    head: Option<Arc<Head>>,
+    failure: Option<PackageError>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    FileHeader,
+    JsonHeader,
+    Json,
+    BinaryHeader,
+    Seal,
+    Part(usize),
+    /// Zeros between a part and the next multiple of 4.
+    Padding(usize),
+    End,
+}
+
+const MAGIC: u32 = u32::from_le_bytes(*b"glTF");
+const JSON: u32 = u32::from_le_bytes(*b"JSON");
+const BINARY: u32 = u32::from_le_bytes(*b"BIN\0");
+
+impl Reader {
+    /// At the first byte of a package.
+    pub fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            stage: Stage::FileHeader,
+            buffer: Vec::new(),
+            wanted: 12,
+            json: Vec::new(),
+            file_length: 0,
+            binary_length: 0,
+            head: None,
+            failure: None,
+        }
+    }
+
+    /// Takes the next bytes, and adds what became whole to `events`, also where an error comes after it.
+    ///
+    /// # Errors
+    /// The bytes are no package, or damaged.
+    pub fn push(&mut self, mut bytes: &[u8], events: &mut Vec<Event>) -> Result<(), PackageError> {
+        if let Some(failure) = &self.failure {
+            return Err(failure.clone());
+        }
+        let result = loop {
+            let missing = self.wanted - self.buffer.len() as u64;
+            if self.stage == Stage::End {
+                break check(bytes.is_empty(), "end of file", "more bytes", format!("{} bytes", self.file_length));
+            }
+            let now = bytes.len().min(usize::try_from(missing).unwrap_or(usize::MAX));
+            let (taken, rest) = bytes.split_at(now);
+            self.buffer.extend_from_slice(taken);
+            bytes = rest;
+            if (now as u64) < missing {
+                break Ok(());
+            }
+            let whole = std::mem::take(&mut self.buffer);
+            if let Err(error) = self.advance(whole, events) {
+                break Err(error);
+            }
+        };
+        self.failure = result.as_ref().err().cloned();
+        result
+    }
+
+    /// The file has ended.
+    ///
+    /// # Errors
+    /// It ended too early, or an earlier error.
+    pub fn finish(&self) -> Result<(), PackageError> {
+        match (&self.failure, self.stage) {
+            (Some(failure), _) => Err(failure.clone()),
+            (None, Stage::End) => Ok(()),
+            (None, Stage::FileHeader) if self.buffer.len() < 4 => {
+                Err(PackageError::NotAPackage { found: format!("{} bytes", self.buffer.len()) })
+            }
+            (None, _) => Err(PackageError::Truncated {
+                place: self.place(),
+                found: self.buffer.len() as u64,
+                expected: self.wanted,
+            }),
+        }
+    }
+
+    /// The head, once it has arrived.
+    pub fn head(&self) -> Option<&Arc<Head>> {
+        self.head.as_ref()
+    }
+
+    fn place(&self) -> String {
+        let part = |index| self.head.as_ref().map_or_else(String::new, |head| head.part_name(index));
+        match self.stage {
+            Stage::FileHeader => "file header".to_owned(),
+            Stage::JsonHeader | Stage::Json => "JSON".to_owned(),
+            Stage::BinaryHeader => "header of the binary chunk".to_owned(),
+            Stage::Seal => "seal of the JSON".to_owned(),
+            Stage::Part(index) => part(index),
+            Stage::Padding(index) => format!("padding after {}", part(index)),
+            Stage::End => "end of file".to_owned(),
+        }
+    }
+
+    /// Uses the whole bytes of the present stage and goes to the next.
+    fn advance(&mut self, whole: Vec<u8>, events: &mut Vec<Event>) -> Result<(), PackageError> {
+        let word = |i: usize| whole.get(4 * i..4 * i + 4).map_or(0, |b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]));
+        let next = match self.stage {
+            Stage::FileHeader => {
+                if word(0) != MAGIC || word(1) != 2 {
+                    return Err(PackageError::NotAPackage { found: "other bytes at its start".to_owned() });
+                }
+                self.file_length = word(2).into();
+                (Stage::JsonHeader, 8)
+            }
+            Stage::JsonHeader => {
+                check(word(1) == JSON, "JSON", "another chunk", "the JSON chunk first")?;
+                check(word(0) % 4 == 0, "JSON", format!("{} bytes", word(0)), "a multiple of 4")?;
+                let length = u64::from(word(0));
+                limit("JSON", length, self.limits.json_bytes)?;
+                let expected = "more than the JSON and a binary chunk";
+                check(20 + length + 8 <= self.file_length, "file header", self.file_length, expected)?;
+                (Stage::Json, length)
+            }
+            Stage::Json => {
+                self.json = whole;
+                (Stage::BinaryHeader, 8)
+            }
+            Stage::BinaryHeader => {
+                check(word(1) == BINARY, "header of the binary chunk", "another chunk", "the binary chunk")?;
+                self.binary_length = word(0).into();
+                let expected = 20 + self.json.len() as u64 + 8 + self.binary_length;
+                check(self.file_length == expected, "file header", self.file_length, expected)?;
+                (Stage::Seal, SEAL_BYTES)
+            }
+            Stage::Seal => {
+                let json = std::mem::take(&mut self.json);
+                let head = Arc::new(self.read_head(&json, &whole)?);
+                self.head = Some(Arc::clone(&head));
+                events.push(Event::Head(head));
+                self.part_or_end(0)
+            }
+            Stage::Part(index) => {
+                let Some(head) = &self.head else { return Err(damaged(self.place(), "no head", "a head")) };
+                let (sum, expected) = (Sha256Sum(Sha256::digest(&whole).into()), head.parts[index].sha256);
+                check(sum == expected, self.place(), format!("SHA-256 {sum}"), expected)?;
+                let padding = whole.len().next_multiple_of(4) - whole.len();
+                events.push(Event::Part { index, bytes: whole });
+                (Stage::Padding(index), padding as u64)
+            }
+            Stage::Padding(index) => {
+                check(whole.iter().all(|&byte| byte == 0), self.place(), "other bytes", "zeros")?;
+                self.part_or_end(index + 1)
+            }
+            Stage::End => (Stage::End, 0),
+        };
+        (self.stage, self.wanted) = next;
+        Ok(())
+    }
+
+    fn part_or_end(&self, index: usize) -> (Stage, u64) {
+        match self.head.as_ref().and_then(|head| head.parts.get(index)) {
+            Some(part) => (Stage::Part(index), part.length),
+            None => (Stage::End, 0),
+        }
+    }
+
+    fn read_head(&self, json: &[u8], seal: &[u8]) -> Result<Head, PackageError> {
+        let value = extension(json)?;
+        // A newer version may have any other fields.
+        #[derive(Deserialize)]
+        struct Version {
+            version: u32,
+            tool: String,
+        }
+        let bad = |e: serde_json::Error| damaged("JSON", e, format!("the extension {EXTENSION}"));
+        let Version { version, tool } = Version::deserialize(&value).map_err(bad)?;
+        if version > VERSION {
+            return Err(PackageError::Newer { tool, version });
+        }
+        let sum = Sha256Sum(Sha256::digest(json).into());
+        let expected = seal.try_into().map_or(String::new(), |seal| Sha256Sum(seal).to_string());
+        check(sum.to_string() == expected, "JSON", format!("SHA-256 {sum}"), expected)?;
+        let head: Head = serde_json::from_value(value).map_err(bad)?;
+        head.check(self.binary_length, &self.limits)?;
+        Ok(head)
+    }
+}
+
+/// The extension in the glTF document.
+fn extension(json: &[u8]) -> Result<serde_json::Value, PackageError> {
+    #[derive(Deserialize)]
+    struct Document {
+        extensions: Option<Extensions>,
+    }
+    #[derive(Deserialize)]
+    struct Extensions {
+        #[serde(rename = "LOOP3D_scene")]
+        scene: Option<serde_json::Value>,
+    }
+    let document: Document = serde_json::from_slice(json).map_err(|e| damaged("JSON", e, "a glTF document"))?;
+    let found = document.extensions.and_then(|extensions| extensions.scene);
+    found.ok_or_else(|| PackageError::NotAPackage { found: "a glTF without it".to_owned() })
+}

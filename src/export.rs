@@ -1,0 +1,145 @@
+//! `loop3d export`: a scene as a package that phones can play, or as the original project's folder.
+
+use crate::failure::{Stopped, mistake};
+use crate::ffmpeg::check_folder_of;
+use crate::output::print;
+use crate::progress::Progress;
+use crate::stop::Stop;
+use anyhow::Result;
+use loop3d_package::{ExportError, Report, Settings};
+use loop3d_scene::package::Codec;
+use std::path::{Path, PathBuf};
+
+/// Write a scene as a package: small, playable while it loads, and a file that ordinary 3D tools open.
+#[derive(clap::Args, Debug)]
+#[command(after_help = "Examples:\n  loop3d export fountain.loop3d -o fountain.glb\n  \
+    loop3d export fountain.loop3d -o fountain.glb --codec av1 --max-mb 4\n  \
+    loop3d export fountain.loop3d -o fountain/ --format videoloop3d")]
+pub struct ExportArgs {
+    /// The scene (*.loop3d, *.glb).
+    scene: PathBuf,
+    /// What to write: NAME.glb, or a new folder for --format videoloop3d.
+    #[arg(short, long)]
+    output: PathBuf,
+    /// glb: a package; videoloop3d: the folder that the original project's viewer plays.
+    #[arg(long, value_enum, default_value_t = Format::Glb)]
+    format: Format,
+    /// Codec of the looping tiles. h264: every phone; av1: smaller; h264+av1: both, the player picks; png: lossless.
+    #[arg(long, default_value = "h264", value_parser = parse_codecs)]
+    codec: Codecs,
+    /// 0 (smallest) to 100 (best).
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u8).range(0..=100))]
+    quality: u8,
+    /// The largest file in megabytes (10^6 bytes): the highest quality that allows it is searched, from --quality.
+    #[arg(long, value_name = "N")]
+    max_mb: Option<f64>,
+    /// Print the report as JSON.
+    #[arg(long)]
+    json: bool,
+    /// Print errors only.
+    #[arg(long)]
+    quiet: bool,
+}
+
+/// Kind of output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    Glb,
+    Videoloop3d,
+}
+
+/// Codecs of one package.
+#[derive(Clone, Debug, PartialEq)]
+struct Codecs(Vec<Codec>);
+
+fn parse_codecs(text: &str) -> Result<Codecs, String> {
+    match text {
+        "h264" => Ok(Codecs(vec![Codec::H264])),
+        "av1" => Ok(Codecs(vec![Codec::Av1])),
+        "h264+av1" => Ok(Codecs(vec![Codec::H264, Codec::Av1])),
+        "png" => Ok(Codecs(vec![Codec::Png])),
+        _ => Err("expected h264, av1, h264+av1 or png".to_owned()),
+    }
+}
+
+impl ExportArgs {
+    /// Writes and reports.
+    ///
+    /// # Errors
+    /// A bad scene, a target that cannot be written, ffmpeg missing or failing.
+    pub fn run(&self) -> Result<()> {
+        let target = self.output.display();
+        let is_glb = self.output.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("glb"));
+        if is_glb != (self.format == Format::Glb) {
+            return Err(mistake(match self.format {
+                Format::Glb => format!("{target}: expected NAME.glb, or --format videoloop3d for a folder"),
+                Format::Videoloop3d => format!("{target}: expected a new folder, or --format glb for a package"),
+            }));
+        }
+        let max_bytes = match self.max_mb {
+            Some(mb) if !(mb.is_finite() && mb > 0.0) => {
+                return Err(mistake(format!("--max-mb: found {mb}, expected a positive number")));
+            }
+            mb => mb.map(|mb| (mb * 1e6) as u64),
+        };
+        check_folder_of(&self.output)?;
+        let scene = loop3d_package::open(&self.scene)?;
+        let stop = Stop::on_ctrl_c()?;
+        let mut progress = Progress::start_share("export", self.quiet);
+        let mut tick = |what: &str, share: f64| {
+            progress.share(share, what);
+            !stop.asked()
+        };
+        let stopped = |error| or_stopped(error, &self.output);
+        if self.format == Format::Videoloop3d {
+            let bytes = loop3d_package::export_folder(&scene, &self.output, &mut tick).map_err(stopped)?;
+            let frames = scene.frames;
+            progress.finish(&format!("wrote {target}: {frames} pictures, {:.1} MB", bytes as f64 / 1e6));
+            return Ok(());
+        }
+        let settings = Settings { codecs: self.codec.0.clone(), quality: self.quality, max_bytes };
+        let report = loop3d_package::export(&scene, &self.output, &settings, &mut tick).map_err(stopped)?;
+        drop(progress);
+        match (self.json, self.quiet) {
+            (true, _) => print(&serde_json::to_string_pretty(&report)?),
+            (false, true) => Ok(()),
+            (false, false) => print(&table(&report)),
+        }
+    }
+}
+
+/// A wish to stop, or the error.
+pub fn or_stopped(error: ExportError, target: &Path) -> anyhow::Error {
+    match error {
+        ExportError::Stopped => anyhow::Error::new(Stopped(format!("{} is as it was", target.display()))),
+        other => other.into(),
+    }
+}
+
+fn mb(bytes: u64) -> String {
+    format!("{:.2} MB", bytes as f64 / 1e6)
+}
+
+/// The report for people.
+fn table(report: &Report) -> String {
+    let Report { parts, likeness, plain_png, .. } = report;
+    let parts = parts.iter().map(|(name, bytes)| (name.as_str(), *bytes)).chain([("json", report.json_bytes)]);
+    let mut lines = vec![format!("{:<14}{:>12}", "part", "size")];
+    lines.extend(parts.map(|(name, bytes)| format!("{name:<14}{:>12}", mb(bytes))));
+    lines.push(String::new());
+    lines.push(format!("{:<14}{:>12}{:>12}{:>12}{:>14}", "", "size", "mean dB", "worst dB", "GPU memory"));
+    let name = format!("{}, q {}", report.codecs.join("+"), report.quality);
+    for (name, bytes, likeness, gpu) in [
+        (name.as_str(), report.bytes, likeness, report.gpu_bytes),
+        ("plain PNG", plain_png.bytes, &plain_png.likeness, plain_png.gpu_bytes),
+    ] {
+        let (mean, worst) = (likeness.mean_db, likeness.worst_db);
+        lines.push(format!("{name:<14}{:>12}{mean:>12.2}{worst:>12.2}{:>14}", mb(bytes), mb(gpu)));
+    }
+    let views = likeness.shots_db.len();
+    lines.push(format!(
+        "dB: PSNR of {views} rendered views against the scene. Coded in {:.1} s; read back in {:.1} ms a frame.",
+        report.coding_seconds, report.decoding_ms_per_frame
+    ));
+    lines.join("\n")
+}

@@ -1,0 +1,51 @@
+//! `loop3d import`: a published scene of the original project as a master.
+
+use crate::export::or_stopped;
+use crate::failure::mistake;
+use crate::ffmpeg::check_folder_of;
+use crate::progress::Progress;
+use crate::stop::Stop;
+use anyhow::Result;
+use std::path::PathBuf;
+
+/// Read a folder of the original project (geometry.obj, static.png, dynamic/, meta.json) into a scene file.
+#[derive(clap::Args, Debug)]
+#[command(after_help = "Example: loop3d import fall1 && loop3d view fall1.loop3d")]
+pub struct ImportArgs {
+    /// The folder.
+    dir: PathBuf,
+    /// The scene file to write [default: the folder's name with .loop3d].
+    #[arg(short, long)]
+    output: Option<PathBuf>,
+    /// Print errors only.
+    #[arg(long)]
+    quiet: bool,
+}
+
+impl ImportArgs {
+    /// Writes the scene file.
+    ///
+    /// # Errors
+    /// A folder of another kind or a broken one, a target that cannot be written.
+    pub fn run(&self) -> Result<()> {
+        let target = match &self.output {
+            Some(output) => output.clone(),
+            None => match self.dir.file_name() {
+                Some(name) => PathBuf::from(format!("{}.loop3d", name.to_string_lossy())),
+                None => return Err(mistake(format!("{}: name the output with -o", self.dir.display()))),
+            },
+        };
+        check_folder_of(&target)?;
+        let stop = Stop::on_ctrl_c()?;
+        let mut progress = Progress::start_share("import", self.quiet);
+        let mut tick = |what: &str, share: f64| {
+            progress.share(share, what);
+            !stop.asked()
+        };
+        let scene = loop3d_package::import(&self.dir, &mut tick).map_err(|error| or_stopped(error, &target))?;
+        loop3d_scene::save(&scene, &target)?;
+        let (still, looping) = scene.tiles.counts();
+        progress.finish(&format!("wrote {}: {still} static and {looping} looping tiles", target.display()));
+        Ok(())
+    }
+}

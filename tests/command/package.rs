@@ -1,0 +1,64 @@
+//! `export` and `import`, and packages in the place of masters.
+
+use crate::support::Folder;
+
+/// A folder with `a.loop3d`, a tiny fitted scene.
+fn fitted() -> Folder {
+    let folder = Folder::new(crate::support::FRAMES);
+    folder.done("fit --views capture --preset draft --frames 4 --planes 4 --device cpu -o a.loop3d --quiet");
+    folder
+}
+
+#[test]
+fn a_package_is_taken_where_a_master_is_and_bad_ones_are_not() {
+    let folder = fitted();
+    let report = folder.done("export a.loop3d -o a.glb --json --quiet").stdout;
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    assert_eq!(report["bytes"], folder.bytes("a.glb").len());
+    assert!(report["likeness"]["mean_db"].as_f64().unwrap() > 30.0, "{report}");
+    let parts: u64 = report["parts"].as_array().unwrap().iter().map(|part| part[1].as_u64().unwrap()).sum();
+    assert!(parts <= report["bytes"].as_u64().unwrap());
+    let table = folder.done("export a.loop3d -o b.glb --codec png").stdout;
+    assert!(table.contains("plain PNG") && table.contains("GPU memory"), "{table}");
+
+    let info = |file| -> serde_json::Value {
+        serde_json::from_str(&folder.done(&format!("info {file} --json")).stdout).unwrap()
+    };
+    let (master, package) = (info("a.loop3d"), info("a.glb"));
+    for field in ["frames", "fps", "planes", "static_tiles", "looping_tiles", "views", "fit"] {
+        assert_eq!(master[field], package[field], "{field}");
+    }
+    folder.done("render a.glb -o frames --path view:1 --frames 2 --renderer cpu --quiet");
+    assert!(folder.path("frames/00001.png").exists());
+
+    let old = folder.bytes("a.glb");
+    std::fs::write(folder.path("cut.glb"), &old[..old.len() - 100]).unwrap();
+    folder.run("info cut.glb").said(2, &["cut.glb", "cut short: part", "(video)"]);
+    let mut flipped = old.clone();
+    flipped[old.len() - 200] ^= 1;
+    std::fs::write(folder.path("flipped.glb"), flipped).unwrap();
+    folder.run("render flipped.glb -o x.mp4").said(2, &["flipped.glb", "damaged: part", "SHA-256"]);
+    folder.run("export a.loop3d -o a.glb --max-mb 0.001").said(2, &["the smallest file has", "the limit is 0.00 MB"]);
+    assert_eq!(folder.bytes("a.glb"), old);
+    folder.run("export a.loop3d -o a.zip").said(2, &["a.zip", "expected NAME.glb"]);
+    folder.run("export a.loop3d -o no/a.glb").said(2, &["no: no such folder"]);
+    folder.run("export a.loop3d -o a.glb --codec mpeg2").said(2, &["expected h264, av1, h264+av1 or png"]);
+    folder.run("export a.loop3d -o a.glb --max-mb -1").said(2, &["--max-mb"]);
+    let mut without_ffmpeg = folder.command("export a.loop3d -o a.glb");
+    crate::support::Ended::of(without_ffmpeg.env("PATH", "")).said(2, &["the program ffmpeg is missing"]);
+    assert_eq!(folder.bytes("a.glb"), old);
+}
+
+#[test]
+fn the_original_projects_folder_is_written_and_read() {
+    let folder = fitted();
+    folder.done("export a.loop3d -o out --format videoloop3d --quiet");
+    for name in ["geometry.obj", "static.png", "meta.json", "dynamic/0000.png", "dynamic/0003.png"] {
+        assert!(folder.path("out").join(name).exists(), "{name}");
+    }
+    folder.done("import out --quiet");
+    let back: serde_json::Value = serde_json::from_str(&folder.done("info out.loop3d --json").stdout).unwrap();
+    assert_eq!(back["frames"], 4);
+    folder.run("export a.loop3d -o out --format videoloop3d").said(2, &["out: found something there"]);
+    folder.run("import capture").said(2, &["meta.json: cannot be read"]);
+}
