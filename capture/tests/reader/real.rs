@@ -1,8 +1,8 @@
 //! Real footage of `../shared/data`, where it is present.
 
-use crate::build::ALL;
+use crate::build::{ALL, shrunk};
 use glam::DVec3;
-use loop3d_capture::{LoadOptions, LongExposure, load_only, load_poses, long_exposure, read_clip_resized};
+use loop3d_capture::{LongExposure, load_only, load_poses, long_exposure, read_clip_resized};
 use std::path::{Path, PathBuf};
 
 /// A folder of `../shared/data` (seen from the project; from a worktree it is further up), or a loud line where it is absent.
@@ -30,7 +30,7 @@ fn campfire_is_normalised() {
     assert!(axis(2).abs_diff_eq(DVec3::Z, 1e-12), "{}", axis(2));
     assert!(axis(1).reject_from(DVec3::Z).normalize().abs_diff_eq(DVec3::Y, 1e-12), "{}", axis(1));
     // One clip, small: the picture's mean is that of the whole picture.
-    let options = LoadOptions { factor: None, max_height: Some(90) };
+    let options = shrunk(None, Some(90));
     let view = &load_only(&dir, &options, &[4], &mut |_, _| {}).unwrap().views[0];
     assert_eq!((view.name.as_str(), view.clip.width, view.clip.height, view.clip.frames), ("0004", 160, 90, 100));
     let mean = long_exposure(&view.clip, LongExposure::Mean).iter().sum::<f32>() / (160.0 * 90.0 * 3.0);
