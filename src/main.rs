@@ -6,6 +6,7 @@ mod ffmpeg;
 mod fit;
 mod frames;
 mod info;
+mod loading;
 mod output;
 mod painter;
 mod progress;

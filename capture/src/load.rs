@@ -278,6 +278,7 @@ pub fn load_poses(dir: &Path, options: &LoadOptions) -> Result<PosedCapture, Cap
         pairs.into_par_iter().map(|(clip, view)| pose_view(clip, view, file, assignment.factor, options, &ffmpeg));
     // Collected first, so that of several faults the first view's is told.
     let mut views: Vec<PosedView> = views.collect::<Vec<_>>().into_iter().collect::<Result<_, _>>()?;
+    tell_apart(&mut views, &raw);
     let fps = settle_rates(&mut views, options, &mut raw.notes)?;
     let bounds = depth_bounds(dir, &raw, &views)?;
     let poses = views.iter().zip(bounds).map(|(view, [near, far])| Pose { camera: view.camera, near, far });
@@ -389,6 +390,16 @@ fn pose_view(
         undistortion,
         timing,
     })
+}
+
+/// Views whose clips share a stem, `left/0001.png` and `right/0001.png`, get the layout's longer names.
+fn tell_apart(views: &mut [PosedView], raw: &RawCapture) {
+    let stems: Vec<String> = views.iter().map(|view| view.name.clone()).collect();
+    for (view, raw) in views.iter_mut().zip(&raw.views) {
+        if stems.iter().filter(|stem| **stem == view.name).count() > 1 {
+            view.name = raw.name.clone().unwrap_or_else(|| view.name.clone());
+        }
+    }
 }
 
 /// Brings all views to one rate, works out how many frames each will have, and returns the rate.

@@ -14,6 +14,8 @@ pub(crate) const WIDTH: u32 = 128;
 const LOOKED_FROM: usize = 6;
 /// Nearest other views that each is compared with.
 const NEIGHBOURS: usize = 3;
+/// How many of those must see a place, where there are as many.
+const WITNESSES: usize = 2;
 /// Half a window's side.
 const RADIUS: usize = 3;
 /// Planes, evenly in inverse depth.
@@ -27,6 +29,10 @@ const LIKENESS: f32 = 0.8;
 const LEAD: f32 = 0.04;
 /// Planes around the best that do not count as other depths.
 const AROUND: usize = 4;
+
+/// Pixels around a sure one (of 8) that must be at its depth, within this many planes: surfaces are larger than a pixel.
+const COMPANY: usize = 5;
+const SAME_DEPTH: usize = 2;
 
 /// Share of sure pixels that may be nearer or farther than the bounds.
 const OUTLIERS: f64 = 0.01;
@@ -105,33 +111,46 @@ impl<'a> Sweep<'a> {
             let others = (0..PLANES).filter(|plane| plane.abs_diff(best) > AROUND).map(at);
             let second = others.fold(f32::NEG_INFINITY, f32::max);
             // The nearest plane of all is where what is nearer ends up too.
-            let is_sure = at(best) >= LIKENESS && at(best) - second >= LEAD && best + 1 < PLANES;
-            is_sure.then(|| self.step * (best + 1) as f64)
+            (at(best) >= LIKENESS && at(best) - second >= LEAD && best + 1 < PLANES).then_some(best)
         };
-        (0..width * height).filter_map(decide).collect()
+        let planes: Vec<Option<usize>> = (0..width * height).into_par_iter().map(decide).collect();
+        let in_company = |pixel: usize, plane: usize| {
+            let (column, row) = (pixel % width, pixel / width);
+            let rows = row.saturating_sub(1)..(row + 2).min(height);
+            let around =
+                rows.flat_map(|row| (column.saturating_sub(1)..(column + 2).min(width)).map(move |c| row * width + c));
+            let like = around.filter(|&other| planes[other].is_some_and(|other| other.abs_diff(plane) <= SAME_DEPTH));
+            like.count() > COMPANY // itself too
+        };
+        let sure = planes.iter().enumerate().filter_map(|(pixel, plane)| plane.map(|plane| (pixel, plane)));
+        sure.filter(|&(pixel, plane)| in_company(pixel, plane))
+            .map(|(_, plane)| self.step * (plane + 1) as f64)
+            .collect()
     }
 
-    /// How like the neighbours are on one plane: `[height, width]`, −1 to 1; −1 where no neighbour sees it.
+    /// How like the neighbours are on one plane: `[height, width]`, −1 to 1; −1 where too few see it.
     fn likeness(&self, plane: usize, own: &Moments) -> Vec<f32> {
         let (width, height) = size(&self.reference.camera);
         let depth = 1.0 / (self.step * plane as f64);
-        let mut sums = vec![(0f32, 0f32); width * height];
+        // The least likeness of all that see the place: what is there looks alike to everyone.
+        let mut least = vec![(f32::INFINITY, 0); width * height];
         for neighbour in &self.neighbours {
             let seen = self.warped(neighbour, depth);
             // Outside of the neighbour's picture grey is NaN, and so is every window that touches it.
             let moments = Moments::of(&seen, width, height);
             let product: Vec<f32> = seen.iter().zip(&self.reference.grey).map(|(a, b)| a * b).collect();
             let product = boxes(&product, width, height);
-            for (pixel, (sum, count)) in sums.iter_mut().enumerate() {
+            for (pixel, (least, count)) in least.iter_mut().enumerate() {
                 let covariance = product[pixel] - moments.mean[pixel] * own.mean[pixel];
                 let like = covariance / (moments.deviation(pixel) * own.deviation(pixel)).max(1e-6);
                 if like.is_finite() {
-                    *sum += like;
-                    *count += 1.0;
+                    *least = least.min(like);
+                    *count += 1;
                 }
             }
         }
-        sums.into_iter().map(|(sum, count)| if count > 0.0 { sum / count } else { -1.0 }).collect()
+        let witnesses = self.neighbours.len().min(WITNESSES);
+        least.into_iter().map(|(least, count)| if count >= witnesses { least } else { -1.0 }).collect()
     }
 
     /// The neighbour's grey at each pixel of the reference, if the scene were a plane at `depth`; NaN where it does not see it.

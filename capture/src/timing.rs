@@ -34,7 +34,9 @@ impl Timing {
             filters += &format!("trim=start={start:.6}{end},setpts=PTS-STARTPTS,");
         }
         if let Some(fps) = self.fps {
-            filters += &format!("fps={fps:.6},");
+            // Stamps are rounded to milliseconds in some containers. A quarter of a frame later, none of a rate's own multiples is at
+            // a tie, so that halves and fifths are even.
+            filters += &format!("setpts=PTS+0.25/({fps:.6}*TB),fps={fps:.6}:round=down,");
         }
         filters
     }
