@@ -105,7 +105,7 @@ fn ids(index: usize) -> (u32, u32) {
 }
 
 /// w, x, y, z and translation of camera-from-world.
-fn colmap_pose(pose: &DAffine3) -> [f64; 7] {
+pub fn colmap_pose(pose: &DAffine3) -> [f64; 7] {
     let (_, q, t) = pose.inverse().to_scale_rotation_translation();
     [q.w, q.x, q.y, q.z, t.x, t.y, t.z]
 }
