@@ -4,15 +4,16 @@ mod report;
 mod table;
 
 use crate::failure::mistake;
+use crate::loading::{Loading, tell_notes};
 use crate::output::print;
 use crate::progress::Progress;
 use anyhow::{Context, Result};
-use loop3d_capture::{Clip, LoadOptions, PosedCapture, loopable_mask, read_clip_resized};
+use loop3d_capture::{Clip, PosedCapture, PosedView, loopable_mask, read_clip_resized};
 use loop3d_optimizer::metrics::{ViewMetrics, baselines, crop_px, evaluate, psnr_mean};
 use loop3d_optimizer::patches::{ClipRef, ClipWindow, TimeClip};
 use loop3d_scene::{Camera, Scene, SceneView};
 use report::{Report, ViewReport};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Measure a scene against the clips of views that it was not fitted to.
 #[derive(clap::Args, Debug)]
@@ -28,6 +29,8 @@ pub struct EvalArgs {
     /// Folder of the capture that it was fitted to.
     #[arg(long, value_name = "DIR")]
     views: PathBuf,
+    #[command(flatten)]
+    loading: Loading,
     /// A video, a folder of frames or a picture to take as the captured clip of the one view that is measured.
     #[arg(long, value_name = "FILE")]
     truth: Option<PathBuf>,
@@ -50,12 +53,16 @@ impl EvalArgs {
     pub fn run(&self) -> Result<()> {
         let scene = loop3d_package::open(&self.scene)?;
         let indices = self.indices(&scene)?;
-        let sources = self.sources(&scene, &indices)?;
+        let posed = self.posed(&scene, &indices)?;
+        let own = indices.iter().map(|&index| self.own(&posed, &scene.views[index])).collect::<Result<Vec<_>>>()?;
         let mut progress = Progress::start("measuring", indices.len() as u64, "views", self.quiet);
         let mut views = Vec::with_capacity(indices.len());
-        for (&index, source) in indices.iter().zip(&sources) {
-            let camera = &scene.views[index].camera;
-            let (truth, _) = read_clip_resized(source, camera.width, camera.height)?;
+        for (&index, own) in indices.iter().zip(own) {
+            let (width, height) = (scene.views[index].camera.width, scene.views[index].camera.height);
+            let (source, truth) = match &self.truth {
+                Some(file) => (file.as_path(), read_clip_resized(file, width, height)?.0),
+                None => (own.source.path(), own.read_resized(width, height)?),
+            };
             let measured = measure(&scene, index, &truth).with_context(|| source.display().to_string())?;
             views.push(measured);
             progress.advance(1);
@@ -89,18 +96,17 @@ impl EvalArgs {
         Ok(indices)
     }
 
-    /// The clips of these views.
-    fn sources(&self, scene: &Scene, indices: &[usize]) -> Result<Vec<PathBuf>> {
-        // The folder that fits the scene's size best; of several sizes the views are shrunk from it.
+    /// The capture, in the folder that fits the scene's size best.
+    fn posed(&self, scene: &Scene, indices: &[usize]) -> Result<PosedCapture> {
         let max_height = indices.iter().map(|&index| scene.views[index].camera.height).max();
-        let posed = loop3d_capture::load_poses(&self.views, &LoadOptions { factor: None, max_height })?;
-        let own = |&index: &usize| -> Result<PathBuf> { Ok(self.source(&posed, &scene.views[index])?.to_owned()) };
-        let sources = indices.iter().map(own).collect::<Result<Vec<_>>>()?;
-        Ok(self.truth.as_ref().map_or(sources, |truth| vec![truth.clone()]))
+        let posed = loop3d_capture::load_poses(&self.views, &self.loading.options(None, max_height))?;
+        tell_notes(&posed, self.quiet);
+        Ok(posed)
     }
 
-    fn source<'a>(&self, posed: &'a PosedCapture, view: &SceneView) -> Result<&'a Path> {
-        let found = posed.views.iter().find(|posed| posed.name == view.name).map(|posed| posed.source.path());
+    /// The view of the capture that a view of the scene was.
+    fn own<'a>(&self, posed: &'a PosedCapture, view: &SceneView) -> Result<&'a PosedView> {
+        let found = posed.views.iter().find(|posed| posed.name == view.name);
         found.ok_or_else(|| {
             let names: Vec<&str> = posed.views.iter().map(|posed| posed.name.as_str()).collect();
             let (dir, scene, name) = (self.views.display(), self.scene.display(), &view.name);

@@ -6,10 +6,11 @@ mod target;
 mod watcher;
 
 use crate::failure::{Stopped, mistake};
+use crate::loading::{Loading, tell_notes};
 use crate::progress::Progress;
 use crate::stop::Stop;
 use anyhow::{Context, Result};
-use loop3d_capture::{Capture, LoadOptions, PosedCapture};
+use loop3d_capture::{Capture, PosedCapture};
 use loop3d_optimizer::checkpoint::Checkpoint;
 use loop3d_optimizer::config::FitConfig;
 use loop3d_optimizer::engine::{self, Device};
@@ -28,7 +29,7 @@ use watcher::Watcher;
     a power cut the same command with --resume goes on from there, and ends as an uninterrupted fit would have. \
     Ctrl-C ends the command with exit code 130; a second one ends it at once.")]
 pub struct FitArgs {
-    /// Folder of the capture: poses_bounds.npy (LLFF) and videos/, or a folder of frames for each view, or images/.
+    /// Folder of the capture: camera poses of COLMAP, nerfstudio, LLFF, SynCamVideo or RealityCapture, and a clip for each.
     #[arg(long, value_name = "DIR")]
     views: PathBuf,
     /// The scene file to write [default: the folder's name, in the current folder].
@@ -39,6 +40,8 @@ pub struct FitArgs {
     hold_out: Vec<usize>,
     #[command(flatten)]
     shrinking: Shrinking,
+    #[command(flatten)]
+    loading: Loading,
     #[command(flatten)]
     config: FitConfig,
     /// What computes.
@@ -83,8 +86,9 @@ impl FitArgs {
         if let Some(why) = why.filter(|_| !self.quiet) {
             eprintln!("{why}");
         }
-        let options = LoadOptions { factor: self.shrinking.factor, max_height: self.shrinking.max_height };
+        let options = self.loading.options(self.shrinking.factor, self.shrinking.max_height);
         let posed = loop3d_capture::load_poses(&self.views, &options)?;
+        tell_notes(&posed, self.quiet);
         let training = training::training_views(posed.views.len(), &self.config, &held_out)?;
         self.check_memory(&posed, &training)?;
         if self.resume && !target.checkpoint.exists() {

@@ -8,6 +8,7 @@ mod fit;
 mod frames;
 mod import;
 mod info;
+mod loading;
 mod output;
 mod painter;
 mod progress;

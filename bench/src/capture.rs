@@ -32,6 +32,6 @@ pub fn prepare(told: Option<&Path>, folder: &Path) -> Result<PathBuf> {
 /// # Errors
 /// Whatever is wrong with the capture.
 pub fn posed(dir: &Path, height: u32) -> Result<PosedCapture> {
-    let options = LoadOptions { factor: None, max_height: Some(height) };
+    let options = LoadOptions { max_height: Some(height), ..LoadOptions::default() };
     load_poses(dir, &options).with_context(|| format!("the capture {}", dir.display()))
 }

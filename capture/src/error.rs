@@ -10,7 +10,7 @@ pub type Size = (u32, u32);
 pub enum CaptureError {
     // What was asked for.
     /// The directory does not exist, or is a file.
-    #[error("{dir}: no such directory; expected one with poses_bounds.npy and videos/, frames/ or images/")]
+    #[error("{dir}: no such directory; expected a capture: poses and clips")]
     NoDirectory {
         /// The directory asked for.
         dir: PathBuf,
@@ -27,7 +27,7 @@ pub enum CaptureError {
         /// Name of the option.
         option: &'static str,
         /// Its value.
-        found: u32,
+        found: f64,
         /// What would do.
         expected: &'static str,
     },
@@ -53,27 +53,49 @@ pub enum CaptureError {
     },
 
     // What is in the directory.
-    /// There is no `poses_bounds.npy`.
-    #[error("{file}: no such file; expected the camera poses in LLFF layout, [views, 17] floats")]
-    NoPoses {
-        /// Where it was looked for.
+    /// No layout is there, or not the one asked for.
+    #[error("{dir}: no camera poses found; looked for {looked_for}; found {found}")]
+    NoLayout {
+        /// The capture.
+        dir: PathBuf,
+        /// What would have told a layout.
+        looked_for: String,
+        /// What is in the directory.
+        found: String,
+    },
+    /// Something in a file of poses is wrong.
+    #[error("{file}: {place}: {problem}")]
+    Bad {
+        /// The file.
         file: PathBuf,
+        /// Row, line, byte or entry.
+        place: String,
+        /// What was found and what was expected.
+        problem: String,
+    },
+    /// No view has the name or number that was asked for, or several have.
+    #[error("{dir}: --cameras {asked}: {problem}")]
+    NoSuchCamera {
+        /// The capture.
+        dir: PathBuf,
+        /// What was asked for.
+        asked: String,
+        /// What was found and what was expected.
+        problem: String,
+    },
+    /// Nothing says how near and far the scene is.
+    #[error("{dir}: near and far are not told by the poses, and could not be seen in the pictures: {problem}")]
+    NoDepth {
+        /// The capture.
+        dir: PathBuf,
+        /// What was found and what was expected.
+        problem: String,
     },
     /// `poses_bounds.npy` is no array of `[views, 17]` floats.
     #[error("{file}: {problem}")]
     BadNpy {
         /// The file.
         file: PathBuf,
-        /// What was found and what was expected.
-        problem: String,
-    },
-    /// One row of the poses makes no camera.
-    #[error("{file}: row {row}: {problem}")]
-    BadPose {
-        /// The file.
-        file: PathBuf,
-        /// Row, from 0: the number of the view.
-        row: usize,
         /// What was found and what was expected.
         problem: String,
     },
@@ -101,6 +123,16 @@ pub enum CaptureError {
     NoViews {
         /// The capture.
         dir: PathBuf,
+    },
+    /// A lens bends so much that no straight picture is left.
+    #[error(
+        "{file}: {place}: a lens that leaves no straight picture; expected distortion that can be undone over most of it"
+    )]
+    Lens {
+        /// The file of poses.
+        file: PathBuf,
+        /// The view.
+        place: String,
     },
     /// Poses and clips do not match in number.
     #[error("{poses_file}: holds {poses} poses, {folder} holds {views} views; expected one pose for each view")]
@@ -139,6 +171,14 @@ pub enum CaptureError {
     Empty {
         /// The clip, or its folder.
         file: PathBuf,
+    },
+    /// The times asked for do not fit the clip.
+    #[error("{file}: {problem}")]
+    Time {
+        /// The clip.
+        file: PathBuf,
+        /// What was found and what was expected.
+        problem: String,
     },
     /// The pictures do not have the size that they must have.
     #[error("{file}: {}×{} pixels; expected {}×{}, {reason}", found.0, found.1, expected.0, expected.1)]

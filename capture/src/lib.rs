@@ -1,27 +1,40 @@
 //! Footage in: every layout on disk becomes one [`Capture`].
 //!
-//! [`load()`] reads a directory in LLFF layout, [`load_poses`] everything of it but the pixels; [`long_exposure`] and
+//! [`load()`] reads a directory in any [`Layout`], [`load_poses`] everything of it but the pixels; [`long_exposure`] and
 //! [`loopable_mask`] make the two still pictures of a clip that the static stage is fitted to.
 
 mod area;
 mod bilinear;
+mod bounds;
+mod bytes;
 mod clip;
+mod clips;
 mod error;
 mod exposure;
-mod layout;
+mod json;
+mod layouts;
+mod lens;
 mod load;
 mod loopable;
 mod normalisation;
 mod npy;
 mod pictures;
+mod ply;
 mod poses;
+mod raw;
 pub mod sample;
+mod selection;
+mod shaping;
+mod sweep;
+mod timing;
+mod undistort;
 mod video;
 
 pub use clip::Clip;
+pub use clips::Source;
 pub use error::{CaptureError, Size};
 pub use exposure::{LongExposure, long_exposure};
-pub use layout::Source;
+pub use layouts::Layout;
 pub use load::{LoadOptions, PosedCapture, PosedView, load, load_only, load_poses, read_clip, read_clip_resized};
 use loop3d_scene::Camera;
 pub use loopable::loopable_mask;
@@ -43,7 +56,7 @@ pub struct View {
 pub struct Capture {
     /// Views, in the order of their poses.
     pub views: Vec<View>,
-    /// Frames per second of the first clip; 25 for stills.
+    /// Frames per second of the clips; 25 for stills.
     pub fps: f64,
     /// Depth bounds of the scene in world units: nearest (1 after normalisation) and farthest.
     pub near: f64,

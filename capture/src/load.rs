@@ -1,63 +1,98 @@
 //! Poses and clips on disk become a [`Capture`].
 //!
 //! In two steps, so that sizes are known (and memory can be estimated) before any pixel is decoded: [`load_poses`] reads
-//! everything but the pixels, [`PosedCapture::load`] decodes the views that are wanted.
+//! everything but the pixels, [`PosedCapture::load`] decodes the views that are wanted. Only where no layout tells depths does
+//! the first step look at a picture of each view.
 
 use crate::clip::Clip;
+use crate::clips::{self, Source};
 use crate::error::{CaptureError, Size};
-use crate::layout::{self, Source};
+use crate::layouts::{self, Layout, LensTold};
+use crate::lens::Lens;
 use crate::normalisation::{Normalisation, normalise};
 use crate::poses::Pose;
+use crate::raw::{RawCapture, RawView};
+use crate::shaping::Shaping;
+use crate::sweep::{self, GreyView};
+use crate::timing::{self, PICTURES_FPS, Timing};
+use crate::undistort::Undistortion;
 use crate::video::{Ffmpeg, Probe};
-use crate::{Capture, View, npy, pictures};
+use crate::{Capture, View, bounds, pictures, selection};
 use loop3d_scene::Camera;
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 
-/// The file of poses in a capture.
-const POSES: &str = "poses_bounds.npy";
-
-/// Frames per second of pictures, which do not say.
-const PICTURES_FPS: f64 = 25.0;
-
-/// How much to shrink while loading. Where both are given the smaller picture wins; pictures are never enlarged.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// How to read a capture. The default takes everything as it is.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct LoadOptions {
     /// Pictures of the poses' size divided by this (at least 1). `videos_<factor>/` is taken as it is where it exists;
     /// else the next larger pictures are shrunk. An error where all pictures are smaller.
     pub factor: Option<u32>,
-    /// Pictures at most this many pixels high (at least 1), of the same shape.
+    /// Pictures at most this many pixels high (at least 1), of the same shape. Where `factor` is given too the smaller
+    /// picture wins; pictures are never enlarged.
     pub max_height: Option<u32>,
+    /// How the poses are written; `None`: the first layout that is there.
+    pub layout: Option<Layout>,
+    /// Views to take, by name (case and extension ignored) or by the first number in it; empty: all, but of
+    /// [`Layout::Syncam`] the largest group of cameras that look within 12° of one of them.
+    pub cameras: Vec<String>,
+    /// Focal length of [`Layout::Syncam`]'s lens in millimetres; `None`: as the folder's or the cameras' names tell.
+    pub focal_mm: Option<f64>,
+    /// Width of its sensor in millimetres; `None`: 23.76.
+    pub sensor_mm: Option<f64>,
+    /// Frames per second to bring all clips to, at most what they have; for pictures, what they were taken at. `None`: every
+    /// frame of the clips, or where their rates differ, the lowest of these.
+    pub fps: Option<f64>,
+    /// Seconds to leave out at the beginning of each clip.
+    pub start: Option<f64>,
+    /// Second of each clip to stop at.
+    pub end: Option<f64>,
 }
 
 impl LoadOptions {
     fn check(&self) -> Result<(), CaptureError> {
-        let positive = |option, value| match value {
-            Some(found @ 0) => Err(CaptureError::BadOption { option, found, expected: "at least 1" }),
+        let bad = |option, found, expected| Err(CaptureError::BadOption { option, found, expected });
+        for (option, value) in [("factor", self.factor), ("max-height", self.max_height)] {
+            if value == Some(0) {
+                return bad(option, 0.0, "at least 1");
+            }
+        }
+        for (option, value) in
+            [("focal-mm", self.focal_mm), ("sensor-mm", self.sensor_mm), ("fps", self.fps), ("end", self.end)]
+        {
+            if let Some(value) = value.filter(|value| !(value.is_finite() && *value > 0.0)) {
+                return bad(option, value, "a positive number");
+            }
+        }
+        match (self.start, self.end) {
+            (Some(start), _) if !(start.is_finite() && start >= 0.0) => bad("start", start, "0 or a positive number"),
+            (Some(start), Some(end)) if end <= start => bad("end", end, "more than start"),
             _ => Ok(()),
-        };
-        positive("factor", self.factor)?;
-        positive("max-height", self.max_height)
+        }
     }
 
     /// Size in the poses / size asked for, of the view that asks for most; 1 without options.
-    fn largest_factor(&self, poses: &[Pose]) -> f64 {
+    fn largest_factor(&self, views: &[RawView]) -> f64 {
         let by_factor = self.factor.map_or(1.0, f64::from);
-        let lowest = poses.iter().map(|pose| pose.camera.height).min().unwrap_or(1);
-        let by_height = self.max_height.map_or(1.0, |limit| f64::from(lowest) / f64::from(limit));
+        let lowest = views.iter().filter_map(|view| view.intrinsics.size()).map(|size| size.1).min();
+        let by_height = self.max_height.zip(lowest).map_or(1.0, |(limit, lowest)| f64::from(lowest) / f64::from(limit));
         by_factor.max(by_height)
     }
 
-    /// Size to load a picture of `source` size in, whose pose is for pictures of `posed` size.
-    fn target(&self, file: &Path, posed: Size, source: Size) -> Result<Size, CaptureError> {
-        let mut target = source;
+    /// Size to load a view in: its pose is for pictures of `posed` size, those on disk have `source` size, of which
+    /// `straight` is left by undistortion.
+    fn target(&self, file: &Path, posed: Size, source: Size, straight: Size) -> Result<Size, CaptureError> {
+        let mut target = straight;
         if let Some(factor) = self.factor {
             let asked = divided(posed, factor);
             if source.0 + 1 < asked.0 || source.1 + 1 < asked.1 {
                 return Err(CaptureError::TooSmall { file: file.to_owned(), found: source, expected: asked });
             }
             if !within_one(source, asked) {
-                target = asked;
+                let share = |kept: u32, whole: u32, asked: u32| {
+                    ((f64::from(asked) * f64::from(kept) / f64::from(whole)).round() as u32).max(1)
+                };
+                target = (share(straight.0, source.0, asked.0), share(straight.1, source.1, asked.1));
             }
         }
         Ok(match self.max_height {
@@ -75,16 +110,20 @@ impl LoadOptions {
 pub struct PosedView {
     /// Stem of the clip, folder or still.
     pub name: String,
-    /// Normalised pose; width and height are those that the clip will be loaded in.
+    /// Normalised pose of a pinhole; width and height are those that the clip will be loaded in.
     pub camera: Camera,
     /// Where its frames are.
     pub source: Source,
     /// Size of the pictures on disk, (width, height).
     pub source_size: Size,
-    /// Number of frames. Exact for pictures; for videos what the container says, `None` where it says nothing.
+    /// Number of frames that will be loaded. Exact for pictures; for videos what the container says, `None` where it says
+    /// nothing.
     pub frames: Option<usize>,
     /// What the container says, for videos.
     probe: Option<Probe>,
+    /// For lenses that bend.
+    undistortion: Option<Undistortion>,
+    timing: Timing,
 }
 
 impl PosedView {
@@ -95,9 +134,45 @@ impl PosedView {
     }
 
     /// Decodes the clip in the camera's size.
-    fn read(&self, ffmpeg: &Ffmpeg) -> Result<Clip, CaptureError> {
-        let target = (self.camera.width, self.camera.height);
-        decode(&self.source, self.probe, self.source_size, target, ffmpeg)
+    ///
+    /// # Errors
+    /// What can be wrong with a clip.
+    pub fn read(&self) -> Result<Clip, CaptureError> {
+        self.read_at((self.camera.width, self.camera.height), self.timing)
+    }
+
+    /// Decodes the clip, shrunk to `width` × `height` by area average: the size that a scene was fitted in, say.
+    ///
+    /// # Errors
+    /// [`CaptureError::TooSmall`] where that would enlarge it; [`CaptureError::Size`] where its shape is another by more than
+    /// a pixel of rounding; what can be wrong with a clip.
+    pub fn read_resized(&self, width: u32, height: u32) -> Result<Clip, CaptureError> {
+        check_shape(self.source.path(), self.straight_size(), (width, height))?;
+        self.read_at((width, height), self.timing)
+    }
+
+    /// Size of the pictures on disk once they are straight.
+    fn straight_size(&self) -> Size {
+        self.undistortion.map_or(self.source_size, |undistortion| {
+            let camera = undistortion.camera();
+            (camera.width, camera.height)
+        })
+    }
+
+    fn read_at(&self, target: Size, timing: Timing) -> Result<Clip, CaptureError> {
+        let shaping = Shaping::new(self.undistortion.as_ref(), self.source_size, target);
+        decode(&self.source, self.probe, &shaping, timing, &Ffmpeg::default())
+    }
+
+    /// A small grey picture of the first frame.
+    fn grey(&self) -> Result<GreyView, CaptureError> {
+        let (width, height) = self.straight_size();
+        let small = sweep::WIDTH.min(width);
+        let high = (f64::from(height) * f64::from(small) / f64::from(width)).round().max(1.0) as u32;
+        let clip = self.read_at((small, high), Timing { at_most: Some(1), ..self.timing })?;
+        let grey = clip.rgb.as_chunks::<3>().0.iter();
+        let grey = grey.map(|rgb| rgb.iter().map(|&value| f32::from(value)).sum::<f32>() / 765.0).collect();
+        Ok(GreyView { camera: self.camera.resized(small, high), grey })
     }
 }
 
@@ -106,9 +181,11 @@ impl PosedView {
 pub struct PosedCapture {
     /// The directory.
     pub dir: PathBuf,
+    /// How its poses are written.
+    pub layout: Layout,
     /// Views, in the order of their poses.
     pub views: Vec<PosedView>,
-    /// Frames per second of the first clip; 25 for pictures.
+    /// Frames per second of the clips; 25 for pictures.
     pub fps: f64,
     /// Depth bounds of the scene in world units: nearest (1 after normalisation) and farthest.
     pub near: f64,
@@ -116,6 +193,8 @@ pub struct PosedCapture {
     pub far: f64,
     /// The way between the poses on disk and the world.
     pub normalisation: Normalisation,
+    /// What a person should know: choices that nobody asked for, clips left out.
+    pub notes: Vec<String>,
 }
 
 impl PosedCapture {
@@ -125,7 +204,6 @@ impl PosedCapture {
     /// # Errors
     /// [`CaptureError::NoSuchView`], and what can be wrong with a clip.
     pub fn load(&self, indices: &[usize], progress: &mut dyn FnMut(usize, usize)) -> Result<Capture, CaptureError> {
-        let ffmpeg = Ffmpeg::default();
         let view_at = |&index: &usize| {
             let missing = || CaptureError::NoSuchView { dir: self.dir.clone(), index, views: self.views.len() };
             self.views.get(index).ok_or_else(missing)
@@ -135,7 +213,7 @@ impl PosedCapture {
         let mut views = Vec::with_capacity(wanted.len());
         progress(0, wanted.len());
         for view in &wanted {
-            let clip = view.read(&ffmpeg)?;
+            let clip = view.read()?;
             views.push(View { name: view.name.clone(), camera: view.camera, clip });
             progress(views.len(), wanted.len());
         }
@@ -146,11 +224,11 @@ impl PosedCapture {
 
 /// Reads a capture with all its views. `progress` is told (views done, views), from 0.
 ///
-/// `dir` holds `poses_bounds.npy` (LLFF, `[views, 17]` floats, spec §1.2) and one clip for each view; row *i* belongs to
-/// the *i*-th clip by name. Clips are, best kind first: video files in `videos/` or `videos_<factor>/`; a folder of PNG
-/// or JPEG frames for each view, in those, in `frames/` or `frames_<factor>/`; stills in `images/` or `images_<factor>/`; a
-/// folder of frames for each view in `dir` itself. Of several factors the largest is taken whose pictures still hold every pixel that `options` ask
-/// for. Sizes must be those of the poses divided by the folder's factor, within 1 pixel of rounding.
+/// `dir` holds camera poses in one of the [`Layout`]s and a clip for each of them: `docs/CAPTURES.md` shows all. Clips are, best
+/// kind first: video files in `videos/` or `videos_<factor>/`; a folder of PNG or JPEG frames for each view, in those, in `frames/`
+/// or `frames_<factor>/`; stills in `images/` or `images_<factor>/`; what lies in `dir` itself. Of several factors the largest is
+/// taken whose pictures still hold every pixel that `options` ask for. Sizes must be those of the poses divided by the folder's
+/// factor, within 1 pixel of rounding. Pictures of lenses that bend are straightened and cut to what was seen.
 ///
 /// # Errors
 /// See [`CaptureError`].
@@ -187,28 +265,199 @@ pub fn load_poses(dir: &Path, options: &LoadOptions) -> Result<PosedCapture, Cap
     if !dir.is_dir() {
         return Err(CaptureError::NoDirectory { dir: dir.to_owned() });
     }
-    let poses_file = dir.join(POSES);
-    let mut poses = read_poses(&poses_file)?;
-    let candidates = layout::candidates(dir)?;
-    let folder = layout::choose(candidates, options.largest_factor(&poses))
-        .ok_or_else(|| CaptureError::NoViews { dir: dir.to_owned() })?;
-    if folder.clips.len() != poses.len() {
-        let (poses, views) = (poses.len(), folder.clips.len());
-        return Err(CaptureError::Count { poses_file, poses, folder: folder.folder, views });
+    let found = layouts::find(dir, options.layout)?;
+    let mut raw = found.read(LensTold { focal_mm: options.focal_mm, sensor_mm: options.sensor_mm })?;
+    let assignment = select_and_assign(dir, options, &mut raw, found.layout())?;
+    let file = &raw.file;
+    if raw.views.len() < 2 {
+        return Err(CaptureError::TooFewViews { file: file.clone(), found: raw.views.len() });
     }
-    if poses.len() < 2 {
-        return Err(CaptureError::TooFewViews { file: poses_file, found: poses.len() });
-    }
-    let (normalisation, far) =
-        normalise(&mut poses).map_err(|problem| CaptureError::NoAveragePose { file: poses_file.clone(), problem })?;
     let ffmpeg = Ffmpeg::default();
-    let pairs: Vec<(&PathBuf, Pose)> = folder.clips.iter().zip(poses).collect();
-    let views = pairs.into_par_iter().map(|(clip, pose)| pose_view(clip, &pose, folder.factor, options, &ffmpeg));
+    let pairs: Vec<(&PathBuf, &RawView)> = assignment.clips.iter().zip(&raw.views).collect();
+    let views =
+        pairs.into_par_iter().map(|(clip, view)| pose_view(clip, view, file, assignment.factor, options, &ffmpeg));
     // Collected first, so that of several faults the first view's is told.
-    let views: Vec<(PosedView, f64)> = views.collect::<Vec<_>>().into_iter().collect::<Result<_, _>>()?;
-    let fps = views.first().map_or(PICTURES_FPS, |view| view.1);
-    let views = views.into_iter().map(|view| view.0).collect();
-    Ok(PosedCapture { dir: dir.to_owned(), views, fps, near: 1.0, far, normalisation })
+    let mut views: Vec<PosedView> = views.collect::<Vec<_>>().into_iter().collect::<Result<_, _>>()?;
+    tell_apart(&mut views, &raw);
+    let fps = settle_rates(&mut views, options, &mut raw.notes)?;
+    let bounds = depth_bounds(dir, &raw, &views)?;
+    let poses = views.iter().zip(bounds).map(|(view, [near, far])| Pose { camera: view.camera, near, far });
+    let mut poses: Vec<Pose> = poses.collect();
+    let (normalisation, far) =
+        normalise(&mut poses).map_err(|problem| CaptureError::NoAveragePose { file: file.clone(), problem })?;
+    for (view, pose) in views.iter_mut().zip(poses) {
+        view.camera = pose.camera;
+    }
+    let (dir, layout) = (dir.to_owned(), found.layout());
+    Ok(PosedCapture { dir, layout, views, fps, near: 1.0, far, normalisation, notes: raw.notes })
+}
+
+/// Leaves the views in `raw` that are wanted, and finds their clips.
+fn select_and_assign(
+    dir: &Path,
+    options: &LoadOptions,
+    raw: &mut RawCapture,
+    layout: Layout,
+) -> Result<clips::Assignment, CaptureError> {
+    let assign = |raw: &RawCapture| clips::assign(dir, raw, options.largest_factor(&raw.views));
+    let keep = |raw: &mut RawCapture, picked: &[usize]| {
+        raw.views = picked.iter().map(|&index| raw.views[index].clone()).collect();
+    };
+    let names: Option<Vec<String>> = raw.views.iter().map(|view| view.name.clone()).collect();
+    match names {
+        // Poses without names are named by their clips.
+        None => {
+            let mut assignment = assign(raw)?;
+            if !options.cameras.is_empty() {
+                let names = assignment
+                    .clips
+                    .iter()
+                    .map(|clip| clip.file_name().unwrap_or_default().to_string_lossy().into_owned());
+                let picked = selection::named(dir, &names.collect::<Vec<_>>(), &options.cameras)?;
+                keep(raw, &picked);
+                assignment.clips = picked.iter().map(|&index| assignment.clips[index].clone()).collect();
+            }
+            Ok(assignment)
+        }
+        Some(names) if !options.cameras.is_empty() => {
+            let picked = selection::named(dir, &names, &options.cameras)?;
+            keep(raw, &picked);
+            assign(raw)
+        }
+        Some(_) => {
+            let mut chosen = false;
+            if layout == Layout::Syncam {
+                let (middle, group) = selection::narrow(&raw.views);
+                if group.len() < raw.views.len() {
+                    raw.notes.push(selection::narrow_note(&raw.views, middle, &group));
+                    keep(raw, &group);
+                    chosen = true;
+                }
+            }
+            let assignment = assign(raw)?;
+            if !assignment.unused.is_empty() && !chosen {
+                let unused = &assignment.unused;
+                let first: Vec<&str> = unused.iter().take(5).map(String::as_str).collect();
+                let more = if unused.len() > first.len() { ", …" } else { "" };
+                raw.notes.push(format!(
+                    "{} clip(s) without a pose in {} are left out: {}{more}",
+                    unused.len(),
+                    raw.file.display(),
+                    first.join(", ")
+                ));
+            }
+            Ok(assignment)
+        }
+    }
+}
+
+/// The view of one clip and its pose, which is not normalised yet.
+fn pose_view(
+    clip: &Path,
+    raw: &RawView,
+    poses_file: &Path,
+    factor: u32,
+    options: &LoadOptions,
+    ffmpeg: &Ffmpeg,
+) -> Result<PosedView, CaptureError> {
+    let source = Source::at(clip)?;
+    let (found, probe) = look(&source, ffmpeg)?;
+    let posed = raw.intrinsics.size().unwrap_or((found.0.saturating_mul(factor), found.1.saturating_mul(factor)));
+    let expected = divided(posed, factor);
+    if !within_one(found, expected) {
+        let by = if factor == 1 { String::new() } else { format!(" divided by the folder's {factor}") };
+        let name = poses_file.file_name().unwrap_or_default().to_string_lossy();
+        let reason = format!("the size in {name} ({}×{}){by}", posed.0, posed.1);
+        return Err(CaptureError::Size { file: clip.to_owned(), found, expected, reason });
+    }
+    let seen = raw.intrinsics.camera(found, raw.world_from_camera);
+    let undistortion = if raw.lens == Lens::Pinhole {
+        None
+    } else {
+        let lens = || CaptureError::Lens { file: poses_file.to_owned(), place: raw.place.clone() };
+        Some(Undistortion::new(raw.lens, seen).ok_or_else(lens)?)
+    };
+    let straight = undistortion.map_or(seen, |undistortion| undistortion.camera());
+    let (width, height) = options.target(clip, posed, found, (straight.width, straight.height))?;
+    let timing = Timing { start: options.start, end: options.end, ..Timing::default() };
+    Ok(PosedView {
+        name: source.name(),
+        camera: straight.resized(width, height),
+        source,
+        source_size: found,
+        frames: None,
+        probe,
+        undistortion,
+        timing,
+    })
+}
+
+/// Views whose clips share a stem, `left/0001.png` and `right/0001.png`, get the layout's longer names.
+fn tell_apart(views: &mut [PosedView], raw: &RawCapture) {
+    let stems: Vec<String> = views.iter().map(|view| view.name.clone()).collect();
+    for (view, raw) in views.iter_mut().zip(&raw.views) {
+        if stems.iter().filter(|stem| **stem == view.name).count() > 1 {
+            view.name = raw.name.clone().unwrap_or_else(|| view.name.clone());
+        }
+    }
+}
+
+/// Brings all views to one rate, works out how many frames each will have, and returns the rate.
+fn settle_rates(views: &mut [PosedView], options: &LoadOptions, notes: &mut Vec<String>) -> Result<f64, CaptureError> {
+    let rates = || views.iter().filter_map(|view| Some((view.probe?.fps, view.source.path())));
+    let lowest = rates().map(|(rate, _)| rate).fold(f64::INFINITY, f64::min);
+    let highest = rates().map(|(rate, _)| rate).fold(0.0, f64::max);
+    let first = rates().next().map_or(PICTURES_FPS, |(rate, _)| rate);
+    let fps = match options.fps {
+        Some(fps) => {
+            if let Some((rate, file)) = rates().find(|&(rate, _)| rate < fps && !timing::same(rate, fps)) {
+                let problem = format!("{rate:.3} frames a second; expected at least {fps}, the --fps asked for");
+                return Err(CaptureError::Time { file: file.to_owned(), problem });
+            }
+            fps
+        }
+        None if highest > 0.0 && !timing::same(lowest, highest) => {
+            notes.push(format!(
+                "the clips have {lowest:.3} to {highest:.3} frames a second; all are brought to {lowest:.3} (--fps takes another rate)"
+            ));
+            lowest
+        }
+        None => first,
+    };
+    for view in views {
+        let file = view.source.path().to_owned();
+        view.frames = match &mut view.source {
+            Source::Video(_) => {
+                let Some(probe) = view.probe else { continue };
+                view.timing.fps = Some(fps).filter(|&fps| !timing::same(fps, probe.fps));
+                view.timing.probe(&file, probe)?.frames
+            }
+            Source::Frames { files, .. } => {
+                let wanted = view.timing.pictures(&file, files.len(), fps)?;
+                *files = files[wanted].to_vec();
+                Some(files.len())
+            }
+            Source::Still(_) => Some(1),
+        };
+    }
+    Ok(fps)
+}
+
+/// Nearest and farthest depth of each view: as its layout says, else from the points it sees, else as any view's say, else from a
+/// sweep over the pictures.
+fn depth_bounds(dir: &Path, raw: &RawCapture, views: &[PosedView]) -> Result<Vec<[f64; 2]>, CaptureError> {
+    let told = |(raw_view, view): (&RawView, &PosedView)| {
+        raw_view.bounds.or_else(|| bounds::of_points(&view.camera, &raw.points))
+    };
+    let told: Vec<Option<[f64; 2]>> = raw.views.iter().zip(views).map(told).collect();
+    let known = || told.iter().flatten();
+    let all = if known().next().is_some() {
+        known().fold([f64::INFINITY, 0.0], |[near, far], bounds| [near.min(bounds[0]), far.max(bounds[1])])
+    } else {
+        let greys = views.iter().map(PosedView::grey).collect::<Result<Vec<_>, _>>()?;
+        sweep::bounds(&greys).map_err(|problem| CaptureError::NoDepth { dir: dir.to_owned(), problem })?
+    };
+    Ok(told.iter().map(|bounds| bounds.unwrap_or(all)).collect())
 }
 
 /// Reads one clip in its own size, and its frames per second (25 for pictures). `path` is a video, a folder of PNG or JPEG
@@ -227,26 +476,29 @@ pub fn read_clip(path: &Path) -> Result<(Clip, f64), CaptureError> {
 /// pixel of rounding; see [`CaptureError`].
 pub fn read_clip_resized(path: &Path, width: u32, height: u32) -> Result<(Clip, f64), CaptureError> {
     let asked = (width, height);
-    let check = |option, value| match value {
-        0 => Err(CaptureError::BadOption { option, found: 0, expected: "at least 1" }),
-        _ => Ok(()),
-    };
-    check("width", width)?;
-    check("height", height)?;
-    read_to(path, |found| {
-        if found.0 < width || found.1 < height {
-            return Err(CaptureError::TooSmall { file: path.to_owned(), found, expected: asked });
+    read_to(path, |found| check_shape(path, found, asked).map(|()| Some(asked)))
+}
+
+/// Whether pictures of `found` size can be shrunk to `asked`.
+fn check_shape(path: &Path, found: Size, asked: Size) -> Result<(), CaptureError> {
+    let (width, height) = asked;
+    for (option, value) in [("width", width), ("height", height)] {
+        if value == 0 {
+            return Err(CaptureError::BadOption { option, found: 0.0, expected: "at least 1" });
         }
-        // One pixel of rounding in the smaller picture is `ratio` pixels in the larger.
-        let ratio = f64::from(found.1) / f64::from(height);
-        let fitting = (f64::from(width) * ratio, f64::from(found.1));
-        if (f64::from(found.0) - fitting.0).abs() > ratio.max(1.0) * 1.5 {
-            let expected = (fitting.0.round() as u32, found.1);
-            let reason = format!("the shape of the {width}×{height} pictures to compare with");
-            return Err(CaptureError::Size { file: path.to_owned(), found, expected, reason });
-        }
-        Ok(Some(asked))
-    })
+    }
+    if found.0 < width || found.1 < height {
+        return Err(CaptureError::TooSmall { file: path.to_owned(), found, expected: asked });
+    }
+    // One pixel of rounding in the smaller picture is `ratio` pixels in the larger.
+    let ratio = f64::from(found.1) / f64::from(height);
+    let fitting = (f64::from(width) * ratio, f64::from(found.1));
+    if (f64::from(found.0) - fitting.0).abs() > ratio.max(1.0) * 1.5 {
+        let expected = (fitting.0.round() as u32, found.1);
+        let reason = format!("the shape of the {width}×{height} pictures to compare with");
+        return Err(CaptureError::Size { file: path.to_owned(), found, expected, reason });
+    }
+    Ok(())
 }
 
 /// Reads a clip in the size that `target` gives for its own size (`None`: the same).
@@ -257,8 +509,8 @@ fn read_to(
     let ffmpeg = Ffmpeg::default();
     let source = Source::at(path)?;
     let (size, probe) = look(&source, &ffmpeg)?;
-    let target = target(size)?.unwrap_or(size);
-    let clip = decode(&source, probe, size, target, &ffmpeg)?;
+    let shaping = Shaping::new(None, size, target(size)?.unwrap_or(size));
+    let clip = decode(&source, probe, &shaping, Timing::default(), &ffmpeg)?;
     Ok((clip, probe.map_or(PICTURES_FPS, |probe| probe.fps)))
 }
 
@@ -277,60 +529,21 @@ fn look(source: &Source, ffmpeg: &Ffmpeg) -> Result<(Size, Option<Probe>), Captu
 fn decode(
     source: &Source,
     probe: Option<Probe>,
-    size: Size,
-    target: Size,
+    shaping: &Shaping,
+    timing: Timing,
     ffmpeg: &Ffmpeg,
 ) -> Result<Clip, CaptureError> {
     let files = match source {
         Source::Video(file) => {
             let probe = probe.map_or_else(|| ffmpeg.probe(file), Ok)?;
-            return ffmpeg.read(file, probe, target);
+            return ffmpeg.read(file, probe, shaping, &timing);
         }
         Source::Frames { files, .. } => files.as_slice(),
         Source::Still(file) => std::slice::from_ref(file),
     };
-    let rgb = pictures::read(files, size, target)?;
-    Ok(Clip { width: target.0 as usize, height: target.1 as usize, frames: files.len(), rgb })
-}
-
-fn read_poses(file: &Path) -> Result<Vec<Pose>, CaptureError> {
-    let bytes = std::fs::read(file).map_err(|source| match source.kind() {
-        std::io::ErrorKind::NotFound => CaptureError::NoPoses { file: file.to_owned() },
-        _ => CaptureError::Io { file: file.to_owned(), source },
-    })?;
-    let rows = npy::rows(&bytes).map_err(|problem| CaptureError::BadNpy { file: file.to_owned(), problem })?;
-    let pose = |(row, values)| {
-        Pose::from_row(values).map_err(|problem| CaptureError::BadPose { file: file.to_owned(), row, problem })
-    };
-    rows.iter().enumerate().map(pose).collect()
-}
-
-/// The view of one clip and its normalised pose, and its frames per second.
-fn pose_view(
-    clip: &Path,
-    pose: &Pose,
-    factor: u32,
-    options: &LoadOptions,
-    ffmpeg: &Ffmpeg,
-) -> Result<(PosedView, f64), CaptureError> {
-    let source = Source::at(clip)?;
-    let (found, probe) = look(&source, ffmpeg)?;
-    let posed = (pose.camera.width, pose.camera.height);
-    let expected = divided(posed, factor);
-    if !within_one(found, expected) {
-        let by = if factor == 1 { String::new() } else { format!(" divided by the folder's {factor}") };
-        let reason = format!("the size in {POSES} ({}×{}){by}", posed.0, posed.1);
-        return Err(CaptureError::Size { file: clip.to_owned(), found, expected, reason });
-    }
-    let (width, height) = options.target(clip, posed, found)?;
-    let frames = match &source {
-        Source::Video(_) => probe.and_then(|probe| probe.frames),
-        Source::Frames { files, .. } => Some(files.len()),
-        Source::Still(_) => Some(1),
-    };
-    let camera = pose.camera.resized(width, height);
-    let fps = probe.map_or(PICTURES_FPS, |probe| probe.fps);
-    Ok((PosedView { name: source.name(), camera, source, source_size: found, frames, probe }, fps))
+    let files = &files[..timing.at_most.unwrap_or(files.len()).min(files.len())];
+    let rgb = pictures::read(files, shaping)?;
+    Ok(Clip { width: shaping.target.0 as usize, height: shaping.target.1 as usize, frames: files.len(), rgb })
 }
 
 /// `size / factor`, rounded, at least 1.

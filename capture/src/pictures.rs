@@ -1,7 +1,7 @@
 //! PNG and JPEG files: sizes from their headers, pixels as RGB bytes.
 
-use crate::area::AreaFilter;
 use crate::error::{CaptureError, Size};
+use crate::shaping::Shaping;
 use image::{ImageDecoder, ImageReader};
 use rayon::prelude::*;
 use std::io::{BufReader, Cursor};
@@ -15,19 +15,17 @@ pub(crate) fn size(file: &Path) -> Result<Size, CaptureError> {
     reader.into_dimensions().map_err(|error| unreadable(file, &error))
 }
 
-/// Reads pictures of one size as frames of `target` size: `[files, height, width, 3]`. Few pictures are in memory at
-/// their full size at a time.
-pub(crate) fn read(files: &[PathBuf], source: Size, target: Size) -> Result<Vec<u8>, CaptureError> {
-    let frame_bytes = target.0 as usize * target.1 as usize * 3;
+/// Reads pictures of one size as frames: `[files, height, width, 3]`. Few pictures are in memory at their full size at a time.
+pub(crate) fn read(files: &[PathBuf], shaping: &Shaping) -> Result<Vec<u8>, CaptureError> {
+    let (source, frame_bytes) = (shaping.source, shaping.frame_bytes());
     let mut rgb = vec![0; files.len() * frame_bytes];
-    let filter = AreaFilter::new(source, target);
     rgb.par_chunks_mut(frame_bytes).zip(files).try_for_each(|(frame, file)| {
         let (size, pixels) = decode(file)?;
         if size != source {
             let reason = "the size of the view's first frame".to_owned();
             return Err(CaptureError::Size { file: file.clone(), found: size, expected: source, reason });
         }
-        filter.apply(&pixels, frame);
+        shaping.apply(&pixels, frame);
         Ok(())
     })?;
     Ok(rgb)
@@ -77,10 +75,10 @@ mod tests {
             image::RgbImage::from_fn(64, 48, |x, y| image::Rgb([(x * 3) as u8, (y * 5) as u8, (x ^ y) as u8]));
         picture.save(&file).unwrap();
         let files = [file.clone()];
-        assert_eq!(read(&files, (64, 48), (64, 48)).unwrap().len(), 64 * 48 * 3);
+        assert_eq!(read(&files, &Shaping::new(None, (64, 48), (64, 48))).unwrap().len(), 64 * 48 * 3);
         let bytes = std::fs::read(&file).unwrap();
         std::fs::write(&file, &bytes[..bytes.len() * 2 / 3]).unwrap();
-        let error = read(&files, (64, 48), (64, 48)).unwrap_err().to_string();
+        let error = read(&files, &Shaping::new(None, (64, 48), (64, 48))).unwrap_err().to_string();
         assert!(error.contains("a.jpg: unreadable: "), "{error}");
     }
 }

@@ -59,7 +59,8 @@ fn whole(side: &str, value: f64) -> Result<u32, String> {
     }
 }
 
-fn check_rotation(rotation: &DMat3) -> Result<(), String> {
+/// The error says what was found and what was expected.
+pub(crate) fn check_rotation(rotation: &DMat3) -> Result<(), String> {
     let gram = rotation.transpose() * *rotation;
     let error = (gram - DMat3::IDENTITY).to_cols_array().iter().fold(0.0, |worst: f64, e| worst.max(e.abs()));
     let determinant = rotation.determinant();

@@ -4,9 +4,10 @@
 //! when metadata ends and breaks off silently at a partial frame. Frames come as PPM pictures in a pipe instead: each
 //! carries its own size, so turned and odd streams need no guess.
 
-use crate::area::AreaFilter;
 use crate::clip::Clip;
 use crate::error::{CaptureError, Size};
+use crate::shaping::Shaping;
+use crate::timing::Timing;
 use ffmpeg_sidecar::child::FfmpegChild;
 use ffmpeg_sidecar::command::FfmpegCommand;
 use std::io::{self, BufRead, BufReader, Read};
@@ -71,13 +72,20 @@ impl Ffmpeg {
         })
     }
 
-    /// Decodes all frames of a video of `source` size to `target` size. Only one frame is in memory at its full size.
-    pub(crate) fn read(&self, file: &Path, probe: Probe, target: Size) -> Result<Clip, CaptureError> {
-        let mut child = self.start(file)?;
+    /// Decodes the frames of a video that `timing` asks for. Only one frame is in memory at its full size.
+    pub(crate) fn read(
+        &self,
+        file: &Path,
+        probe: Probe,
+        shaping: &Shaping,
+        timing: &Timing,
+    ) -> Result<Clip, CaptureError> {
+        let probe = timing.probe(file, probe)?;
+        let mut child = self.start(file, timing)?;
         let errors = child.take_stderr().map(|stderr| thread::spawn(move || collect(stderr)));
         let piped = child.take_stdout().ok_or_else(|| io::Error::other("ffmpeg has no standard output"));
         let decoded = match piped {
-            Ok(stdout) => frames(BufReader::new(stdout), file, probe, target),
+            Ok(stdout) => frames(BufReader::new(stdout), file, probe, shaping),
             Err(source) => Err(CaptureError::Io { file: file.to_owned(), source }),
         };
         if decoded.is_err() {
@@ -100,10 +108,11 @@ impl Ffmpeg {
         if let Some(expected) = promised.filter(|&expected| count + slack(expected) < expected) {
             return Err(CaptureError::Truncated { file: file.to_owned(), found: count, expected });
         }
+        let target = shaping.target;
         Ok(Clip { width: target.0 as usize, height: target.1 as usize, frames: count, rgb })
     }
 
-    fn start(&self, file: &Path) -> Result<FfmpegChild, CaptureError> {
+    fn start(&self, file: &Path, timing: &Timing) -> Result<FfmpegChild, CaptureError> {
         let mut command = FfmpegCommand::new_with_path(&self.ffmpeg);
         command
             .hide_banner()
@@ -112,9 +121,14 @@ impl Ffmpeg {
         // Each decoded frame exactly once, whatever its time stamp: stamps are rewritten to a steady 25 a second, because
         // the option that passes frames through has another name in every other release of ffmpeg.
         // Exact arithmetic and full-resolution chroma: the default conversion is off by several levels.
-        let filter =
-            "settb=1/25,setpts=N,scale=flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp,format=rgb24";
-        command.args(["-map", "0:v:0", "-an", "-sn", "-dn", "-vf", filter, "-r", "25"]);
+        let filter = format!(
+            "{}settb=1/25,setpts=N,scale=flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp,format=rgb24",
+            timing.filters()
+        );
+        command.args(["-map", "0:v:0", "-an", "-sn", "-dn", "-vf", filter.as_str(), "-r", "25"]);
+        if let Some(frames) = timing.at_most {
+            command.args(["-frames:v", &frames.to_string()]);
+        }
         command.args(["-f", "image2pipe", "-c:v", "ppm", "-threads", "1", "pipe:1"]);
         command.spawn().map_err(|error| not_started(&self.ffmpeg, error))
     }
@@ -126,12 +140,16 @@ fn slack(expected: usize) -> usize {
     1 + expected / 50
 }
 
-/// The pictures in the pipe: their bytes at `target` size, and their number.
-fn frames(mut pipe: impl BufRead, file: &Path, probe: Probe, target: Size) -> Result<(Vec<u8>, usize), CaptureError> {
+/// The pictures in the pipe: their bytes once shaped, and their number.
+fn frames(
+    mut pipe: impl BufRead,
+    file: &Path,
+    probe: Probe,
+    shaping: &Shaping,
+) -> Result<(Vec<u8>, usize), CaptureError> {
     let failed = |source| CaptureError::Io { file: file.to_owned(), source };
-    let filter = AreaFilter::new(probe.size, target);
     let full_bytes = probe.size.0 as usize * probe.size.1 as usize * 3;
-    let frame_bytes = target.0 as usize * target.1 as usize * 3;
+    let frame_bytes = shaping.frame_bytes();
     let mut full = vec![0; full_bytes];
     let mut rgb: Vec<u8> = Vec::new();
     // Only saves copying: a header that promises too much is no reason to fail.
@@ -148,7 +166,7 @@ fn frames(mut pipe: impl BufRead, file: &Path, probe: Probe, target: Size) -> Re
         }
         let at = rgb.len();
         rgb.resize(at + frame_bytes, 0);
-        filter.apply(&full, &mut rgb[at..]);
+        shaping.apply(&full, &mut rgb[at..]);
         count += 1;
     }
     rgb.shrink_to_fit();
@@ -257,7 +275,11 @@ mod tests {
     fn read(file: &Path) -> Result<Clip, CaptureError> {
         let programs = Ffmpeg::default();
         let probe = programs.probe(file)?;
-        programs.read(file, probe, probe.size)
+        programs.read(file, probe, &same(probe), &Timing::default())
+    }
+
+    fn same(probe: Probe) -> Shaping {
+        Shaping::new(None, probe.size, probe.size)
     }
 
     #[test]
@@ -320,7 +342,8 @@ mod tests {
         let programs = Ffmpeg::default();
         let probe = programs.probe(&file).unwrap();
         assert_eq!((probe.frames, probe.counted), (Some(25), true));
-        let error = programs.read(&file, Probe { frames: Some(40), ..probe }, probe.size).unwrap_err();
+        let error =
+            programs.read(&file, Probe { frames: Some(40), ..probe }, &same(probe), &Timing::default()).unwrap_err();
         assert!(error.to_string().ends_with("a.mp4: truncated: 25 frames could be read, expected 40"), "{error}");
     }
 
@@ -335,7 +358,9 @@ mod tests {
         ffmpeg("-f lavfi -i testsrc2=s=32x24:r=25:d=1", &file);
         let none = Ffmpeg { ffmpeg: "no-such-ffmpeg".into(), ffprobe: "no-such-ffprobe".into() };
         let probe = Ffmpeg::default().probe(&file).unwrap();
-        for error in [none.probe(&file).unwrap_err(), none.read(&file, probe, probe.size).unwrap_err()] {
+        for error in
+            [none.probe(&file).unwrap_err(), none.read(&file, probe, &same(probe), &Timing::default()).unwrap_err()]
+        {
             assert!(error.to_string().contains("apt-get install ffmpeg"), "{error}");
             assert!(matches!(error, CaptureError::FfmpegMissing { .. }) && !error.is_users_fault());
         }

@@ -27,14 +27,14 @@ const CASES: &[Case] = &[
         },
         "",
         2,
-        &["poses_bounds.npy: no such file; expected the camera poses"],
+        &["no camera poses found; looked for poses_bounds.npy (llff)"],
     ),
     (
         "no poses",
         |folder| fs::remove_file(folder.path("capture/poses_bounds.npy")).unwrap(),
         "",
         2,
-        &["poses_bounds.npy: no such file; expected the camera poses"],
+        &["no camera poses found; looked for poses_bounds.npy (llff)"],
     ),
     (
         "no views",

@@ -27,7 +27,11 @@ fn damaged_videos_are_named() {
 fn a_directory_without_a_capture_says_what_is_missing() {
     let dir = tempfile::tempdir().unwrap();
     fault(&dir.path().join("none"), &ALL, &["none: no such directory"]);
-    fault(dir.path(), &ALL, &["poses_bounds.npy: no such file; expected the camera poses"]);
+    fault(
+        dir.path(),
+        &ALL,
+        &["no camera poses found; looked for poses_bounds.npy (llff); transforms.json", "found nothing"],
+    );
     let poses = dir.path().join("poses_bounds.npy");
     fs::write(&poses, "[1, 2, 3]").unwrap();
     fault(dir.path(), &ALL, &["poses_bounds.npy: no npy file"]);

@@ -5,11 +5,18 @@ use loop3d_capture::{CaptureError, LoadOptions, load};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::LazyLock;
 use tempfile::TempDir;
 
 pub type Row = [f64; 17];
 
-pub const ALL: LoadOptions = LoadOptions { factor: None, max_height: None };
+/// Everything as it is.
+pub static ALL: LazyLock<LoadOptions> = LazyLock::new(LoadOptions::default);
+
+/// Pictures divided by `factor`, at most `max_height` high.
+pub fn shrunk(factor: Option<u32>, max_height: Option<u32>) -> LoadOptions {
+    LoadOptions { factor, max_height, ..LoadOptions::default() }
+}
 
 /// Row of a camera at `x` that looks along +z; LLFF columns are [down, right, backwards].
 pub fn row(x: f64, width: u32, height: u32) -> Row {

@@ -1,8 +1,8 @@
 //! Every layout, every option.
 
-use crate::build::{ALL, fault, picture, stills, video};
+use crate::build::{ALL, fault, picture, shrunk, stills, video};
 use glam::DVec3;
-use loop3d_capture::{LoadOptions, load, load_only, load_poses, read_clip, read_clip_resized};
+use loop3d_capture::{load, load_only, load_poses, read_clip, read_clip_resized};
 use std::fs;
 use std::path::Path;
 
@@ -41,7 +41,7 @@ fn only_some_views_have_the_cameras_of_the_whole_capture() {
 fn options_shrink_pictures_and_cameras_alike() {
     let dir = stills();
     let sizes = |factor, max_height| {
-        let capture = load(dir.path(), &LoadOptions { factor, max_height }, &mut |_, _| {}).unwrap();
+        let capture = load(dir.path(), &shrunk(factor, max_height), &mut |_, _| {}).unwrap();
         let view = &capture.views[1];
         assert_eq!((view.clip.width, view.clip.height), (view.camera.width as usize, view.camera.height as usize));
         assert_eq!(view.clip.rgb, [101].repeat(view.clip.width * view.clip.height * 3));
@@ -55,8 +55,8 @@ fn options_shrink_pictures_and_cameras_alike() {
     assert_eq!(sizes(Some(2), Some(6)), (8, 6, 5., 3.));
     assert_eq!(sizes(Some(4), Some(12)), (8, 6, 5., 3.));
     for (options, message) in [
-        (LoadOptions { factor: Some(0), max_height: None }, "factor is 0; expected at least 1"),
-        (LoadOptions { factor: None, max_height: Some(0) }, "max-height is 0; expected at least 1"),
+        (shrunk(Some(0), None), "factor is 0; expected at least 1"),
+        (shrunk(None, Some(0)), "max-height is 0; expected at least 1"),
     ] {
         fault(dir.path(), &options, &[message]);
     }
@@ -70,7 +70,7 @@ fn a_folder_with_the_factor_asked_for_is_taken_as_it_is() {
         picture(dir.path(), &format!("images_4/v{i}.jpg"), (8, 6), 70);
     }
     let grey_and_width = |factor, max_height| {
-        let options = LoadOptions { factor, max_height };
+        let options = shrunk(factor, max_height);
         let capture = load(dir.path(), &options, &mut |_, _| {}).unwrap();
         (capture.views[0].clip.rgb[0], capture.views[0].clip.width, capture.views[0].camera.focal_px.y)
     };
@@ -81,14 +81,14 @@ fn a_folder_with_the_factor_asked_for_is_taken_as_it_is() {
     fs::remove_dir_all(dir.path().join("images")).unwrap();
     fs::remove_dir_all(dir.path().join("images_2")).unwrap();
     assert_eq!(grey_and_width(None, None), (70, 8, 5.));
-    let options = LoadOptions { factor: Some(2), max_height: None };
+    let options = shrunk(Some(2), None);
     fault(dir.path(), &options, &["v0.jpg: holds 8×6 pictures; expected at least 16×12"]);
 }
 
 #[test]
 fn poses_come_before_pixels() {
     let dir = stills();
-    let posed = load_poses(dir.path(), &LoadOptions { factor: Some(2), max_height: None }).unwrap();
+    let posed = load_poses(dir.path(), &shrunk(Some(2), None)).unwrap();
     assert_eq!(posed.views[1].source_size, (32, 24));
     assert_eq!(posed.views[1].clip_bytes(), Some(16 * 12 * 3));
     assert_eq!(posed.views[1].source.path(), dir.path().join("images/v1.png"));
@@ -123,7 +123,7 @@ fn videos_keep_their_rate_length_and_levels() {
     let posed = load_poses(dir.path(), &ALL).unwrap();
     let promised: Vec<Option<usize>> = posed.views.iter().map(|view| view.frames).collect();
     assert_eq!(promised, [Some(12), Some(6), Some(3)]);
-    let capture = load(dir.path(), &LoadOptions { factor: None, max_height: Some(9) }, &mut |_, _| {}).unwrap();
+    let capture = load(dir.path(), &shrunk(None, Some(9)), &mut |_, _| {}).unwrap();
     assert_eq!(capture.fps, 30.0);
     for (view, (frames, grey)) in capture.views.iter().zip([(12, 0x40), (6, 0x80), (3, 0xffu8)]) {
         assert_eq!((view.clip.width, view.clip.height, view.clip.frames), (12, 9, frames));

@@ -3,8 +3,16 @@
 #[cfg(test)]
 mod bad;
 #[cfg(test)]
+mod broken;
+#[cfg(test)]
 mod build;
 #[cfg(test)]
 mod good;
 #[cfg(test)]
+mod layouts;
+#[cfg(test)]
 mod real;
+#[cfg(test)]
+mod scene;
+#[cfg(test)]
+mod time;

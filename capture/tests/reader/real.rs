@@ -1,8 +1,10 @@
 //! Real footage of `../shared/data`, where it is present.
 
-use crate::build::ALL;
+use crate::build::{ALL, shrunk};
+use crate::scene::{colmap_pose, on_disk};
 use glam::DVec3;
-use loop3d_capture::{LoadOptions, LongExposure, load_only, load_poses, long_exposure, read_clip_resized};
+use loop3d_capture::{Layout, LongExposure, PosedCapture, load_only, load_poses, long_exposure, read_clip_resized};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A folder of `../shared/data` (seen from the project; from a worktree it is further up), or a loud line where it is absent.
@@ -30,7 +32,7 @@ fn campfire_is_normalised() {
     assert!(axis(2).abs_diff_eq(DVec3::Z, 1e-12), "{}", axis(2));
     assert!(axis(1).reject_from(DVec3::Z).normalize().abs_diff_eq(DVec3::Y, 1e-12), "{}", axis(1));
     // One clip, small: the picture's mean is that of the whole picture.
-    let options = LoadOptions { factor: None, max_height: Some(90) };
+    let options = shrunk(None, Some(90));
     let view = &load_only(&dir, &options, &[4], &mut |_, _| {}).unwrap().views[0];
     assert_eq!((view.name.as_str(), view.clip.width, view.clip.height, view.clip.frames), ("0004", 160, 90, 100));
     let mean = long_exposure(&view.clip, LongExposure::Mean).iter().sum::<f32>() / (160.0 * 90.0 * 3.0);
@@ -47,4 +49,44 @@ fn fern_is_read_at_its_folder_s_factor() {
     assert_eq!((posed.views.len(), posed.views[0].camera.width, posed.views[0].camera.height), (20, 1008, 756));
     assert!((posed.views[0].camera.focal_px.x - 3260.5263328805895 / 4.0).abs() < 1e-9);
     assert_eq!(posed.views[3].name, "image003");
+}
+
+/// COLMAP's own cameras and points of fern, with images written from its `poses_bounds.npy`, which LLFF's tool made from that model:
+/// depths agree, and its lens is straightened.
+#[test]
+fn fern_s_model_gives_the_depths_of_its_llff_poses() {
+    let Some(fern) = shared("fern") else { return };
+    let llff = load_poses(&fern, &ALL).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let sparse = dir.path().join("sparse/0");
+    fs::create_dir_all(&sparse).unwrap();
+    fs::create_dir(dir.path().join("images_4")).unwrap();
+    for file in ["cameras.bin", "points3D.bin"] {
+        fs::copy(fern.join("sparse/0").join(file), sparse.join(file)).unwrap();
+    }
+    let mut images = 20u64.to_le_bytes().to_vec();
+    for (index, pose) in (0u32..).zip(on_disk(&llff)) {
+        let name = format!("image{index:03}.png");
+        fs::copy(fern.join("images_4").join(&name), dir.path().join("images_4").join(&name)).unwrap();
+        images.extend((index + 1).to_le_bytes());
+        images.extend(colmap_pose(&pose).iter().flat_map(|value| value.to_le_bytes()));
+        images.extend(1u32.to_le_bytes());
+        images.extend(name.replace(".png", ".JPG").as_bytes());
+        images.extend([0; 9]); // end of the name, no points
+    }
+    fs::write(sparse.join("images.bin"), images).unwrap();
+    let colmap = load_poses(dir.path(), &ALL).unwrap();
+    assert_eq!(colmap.layout, Layout::Colmap);
+    let near = |posed: &PosedCapture| 1.0 / posed.normalisation.scale;
+    assert!((near(&colmap) / near(&llff) - 1.0).abs() < 1e-6, "near {}, LLFF {}", near(&colmap), near(&llff));
+    assert!((colmap.far / llff.far - 1.0).abs() < 1e-6, "far {}, LLFF {}", colmap.far, llff.far);
+    for view in &colmap.views {
+        // k = 0.01975: up to 7 pixels at the corners, all of them inwards for the straight picture.
+        assert!(
+            (990..1008).contains(&view.camera.width) && (740..756).contains(&view.camera.height),
+            "{:?}",
+            view.camera
+        );
+        assert!((view.camera.focal_px.x - 3260.5263328805895 / 4.0).abs() < 1e-9);
+    }
 }

@@ -1,16 +1,20 @@
-//! Finds the clips of a capture: which folder holds them, and one source for each view in the order of the poses.
+//! Finds the clips of a capture: which folder holds them, and one for each pose, by name or by order.
 //!
 //! Candidates, best kind first:
 //! 1. videos: `videos/` or `videos_<factor>/` holding mp4, mov, mkv or webm files;
-//! 2. frames: one folder of PNG or JPEG frames for each view, in `videos/`, `videos_<factor>/`, `frames/` or
+//! 2. videos in the directory itself, where there is one for each pose (N3DV);
+//! 3. frames: one folder of PNG or JPEG frames for each view, in `videos/`, `videos_<factor>/`, `frames/` or
 //!    `frames_<factor>/`;
-//! 3. stills: `images/` or `images_<factor>/` holding one PNG or JPEG for each view;
-//! 4. frames in the directory itself: last, because a folder of other pictures beside the views is no view.
+//! 4. stills: `images/`, `images_<factor>/` or `input/` holding one PNG or JPEG for each view;
+//! 5. frames in the directory itself: after those, because a folder of other pictures beside the views is no view;
+//! 6. stills in the directory itself, or where the poses name them: only where poses have names.
 //!
 //! `<factor>` is the exact ratio between the size in the poses and that of the pictures; none means 1. Of several factors
 //! the largest (least to decode) that still holds every pixel asked for is taken; see [`choose`].
 
 use crate::error::CaptureError;
+use crate::raw::RawCapture;
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -79,28 +83,147 @@ impl Source {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
     Videos,
+    /// Videos in the directory itself.
+    LooseVideos,
     Frames,
     Stills,
     /// Folders of frames in the directory itself.
     Loose,
+    /// Stills in the directory itself.
+    LooseStills,
 }
 
 /// A folder with one clip for each view.
 #[derive(Clone, Debug)]
-pub(crate) struct Candidate {
+struct Candidate {
     kind: Kind,
     /// Size in the poses / size of the pictures.
-    pub factor: u32,
-    pub folder: PathBuf,
-    /// One path for each view, by name.
-    pub clips: Vec<PathBuf>,
+    factor: u32,
+    folder: PathBuf,
+    /// By name.
+    clips: Vec<PathBuf>,
 }
 
-/// All folders of `dir` that hold clips.
-pub(crate) fn candidates(dir: &Path) -> Result<Vec<Candidate>, CaptureError> {
+/// One clip for each pose.
+#[derive(Clone, Debug)]
+pub(crate) struct Assignment {
+    /// In the order of the poses.
+    pub clips: Vec<PathBuf>,
+    /// Size in the poses / size of the pictures.
+    pub factor: u32,
+    /// Names of clips that no pose belongs to.
+    pub unused: Vec<String>,
+}
+
+/// Finds the clips of all poses of `raw`, which was read from `dir`. `largest_factor` is size in the poses / size asked for.
+pub(crate) fn assign(dir: &Path, raw: &RawCapture, largest_factor: f64) -> Result<Assignment, CaptureError> {
+    let names: Option<Vec<&str>> = raw.views.iter().map(|view| view.name.as_deref()).collect();
+    let mut candidates = candidates(dir, names.is_some())?;
+    let none = || CaptureError::NoViews { dir: dir.to_owned() };
+    let Some(names) = names else {
+        // Videos and stills that lie about are only views where their number says so.
+        candidates.retain(|candidate| match candidate.kind {
+            Kind::LooseVideos => candidate.clips.len() == raw.views.len(),
+            Kind::LooseStills => false,
+            _ => true,
+        });
+        let Candidate { folder, clips, factor, .. } = choose(candidates, largest_factor).ok_or_else(none)?;
+        if clips.len() != raw.views.len() {
+            let (poses, views) = (raw.views.len(), clips.len());
+            return Err(CaptureError::Count { poses_file: raw.file.clone(), poses, folder, views });
+        }
+        return Ok(Assignment { clips, factor, unused: Vec::new() });
+    };
+    candidates.retain(|candidate| match candidate.kind {
+        Kind::LooseVideos | Kind::Loose | Kind::LooseStills => match_names(raw, &names, candidate).is_ok(),
+        _ => true,
+    });
+    if let Some(chosen) = choose(candidates, largest_factor) {
+        return match_names(raw, &names, &chosen);
+    }
+    let beside = raw.file.parent().unwrap_or(dir);
+    let named: Option<Vec<PathBuf>> = names.iter().map(|name| named_file(beside, name)).collect();
+    Ok(Assignment { clips: named.ok_or_else(none)?, factor: 1, unused: Vec::new() })
+}
+
+/// The file that a pose names, with or without its extension.
+fn named_file(folder: &Path, name: &str) -> Option<PathBuf> {
+    let whole = folder.join(name);
+    let with = |extension: &&str| folder.join(format!("{name}.{extension}"));
+    std::iter::once(whole).chain(PICTURES.iter().chain(&VIDEOS).map(with)).find(|path| path.is_file())
+}
+
+/// The clip of each name: the one at the same path, else of the same stem, else in a folder of the name's (a folder of frames).
+/// Case and extensions do not count.
+fn match_names(raw: &RawCapture, names: &[&str], candidate: &Candidate) -> Result<Assignment, CaptureError> {
+    let mut by_key: HashMap<String, Vec<usize>> = HashMap::new();
+    let mut by_stem: HashMap<String, Vec<usize>> = HashMap::new();
+    for (index, clip) in candidate.clips.iter().enumerate() {
+        let inside = clip.strip_prefix(&candidate.folder).unwrap_or(clip);
+        let key = key(&inside.to_string_lossy());
+        by_stem.entry(key.rsplit('/').next().unwrap_or_default().to_owned()).or_default().push(index);
+        by_key.entry(key).or_default().push(index);
+    }
+    let only = |map: &HashMap<String, Vec<usize>>, key: &str| match map.get(key).map(Vec::as_slice) {
+        Some(&[index]) => Some(index),
+        _ => None,
+    };
+    let find = |name: &str| {
+        let key = key(name);
+        let (parent, stem) = key.rsplit_once('/').unwrap_or(("", &key));
+        let tails = |path: &str| -> Vec<String> {
+            let cuts = std::iter::once(0).chain(path.match_indices('/').map(|(at, _)| at + 1));
+            cuts.map(|at| path[at..].to_owned()).collect()
+        };
+        tails(&key)
+            .iter()
+            .find_map(|tail| only(&by_key, tail))
+            .or_else(|| only(&by_stem, stem))
+            .or_else(|| tails(parent).iter().find_map(|tail| only(&by_key, tail)))
+    };
+    let mut owner: Vec<Option<&str>> = vec![None; candidate.clips.len()];
+    let mut clips = Vec::with_capacity(names.len());
+    for (&name, view) in names.iter().zip(&raw.views) {
+        let fault = |problem| CaptureError::Bad { file: raw.file.clone(), place: view.place.clone(), problem };
+        let folder = candidate.folder.display();
+        let index = find(name).ok_or_else(|| {
+            let count = candidate.clips.len();
+            let first: Vec<String> = candidate.clips.iter().take(5).map(|clip| file_name(clip)).collect();
+            let first = first.join(", ");
+            fault(format!("no clip for {name}; expected one of that name in {folder}, which holds {count}: {first} …"))
+        })?;
+        if let Some(other) = owner[index].replace(name) {
+            let clip = candidate.clips[index].display();
+            return Err(fault(format!("{name} and {other} are both {clip}; expected one pose for each clip")));
+        }
+        clips.push(candidate.clips[index].clone());
+    }
+    let unused = candidate.clips.iter().zip(owner).filter(|(_, owner)| owner.is_none());
+    let unused = unused.map(|(clip, _)| file_name(clip)).collect();
+    Ok(Assignment { clips, factor: candidate.factor, unused })
+}
+
+/// A path without what does not count: case, a leading `./`, the extension of a clip.
+fn key(path: &str) -> String {
+    let path = path.replace('\\', "/").to_lowercase();
+    let path = path.trim_start_matches("./");
+    match path.rsplit_once('.') {
+        Some((stem, extension)) if PICTURES.contains(&extension) || VIDEOS.contains(&extension) => stem.to_owned(),
+        _ => path.to_owned(),
+    }
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// All folders of `dir` that hold clips. `deep`: stills are looked for in folders of folders too.
+fn candidates(dir: &Path, deep: bool) -> Result<Vec<Candidate>, CaptureError> {
     let mut found = Vec::new();
     let mut loose = Vec::new();
-    for folder in entries(dir)?.into_iter().filter(|path| path.is_dir()) {
+    let directly = entries(dir)?;
+    for folder in directly.iter().filter(|path| path.is_dir()) {
+        let folder = folder.clone();
         let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let Some((kind, factor)) = folder_kind(&name) else {
             if !NOT_VIEWS.contains(&name.as_str()) && holds_pictures(&folder)? {
@@ -113,6 +236,7 @@ pub(crate) fn candidates(dir: &Path) -> Result<Vec<Candidate>, CaptureError> {
             inside.iter().filter(|path| has_extension(path, extensions) && path.is_file()).cloned().collect()
         };
         let (kind, clips) = match kind {
+            Kind::Stills if deep => (kind, pictures_below(&folder)?),
             Kind::Stills => (kind, with_extension(&PICTURES)),
             Kind::Videos if inside.iter().any(|path| has_extension(path, &VIDEOS)) => (kind, with_extension(&VIDEOS)),
             // An empty folder among folders of frames is a view without frames: it stays, and reading it says so.
@@ -129,12 +253,37 @@ pub(crate) fn candidates(dir: &Path) -> Result<Vec<Candidate>, CaptureError> {
     if !loose.is_empty() {
         found.push(Candidate { kind: Kind::Loose, factor: 1, folder: dir.to_owned(), clips: loose });
     }
+    for (kind, extensions) in [(Kind::LooseVideos, VIDEOS.as_slice()), (Kind::LooseStills, PICTURES.as_slice())] {
+        let files = directly.iter().filter(|path| has_extension(path, extensions) && path.is_file());
+        let clips: Vec<PathBuf> = files.cloned().collect();
+        if !clips.is_empty() {
+            found.push(Candidate { kind, factor: 1, folder: dir.to_owned(), clips });
+        }
+    }
     Ok(found)
+}
+
+/// All pictures in a folder and the folders in it.
+fn pictures_below(folder: &Path) -> Result<Vec<PathBuf>, CaptureError> {
+    let mut pictures = Vec::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(folder) = open.pop() {
+        for path in entries(&folder)? {
+            // Links to folders are left alone: they may lead in a circle.
+            if path.is_dir() && !path.is_symlink() {
+                open.push(path);
+            } else if has_extension(&path, &PICTURES) && path.is_file() {
+                pictures.push(path);
+            }
+        }
+    }
+    pictures.sort();
+    Ok(pictures)
 }
 
 /// The best kind there is, and of it the largest factor that is at most `largest_factor` (size in the poses / size asked
 /// for); where all pictures are smaller than that, the largest pictures.
-pub(crate) fn choose(candidates: Vec<Candidate>, largest_factor: f64) -> Option<Candidate> {
+fn choose(candidates: Vec<Candidate>, largest_factor: f64) -> Option<Candidate> {
     let best = candidates.iter().map(|candidate| candidate.kind).min()?;
     let of_kind = candidates.into_iter().filter(|candidate| candidate.kind == best);
     // Too small comes last; among the large enough the largest factor is first, among the too small the smallest.
@@ -154,7 +303,7 @@ fn folder_kind(name: &str) -> Option<(Kind, u32)> {
     let kind = match stem {
         "videos" => Kind::Videos,
         "frames" => Kind::Frames,
-        "images" => Kind::Stills,
+        "images" | "input" => Kind::Stills,
         _ => return None,
     };
     Some((kind, factor))
@@ -201,7 +350,9 @@ mod tests {
     fn chosen(files: &[&str], largest_factor: f64) -> Option<(String, Vec<String>)> {
         let dir = tree(files);
         let relative = |path: &Path| path.strip_prefix(dir.path()).unwrap().to_str().unwrap().to_owned();
-        let candidate = choose(candidates(dir.path()).unwrap(), largest_factor)?;
+        let mut found = candidates(dir.path(), false).unwrap();
+        found.retain(|candidate| candidate.kind != Kind::LooseStills);
+        let candidate = choose(found, largest_factor)?;
         Some((relative(&candidate.folder), candidate.clips.iter().map(|clip| relative(clip)).collect()))
     }
 

@@ -1,0 +1,79 @@
+//! Nearest and farthest depth of a view from points on the scene's surfaces.
+
+use glam::{DAffine3, DVec3};
+use loop3d_scene::Camera;
+
+/// Fewer points than this say nothing about depth.
+const FEWEST: usize = 10;
+
+/// Share of the points that may lie nearer than the near bound, and as many beyond the far one: as in LLFF's own tool (spec
+/// §1.2), so that a COLMAP model and the `poses_bounds.npy` made from it agree.
+const OUTLIERS: f64 = 0.001;
+
+/// Bounds of some depths, in any order: their 0.1 and 99.9 percentiles, linear between values. `None` where there are too few
+/// in front of the camera, or they are all the same.
+pub(crate) fn of_depths(depths: impl Iterator<Item = f64>) -> Option<[f64; 2]> {
+    let mut depths: Vec<f64> = depths.filter(|depth| depth.is_finite() && *depth > 0.0).collect();
+    if depths.len() < FEWEST {
+        return None;
+    }
+    depths.sort_by(f64::total_cmp);
+    let [near, far] = [percentile(&depths, OUTLIERS), percentile(&depths, 1.0 - OUTLIERS)];
+    (near < far).then_some([near, far])
+}
+
+/// Bounds of the `points` that fall into the picture of `camera`.
+pub(crate) fn of_points(camera: &Camera, points: &[DVec3]) -> Option<[f64; 2]> {
+    let camera_from_world = camera.world_from_camera.inverse();
+    let inside = points.iter().filter(|&&point| {
+        camera.project(point).is_some_and(|pixel| {
+            (0.0..=f64::from(camera.width)).contains(&pixel.x) && (0.0..=f64::from(camera.height)).contains(&pixel.y)
+        })
+    });
+    of_depths(inside.map(|&point| depth(&camera_from_world, point)))
+}
+
+/// Depth of a point along the viewing axis.
+pub(crate) fn depth(camera_from_world: &DAffine3, point: DVec3) -> f64 {
+    camera_from_world.transform_point3(point).z
+}
+
+/// Value at `share` (0 to 1) of ascending `values`, linear between them.
+pub(crate) fn percentile(values: &[f64], share: f64) -> f64 {
+    let at = share * (values.len().max(1) - 1) as f64;
+    let (below, above) = (at.floor() as usize, at.ceil() as usize);
+    values[below] + (values[above] - values[below]) * (at - at.floor())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use glam::DVec2;
+
+    #[test]
+    fn percentiles_leave_outliers_out() {
+        // 1 to 2 evenly, and one point at 0.01 and one at 900.
+        let depths = (0..=4000).map(|i| 1.0 + f64::from(i) / 4000.0).chain([0.01, 900.0, -5.0, f64::NAN]);
+        let [near, far] = of_depths(depths).unwrap();
+        assert!((near - 1.00075).abs() < 1e-5 && (far - 1.99925).abs() < 1e-5, "{near} {far}");
+        assert_eq!(of_depths((1..9).map(f64::from)), None);
+        assert_eq!(of_depths([2.0; 50].into_iter()), None);
+    }
+
+    #[test]
+    fn points_outside_of_the_picture_do_not_count() {
+        let camera = Camera {
+            width: 100,
+            height: 100,
+            focal_px: DVec2::splat(100.0),
+            center_px: DVec2::splat(50.0),
+            world_from_camera: DAffine3::IDENTITY,
+        };
+        let seen = (0..=100).map(|i| DVec3::new(0.0, 0.0, 2.0 + f64::from(i) / 100.0));
+        let aside = (0..100).map(|_| DVec3::new(9.0, 0.0, 8.0));
+        let behind = (0..100).map(|_| DVec3::new(0.0, 0.0, -1.0));
+        let points: Vec<DVec3> = seen.chain(aside).chain(behind).collect();
+        let [near, far] = of_points(&camera, &points).unwrap();
+        assert!((near - 2.001).abs() < 1e-9 && (far - 2.999).abs() < 1e-9, "{near} {far}");
+    }
+}

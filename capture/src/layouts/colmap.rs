@@ -1,0 +1,126 @@
+//! COLMAP's sparse models, binary and text: <https://colmap.github.io/format.html>.
+//!
+//! Poses are read from `images`, where COLMAP writes each image's own pose also when cameras sit in rigs; its `rigs` and
+//! `frames` files repeat them in another form and are not needed.
+
+mod binary;
+mod models;
+mod text;
+
+use crate::bounds;
+use crate::error::CaptureError;
+use crate::lens::Lens;
+use crate::raw::{Intrinsics, RawCapture, RawView};
+use glam::{DAffine3, DQuat, DVec3};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+/// Where a capture may keep its model, best first; `.` is the capture itself.
+const PLACES: [&str; 6] = ["sparse/0", "sparse", "colmap/sparse/0", "colmap/sparse", "dense/sparse", "."];
+
+/// The three files that are read.
+const FILES: [&str; 3] = ["cameras", "images", "points3D"];
+
+/// A model on disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Model {
+    folder: PathBuf,
+    extension: &'static str,
+}
+
+impl Model {
+    /// The first model there is under `dir`; binary before text, as COLMAP itself does. Its cameras and images must be there.
+    pub(crate) fn find(dir: &Path) -> Option<Self> {
+        let places = PLACES.iter().map(|place| if *place == "." { dir.to_owned() } else { dir.join(place) });
+        let models =
+            places.flat_map(|folder| ["bin", "txt"].map(|extension| Self { folder: folder.clone(), extension }));
+        let mut complete = models.filter(|model| FILES[..2].iter().all(|name| model.file(name).is_file()));
+        complete.next()
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.folder.join(format!("{name}.{}", self.extension))
+    }
+}
+
+/// One line of `cameras`.
+struct Camera {
+    intrinsics: Intrinsics,
+    lens: Lens,
+}
+
+/// One entry of `images`.
+struct Image {
+    id: u32,
+    camera: u32,
+    name: String,
+    /// w, x, y, z and the translation, of the transform from world to camera.
+    pose: [f64; 7],
+    place: String,
+}
+
+/// One entry of `points3D`.
+struct Point {
+    position: DVec3,
+    /// Ids of the images that see it.
+    seen_by: Vec<u32>,
+}
+
+/// Reads a model. Views are in the order of their names.
+pub(crate) fn read(model: &Model) -> Result<RawCapture, CaptureError> {
+    let file = |name| {
+        let file = model.file(name);
+        let bytes = std::fs::read(&file).map_err(|source| CaptureError::Io { file: file.clone(), source })?;
+        Ok::<_, CaptureError>((file, bytes))
+    };
+    let [(cameras_file, cameras), (images_file, images)] = [file(FILES[0])?, file(FILES[1])?];
+    // Points are wanted, not needed: pictures tell depth too.
+    let points = if model.file(FILES[2]).is_file() { Some(file(FILES[2])?) } else { None };
+    let (cameras, mut images, points) = if model.extension == "bin" {
+        let points = points.map_or(Ok(Vec::new()), |(file, bytes)| binary::points(&file, &bytes))?;
+        (binary::cameras(&cameras_file, &cameras)?, binary::images(&images_file, &images)?, points)
+    } else {
+        let points = points.map_or(Ok(Vec::new()), |(file, bytes)| text::points(&file, &bytes))?;
+        (text::cameras(&cameras_file, &cameras)?, text::images(&images_file, &images)?, points)
+    };
+    images.sort_by(|a, b| a.name.cmp(&b.name));
+    let mut seen: HashMap<u32, Vec<DVec3>> = HashMap::new();
+    for point in &points {
+        for &image in &point.seen_by {
+            seen.entry(image).or_default().push(point.position);
+        }
+    }
+    let view = |image: Image| view(image, &images_file, &cameras_file, &cameras, &seen);
+    let views = images.into_iter().map(view).collect::<Result<_, _>>()?;
+    let points = points.into_iter().map(|point| point.position).collect();
+    Ok(RawCapture { file: images_file.clone(), views, points, notes: Vec::new() })
+}
+
+fn view(
+    image: Image,
+    images_file: &Path,
+    cameras_file: &Path,
+    cameras: &HashMap<u32, Camera>,
+    seen: &HashMap<u32, Vec<DVec3>>,
+) -> Result<RawView, CaptureError> {
+    let bad = |problem| CaptureError::Bad { file: images_file.to_owned(), place: image.place.clone(), problem };
+    let camera = cameras
+        .get(&image.camera)
+        .ok_or_else(|| bad(format!("camera {}; expected one of {}", image.camera, cameras_file.display())))?;
+    let [w, x, y, z, tx, ty, tz] = image.pose;
+    let quaternion = DQuat::from_xyzw(x, y, z, w);
+    // Written with many digits or as exact doubles: a length far from 1 is another number than meant.
+    if (quaternion.length() - 1.0).is_nan() || (quaternion.length() - 1.0).abs() > 1e-2 {
+        return Err(bad(format!("quaternion of length {}; expected 1", quaternion.length())));
+    }
+    let camera_from_world = DAffine3::from_rotation_translation(quaternion.normalize(), DVec3::new(tx, ty, tz));
+    let depths = seen.get(&image.id).into_iter().flatten().map(|&point| bounds::depth(&camera_from_world, point));
+    Ok(RawView {
+        name: Some(image.name),
+        world_from_camera: camera_from_world.inverse(),
+        intrinsics: camera.intrinsics,
+        lens: camera.lens,
+        bounds: bounds::of_depths(depths),
+        place: image.place,
+    })
+}

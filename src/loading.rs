@@ -1,0 +1,60 @@
+//! How a capture is read: the flags that `fit` and `eval` share.
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use loop3d_capture::{Layout, LoadOptions, PosedCapture};
+
+/// Flags about the capture's layout, lens and time. A scene is measured with those that it was fitted with.
+#[derive(clap::Args, Clone, Debug)]
+#[command(next_help_heading = "Reading the capture")]
+pub struct Loading {
+    /// How the camera poses are written [default: the first that is found]. docs/CAPTURES.md shows each.
+    #[arg(long, value_name = "LAYOUT", value_parser = layout_parser())]
+    layout: Option<Layout>,
+    /// Views to take, by name or by the first number in it [default: all; of SynCamVideo's dome a narrow group].
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
+    cameras: Vec<String>,
+    /// Focal length of SynCamVideo's lens in millimetres [default: as the folder's name tells, f24_aperture5].
+    #[arg(long, value_name = "MM")]
+    focal_mm: Option<f64>,
+    /// Width of SynCamVideo's sensor in millimetres [default: 23.76].
+    #[arg(long, value_name = "MM")]
+    sensor_mm: Option<f64>,
+    /// Bring all clips to this rate, at most their own; for folders of pictures: the rate they were taken at [default: as the
+    /// clips are; the lowest rate where they differ].
+    #[arg(long, value_name = "RATE")]
+    fps: Option<f64>,
+    /// Leave out the beginning of each clip.
+    #[arg(long, value_name = "SECONDS")]
+    start: Option<f64>,
+    /// Stop at this second of each clip.
+    #[arg(long, value_name = "SECONDS")]
+    end: Option<f64>,
+}
+
+fn layout_parser() -> impl TypedValueParser<Value = Layout> {
+    PossibleValuesParser::new(Layout::ALL.map(Layout::name)).try_map(|name| name.parse())
+}
+
+impl Loading {
+    /// These flags, with pictures shrunk as told.
+    pub fn options(&self, factor: Option<u32>, max_height: Option<u32>) -> LoadOptions {
+        LoadOptions {
+            factor,
+            max_height,
+            layout: self.layout,
+            cameras: self.cameras.clone(),
+            focal_mm: self.focal_mm,
+            sensor_mm: self.sensor_mm,
+            fps: self.fps,
+            start: self.start,
+            end: self.end,
+        }
+    }
+}
+
+/// Tells what a person should know about a capture.
+pub fn tell_notes(posed: &PosedCapture, quiet: bool) {
+    for note in posed.notes.iter().filter(|_| !quiet) {
+        eprintln!("note: {note}");
+    }
+}
