@@ -1,10 +1,10 @@
 //! `loop3d export`: a scene as a package that phones can play, or as the original project's folder.
 
 use crate::failure::{Stopped, mistake};
-use crate::ffmpeg::check_folder_of;
 use crate::output::print;
 use crate::progress::Progress;
 use crate::stop::Stop;
+use crate::whole_file::check_folder_of;
 use anyhow::Result;
 use loop3d_package::{ExportError, Report, Settings};
 use loop3d_scene::package::Codec;

@@ -2,9 +2,9 @@
 
 use crate::export::or_stopped;
 use crate::failure::mistake;
-use crate::ffmpeg::check_folder_of;
 use crate::progress::Progress;
 use crate::stop::Stop;
+use crate::whole_file::check_folder_of;
 use anyhow::Result;
 use std::path::PathBuf;
 
