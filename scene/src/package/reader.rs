@@ -219,6 +219,10 @@ impl Reader {
 
     fn read_head(&self, json: &[u8], seal: &[u8]) -> Result<Head, PackageError> {
         let value = extension(json)?;
+        // Before a version is believed: every version has the seal.
+        let sum = Sha256Sum(Sha256::digest(json).into());
+        let expected = seal.try_into().map_or(String::new(), |seal| Sha256Sum(seal).to_string());
+        check(sum.to_string() == expected, "JSON", format!("SHA-256 {sum}"), expected)?;
         // A newer version may have any other fields.
         #[derive(Deserialize)]
         struct Version {
@@ -230,9 +234,6 @@ impl Reader {
         if version > VERSION {
             return Err(PackageError::Newer { tool, version });
         }
-        let sum = Sha256Sum(Sha256::digest(json).into());
-        let expected = seal.try_into().map_or(String::new(), |seal| Sha256Sum(seal).to_string());
-        check(sum.to_string() == expected, "JSON", format!("SHA-256 {sum}"), expected)?;
         let head: Head = serde_json::from_value(value).map_err(bad)?;
         head.check(self.binary_length, &self.limits)?;
         Ok(head)
