@@ -17,11 +17,13 @@ pub struct Limits {
     pub part_bytes: u64,
     /// Bytes of all texels of the scene, 16 bits a channel.
     pub texel_bytes: u64,
+    /// Places of the tile table, of 8 bytes each.
+    pub table_places: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { json_bytes: 16 << 20, part_bytes: 256 << 20, texel_bytes: 8 << 30 }
+        Self { json_bytes: 16 << 20, part_bytes: 256 << 20, texel_bytes: 8 << 30, table_places: 4 << 20 }
     }
 }
 
