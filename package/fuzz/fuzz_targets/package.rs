@@ -5,7 +5,7 @@ use libfuzzer_sys::fuzz_target;
 use loop3d_scene::package::{Assembly, Event, Limits, Reader};
 
 fuzz_target!(|bytes: &[u8]| {
-    let limits = Limits { json_bytes: 1 << 20, part_bytes: 1 << 20, texel_bytes: 16 << 20 };
+    let limits = Limits { json_bytes: 1 << 20, part_bytes: 1 << 20, texel_bytes: 16 << 20, table_places: 1 << 16 };
     let mut reader = Reader::new(limits);
     let mut events = Vec::new();
     for piece in bytes.chunks(1000) {

@@ -46,7 +46,7 @@ unsafe impl GlobalAlloc for Noting {
 static ALLOCATOR: Noting = Noting;
 
 /// Small enough that a size that was believed would be seen.
-const LIMITS: Limits = Limits { json_bytes: 1 << 20, part_bytes: 1 << 20, texel_bytes: 4 << 20 };
+const LIMITS: Limits = Limits { json_bytes: 1 << 20, part_bytes: 1 << 20, texel_bytes: 4 << 20, table_places: 1 << 16 };
 
 /// The bytes of a package of a scene.
 fn package(scene: &Scene, codec: Codec) -> Vec<u8> {

@@ -11,7 +11,6 @@ pub(super) const PAGE_LIMIT: [u32; 2] = [4096, 2304 / 2];
 const IMAGE_SIDE: u32 = 8192;
 /// Counts that are beyond all use.
 const PARTS: u64 = 1 << 20;
-const PLACES: u64 = 1 << 22;
 const FRAMES: u64 = 1 << 16;
 
 impl Head {
@@ -32,7 +31,7 @@ impl Head {
         let shape = format!("{} × {} × {}", self.planes.count, self.rows, self.columns);
         check(self.rows >= 1 && self.columns >= 1, "tile table", &shape, "at least one row and column")?;
         let places = self.planes.count.checked_mul(self.rows).and_then(|n| n.checked_mul(self.columns));
-        limit("places of the tile table", places.map_or(u64::MAX, |n| n as u64), PLACES)?;
+        limit("places of the tile table", places.map_or(u64::MAX, |n| n as u64), limits.table_places)?;
         self.check_parts(binary_length, limits)?;
         self.part(self.picture, Role::Picture, "picture")?;
         self.part(self.still.layout, Role::Layout, "layout of static tiles")?;

@@ -17,11 +17,13 @@ pub struct Limits {
     pub part_bytes: u64,
     /// Bytes of all texels of the scene, 16 bits a channel.
     pub texel_bytes: u64,
+    /// Places of the tile table, of 8 bytes each.
+    pub table_places: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { json_bytes: 16 << 20, part_bytes: 256 << 20, texel_bytes: 8 << 30 }
+        Self { json_bytes: 16 << 20, part_bytes: 256 << 20, texel_bytes: 8 << 30, table_places: 4 << 20 }
     }
 }
 
@@ -219,6 +221,10 @@ impl Reader {
 
     fn read_head(&self, json: &[u8], seal: &[u8]) -> Result<Head, PackageError> {
         let value = extension(json)?;
+        // Before a version is believed: every version has the seal.
+        let sum = Sha256Sum(Sha256::digest(json).into());
+        let expected = seal.try_into().map_or(String::new(), |seal| Sha256Sum(seal).to_string());
+        check(sum.to_string() == expected, "JSON", format!("SHA-256 {sum}"), expected)?;
         // A newer version may have any other fields.
         #[derive(Deserialize)]
         struct Version {
@@ -230,9 +236,6 @@ impl Reader {
         if version > VERSION {
             return Err(PackageError::Newer { tool, version });
         }
-        let sum = Sha256Sum(Sha256::digest(json).into());
-        let expected = seal.try_into().map_or(String::new(), |seal| Sha256Sum(seal).to_string());
-        check(sum.to_string() == expected, "JSON", format!("SHA-256 {sum}"), expected)?;
         let head: Head = serde_json::from_value(value).map_err(bad)?;
         head.check(self.binary_length, &self.limits)?;
         Ok(head)
