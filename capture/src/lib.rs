@@ -18,6 +18,7 @@ mod load;
 mod loopable;
 mod normalisation;
 mod npy;
+mod options;
 mod pictures;
 mod ply;
 mod poses;
@@ -25,6 +26,7 @@ mod raw;
 pub mod sample;
 mod selection;
 mod shaping;
+mod single;
 mod sweep;
 mod timing;
 mod undistort;
@@ -35,10 +37,12 @@ pub use clips::Source;
 pub use error::{CaptureError, Size};
 pub use exposure::{LongExposure, long_exposure};
 pub use layouts::Layout;
-pub use load::{LoadOptions, PosedCapture, PosedView, load, load_only, load_poses, read_clip, read_clip_resized};
+pub use load::{PosedCapture, PosedView, load, load_only, load_poses};
 use loop3d_scene::Camera;
 pub use loopable::loopable_mask;
 pub use normalisation::Normalisation;
+pub use options::LoadOptions;
+pub use single::{read_clip, read_clip_resized};
 
 /// One camera and what it saw.
 #[derive(Clone, Debug)]

@@ -10,100 +10,19 @@ use crate::error::{CaptureError, Size};
 use crate::layouts::{self, Layout, LensTold};
 use crate::lens::Lens;
 use crate::normalisation::{Normalisation, normalise};
+use crate::options::{LoadOptions, divided, within_one};
 use crate::poses::Pose;
 use crate::raw::{RawCapture, RawView};
 use crate::shaping::Shaping;
+use crate::single::{check_shape, decode, look};
 use crate::sweep::{self, GreyView};
 use crate::timing::{self, PICTURES_FPS, Timing};
 use crate::undistort::Undistortion;
 use crate::video::{Ffmpeg, Probe};
-use crate::{Capture, View, bounds, pictures, selection};
+use crate::{Capture, View, bounds, selection};
 use loop3d_scene::Camera;
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
-
-/// How to read a capture. The default takes everything as it is.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct LoadOptions {
-    /// Pictures of the poses' size divided by this (at least 1). `videos_<factor>/` is taken as it is where it exists;
-    /// else the next larger pictures are shrunk. An error where all pictures are smaller.
-    pub factor: Option<u32>,
-    /// Pictures at most this many pixels high (at least 1), of the same shape. Where `factor` is given too the smaller
-    /// picture wins; pictures are never enlarged.
-    pub max_height: Option<u32>,
-    /// How the poses are written; `None`: the first layout that is there.
-    pub layout: Option<Layout>,
-    /// Views to take, by name (case and extension ignored) or by the first number in it; empty: all, but of
-    /// [`Layout::Syncam`] the largest group of cameras that look within 12° of one of them.
-    pub cameras: Vec<String>,
-    /// Focal length of [`Layout::Syncam`]'s lens in millimetres; `None`: as the folder's or the cameras' names tell.
-    pub focal_mm: Option<f64>,
-    /// Width of its sensor in millimetres; `None`: 23.76.
-    pub sensor_mm: Option<f64>,
-    /// Frames per second to bring all clips to, at most what they have; for pictures, what they were taken at. `None`: every
-    /// frame of the clips, or where their rates differ, the lowest of these.
-    pub fps: Option<f64>,
-    /// Seconds to leave out at the beginning of each clip.
-    pub start: Option<f64>,
-    /// Second of each clip to stop at.
-    pub end: Option<f64>,
-}
-
-impl LoadOptions {
-    fn check(&self) -> Result<(), CaptureError> {
-        let bad = |option, found, expected| Err(CaptureError::BadOption { option, found, expected });
-        for (option, value) in [("factor", self.factor), ("max-height", self.max_height)] {
-            if value == Some(0) {
-                return bad(option, 0.0, "at least 1");
-            }
-        }
-        for (option, value) in
-            [("focal-mm", self.focal_mm), ("sensor-mm", self.sensor_mm), ("fps", self.fps), ("end", self.end)]
-        {
-            if let Some(value) = value.filter(|value| !(value.is_finite() && *value > 0.0)) {
-                return bad(option, value, "a positive number");
-            }
-        }
-        match (self.start, self.end) {
-            (Some(start), _) if !(start.is_finite() && start >= 0.0) => bad("start", start, "0 or a positive number"),
-            (Some(start), Some(end)) if end <= start => bad("end", end, "more than start"),
-            _ => Ok(()),
-        }
-    }
-
-    /// Size in the poses / size asked for, of the view that asks for most; 1 without options.
-    fn largest_factor(&self, views: &[RawView]) -> f64 {
-        let by_factor = self.factor.map_or(1.0, f64::from);
-        let lowest = views.iter().filter_map(|view| view.intrinsics.size()).map(|size| size.1).min();
-        let by_height = self.max_height.zip(lowest).map_or(1.0, |(limit, lowest)| f64::from(lowest) / f64::from(limit));
-        by_factor.max(by_height)
-    }
-
-    /// Size to load a view in: its pose is for pictures of `posed` size, those on disk have `source` size, of which
-    /// `straight` is left by undistortion.
-    fn target(&self, file: &Path, posed: Size, source: Size, straight: Size) -> Result<Size, CaptureError> {
-        let mut target = straight;
-        if let Some(factor) = self.factor {
-            let asked = divided(posed, factor);
-            if source.0 + 1 < asked.0 || source.1 + 1 < asked.1 {
-                return Err(CaptureError::TooSmall { file: file.to_owned(), found: source, expected: asked });
-            }
-            if !within_one(source, asked) {
-                let share = |kept: u32, whole: u32, asked: u32| {
-                    ((f64::from(asked) * f64::from(kept) / f64::from(whole)).round() as u32).max(1)
-                };
-                target = (share(straight.0, source.0, asked.0), share(straight.1, source.1, asked.1));
-            }
-        }
-        Ok(match self.max_height {
-            Some(limit) if limit < target.1 => {
-                let width = f64::from(target.0) * f64::from(limit) / f64::from(target.1);
-                (width.round().max(1.0) as u32, limit)
-            }
-            _ => target,
-        })
-    }
-}
 
 /// One view of a [`PosedCapture`].
 #[derive(Clone, Debug)]
@@ -458,100 +377,4 @@ fn depth_bounds(dir: &Path, raw: &RawCapture, views: &[PosedView]) -> Result<Vec
         sweep::bounds(&greys).map_err(|problem| CaptureError::NoDepth { dir: dir.to_owned(), problem })?
     };
     Ok(told.iter().map(|bounds| bounds.unwrap_or(all)).collect())
-}
-
-/// Reads one clip in its own size, and its frames per second (25 for pictures). `path` is a video, a folder of PNG or JPEG
-/// frames, or one picture.
-///
-/// # Errors
-/// See [`CaptureError`].
-pub fn read_clip(path: &Path) -> Result<(Clip, f64), CaptureError> {
-    read_to(path, |_| Ok(None))
-}
-
-/// Like [`read_clip`], shrunk to `width` × `height` by area average.
-///
-/// # Errors
-/// [`CaptureError::TooSmall`] where that would enlarge it; [`CaptureError::Size`] where its shape is another by more than a
-/// pixel of rounding; see [`CaptureError`].
-pub fn read_clip_resized(path: &Path, width: u32, height: u32) -> Result<(Clip, f64), CaptureError> {
-    let asked = (width, height);
-    read_to(path, |found| check_shape(path, found, asked).map(|()| Some(asked)))
-}
-
-/// Whether pictures of `found` size can be shrunk to `asked`.
-fn check_shape(path: &Path, found: Size, asked: Size) -> Result<(), CaptureError> {
-    let (width, height) = asked;
-    for (option, value) in [("width", width), ("height", height)] {
-        if value == 0 {
-            return Err(CaptureError::BadOption { option, found: 0.0, expected: "at least 1" });
-        }
-    }
-    if found.0 < width || found.1 < height {
-        return Err(CaptureError::TooSmall { file: path.to_owned(), found, expected: asked });
-    }
-    // One pixel of rounding in the smaller picture is `ratio` pixels in the larger.
-    let ratio = f64::from(found.1) / f64::from(height);
-    let fitting = (f64::from(width) * ratio, f64::from(found.1));
-    if (f64::from(found.0) - fitting.0).abs() > ratio.max(1.0) * 1.5 {
-        let expected = (fitting.0.round() as u32, found.1);
-        let reason = format!("the shape of the {width}×{height} pictures to compare with");
-        return Err(CaptureError::Size { file: path.to_owned(), found, expected, reason });
-    }
-    Ok(())
-}
-
-/// Reads a clip in the size that `target` gives for its own size (`None`: the same).
-fn read_to(
-    path: &Path,
-    target: impl Fn(Size) -> Result<Option<Size>, CaptureError>,
-) -> Result<(Clip, f64), CaptureError> {
-    let ffmpeg = Ffmpeg::default();
-    let source = Source::at(path)?;
-    let (size, probe) = look(&source, &ffmpeg)?;
-    let shaping = Shaping::new(None, size, target(size)?.unwrap_or(size));
-    let clip = decode(&source, probe, &shaping, Timing::default(), &ffmpeg)?;
-    Ok((clip, probe.map_or(PICTURES_FPS, |probe| probe.fps)))
-}
-
-/// Size of the pictures of a source, from its header, and for videos what else the header says.
-fn look(source: &Source, ffmpeg: &Ffmpeg) -> Result<(Size, Option<Probe>), CaptureError> {
-    match source {
-        Source::Video(file) => ffmpeg.probe(file).map(|probe| (probe.size, Some(probe))),
-        Source::Still(file) => pictures::size(file).map(|size| (size, None)),
-        Source::Frames { folder, files } => match files.first() {
-            Some(file) => pictures::size(file).map(|size| (size, None)),
-            None => Err(CaptureError::Empty { file: folder.clone() }),
-        },
-    }
-}
-
-fn decode(
-    source: &Source,
-    probe: Option<Probe>,
-    shaping: &Shaping,
-    timing: Timing,
-    ffmpeg: &Ffmpeg,
-) -> Result<Clip, CaptureError> {
-    let files = match source {
-        Source::Video(file) => {
-            let probe = probe.map_or_else(|| ffmpeg.probe(file), Ok)?;
-            return ffmpeg.read(file, probe, shaping, &timing);
-        }
-        Source::Frames { files, .. } => files.as_slice(),
-        Source::Still(file) => std::slice::from_ref(file),
-    };
-    let files = &files[..timing.at_most.unwrap_or(files.len()).min(files.len())];
-    let rgb = pictures::read(files, shaping)?;
-    Ok(Clip { width: shaping.target.0 as usize, height: shaping.target.1 as usize, frames: files.len(), rgb })
-}
-
-/// `size / factor`, rounded, at least 1.
-fn divided(size: Size, factor: u32) -> Size {
-    let side = |side: u32| ((f64::from(side) / f64::from(factor)).round() as u32).max(1);
-    (side(size.0), side(size.1))
-}
-
-fn within_one(a: Size, b: Size) -> bool {
-    a.0.abs_diff(b.0) <= 1 && a.1.abs_diff(b.1) <= 1
 }

@@ -76,7 +76,7 @@ pub(crate) fn read(model: &Model) -> Result<RawCapture, CaptureError> {
     let [(cameras_file, cameras), (images_file, images)] = [file(FILES[0])?, file(FILES[1])?];
     // Points are wanted, not needed: pictures tell depth too.
     let points = if model.file(FILES[2]).is_file() { Some(file(FILES[2])?) } else { None };
-    let (cameras, mut images, points) = if model.extension == "bin" {
+    let (cameras, mut images, mut points) = if model.extension == "bin" {
         let points = points.map_or(Ok(Vec::new()), |(file, bytes)| binary::points(&file, &bytes))?;
         (binary::cameras(&cameras_file, &cameras)?, binary::images(&images_file, &images)?, points)
     } else {
@@ -85,7 +85,10 @@ pub(crate) fn read(model: &Model) -> Result<RawCapture, CaptureError> {
     };
     images.sort_by(|a, b| a.name.cmp(&b.name));
     let mut seen: HashMap<u32, Vec<DVec3>> = HashMap::new();
-    for point in &points {
+    for point in &mut points {
+        // A track may pass through an image twice.
+        point.seen_by.sort_unstable();
+        point.seen_by.dedup();
         for &image in &point.seen_by {
             seen.entry(image).or_default().push(point.position);
         }

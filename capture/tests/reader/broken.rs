@@ -6,6 +6,9 @@ use crate::scene;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// Writes the scene below a folder; the capture's folder.
+type Writer = fn(&Path) -> PathBuf;
+
 /// A change to one file, and what the error must say.
 type Case = (&'static str, fn(Vec<u8>) -> Vec<u8>, &'static [&'static str]);
 
@@ -306,7 +309,7 @@ fn damage_of_any_kind_is_survived() {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         ((state >> 33) as usize) % below
     };
-    let write: [(fn(&Path) -> PathBuf, &[&str]); 5] = [
+    let write: [(Writer, &[&str]); 5] = [
         (
             |dir| {
                 scene::colmap_binary(dir);

@@ -9,6 +9,9 @@ use std::fs;
 use std::path::Path;
 use tempfile::TempDir;
 
+/// Writes the scene's poses into a folder.
+type Writer<'a> = &'a dyn Fn(&Path);
+
 /// Names, cameras and intrinsics are the scene's.
 fn assert_cameras(posed: &PosedCapture, layout: Layout) {
     assert_eq!(posed.layout, layout);
@@ -48,7 +51,7 @@ fn layouts_with_depths_give_the_same_capture() {
             fs::write(dir.join("colmap/sparse/0").join(file), 0u64.to_le_bytes()).unwrap();
         }
     };
-    let all: [(&dyn Fn(&Path), &str, Layout); 6] = [
+    let all: [(Writer<'_>, &str, Layout); 6] = [
         (&binary, "images/left side", Layout::Colmap),
         (&text, "images/left side", Layout::Colmap),
         (&flat, "images", Layout::Colmap),
