@@ -54,9 +54,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let target = folder.path().join("a.png");
         fs::write(&target, "older").unwrap();
-        // Too few bytes for the size: nothing is lost.
-        write_png(&target, &[1, 2, 3], 2, 1).unwrap_err();
+        // Something is in the way of the temporary file: nothing is lost.
+        let temporary = temporary_beside(&target).unwrap();
+        fs::create_dir(&temporary).unwrap();
+        let error = write_png(&target, &[1, 2, 3, 4, 5, 6], 2, 1).unwrap_err().to_string();
+        assert!(error.ends_with("a.png: was not written"), "{error}");
         assert_eq!(fs::read(&target).unwrap(), b"older");
+        fs::remove_dir(&temporary).unwrap();
         write_png(&target, &[1, 2, 3, 4, 5, 6], 2, 1).unwrap();
         assert_eq!(image::open(&target).unwrap().to_rgb8().into_raw(), [1, 2, 3, 4, 5, 6]);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
