@@ -7,6 +7,7 @@
 use crate::clip::Clip;
 use crate::clips::{self, Source};
 use crate::error::{CaptureError, Size};
+use crate::exposure::{LongExposure, long_exposure};
 use crate::layouts::{self, Layout, LensTold};
 use crate::lens::Lens;
 use crate::normalisation::{Normalisation, normalise};
@@ -83,14 +84,15 @@ impl PosedView {
         decode(&self.source, self.probe, &shaping, timing, &Ffmpeg::default())
     }
 
-    /// A small grey picture of the first frame.
+    /// A small grey picture, the mean over the first [`sweep::FRAMES`]: what moves fades, and views that were filmed at different
+    /// times are alike.
     fn grey(&self) -> Result<GreyView, CaptureError> {
         let (width, height) = self.straight_size();
         let small = sweep::WIDTH.min(width);
         let high = (f64::from(height) * f64::from(small) / f64::from(width)).round().max(1.0) as u32;
-        let clip = self.read_at((small, high), Timing { at_most: Some(1), ..self.timing })?;
-        let grey = clip.rgb.as_chunks::<3>().0.iter();
-        let grey = grey.map(|rgb| rgb.iter().map(|&value| f32::from(value)).sum::<f32>() / 765.0).collect();
+        let clip = self.read_at((small, high), Timing { at_most: Some(sweep::FRAMES), ..self.timing })?;
+        let mean = long_exposure(&clip, LongExposure::Mean);
+        let grey = mean.as_chunks::<3>().0.iter().map(|rgb| rgb.iter().sum::<f32>() / 3.0).collect();
         Ok(GreyView { camera: self.camera.resized(small, high), grey })
     }
 }

@@ -10,6 +10,8 @@ use rayon::prelude::*;
 
 /// Width of the pictures that are compared.
 pub(crate) const WIDTH: u32 = 128;
+/// Frames at the beginning of each clip whose mean is compared.
+pub(crate) const FRAMES: usize = 50;
 /// Views that are looked from, spread evenly over all.
 const LOOKED_FROM: usize = 6;
 /// Nearest other views that each is compared with.
@@ -34,8 +36,10 @@ const AROUND: usize = 4;
 const COMPANY: usize = 5;
 const SAME_DEPTH: usize = 2;
 
-/// Share of sure pixels that may be nearer or farther than the bounds.
-const OUTLIERS: f64 = 0.01;
+/// Share of sure pixels that may be nearer than the near bound, and farther than the far one: tuned on campfire, fountain and fern,
+/// whose bounds are known. What is beyond the far bound still lands on the farthest plane; what is before the near one has none.
+const NEARER: f64 = 0.01;
+const FARTHER: f64 = 0.02;
 /// Share of all pixels that must be sure.
 const FEWEST: f64 = 0.01;
 
@@ -69,9 +73,9 @@ pub(crate) fn bounds(views: &[GreyView]) -> Result<[f64; 2], String> {
     let mut inverses: Vec<f64> = sure.iter().map(|&(inverse, _)| inverse).collect();
     inverses.sort_by(f64::total_cmp);
     let step = sure.iter().map(|&(_, step)| step).fold(0.0, f64::max);
-    // A step wider on both sides: the sweep is no finer.
-    let nearest = percentile(&inverses, 1.0 - OUTLIERS) + step;
-    let farthest = (percentile(&inverses, OUTLIERS) - step).max(0.5 * step);
+    // A little wider: the sweep is no finer than its steps.
+    let nearest = percentile(&inverses, 1.0 - NEARER) + step;
+    let farthest = (percentile(&inverses, FARTHER) - 0.5 * step).max(0.5 * step);
     Ok([1.0 / nearest, 1.0 / farthest])
 }
 

@@ -1,9 +1,11 @@
 //! Real footage of `../shared/data`, where it is present.
 
 use crate::build::{ALL, shrunk};
-use crate::scene::{colmap_pose, on_disk};
-use glam::DVec3;
-use loop3d_capture::{Layout, LongExposure, PosedCapture, load_only, load_poses, long_exposure, read_clip_resized};
+use crate::scene::{colmap_pose, on_disk, opengl};
+use glam::{DAffine3, DVec3};
+use loop3d_capture::{
+    Layout, LongExposure, PosedCapture, PosedView, load_only, load_poses, long_exposure, read_clip_resized,
+};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -88,5 +90,34 @@ fn fern_s_model_gives_the_depths_of_its_llff_poses() {
             view.camera
         );
         assert!((view.camera.focal_px.x - 3260.5263328805895 / 4.0).abs() < 1e-9);
+    }
+}
+
+/// The poses alone, without depths: the sweep over the pictures finds bounds like those that the poses were made with.
+#[test]
+fn depths_are_seen_in_real_pictures() {
+    for (name, pictures, size, focal) in [
+        ("campfire", "videos", (640, 360), 560.0),
+        ("fountain", "videos", (640, 360), 560.0),
+        ("fern", "images_4", (4032, 3024), 3260.5263328805895),
+    ] {
+        let Some(shared) = shared(name) else { continue };
+        let llff = load_poses(&shared, &ALL).unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let frame = |(view, pose): (&PosedView, &DAffine3)| {
+            fs::create_dir_all(dir.path().join(pictures)).unwrap();
+            let file = view.source.path();
+            fs::copy(file, dir.path().join(pictures).join(file.file_name().unwrap())).unwrap();
+            serde_json::json!({ "file_path": view.name, "transform_matrix": opengl(pose) })
+        };
+        let frames: Vec<_> = llff.views.iter().zip(&on_disk(&llff)).map(frame).collect();
+        let (w, h) = size;
+        let file = serde_json::json!({ "w": w, "h": h, "fl_x": focal, "frames": frames });
+        fs::write(dir.path().join("transforms.json"), file.to_string()).unwrap();
+        let seen = load_poses(dir.path(), &ALL).unwrap();
+        let near = llff.normalisation.scale / seen.normalisation.scale;
+        let far = near * seen.far / llff.far;
+        eprintln!("{name}: near {near:.3}, far {far:.3} of what the poses say");
+        assert!((0.75..1.15).contains(&near) && (0.8..1.6).contains(&far), "{name}: near {near}, far {far}");
     }
 }

@@ -172,7 +172,7 @@ pub fn colmap_text(folder: &Path) {
 }
 
 /// A 4×4 matrix of OpenGL axes, as JSON.
-fn opengl(pose: &DAffine3) -> serde_json::Value {
+pub fn opengl(pose: &DAffine3) -> serde_json::Value {
     let r = pose.matrix3;
     let columns = [r.x_axis, -r.y_axis, -r.z_axis, pose.translation];
     let row = |k: usize| columns.map(|column| column[k]).to_vec();
