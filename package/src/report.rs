@@ -32,7 +32,7 @@ pub struct Report {
     pub coding_seconds: f64,
     /// Milliseconds to read the whole package back, over the frames of the loop.
     pub decoding_ms_per_frame: f64,
-    /// Bytes on a GPU that plays it: see [`gpu_bytes`].
+    /// Bytes on a GPU that plays it: static tiles, two frames that it blends, three decoded ones.
     pub gpu_bytes: u64,
     /// The same scene as plain PNG.
     pub plain_png: PlainPng,
