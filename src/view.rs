@@ -74,8 +74,15 @@ impl ViewArgs {
             write_png(&path, rgb, width, height).map_err(|e| format!("{e:#}"))?;
             Ok(path)
         };
-        let options =
-            WindowOptions { size: self.size, time: self.time, from, renderer: self.renderer(), save: Box::new(save) };
+        let load = |path: &Path| loop3d_package::open(path).map_err(|e| e.to_string());
+        let options = WindowOptions {
+            size: self.size,
+            time: self.time,
+            from,
+            renderer: self.renderer(),
+            save: Box::new(save),
+            load: Box::new(load),
+        };
         Ok(window::show(Arc::new(scene), name, options)?)
     }
 

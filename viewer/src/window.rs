@@ -14,7 +14,7 @@ mod timer;
 use crate::{Clock, Options, OrbitCamera, RenderError};
 use controls::{Action, Controls};
 use dialog::{Choice, Dialog};
-use loop3d_scene::{Camera, FileError, Scene};
+use loop3d_scene::{Camera, Scene};
 use pace::Pace;
 use panels::{Facts, Figures, Panels, SCALES};
 use screen::Screen;
@@ -36,6 +36,9 @@ const NOTE_STAYS: Duration = Duration::from_secs(5);
 /// Saves a screenshot (`[height, width, 3]` bytes, width, height) and returns where, or why not.
 pub type SavePicture = dyn Fn(&[u8], u32, u32) -> Result<PathBuf, String>;
 
+/// Reads the file of a scene that was dropped on the window or chosen in its dialog, or says why not.
+pub type LoadScene = dyn Fn(&Path) -> Result<Scene, String>;
+
 /// What the window starts with.
 pub struct WindowOptions {
     /// Width and height in pixels; the reference camera's shape, enlarged to a good size, where none is given.
@@ -48,6 +51,8 @@ pub struct WindowOptions {
     pub renderer: Options,
     /// What the key S does with the picture.
     pub save: Box<SavePicture>,
+    /// Reads other scenes.
+    pub load: Box<LoadScene>,
 }
 
 /// Why there is no window, or no longer.
@@ -274,8 +279,7 @@ impl Viewer {
     }
 
     fn open_file(&mut self, event_loop: &ActiveEventLoop, path: &Path) {
-        let checked = loop3d_scene::load(path).map_err(|e: FileError| e.to_string());
-        match checked {
+        match (self.options.load)(path) {
             Ok(scene) => {
                 self.scene = Arc::new(scene);
                 self.camera = OrbitCamera::new(&self.scene);

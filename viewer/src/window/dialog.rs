@@ -30,7 +30,7 @@ impl Dialog {
         let dialog = rfd::AsyncFileDialog::new()
             .set_parent(window)
             .set_title("Open a scene")
-            .add_filter("3D video loops", &["loop3d"])
+            .add_filter("3D video loops", &["loop3d", "glb"])
             .add_filter("All files", &["*"])
             // Made on this thread, as macOS wants it.
             .pick_file();
