@@ -3,31 +3,33 @@
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use loop3d_capture::{Layout, LoadOptions, PosedCapture};
 
+/// Where these flags stand in the help.
+const HEADING: &str = "Reading the capture";
+
 /// Flags about the capture's layout, lens and time. A scene is measured with those that it was fitted with.
 #[derive(clap::Args, Clone, Debug)]
-#[command(next_help_heading = "Reading the capture")]
 pub struct Loading {
     /// How the camera poses are written [default: the first that is found]. docs/CAPTURES.md shows each.
-    #[arg(long, value_name = "LAYOUT", value_parser = layout_parser())]
+    #[arg(long, help_heading = HEADING, value_name = "LAYOUT", value_parser = layout_parser())]
     layout: Option<Layout>,
     /// Views to take, by name or by the first number in it [default: all; of SynCamVideo's dome a narrow group].
-    #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
+    #[arg(long, help_heading = HEADING, value_name = "NAME,…", value_delimiter = ',')]
     cameras: Vec<String>,
     /// Focal length of SynCamVideo's lens in millimetres [default: as the folder's name tells, f24_aperture5].
-    #[arg(long, value_name = "MM")]
+    #[arg(long, help_heading = HEADING, value_name = "MM")]
     focal_mm: Option<f64>,
     /// Width of SynCamVideo's sensor in millimetres [default: 23.76].
-    #[arg(long, value_name = "MM")]
+    #[arg(long, help_heading = HEADING, value_name = "MM")]
     sensor_mm: Option<f64>,
     /// Bring all clips to this rate, at most their own; for folders of pictures: the rate they were taken at [default: as the
     /// clips are; the lowest rate where they differ].
-    #[arg(long, value_name = "RATE")]
+    #[arg(long, help_heading = HEADING, value_name = "RATE")]
     fps: Option<f64>,
     /// Leave out the beginning of each clip.
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, help_heading = HEADING, value_name = "SECONDS")]
     start: Option<f64>,
     /// Stop at this second of each clip.
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, help_heading = HEADING, value_name = "SECONDS")]
     end: Option<f64>,
 }
 
