@@ -1,9 +1,8 @@
 //! Files that appear at their path when they are whole: written under a name beside it, then renamed.
 
 use crate::failure::mistake;
-use anyhow::{Context, Result};
+use anyhow::Result;
 use std::ffi::OsString;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The name beside `target` under which it is written: `.name.tmp-<process>`.
@@ -29,6 +28,8 @@ pub fn check_folder_of(target: &Path) -> Result<()> {
 /// The target is a folder or stands in none, or the file cannot be written; then an older one is still there.
 #[cfg(feature = "viewer")]
 pub fn write_png(target: &Path, rgb: &[u8], width: u32, height: u32) -> Result<()> {
+    use anyhow::Context;
+    use std::fs;
     if target.is_dir() {
         return Err(mistake(format!("{}: is a folder, expected a file", target.display())));
     }
@@ -48,6 +49,7 @@ pub fn write_png(target: &Path, rgb: &[u8], width: u32, height: u32) -> Result<(
 #[cfg(all(test, feature = "viewer"))]
 mod tests {
     use super::*;
+    use std::fs;
 
     #[test]
     fn a_png_replaces_an_older_file_and_leaves_nothing_beside_it() {
