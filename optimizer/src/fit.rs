@@ -7,6 +7,7 @@ use crate::error::FitError;
 use crate::grid::TexelGrid;
 use crate::hits::{Hits, Window};
 use crate::kernels::still;
+use crate::kernels::stored::unorm;
 use crate::layout::Layout;
 use crate::looping_stage::{self, ExposureView, model::LoopingModel};
 use crate::pyramid::{LevelView, at_level};
@@ -360,10 +361,7 @@ impl<'a, E: Engine> Fit<'a, E> {
 
     fn scene(&self, capture: &Capture, held_out: &[usize], model: LoopingModel) -> Scene {
         let full = model.resampled(TILE);
-        let bytes = |texels: &[[f32; 4]]| -> Vec<u16> {
-            texels.iter().flatten().map(|v| (v.clamp(0.0, 1.0) * 65535.0 + 0.5) as u16).collect()
-        };
-        let n = full.grid.tile_texels();
+        let (n, statics) = (full.grid.tile_texels(), &full.statics[..full.grid.static_texels()]);
         // From `[frame][texel]` to `[tile][frame][texel]`.
         let mut looping_texels = vec![0; full.grid.looping_texels() * full.frames * 4];
         for t in 0..full.frames {
@@ -376,7 +374,7 @@ impl<'a, E: Engine> Fit<'a, E> {
         Scene {
             reference: self.layout.reference,
             planes: self.layout.planes,
-            static_texels: bytes(&full.statics[..full.grid.static_texels()]),
+            static_texels: statics.as_flattened().iter().copied().map(unorm).collect(),
             looping_texels,
             tiles: full.grid.table,
             fps: capture.fps,

@@ -34,8 +34,6 @@ pub struct Gradients<'a> {
     pub statics: &'a mut [Rgba],
     /// dL/d(looping texel), in rows of the caller's own numbers.
     pub loopings: &'a mut [Rgba8],
-    /// The taps of each hit, with those numbers for looping texels.
-    pub taps: &'a [[u32; 4]],
 }
 
 #[inline(always)]
@@ -113,16 +111,24 @@ pub fn robust_slope(r: f32) -> f32 {
 }
 
 /// Renders a chunk again, compares it with `target` (RGB bytes as `[pixel][channel][frame]`, 255 = 1.0) by the robust
-/// penalty, and adds the gradients of the texels. Returns Σ ψ over colour values.
+/// penalty, and adds the gradients of the texels. `rows`: the taps of each hit, looping ones as rows of `out.loopings`. Returns
+/// Σ ψ over colour values.
 #[multiversion(targets("x86_64+avx2"))]
-pub fn backward(hits: &Hits, texels: Texels<'_>, target: &[[[u8; LANES]; 3]], pull: Pull, out: Gradients<'_>) -> f64 {
+pub fn backward(
+    hits: &Hits,
+    rows: &[[u32; 4]],
+    texels: Texels<'_>,
+    target: &[[[u8; LANES]; 3]],
+    pull: Pull,
+    out: &mut Gradients<'_>,
+) -> f64 {
     let mut exists = Lanes::ZERO;
     exists.0[..pull.frames].fill(1.0);
     let mut samples: Vec<(Rgba8, Lanes)> = Vec::new();
     let mut loss = 0.0f64;
     for (pixel, target) in target.iter().enumerate() {
         let of_pixel = hits.of(pixel);
-        let (hits, rows) = (&hits.hits[of_pixel.clone()], &out.taps[of_pixel]);
+        let (hits, rows) = (&hits.hits[of_pixel.clone()], &rows[of_pixel]);
         let mut color = [Lanes::ZERO; 3];
         let mut through = Lanes::splat(1.0);
         samples.clear();

@@ -10,7 +10,7 @@ use super::still::Rgba;
 /// What a stored 1 stands for.
 pub const UNIT: f32 = 1.0 / 65535.0;
 
-/// The nearest 16-bit value of one in [0, 1].
+/// The nearest 16-bit value; what lies outside of [0, 1] is taken to its end.
 #[inline(always)]
 pub fn unorm(value: f32) -> u16 {
     (value * 65535.0 + 0.5) as u16
@@ -38,7 +38,7 @@ impl Stored {
     /// The same colour in all frames.
     #[inline(always)]
     pub fn splat(texel: Rgba) -> Self {
-        Self(texel.map(|v| [unorm(v.clamp(0.0, 1.0)); LANES]))
+        Self(texel.map(|v| [unorm(v); LANES]))
     }
 
     /// Values 0–65535, for weights that are multiplied with [`UNIT`] once for all.

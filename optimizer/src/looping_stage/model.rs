@@ -78,7 +78,7 @@ pub struct LoopingModel {
 impl LoopingModel {
     /// A model from texels: `statics` as `[texel]`, `loopings` as `[frame][texel]`, both premultiplied RGBA.
     pub fn new(grid: TexelGrid, statics: Vec<Rgba>, loopings: &[Vec<Rgba>], exposures: Vec<f32>) -> Self {
-        let frame = |t: usize| loopings[t].iter().map(|texel| texel.map(|v| unorm(v.clamp(0.0, 1.0)))).collect();
+        let frame = |t: usize| loopings[t].iter().map(|texel| texel.map(unorm)).collect();
         Self::from_frames(grid, statics, loopings.len(), exposures, frame)
     }
 

@@ -64,14 +64,6 @@ impl Clone for GradientBuffers {
     }
 }
 
-/// Where a chunk's gradients are added up.
-pub(super) struct Sums<'a> {
-    /// dL/d(static texel), this chunk's share.
-    pub statics: &'a mut [Rgba],
-    /// dL/d(looping texel), by [`Rows`].
-    pub loopings: &'a mut [Rgba8],
-}
-
 /// What a step descends, but for the looping texels: those belong to their chunk.
 pub(super) struct Loss<'a> {
     pub grid: &'a TexelGrid,
@@ -92,15 +84,14 @@ impl Loss<'_> {
     }
 
     /// Adds the gradients of chunk `q`'s robust penalty; returns Σ ψ.
-    pub(super) fn pull(&self, q: usize, texels: &[Stored], out: &mut Sums<'_>) -> f64 {
+    pub(super) fn pull(&self, q: usize, texels: &[Stored], out: &mut Gradients<'_>) -> f64 {
         let texels = Texels { statics: self.statics, loopings: texels };
         let pull = Pull { exposure: self.exposure, frames: LANES.min(self.frames - q * LANES) };
-        let out = Gradients { statics: out.statics, loopings: out.loopings, taps: &self.rows.taps };
-        looping::backward(self.hits, texels, &self.target[q], pull, out)
+        looping::backward(self.hits, &self.rows.taps, texels, &self.target[q], pull, out)
     }
 
     /// Adds the gradients of chunk `q`'s total variation.
-    pub(super) fn smooth(&self, q: usize, texels: &[Stored], places: &[Place], out: &mut Sums<'_>) {
+    pub(super) fn smooth(&self, q: usize, texels: &[Stored], places: &[Place], out: &mut Gradients<'_>) {
         let mut exists = Lanes::ZERO;
         exists.0[..LANES.min(self.frames - q * LANES)].fill(1.0);
         for place in places {
@@ -123,7 +114,7 @@ impl LoopingModel {
         let n = self.grid.tile_texels();
         for (q, (chunk, share)) in self.chunks.iter().zip(&mut shares).enumerate() {
             let mut by_row = vec![[Lanes::ZERO; 4]; rows.count];
-            let out = &mut Sums { statics: share, loopings: &mut by_row };
+            let out = &mut Gradients { statics: share, loopings: &mut by_row };
             penalty += loss.pull(q, &chunk.texels, out);
             loss.smooth(q, &chunk.texels, &places, out);
             let mut gradient = vec![[Lanes::ZERO; 4]; chunk.texels.len()];
@@ -150,7 +141,7 @@ impl LoopingModel {
         let (shares, pool) = buffers.of(self.chunks.len(), self.statics.len());
         let chunks = self.chunks.par_iter().zip(shares).enumerate().map(|(q, (chunk, statics))| {
             pool.lend(rows.count, chunk.texels.len(), |loopings| {
-                loss.pull(q, &chunk.texels, &mut Sums { statics, loopings })
+                loss.pull(q, &chunk.texels, &mut Gradients { statics, loopings })
             })
         });
         let losses: Vec<f64> = chunks.collect();

@@ -1,6 +1,6 @@
 //! One step of the optimiser: the gradients of a window, and the texels that it sees moved by Adam.
 
-use super::gradients::{Loss, Pool, Sums};
+use super::gradients::{Loss, Pool};
 use super::rows::Rows;
 use super::total_variation::add_static_total_variation;
 use super::{Chunk, EPSILON, LoopingModel, Target};
@@ -8,7 +8,7 @@ use crate::grid::LOOPING;
 use crate::hits::Hits;
 use crate::kernels::adam::AdamStep;
 use crate::kernels::lanes::Lanes;
-use crate::kernels::looping::Rgba8;
+use crate::kernels::looping::{Gradients, Rgba8};
 use crate::kernels::still::Rgba;
 use crate::kernels::stored::Stored;
 use loop3d_scene::Tile;
@@ -111,20 +111,17 @@ impl Loss<'_> {
     fn descend(&self, q: usize, chunk: &mut Chunk, places: &[Place], share: &mut [Rgba], pool: &Pool) -> f64 {
         chunk.wake();
         pool.lend(self.rows.count, chunk.texels.len(), |gradients| {
-            let out = &mut Sums { statics: share, loopings: gradients };
+            let out = &mut Gradients { statics: share, loopings: gradients };
             let penalty = self.pull(q, &chunk.texels, out);
             // A row of tiles moves when the next one has its gradients: these read the texels as they were, and what is
             // read and written is still in the cache.
-            let mut still = places;
+            let mut above: &[Place] = &[];
             for row in places.chunk_by(|a, b| (a.plane, a.row) == (b.plane, b.row)) {
                 self.smooth(q, &chunk.texels, row, out);
-                let before =
-                    still.iter().take_while(|place| (place.plane, place.row) != (row[0].plane, row[0].row)).count();
-                let (above, rest) = still.split_at(before);
                 self.move_loopings(chunk, above, out.loopings);
-                still = rest;
+                above = row;
             }
-            self.move_loopings(chunk, still, out.loopings);
+            self.move_loopings(chunk, above, out.loopings);
             penalty
         })
     }

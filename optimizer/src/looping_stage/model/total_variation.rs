@@ -4,10 +4,11 @@
 //! Its gradient is a sum of signs. They are told from texels as they are stored, thirty-two values at a time; where a
 //! static texel meets a static one the sign is that of all frames, and told once.
 
-use super::gradients::{Loss, Sums};
+use super::gradients::Loss;
 use super::step::Place;
 use crate::grid::{LOOPING, TexelGrid};
 use crate::kernels::lanes::{LANES, Lanes};
+use crate::kernels::looping::Gradients;
 use crate::kernels::still::Rgba;
 use crate::kernels::stored::Stored;
 use crate::static_stage::model::for_neighbours;
@@ -41,7 +42,7 @@ pub(super) fn add_total_variation(
     texels: &[Stored],
     place: &Place,
     exists: Lanes,
-    out: &mut Sums<'_>,
+    out: &mut Gradients<'_>,
 ) {
     if place.first & LOOPING == 0 {
         of_static_tile(loss, texels, place, exists, out.statics);
@@ -56,7 +57,7 @@ fn stored(loss: &Loss<'_>, texels: &[Stored], id: u32) -> Stored {
 }
 
 #[multiversion(targets("x86_64+avx2"))]
-fn of_looping_tile(loss: &Loss<'_>, texels: &[Stored], place: &Place, exists: Lanes, out: &mut Sums<'_>) {
+fn of_looping_tile(loss: &Loss<'_>, texels: &[Stored], place: &Place, exists: Lanes, out: &mut Gradients<'_>) {
     let side = loss.grid.side;
     let [left, right, above, below] = around(loss.grid, place);
     let first = (place.first & !LOOPING) as usize;
