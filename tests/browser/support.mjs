@@ -104,11 +104,13 @@ export function growth(a, b, reach = 12) {
   return best;
 }
 
+const only = process.env.LOOP3D_ONLY;
 let failures = 0;
 const started = Date.now();
 
-/** One named check; the rest go on when it fails. */
+/** One named check; the rest go on when it fails. LOOP3D_ONLY: only those whose names contain it. */
 export async function check(name, body) {
+  if (only && !name.includes(only)) return;
   const start = Date.now();
   try {
     await body();

@@ -48,6 +48,7 @@ export class Loop3DElement extends HTMLElement {
   #isOnScreen = false;
   #isDismissed = false;
   #isTouched = false;
+  #tilt: AbortController | undefined;
   #isTilting = false;
   #isScrubbing = false;
   #wasPlaying = false;
@@ -159,13 +160,12 @@ export class Loop3DElement extends HTMLElement {
     this.#load();
   }
 
-  /** Asks for the phone's tilt. iOS wants this from a press. True where it was granted. */
+  /** Asks for the phone's tilt; iOS wants this from a press, until then there is a button. True where it was granted. */
   async enableTilt(): Promise<boolean> {
-    const granted = await gyro.ask();
-    this.#chrome.offerTilt(false);
-    if (granted) this.#listenToTilt();
-    else this.#chrome.note("This phone does not tell how it is tilted. Drag to look around.");
-    return granted;
+    const answer = gyro.isPossible() ? await gyro.ask() : "denied";
+    this.#chrome.offerTilt(answer === "press");
+    if (answer === "granted") this.#listenToTilt();
+    return answer === "granted";
   }
 
   /** The picture as a file: `image/png` unless another type is asked for. */
@@ -226,6 +226,7 @@ export class Loop3DElement extends HTMLElement {
     queueMicrotask(() => {
       if (this.isConnected) return;
       this.#release();
+      this.#stopTilt();
       this.#chrome.release();
       this.#abort?.abort();
       this.#abort = undefined;
@@ -364,6 +365,7 @@ export class Loop3DElement extends HTMLElement {
       get zoom() { return !element.disableZoom; },
       get pan() { return !element.disablePan; },
       get hover() { return element.hover && element.#hasScene && !element.#reduced.matches; },
+      get touchAction() { return element.touchAction; },
       get canZoomOut() { return (element.camera?.zoom ?? 0) > 1e-3; },
     };
   }
@@ -441,15 +443,15 @@ export class Loop3DElement extends HTMLElement {
 
   /** While the timeline is held the loop stands. */
   #scrub(frame: number): void {
-    if (!this.#isScrubbing) this.#player?.engine?.pause();
     this.#isScrubbing = true;
+    this.#player?.hold(true);
     this.#show({ time: frame });
   }
 
   #endScrub(): void {
     if (!this.#isScrubbing) return;
     this.#isScrubbing = false;
-    this.#player?.update();
+    this.#player?.hold(false);
   }
 
   #show(view: View): void {
@@ -534,21 +536,26 @@ export class Loop3DElement extends HTMLElement {
   /** Offers what there is to look around with. */
   #offerLook(): void {
     if (!this.#hasScene) return;
-    if (this.gyro && gyro.isPossible() && !this.#isTilting) {
-      if (gyro.needsPermission()) this.#chrome.offerTilt(true);
-      else this.#listenToTilt();
-    }
+    if (this.gyro && !this.#tilt) void this.enableTilt();
+    if (!this.gyro && this.#tilt) this.#stopTilt();
     const wants = this.interactionPrompt !== "none" && this.cameraControls && !this.#isTouched;
     this.#chrome.prompt(wants ? "Drag to look around" : undefined);
   }
 
   #listenToTilt(): void {
-    if (!this.#abort) return;
+    if (!this.#abort || this.#tilt) return;
+    this.#tilt = new AbortController();
     gyro.listen(this.#hand, () => {
       this.#isTilting = true;
       this.#update();
       if (!this.#isTouched) this.#chrome.prompt(this.interactionPrompt === "none" ? undefined : "Tilt or drag to look around");
-    }, this.#abort.signal);
+    }, this.#tilt.signal);
+  }
+
+  #stopTilt(): void {
+    this.#tilt?.abort();
+    this.#tilt = undefined;
+    this.#isTilting = false;
   }
 
   #showBar(): void {

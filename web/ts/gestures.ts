@@ -22,6 +22,8 @@ export interface Allowed {
   readonly zoom: boolean;
   readonly pan: boolean;
   readonly hover: boolean;
+  /** `touch-action`: ways that the browser takes itself, to scroll. */
+  readonly touchAction: string;
   /** Whether there is more to see by zooming out. */
   readonly canZoomOut: boolean;
 }
@@ -30,7 +32,7 @@ export interface Allowed {
 export function listen(
   surface: HTMLElement, hand: Hand, allowed: Allowed, touched: () => void, tapped: (pointerType: string) => void, signal: AbortSignal,
 ): void {
-  const down = new Map<number, { at: Vec2; start: Vec2; orbits: boolean }>();
+  const down = new Map<number, { at: Vec2; start: Vec2; orbits: boolean; isWaiting: boolean }>();
   let lastPress = { time: -Infinity, at: [0, 0] as Vec2 };
   const on = <K extends keyof HTMLElementEventMap>(type: K, listener: (event: HTMLElementEventMap[K]) => void, passive = true) =>
     surface.addEventListener(type, listener, { signal, passive });
@@ -44,7 +46,7 @@ export function listen(
     try {
       surface.setPointerCapture(event.pointerId);
     } catch { /* nothing to do */ }
-    down.set(event.pointerId, { at, start: at, orbits: event.button === 0 && !event.shiftKey });
+    down.set(event.pointerId, { at, start: at, orbits: event.button === 0 && !event.shiftKey, isWaiting: event.pointerType === "touch" });
     hand.isHeld = true;
     hand.look("hover", 0, 0);
     const isDouble = event.timeStamp - lastPress.time < DOUBLE_MS && apart(at, lastPress.at) < DOUBLE_PX;
@@ -67,6 +69,15 @@ export function listen(
       return;
     }
     const way: Vec2 = [at[0] - finger.at[0], at[1] - finger.at[1]];
+    if (finger.isWaiting && down.size === 1) {
+      // A finger that sets out to scroll is the browser's, which says so a little later.
+      const [across, along] = [Math.abs(at[0] - finger.start[0]), Math.abs(at[1] - finger.start[1])];
+      const isBrowsers = allowed.touchAction === (along > across ? "pan-y" : "pan-x");
+      finger.isWaiting = isBrowsers || Math.max(across, along) < TAP_PX;
+      if (!isBrowsers && finger.isWaiting) return;
+      finger.at = at;
+      if (isBrowsers) return;
+    }
     const other = [...down.values()].find((one) => one !== finger);
     if (down.size === 1 && (finger.orbits || !allowed.pan)) {
       hand.orbit(...way);

@@ -23,17 +23,17 @@ export function isPossible(): boolean {
   return window.isSecureContext && "DeviceOrientationEvent" in window && matchMedia("(pointer: coarse)").matches;
 }
 
-/** Whether a person has to be asked, from a press of a button (iOS). */
-export function needsPermission(): boolean {
-  return isPossible() && typeof (DeviceOrientationEvent as PermissionAsking).requestPermission === "function";
-}
+/** What came of asking: `press`, where the browser wants to be asked from a press of a button (iOS). */
+export type Answer = "granted" | "denied" | "press";
 
-/** Asks where that is needed; true when orientation will be reported. */
-export async function ask(): Promise<boolean> {
+/** Asks, where browsers want to be asked. */
+export async function ask(): Promise<Answer> {
+  const { requestPermission } = DeviceOrientationEvent as PermissionAsking;
+  if (!requestPermission) return "granted";
   try {
-    return !needsPermission() || (await (DeviceOrientationEvent as PermissionAsking).requestPermission?.()) === "granted";
+    return (await requestPermission.call(DeviceOrientationEvent)) === "granted" ? "granted" : "denied";
   } catch {
-    return false; // Not from a press: asked too early.
+    return "press";
   }
 }
 

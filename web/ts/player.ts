@@ -58,6 +58,7 @@ export class Player {
   #isVisible = false;
   #isDirty = true;
   #isLoading = true;
+  #isHeld = false;
   #drewLast = false;
   #size: [number, number] = [0, 0];
   #height = 1;
@@ -123,7 +124,8 @@ export class Player {
       [engine.speed, engine.reverse, engine.sway] = [wishes.speed, wishes.reverse, wishes.sway];
       const loops = Number.isFinite(wishes.loops) ? Math.max(1, Math.round(wishes.loops)) : null;
       if (engine.stopAfter !== loops) engine.stopAfter = loops;
-      if (this.stage === "motion" && engine.playing !== wishes.plays) wishes.plays ? engine.play() : engine.pause();
+      const plays = wishes.plays && !this.#isHeld;
+      if (this.stage === "motion" && engine.playing !== plays) plays ? engine.play() : engine.pause();
       this.#setQuality();
     }
     this.redraw();
@@ -137,6 +139,12 @@ export class Player {
     if (view.camera) this.engine.camera = view.camera;
     if (view.time !== undefined) this.engine.time = view.time;
     this.redraw();
+  }
+
+  /** While it is held, as at the timeline, the loop stands. */
+  hold(isHeld: boolean): void {
+    this.#isHeld = isHeld;
+    this.update();
   }
 
   /** Draws a picture even if nothing has moved. */
@@ -236,7 +244,7 @@ export class Player {
         this.#quietSince = now;
       }
       this.#drewLast = draws;
-      if (this.stage === "motion" && wishes.plays && !engine.playing) wishes.plays = false; // Its last round is over.
+      if (this.stage === "motion" && wishes.plays && !this.#isHeld && !engine.playing) wishes.plays = false; // Its last round is over.
       this.listener.drawn(draws);
     } catch (error) {
       return this.listener.failed(error);
