@@ -6,6 +6,7 @@ export const STYLE = sheet(`
   --accent: var(--loop-3d-accent, #ffb454);
   --glass: var(--loop-3d-glass, rgb(16 17 20 / .72));
   --text: var(--loop-3d-text, #ececec);
+  --top: var(--loop-3d-top, 0px);
   --quiet: rgb(255 255 255 / .62);
   --size: 36px;
   display: block; position: relative; overflow: hidden; contain: content; container-type: inline-size;
@@ -73,7 +74,7 @@ input::-moz-range-thumb { width: 12px; height: 12px; border-radius: 50%; backgro
 .card dl { display: grid; grid-template-columns: auto 1fr; gap: 2px 16px; margin: 0; }
 .card dt { color: var(--accent); }
 .card dd { margin: 0; }
-.statistics { left: 8px; right: auto; top: 8px; bottom: auto; font-size: 12px; font-variant-numeric: tabular-nums; pointer-events: none; }
+.statistics { left: 8px; right: auto; top: calc(var(--top) + 8px); bottom: auto; font-size: 12px; font-variant-numeric: tabular-nums; pointer-events: none; }
 .statistics dt { color: var(--quiet); }
 @container (max-width: 560px) { .statistics { font-size: 11px; padding: 8px 10px; } }
 .settings { width: 250px; display: grid; gap: 4px; }
@@ -87,7 +88,7 @@ input::-moz-range-thumb { width: 12px; height: 12px; border-radius: 50%; backgro
 .ring { position: absolute; left: 50%; top: 50%; translate: -50% -50%; padding: 9px; border-radius: 50%; pointer-events: none; transition: all .4s; z-index: 1; }
 .ring svg { width: 34px; height: 34px; rotate: -90deg; stroke: var(--accent); stroke-width: 2; }
 .ring .rest { stroke: rgb(255 255 255 / .22); }
-.ring.small { left: calc(100% - 22px); top: 22px; padding: 5px; }
+.ring.small { left: calc(100% - 22px); top: calc(var(--top) + 22px); padding: 5px; }
 .ring.small svg { width: 16px; height: 16px; stroke-width: 3; }
 .ring.endless svg { animation: turn 1.1s linear infinite; }
 .ring.gone { opacity: 0; }
@@ -98,14 +99,14 @@ input::-moz-range-thumb { width: 12px; height: 12px; border-radius: 50%; backgro
 .message span { color: rgb(255 255 255 / .75); max-width: 42ch; text-wrap: pretty; }
 .message code { font-size: 11px; color: rgb(255 255 255 / .5); overflow-wrap: anywhere; max-width: 60ch; }
 .message button, .start { background: rgb(255 255 255 / .14); padding: 0 16px; margin-top: 8px; }
-.note { position: absolute; left: 50%; top: 10px; translate: -50% 0; padding: 6px 12px; max-width: calc(100% - 24px); box-sizing: border-box; transition: opacity .3s; pointer-events: none; z-index: 2; text-align: center; }
+.note { position: absolute; left: 50%; top: calc(var(--top) + 10px); translate: -50% 0; padding: 6px 12px; max-width: calc(100% - 24px); box-sizing: border-box; transition: opacity .3s; pointer-events: none; z-index: 2; text-align: center; }
 .note:empty { opacity: 0; }
 .start { position: absolute; left: 50%; top: 50%; translate: -50% -50%; width: 64px; height: 64px; border-radius: 50%; padding: 0; margin: 0; background: var(--glass); z-index: 1; }
 .start svg { width: 30px; height: 30px; }
 .prompt { position: absolute; left: 50%; bottom: 30%; translate: -50% 0; padding: 7px 13px 7px 10px; display: flex; gap: 7px; align-items: center; pointer-events: none; transition: opacity .4s; z-index: 1; white-space: nowrap; }
 .prompt svg { animation: beckon 2.4s ease-in-out infinite; }
 @keyframes beckon { 0%, 100% { translate: -4px 0; } 50% { translate: 4px 0; } }
-.tilt { position: absolute; right: 8px; top: 8px; padding: 0 12px 0 8px; gap: 6px; z-index: 2; }
+.tilt { position: absolute; right: 8px; top: calc(var(--top) + 8px); padding: 0 12px 0 8px; gap: 6px; z-index: 2; }
 @container (max-width: 460px) { .bar .wide { display: none; } }
 @container (max-width: 340px) { .bar .clock { display: none; } }
 @media (prefers-reduced-motion: reduce) { *, *::before { transition: none !important; animation: none !important; } }
