@@ -1,24 +1,33 @@
-//! `loop3d export`: a scene as a package that phones can play, or as the original project's folder.
+//! `loop3d export`: a scene as a package that phones can play, as a page that has everything inside, or as the original project's folder.
 
 use crate::failure::{Stopped, mistake};
 use crate::output::print;
 use crate::progress::Progress;
+use crate::single_page;
 use crate::stop::Stop;
-use crate::whole_file::check_folder_of;
-use anyhow::Result;
+use crate::web_files;
+use crate::whole_file::{check_folder_of, temporary_beside};
+use anyhow::{Context, Result};
 use loop3d_package::{ExportError, Report, Settings};
 use loop3d_scene::package::Codec;
+use std::fs::{self, File};
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
+
+/// Quality that is asked for where none is given.
+const QUALITY: u8 = 50;
 
 /// Write a scene as a package: small, playable while it loads, and a file that ordinary 3D tools open.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:\n  loop3d export fountain.loop3d -o fountain.glb\n  \
     loop3d export fountain.loop3d -o fountain.glb --codec av1 --max-mb 4\n  \
+    loop3d export fountain.loop3d -o fountain.html\n  \
     loop3d export fountain.loop3d -o fountain/ --format videoloop3d")]
 pub struct ExportArgs {
     /// The scene (*.loop3d, *.glb).
     scene: PathBuf,
-    /// What to write: NAME.glb, or a new folder for --format videoloop3d.
+    /// What to write: NAME.glb; NAME.html, a page with viewer and scene inside; or a new folder for --format videoloop3d. A package goes
+    /// into a page as it is, unless --codec, --quality or --max-mb ask for something else.
     #[arg(short, long)]
     output: PathBuf,
     /// glb: a package; videoloop3d: the folder that the original project's viewer plays.
@@ -28,7 +37,7 @@ pub struct ExportArgs {
     #[arg(long, default_value = "h264", value_parser = parse_codecs)]
     codec: Codecs,
     /// 0 (smallest) to 100 (best).
-    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u8).range(0..=100))]
+    #[arg(long, default_value_t = QUALITY, value_parser = clap::value_parser!(u8).range(0..=100))]
     quality: u8,
     /// The largest file in megabytes (10^6 bytes): the highest quality that allows it is searched, from --quality.
     #[arg(long, value_name = "N")]
@@ -69,10 +78,11 @@ impl ExportArgs {
     /// A bad scene, a target that cannot be written, ffmpeg missing or failing.
     pub fn run(&self) -> Result<()> {
         let target = self.output.display();
-        let is_glb = self.output.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("glb"));
-        if is_glb != (self.format == Format::Glb) {
+        let ends = |ending| self.output.extension().is_some_and(|found| found.eq_ignore_ascii_case(ending));
+        let is_page = ends("html");
+        if (is_page || ends("glb")) != (self.format == Format::Glb) {
             return Err(mistake(match self.format {
-                Format::Glb => format!("{target}: expected NAME.glb, or --format videoloop3d for a folder"),
+                Format::Glb => format!("{target}: expected NAME.glb or NAME.html, or --format videoloop3d for a folder"),
                 Format::Videoloop3d => format!("{target}: expected a new folder, or --format glb for a package"),
             }));
         }
@@ -83,6 +93,14 @@ impl ExportArgs {
             mb => mb.map(|mb| (mb * 1e6) as u64),
         };
         check_folder_of(&self.output)?;
+        if is_page {
+            web_files::file("single.js")?;
+        }
+        if is_page && self.keeps_package() {
+            // Whatever it is, it is a package that opens.
+            loop3d_package::open(&self.scene)?;
+            return self.write_page(&self.scene);
+        }
         let scene = loop3d_package::open(&self.scene)?;
         let stop = Stop::on_ctrl_c()?;
         let mut progress = Progress::start_share("export", self.quiet);
@@ -98,13 +116,48 @@ impl ExportArgs {
             return Ok(());
         }
         let settings = Settings { codecs: self.codec.0.clone(), quality: self.quality, max_bytes };
-        let report = loop3d_package::export(&scene, &self.output, &settings, &mut tick).map_err(stopped)?;
+        let package = if is_page { temporary_beside(&self.output)?.with_extension("glb") } else { self.output.clone() };
+        let report = loop3d_package::export(&scene, &package, &settings, &mut tick).map_err(stopped)?;
         drop(progress);
+        if is_page {
+            let written = self.write_page(&package);
+            // The error above is the one to report.
+            let _ = fs::remove_file(&package);
+            written?;
+        }
         match (self.json, self.quiet) {
             (true, _) => print(&serde_json::to_string_pretty(&report)?),
             (false, true) => Ok(()),
             (false, false) => print(&table(&report)),
         }
+    }
+
+    /// Whether the source is a package already, and nothing about it is to change.
+    fn keeps_package(&self) -> bool {
+        let is_package = self.scene.extension().is_some_and(|found| found.eq_ignore_ascii_case("glb"));
+        is_package && self.codec == Codecs(vec![Codec::H264]) && self.quality == QUALITY && self.max_mb.is_none()
+    }
+
+    /// Writes the page that has this package inside.
+    fn write_page(&self, package: &Path) -> Result<()> {
+        let context = || format!("{}: was not written", self.output.display());
+        let bytes = fs::read(package).with_context(|| format!("{}: cannot be read", package.display()))?;
+        let title = self.scene.file_stem().unwrap_or_default().to_string_lossy();
+        let temporary = temporary_beside(&self.output)?;
+        let write = || -> Result<()> {
+            let mut out = BufWriter::new(File::create(&temporary)?);
+            single_page::write(&mut out, &title, &bytes)?;
+            out.flush()?;
+            Ok(fs::rename(&temporary, &self.output)?)
+        };
+        let written = write();
+        if written.is_err() {
+            // The error above is the one to report.
+            let _ = fs::remove_file(&temporary);
+        }
+        written.with_context(context)?;
+        let size = fs::metadata(&self.output).map_or(0, |about| about.len());
+        if self.quiet || self.json { Ok(()) } else { print(&format!("wrote {}: {}", self.output.display(), mb(size))) }
     }
 }
 

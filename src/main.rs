@@ -14,9 +14,12 @@ mod painter;
 mod progress;
 mod render;
 mod sample;
+mod serve;
+mod single_page;
 mod stop;
 #[cfg(feature = "viewer")]
 mod view;
+mod web_files;
 mod whole_file;
 
 use clap::{Parser, Subcommand};
@@ -29,7 +32,7 @@ use std::process::ExitCode;
     version,
     after_help = "Example:\n  loop3d sample garden\n  loop3d fit --views garden --hold-out 4 --preset draft\n  \
         loop3d eval garden.loop3d --views garden\n  loop3d view garden.loop3d\n  loop3d render garden.loop3d -o garden.mp4\n  \
-        loop3d export garden.loop3d -o garden.glb\n\n\
+        loop3d export garden.loop3d -o garden.glb\n  loop3d serve garden.glb\n\n\
         Exit codes: 0 done, 1 a failure of the machine, 2 a mistake that you can set right, 130 stopped by Ctrl-C."
 )]
 struct Cli {
@@ -47,6 +50,7 @@ enum Verb {
     View(view::ViewArgs),
     Export(export::ExportArgs),
     Import(import::ImportArgs),
+    Serve(serve::ServeArgs),
     Info(info::InfoArgs),
 }
 
@@ -60,6 +64,7 @@ fn main() -> ExitCode {
         Verb::View(args) => args.run(),
         Verb::Export(args) => args.run(),
         Verb::Import(args) => args.run(),
+        Verb::Serve(args) => args.run(),
         Verb::Info(args) => args.run(),
     };
     match result {
