@@ -23,12 +23,13 @@ impl Atlas {
         let tiles = || table.tiles.iter().filter(|&&t| Kind::of(t) == Some(kind)).count();
         let too_large = || RenderError::AtlasTooLarge { kind: kind.name(), tiles: tiles(), limit: max_side };
         let packing = packing.map_err(|_| too_large())?;
-        let [width, height] = match packing.pages[..] {
-            [] => [1, 1],
-            [page] => page,
-            _ => return Err(too_large()),
-        };
-        Ok(Self { width, height, packing })
+        if packing.pages.len() > 1 { Err(too_large()) } else { Ok(Self::of(packing)) }
+    }
+
+    /// With tiles that are packed in at most one page.
+    pub(crate) fn of(packing: Packing) -> Self {
+        let [width, height] = packing.pages.first().copied().unwrap_or([1, 1]);
+        Self { width, height, packing }
     }
 
     /// The blocks that fill it.

@@ -6,12 +6,19 @@
 mod atlas;
 mod camera;
 mod clock;
+mod display;
+mod drawing;
 mod error;
 mod gpu;
+#[cfg(feature = "blocking")]
 mod loop_frames;
 mod pipelines;
+mod pages;
 mod quads;
+#[cfg(feature = "blocking")]
 mod renderer;
+mod ring;
+mod streamed;
 mod target;
 mod view;
 #[cfg(any(test, feature = "measure"))]
@@ -22,8 +29,13 @@ pub mod window;
 pub use camera::{CameraInput, OrbitCamera};
 pub use clock::{Clock, SPEEDS};
 pub use error::RenderError;
-pub use gpu::{Backend, Gpu, Tier, adapters};
+pub use display::Display;
+#[cfg(feature = "blocking")]
+pub use gpu::adapters;
+pub use gpu::{Backend, Gpu, Tier};
+#[cfg(feature = "blocking")]
 pub use renderer::{Options, Pending, Renderer, Statistics};
+pub use streamed::{Streamed, StreamedStatistics};
 
 #[cfg(test)]
 #[path = "../tests/support/mod.rs"]

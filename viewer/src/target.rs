@@ -1,6 +1,7 @@
 //! What one picture in flight needs of its own: the accumulated picture; and where it is no window's, the finished one and its way back
 //! to the CPU.
 
+use crate::drawing::Drawing;
 use crate::pipelines::{PICTURE, Pipelines};
 use crate::view::View;
 use crate::{Gpu, RenderError};
@@ -64,7 +65,6 @@ impl Canvas {
     }
 
     /// GPU memory of the accumulated picture.
-    #[cfg(feature = "window")]
     pub(crate) fn bytes(&self) -> u64 {
         let texture = self.accumulated.texture();
         let texel = texture.format().block_copy_size(None).unwrap_or(0);
@@ -87,10 +87,11 @@ impl Canvas {
 }
 
 impl Target {
-    pub(crate) fn new(gpu: &Gpu, pipelines: &Pipelines, atlases: &Atlases, width: u32, height: u32) -> Self {
+    pub(crate) fn new(drawing: &Drawing, width: u32, height: u32) -> Self {
+        let gpu = &drawing.gpu;
         let readback_bytes = u64::from(padded_row(width)) * u64::from(height);
         Self {
-            canvas: Canvas::new(gpu, pipelines, atlases, width, height),
+            canvas: drawing.canvas(width, height),
             picture: texture(gpu, [width, height], PICTURE, wgpu::TextureUsages::COPY_SRC),
             readback: buffer(gpu, readback_bytes, wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::MAP_READ),
         }

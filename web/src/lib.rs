@@ -1,0 +1,2 @@
+//! The viewer's engine for browsers.
+#![cfg(target_arch = "wasm32")]
