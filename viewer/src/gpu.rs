@@ -100,6 +100,8 @@ pub struct Gpu {
     pub name: String,
     /// What it can do.
     pub tier: Tier,
+    /// Format of texels: the scene's own 16 bits, or 16-bit floats where the device has no such textures.
+    pub(crate) texels: wgpu::TextureFormat,
     /// Whether the adapter is a processor that plays a GPU.
     pub is_software: bool,
     failure: Arc<Mutex<Option<RenderError>>>,
@@ -127,8 +129,11 @@ impl Gpu {
         let name = describe(&adapter.get_info());
         // What WebGL2 has, so that everything runs there; textures as large as this adapter's.
         let required_limits = wgpu::Limits::downlevel_webgl2_defaults().using_resolution(adapter.limits());
-        // Only to tell how long the GPU works.
-        let required_features = adapter.features() & wgpu::Features::TIMESTAMP_QUERY;
+        // To tell how long the GPU works; to upload texels as they are.
+        let wanted = wgpu::Features::TIMESTAMP_QUERY | wgpu::Features::TEXTURE_FORMAT_16BIT_NORM;
+        let required_features = adapter.features() & wanted;
+        let has_norm = required_features.contains(wgpu::Features::TEXTURE_FORMAT_16BIT_NORM);
+        let texels = if has_norm { wgpu::TextureFormat::Rgba16Unorm } else { wgpu::TextureFormat::Rgba16Float };
         let descriptor =
             wgpu::DeviceDescriptor { label: Some("loop3d"), required_features, required_limits, ..Default::default() };
         let (device, queue) = adapter
@@ -161,6 +166,7 @@ impl Gpu {
             queue,
             name,
             tier,
+            texels,
             is_software,
             failure,
         })
