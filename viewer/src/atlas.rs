@@ -52,7 +52,7 @@ impl Atlas {
     }
 }
 
-/// What a stored value becomes in a texture of the format [`Gpu::texels`](crate::Gpu). Never 8 bits: where layers lie over each other,
+/// What a stored value becomes in a texture of the format [`Tier::texels`](crate::Tier::texels). Never 8 bits: where layers lie over each other,
 /// half a dozen that move or dozens of still leaves, their roundings would add up to more than the two steps that a picture may be off.
 pub(crate) fn conversion(format: wgpu::TextureFormat) -> fn(u16) -> u16 {
     match format {

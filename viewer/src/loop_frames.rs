@@ -34,7 +34,7 @@ impl LoopFrames {
             mip_level_count: 1,
             sample_count: 1,
             dimension: wgpu::TextureDimension::D2,
-            format: gpu.texels,
+            format: gpu.tier.texels(),
             usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST,
             view_formats: &[],
         });
@@ -77,7 +77,7 @@ impl LoopFrames {
     fn layer(&mut self, gpu: &Gpu, scene: &Scene, atlas: &Atlas, frame: usize) -> (u32, bool) {
         let (layer, is_there) = self.layers.place(frame);
         if !is_there {
-            atlas.fill(scene, frame, conversion(gpu.texels), &mut self.staging);
+            atlas.fill(scene, frame, conversion(gpu.tier.texels()), &mut self.staging);
             write_layer(gpu, &self.texture, atlas, layer as u32, &self.staging);
         }
         (layer as u32, is_there)

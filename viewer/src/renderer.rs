@@ -246,12 +246,12 @@ fn upload_static(gpu: &Gpu, scene: &Scene, atlas: &Atlas) -> wgpu::TextureView {
         mip_level_count: 1,
         sample_count: 1,
         dimension: wgpu::TextureDimension::D2,
-        format: gpu.texels,
+        format: gpu.tier.texels(),
         usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST,
         view_formats: &[],
     });
     let mut texels = vec![0; atlas.values()];
-    atlas.fill(scene, 0, conversion(gpu.texels), &mut texels);
+    atlas.fill(scene, 0, conversion(gpu.tier.texels()), &mut texels);
     write_layer(gpu, &texture, atlas, 0, &texels);
     texture.create_view(&wgpu::TextureViewDescriptor::default())
 }
