@@ -10,8 +10,8 @@ use crate::poster::{self, Tolerance};
 use crate::video::{self, Video};
 use glam::DVec3;
 use loop3d_scene::package::{
-    CHUNK_FRAMES, CameraLimits, Chunk, Codec, Head, Image, Looping, POSTER_SCALE, PackageError, Role, Still, Stream, VERSION,
-    layout_bytes, poster_packing,
+    CHUNK_FRAMES, CameraLimits, Chunk, Codec, Head, Image, Looping, POSTER_SCALE, PackageError, Role, Still, Stream,
+    VERSION, layout_bytes, poster_packing,
 };
 use loop3d_scene::{Kind, Packing, PageRules, Scene, render};
 

@@ -1,7 +1,7 @@
 //! Pictures of a streamed scene on a surface, such as a page's canvas.
 
+use crate::canvas::Canvas;
 use crate::pipelines::{self, Size};
-use crate::target::Canvas;
 use crate::{Gpu, OrbitCamera, RenderError, Streamed};
 use wgpu::CurrentSurfaceTexture as Current;
 

@@ -1,9 +1,9 @@
 //! The one draw of all tiles, wherever their texels came from.
 
 use crate::Gpu;
+use crate::canvas::{Atlases, Canvas};
 use crate::pipelines::Pipelines;
 use crate::quads::Quad;
-use crate::target::{Atlases, Canvas};
 use crate::view::View;
 use loop3d_scene::{Camera, Scene};
 use std::sync::Arc;

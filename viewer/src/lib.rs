@@ -5,6 +5,7 @@
 
 mod atlas;
 mod camera;
+mod canvas;
 mod clock;
 mod display;
 mod drawing;
@@ -12,13 +13,14 @@ mod error;
 mod gpu;
 #[cfg(feature = "blocking")]
 mod loop_frames;
-mod pipelines;
 mod pages;
+mod pipelines;
 mod quads;
 #[cfg(feature = "blocking")]
 mod renderer;
 mod ring;
 mod streamed;
+#[cfg(feature = "blocking")]
 mod target;
 mod view;
 #[cfg(any(test, feature = "measure"))]
@@ -28,8 +30,8 @@ pub mod window;
 
 pub use camera::{CameraInput, OrbitCamera};
 pub use clock::{Clock, SPEEDS};
-pub use error::RenderError;
 pub use display::Display;
+pub use error::RenderError;
 #[cfg(feature = "blocking")]
 pub use gpu::adapters;
 pub use gpu::{Backend, Gpu, Tier};

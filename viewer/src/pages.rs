@@ -54,12 +54,7 @@ pub(crate) fn places(tiles: &TileTable, blocks: &[Block], gains: Option<&[f32]>)
 }
 
 /// What fills the one page of a packing from the pages that `places` are on, for each of these pages; halos too.
-pub(crate) fn copies(
-    tiles: &TileTable,
-    packing: &Packing,
-    places: &[Option<Place>],
-    pages: usize,
-) -> Vec<Vec<Copy>> {
+pub(crate) fn copies(tiles: &TileTable, packing: &Packing, places: &[Option<Place>], pages: usize) -> Vec<Vec<Copy>> {
     let mut copies = vec![Vec::new(); pages];
     let Some(&size) = packing.pages.first() else { return copies };
     let inside = |index: i64, count: usize| usize::try_from(index).ok().filter(|&index| index < count);

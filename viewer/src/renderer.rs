@@ -1,12 +1,13 @@
 //! The renderer: a scene on a GPU, and pictures of it.
 
-use crate::atlas::{Atlas, to_half};
+use crate::atlas::{Atlas, conversion};
+use crate::canvas::{Atlases, Canvas};
 use crate::drawing::Drawing;
 use crate::gpu::{Backend, Gpu};
 use crate::loop_frames::{LoopFrames, write_layer};
 use crate::pipelines::Pipelines;
 use crate::quads::quads;
-use crate::target::{Atlases, Canvas, Target};
+use crate::target::Target;
 use crate::view::{MAX_PLANES, Moment};
 use crate::{RenderError, Tier};
 use loop3d_scene::{Camera, Kind, Scene};
@@ -91,7 +92,7 @@ impl Renderer {
             static_atlas: [static_atlas.width, static_atlas.height],
             looping_atlas: [looping_atlas.width, looping_atlas.height],
             frames_on_gpu: loop_frames.room(),
-            bytes: 2 * static_atlas.values() as u64 + loop_frames.bytes() + drawing.quad_bytes(),
+            bytes: static_atlas.bytes() + loop_frames.bytes() + drawing.quad_bytes(),
         };
         drawing.gpu.check()?;
         Ok(Self { drawing, looping_atlas, loop_frames, statistics, spare: Vec::new() })
@@ -228,13 +229,13 @@ fn upload_static(gpu: &Gpu, scene: &Scene, atlas: &Atlas) -> wgpu::TextureView {
         mip_level_count: 1,
         sample_count: 1,
         dimension: wgpu::TextureDimension::D2,
-        format: wgpu::TextureFormat::Rgba16Float,
+        format: gpu.tier.texels(),
         usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST,
         view_formats: &[],
     });
     let mut texels = vec![0; atlas.values()];
-    atlas.fill(scene, 0, to_half, &mut texels);
-    write_layer(gpu, &texture, atlas, 0, bytemuck::cast_slice(&texels));
+    atlas.fill(scene, 0, conversion(gpu.tier.texels()), &mut texels);
+    write_layer(gpu, &texture, atlas, 0, &texels);
     texture.create_view(&wgpu::TextureViewDescriptor::default())
 }
 

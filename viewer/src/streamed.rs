@@ -2,12 +2,12 @@
 //! draws a package: whatever it decodes is copied to a texture, and from there to the atlases, on the GPU.
 
 use crate::atlas::Atlas;
+use crate::canvas::{Atlases, Canvas};
 use crate::drawing::Drawing;
 use crate::pages::{Coding, Copier, Copy, Source, copies, page_texture, places};
 use crate::pipelines::Pipelines;
 use crate::quads::quads;
 use crate::ring::Ring;
-use crate::target::{Atlases, Canvas};
 use crate::view::{MAX_PLANES, Moment};
 use crate::{Gpu, RenderError};
 use loop3d_scene::package::{Codec, Head, Layouts, poster_packing};
@@ -71,7 +71,8 @@ impl Streamed {
             head.still.images.iter().map(|image| [image.width as usize, image.height as usize]).collect();
         let (still, static_offsets) = stacked(&scene, &layouts, &pages, gpu.max_side())?;
         let looping = Atlas::pack(&scene.tiles, Kind::Looping, gpu.max_side())?;
-        if let Some(&[width, height]) = head.looping.pages.iter().find(|page| page[0].max(2 * page[1]) > gpu.max_side()) {
+        if let Some(&[width, height]) = head.looping.pages.iter().find(|page| page[0].max(2 * page[1]) > gpu.max_side())
+        {
             return Err(RenderError::PictureSize { width, height: 2 * height, limit: gpu.max_side() });
         }
         let layer_bytes = 4 * looping.width * looping.height;
@@ -339,11 +340,7 @@ fn atlas_texture(
 ) -> wgpu::Texture {
     gpu.device.create_texture(&wgpu::TextureDescriptor {
         label: Some(label),
-        size: wgpu::Extent3d {
-            width: width as u32,
-            height: height as u32,
-            depth_or_array_layers: layers as u32,
-        },
+        size: wgpu::Extent3d { width: width as u32, height: height as u32, depth_or_array_layers: layers as u32 },
         mip_level_count: 1,
         sample_count: 1,
         dimension: wgpu::TextureDimension::D2,
