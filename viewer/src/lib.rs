@@ -28,7 +28,7 @@ pub mod whole_planes;
 #[cfg(feature = "window")]
 pub mod window;
 
-pub use camera::{CameraInput, OrbitCamera};
+pub use camera::{CameraInput, CameraState, OrbitCamera};
 pub use clock::{Clock, SPEEDS};
 pub use display::Display;
 pub use error::RenderError;
