@@ -10,8 +10,8 @@ use crate::poster::{self, Tolerance};
 use crate::video::{self, Video};
 use glam::DVec3;
 use loop3d_scene::package::{
-    CHUNK_FRAMES, CameraLimits, Chunk, Codec, Head, Image, Looping, PackageError, Role, Still, Stream, VERSION,
-    layout_bytes,
+    CHUNK_FRAMES, CameraLimits, Chunk, Codec, Head, Image, Looping, POSTER_SCALE, PackageError, Role, Still, Stream,
+    VERSION, layout_bytes, poster_packing,
 };
 use loop3d_scene::{Kind, Packing, PageRules, Scene, render};
 
@@ -19,10 +19,6 @@ use loop3d_scene::{Kind, Packing, PageRules, Scene, render};
 const LOOPING_RULES: PageRules = PageRules { halo: 0, align: 16, limit: [4096, 2304 / 2] };
 /// Textures of static tiles: what phones have.
 const STATIC_RULES: PageRules = PageRules { halo: 1, align: 1, limit: [4096, 4096] };
-/// Texels of a pixel of the poster, across and down.
-const POSTER_SCALE: usize = 2;
-/// Textures of the poster, in texels before they are shrunk.
-const POSTER_RULES: PageRules = PageRules { halo: POSTER_SCALE, align: POSTER_SCALE, limit: [8192, 8192] };
 const POSTER_TOLERANCE: Tolerance = Tolerance { alpha: 4, colour: 8 };
 
 /// How far static tiles may be off: where nothing moves a picture is no better than they are.
@@ -64,7 +60,7 @@ impl<'a> Prepared<'a> {
     pub(crate) fn new(scene: &'a Scene, exact: bool, tick: &mut Tick<'_>) -> Result<Self, ExportError> {
         let still = Packing::new(&scene.tiles, Kind::Static, &STATIC_RULES)?;
         let looping = Packing::new(&scene.tiles, Kind::Looping, &LOOPING_RULES)?;
-        let poster = Packing::new(&scene.tiles, Kind::Looping, &POSTER_RULES)?;
+        let poster = poster_packing(&scene.tiles)?;
         let gains = if exact { vec![0; scene.tiles.counts().1] } else { gains(scene, &looping, tick)? };
         let mut parts = Parts::default();
         let layouts = [

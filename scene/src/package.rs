@@ -13,7 +13,7 @@ mod layout;
 mod reader;
 mod yuv;
 
-pub use assembly::{Assembly, premultiplied};
+pub use assembly::{Assembly, Layouts, POSTER_SCALE, poster_packing, premultiplied};
 pub use document::{
     CHUNK_FRAMES, CameraLimits, Chunk, Codec, EXTENSION, Head, Image, Looping, Part, Role, SEAL_BYTES, Sha256Sum,
     Still, Stream, VERSION,

@@ -36,6 +36,7 @@ impl Backend {
 
     /// What `open` makes of this backend; of GL where this is [`Auto`](Self::Auto) and finds no adapter. GL comes last, and not
     /// even its library is loaded without need.
+    #[cfg(feature = "blocking")]
     pub(crate) fn or_gl<T>(self, open: impl Fn(Self) -> Result<T, RenderError>) -> Result<T, RenderError> {
         match open(self) {
             Err(RenderError::NoAdapter { .. }) if self == Self::Auto => open(Self::Gl),
@@ -65,34 +66,57 @@ impl Backend {
 /// What the device can do. Everything that depends on it asks for the tier and for no feature of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tier {
-    /// Layers accumulate in 16-bit floats and are rounded to 8 bits once. With 8 bits each of a pixel's layers would be
-    /// rounded, up to half a step each, which adds up under many thin layers.
+    /// Texels are the scene's own 16 bits, and layers accumulate in as many: a picture is rounded once, to 8 bits.
     Full,
-    /// Layers accumulate in 8 bits: the device cannot blend 16-bit floats.
+    /// Both in 16-bit floats, the best that browsers have. Near white they have 11 bits, which a dozen layers use up.
+    Half,
+    /// Layers accumulate in 8 bits: the device cannot blend more. Each of a pixel's layers is rounded, up to half a step each.
     Limited,
 }
 
 impl Tier {
+    /// What [`Full`](Self::Full) needs of a device.
+    const FULL: wgpu::Features =
+        wgpu::Features::TEXTURE_FORMAT_16BIT_NORM.union(wgpu::Features::TEXTURE_ADAPTER_SPECIFIC_FORMAT_FEATURES);
+
     /// Format that layers accumulate in.
     pub(crate) fn accumulation(self) -> wgpu::TextureFormat {
         match self {
-            Self::Full => wgpu::TextureFormat::Rgba16Float,
+            Self::Full => wgpu::TextureFormat::Rgba16Unorm,
+            Self::Half => wgpu::TextureFormat::Rgba16Float,
             Self::Limited => wgpu::TextureFormat::Rgba8Unorm,
         }
     }
 
+    /// Format of texels.
+    #[cfg(feature = "blocking")]
+    pub(crate) fn texels(self) -> wgpu::TextureFormat {
+        match self {
+            Self::Full => wgpu::TextureFormat::Rgba16Unorm,
+            Self::Half | Self::Limited => wgpu::TextureFormat::Rgba16Float,
+        }
+    }
+
     fn of(adapter: &wgpu::Adapter) -> Self {
-        let format = adapter.get_texture_format_features(Self::Full.accumulation());
-        let blends = format.flags.contains(wgpu::TextureFormatFeatureFlags::BLENDABLE)
-            && format.allowed_usages.contains(wgpu::TextureUsages::RENDER_ATTACHMENT);
-        if blends { Self::Full } else { Self::Limited }
+        let blends = |tier: &Self| {
+            let format = adapter.get_texture_format_features(tier.accumulation());
+            format.flags.contains(wgpu::TextureFormatFeatureFlags::BLENDABLE)
+                && format.allowed_usages.contains(wgpu::TextureUsages::RENDER_ATTACHMENT)
+        };
+        let best: &[Self] =
+            if adapter.features().contains(Self::FULL) { &[Self::Full, Self::Half] } else { &[Self::Half] };
+        best.iter().copied().find(blends).unwrap_or(Self::Limited)
+    }
+
+    /// Features that a device of this tier is opened with.
+    fn features(self) -> wgpu::Features {
+        if self == Self::Full { Self::FULL } else { wgpu::Features::empty() }
     }
 }
 
 /// An open graphics device.
 #[derive(Clone, Debug)]
 pub struct Gpu {
-    #[cfg(feature = "window")]
     pub(crate) adapter: wgpu::Adapter,
     pub(crate) device: wgpu::Device,
     pub(crate) queue: wgpu::Queue,
@@ -127,8 +151,9 @@ impl Gpu {
         let name = describe(&adapter.get_info());
         // What WebGL2 has, so that everything runs there; textures as large as this adapter's.
         let required_limits = wgpu::Limits::downlevel_webgl2_defaults().using_resolution(adapter.limits());
-        // Only to tell how long the GPU works.
-        let required_features = adapter.features() & wgpu::Features::TIMESTAMP_QUERY;
+        let tier = Tier::of(&adapter);
+        // And, where it can, to tell how long it works.
+        let required_features = tier.features() | (adapter.features() & wgpu::Features::TIMESTAMP_QUERY);
         let descriptor =
             wgpu::DeviceDescriptor { label: Some("loop3d"), required_features, required_limits, ..Default::default() };
         let (device, queue) = adapter
@@ -152,24 +177,15 @@ impl Gpu {
             let is_full = matches!(error, wgpu::Error::OutOfMemory { .. });
             note(&wrong, if is_full { RenderError::OutOfMemory } else { RenderError::Lost }(error.to_string()));
         }));
-        let tier = Tier::of(&adapter);
         let is_software = adapter.get_info().device_type == wgpu::DeviceType::Cpu;
-        Ok(Self {
-            #[cfg(feature = "window")]
-            adapter,
-            device,
-            queue,
-            name,
-            tier,
-            is_software,
-            failure,
-        })
+        Ok(Self { adapter, device, queue, name, tier, is_software, failure })
     }
 
     /// Opens the best adapter of a backend for pictures without a window.
     ///
     /// # Errors
     /// As [`open`](Self::open).
+    #[cfg(feature = "blocking")]
     pub fn open_headless(backend: Backend) -> Result<Self, RenderError> {
         backend.or_gl(|backend| pollster::block_on(Self::open(&backend.instance(None), backend, None)))
     }
@@ -194,6 +210,7 @@ impl Gpu {
 }
 
 /// Every adapter of a backend, a line each.
+#[cfg(feature = "blocking")]
 pub fn adapters(backend: Backend) -> Vec<String> {
     let found = pollster::block_on(backend.instance(None).enumerate_adapters(backend.backends()));
     found.iter().map(|adapter| describe(&adapter.get_info())).collect()

@@ -1,7 +1,7 @@
 //! The looping atlas on the GPU: every frame of the loop where they fit the budget, else a ring of a few that frames stream through.
 
 use crate::Gpu;
-use crate::atlas::{Atlas, to_u8};
+use crate::atlas::{Atlas, conversion};
 use loop3d_scene::Scene;
 
 /// Frames in the ring: the two of a moment, and as many to come.
@@ -11,7 +11,7 @@ const RING: usize = 4;
 pub(crate) struct LoopFrames {
     texture: wgpu::Texture,
     layers: Layers,
-    staging: Vec<u8>,
+    staging: Vec<u16>,
     /// Frames that were not there when they were to be drawn.
     missed: u64,
 }
@@ -19,7 +19,7 @@ pub(crate) struct LoopFrames {
 impl LoopFrames {
     /// All frames, uploaded, where they take at most `budget_bytes` and the device has as many layers; else an empty ring.
     pub(crate) fn new(gpu: &Gpu, scene: &Scene, atlas: &Atlas, budget_bytes: u64) -> Self {
-        let all = scene.frames as u64 * atlas.values() as u64;
+        let all = scene.frames as u64 * atlas.bytes();
         let resident = all <= budget_bytes && scene.frames <= gpu.max_layers() as usize;
         // A static scene has one layer. wgpu's GL makes arrays of two layers or more only.
         let frames = if atlas.packing().blocks.is_empty() { 1 } else { scene.frames };
@@ -34,7 +34,7 @@ impl LoopFrames {
             mip_level_count: 1,
             sample_count: 1,
             dimension: wgpu::TextureDimension::D2,
-            format: wgpu::TextureFormat::Rgba8Unorm,
+            format: gpu.tier.texels(),
             usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST,
             view_formats: &[],
         });
@@ -77,7 +77,7 @@ impl LoopFrames {
     fn layer(&mut self, gpu: &Gpu, scene: &Scene, atlas: &Atlas, frame: usize) -> (u32, bool) {
         let (layer, is_there) = self.layers.place(frame);
         if !is_there {
-            atlas.fill(scene, frame, to_u8, &mut self.staging);
+            atlas.fill(scene, frame, conversion(gpu.tier.texels()), &mut self.staging);
             write_layer(gpu, &self.texture, atlas, layer as u32, &self.staging);
         }
         (layer as u32, is_there)
@@ -93,7 +93,7 @@ impl LoopFrames {
     /// GPU memory that it takes.
     pub(crate) fn bytes(&self) -> u64 {
         let size = self.texture.size();
-        u64::from(size.width) * u64::from(size.height) * u64::from(size.depth_or_array_layers) * 4
+        u64::from(size.width) * u64::from(size.height) * u64::from(size.depth_or_array_layers) * 8
     }
 
     /// Frames of the loop that there is room for.
@@ -104,7 +104,7 @@ impl LoopFrames {
 
 /// Uploads one layer. Writes of the queue happen before what is submitted next and after what was submitted before, so a
 /// layer may be written while an earlier picture is still being drawn from it.
-pub(crate) fn write_layer(gpu: &Gpu, texture: &wgpu::Texture, atlas: &Atlas, layer: u32, texels: &[u8]) {
+pub(crate) fn write_layer(gpu: &Gpu, texture: &wgpu::Texture, atlas: &Atlas, layer: u32, texels: &[u16]) {
     let (width, height) = (atlas.width as u32, atlas.height as u32);
     gpu.queue.write_texture(
         wgpu::TexelCopyTextureInfo {
@@ -113,12 +113,8 @@ pub(crate) fn write_layer(gpu: &Gpu, texture: &wgpu::Texture, atlas: &Atlas, lay
             origin: wgpu::Origin3d { x: 0, y: 0, z: layer },
             aspect: wgpu::TextureAspect::All,
         },
-        texels,
-        wgpu::TexelCopyBufferLayout {
-            offset: 0,
-            bytes_per_row: Some(texels.len() as u32 / height),
-            rows_per_image: Some(height),
-        },
+        bytemuck::cast_slice(texels),
+        wgpu::TexelCopyBufferLayout { offset: 0, bytes_per_row: Some(8 * width), rows_per_image: Some(height) },
         wgpu::Extent3d { width, height, depth_or_array_layers: 1 },
     );
 }

@@ -21,7 +21,7 @@ impl WholePlanes {
     /// # Errors
     /// The scene does not fit the GPU.
     pub fn new(renderer: &Renderer) -> Result<Self, RenderError> {
-        let (gpu, scene) = (&renderer.gpu, &*renderer.scene);
+        let (gpu, scene) = (&renderer.drawing.gpu, &*renderer.drawing.scene);
         let device = &gpu.device;
         let group = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
             label: Some("pieces"),
@@ -44,7 +44,7 @@ impl WholePlanes {
         let stage = Stage {
             module: &module,
             entries: ["plane_corner", "plane_pixel"],
-            groups: &[&renderer.pipelines.tiles.get_bind_group_layout(0), &group],
+            groups: &[&renderer.drawing.pipelines.tiles.get_bind_group_layout(0), &group],
             buffers: &[],
             topology: wgpu::PrimitiveTopology::TriangleList,
             blend: Some(wgpu::BlendState::PREMULTIPLIED_ALPHA_BLENDING),
@@ -117,7 +117,7 @@ pub struct Cost {
 pub fn cost(scene: &Scene) -> Result<Cost, RenderError> {
     let camera = scene.reference;
     let projector = PlaneProjector::new(&scene.reference, &scene.planes, &camera);
-    let (mut shaded, mut blended) = (0.0, 0.0);
+    let (mut shaded, mut blended, mut frames) = (0.0, 0.0, 0.0);
     for quad in packed(scene, 8192)? {
         let (offset, scale) = projector.plane_map(quad.plane as usize);
         // Along each axis a pixel's texel grows evenly.
@@ -133,11 +133,12 @@ pub fn cost(scene: &Scene) -> Result<Cost, RenderError> {
         let count = |margin: f64| inside(0, camera.width, margin) * inside(1, camera.height, margin);
         shaded += count(MARGIN);
         blended += count(0.0);
+        frames += count(0.0) * if quad.looping == 0 { 1.0 } else { 2.0 };
     }
     let pixels = f64::from(camera.width) * f64::from(camera.height);
-    // Four texels of the filter: 8 bytes of a static one, 4 in each of two frames of a looping one. Reference camera: a texel a pixel.
-    let [shaded, blended] = [shaded / pixels, blended / pixels];
-    Ok(Cost { shaded, blended, bytes: 32.0 * blended, least_bytes: 8.0 * blended })
+    // Four texels of the filter, 8 bytes each, in a static tile or in each of two frames. Reference camera: a texel a pixel.
+    let [shaded, blended, frames] = [shaded / pixels, blended / pixels, frames / pixels];
+    Ok(Cost { shaded, blended, bytes: 32.0 * frames, least_bytes: 8.0 * frames })
 }
 
 fn packed(scene: &Scene, max_side: u32) -> Result<Vec<Quad>, RenderError> {
@@ -195,11 +196,14 @@ mod tests {
     #[test]
     fn costs_of_a_plane_that_fills_the_picture() {
         let mut scene = hard_scene(4, 2);
-        scene.tiles.tiles.fill(loop3d_scene::Tile::Empty);
         let start = scene.tiles.index(scene.planes.count - 1, 0, 0);
-        scene.tiles.tiles[start..].fill(loop3d_scene::Tile::Static(0));
-        let cost = cost(&scene).unwrap();
-        assert_eq!((cost.blended, cost.bytes, cost.least_bytes), (1.0, 32.0, 8.0));
-        assert!(cost.shaded >= 1.0 && cost.shaded < 1.2, "{}", cost.shaded);
+        // A looping texel is read in two frames.
+        for (tile, reads) in [(loop3d_scene::Tile::Static(0), 1.0), (loop3d_scene::Tile::Looping(0), 2.0)] {
+            scene.tiles.tiles.fill(loop3d_scene::Tile::Empty);
+            scene.tiles.tiles[start..].fill(tile);
+            let cost = cost(&scene).unwrap();
+            assert_eq!((cost.blended, cost.bytes, cost.least_bytes), (1.0, 32.0 * reads, 8.0 * reads));
+            assert!(cost.shaded >= 1.0 && cost.shaded < 1.2, "{}", cost.shaded);
+        }
     }
 }

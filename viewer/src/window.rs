@@ -85,27 +85,7 @@ fn open_event_loop() -> Result<EventLoop<()>, WindowError> {
 pub fn show(scene: Arc<Scene>, name: String, options: WindowOptions) -> Result<(), WindowError> {
     let event_loop = open_event_loop()?;
     event_loop.set_control_flow(ControlFlow::Poll);
-    let mut viewer = Viewer {
-        camera: OrbitCamera::new(&scene),
-        clock: Clock::new(scene.frames, scene.fps),
-        scene,
-        name,
-        note: None,
-        options,
-        controls: Controls::default(),
-        panels: Panels::default(),
-        dialog: None,
-        render_scale: 1.0,
-        pace: Pace::new(),
-        screen: None,
-        error: None,
-        last_frame: Instant::now(),
-        last_recovery: None,
-    };
-    viewer.clock.seek(viewer.options.time);
-    if let Some(from) = viewer.options.from {
-        viewer.camera.look_from(&from);
-    }
+    let mut viewer = Viewer::new(scene, name, options);
     event_loop.run_app(&mut viewer).map_err(|e| WindowError::NoWindow(e.to_string()))?;
     viewer.error.map_or(Ok(()), Err)
 }
@@ -130,6 +110,32 @@ struct Viewer {
 }
 
 impl Viewer {
+    fn new(scene: Arc<Scene>, name: String, options: WindowOptions) -> Self {
+        let mut camera = OrbitCamera::new(&scene);
+        let mut clock = Clock::new(scene.frames, scene.fps);
+        clock.seek(options.time);
+        if let Some(from) = &options.from {
+            camera.look_from(from);
+        }
+        Self {
+            camera,
+            clock,
+            scene,
+            name,
+            note: None,
+            options,
+            controls: Controls::default(),
+            panels: Panels::default(),
+            dialog: None,
+            render_scale: 1.0,
+            pace: Pace::new(),
+            screen: None,
+            error: None,
+            last_frame: Instant::now(),
+            last_recovery: None,
+        }
+    }
+
     fn open(&mut self, event_loop: &ActiveEventLoop) -> Result<(), WindowError> {
         let window = match self.screen.take() {
             Some(old) => Arc::clone(&old.window),
@@ -345,3 +351,6 @@ impl ApplicationHandler for Viewer {
         }
     }
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests;

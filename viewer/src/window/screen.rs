@@ -2,8 +2,8 @@
 
 use super::overlay::{Overlay, Painting};
 use super::timer::Timer;
+use crate::canvas::Canvas;
 use crate::pipelines::{self, Size};
-use crate::target::Canvas;
 use crate::{Backend, Gpu, Options, OrbitCamera, RenderError, Renderer};
 use loop3d_scene::Scene;
 use std::sync::Arc;
@@ -122,7 +122,11 @@ impl Screen {
                 std::thread::sleep(Duration::from_millis(15));
                 return self.gpu.check().map(|()| start.elapsed());
             }
-            Current::Validation => return self.gpu.check().map(|()| start.elapsed()),
+            // Of a device that is gone; the surface does not always tell the device's own handlers.
+            Current::Validation => {
+                let reason = || RenderError::Lost("the window's surface no longer works".to_owned());
+                return Err(self.gpu.check().err().unwrap_or_else(reason));
+            }
         };
         let waited = start.elapsed();
         let view = texture.texture.create_view(&wgpu::TextureViewDescriptor::default());
