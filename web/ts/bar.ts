@@ -19,10 +19,10 @@ export interface BarFacts {
 
 /** What it asks for. */
 export interface BarActions {
-  command(command: Command): void;
+  command(command: Command): unknown;
   /** To a moment, in frames. */
   seek(frame: number): void;
-  share(): void;
+  share(): unknown;
 }
 
 /** Speeds that the speed button goes through. */

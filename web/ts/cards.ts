@@ -8,7 +8,7 @@ export const SPEEDS = [0.1, 4] as const;
 
 /** What the settings change. */
 export interface SettingsActions {
-  command(command: Command): void;
+  command(command: Command): unknown;
   setSpeed(speed: number): void;
   setQuality(quality: string): void;
 }

@@ -1,28 +1,17 @@
 /** `<loop-3d>`: attributes, properties, events and methods; when to load, when to draw, when to let go. */
 import { NAMES, reflect, type Attributes } from "./attributes.ts";
-import { nextSpeed, type BarFacts } from "./bar.ts";
-import { SPEEDS } from "./cards.ts";
-import { Chrome } from "./chrome.ts";
-import { make, sheet } from "./dom.ts";
+import type { BarFacts } from "./bar.ts";
+import type { Chrome } from "./chrome.ts";
+import { sheet } from "./dom.ts";
 import type { CameraState, SceneInfo, Statistics } from "./engine.ts";
 import { describe, type Failure } from "./failure.ts";
-import * as gestures from "./gestures.ts";
-import * as gyro from "./gyro.ts";
-import { Hand } from "./hand.ts";
-import { CAMERA_KEYS, command as commandOf, type Command } from "./keys.ts";
 import { Player, PIXEL_RATIO_CAP, type PlayerListener, type Stage, type Wishes } from "./player.ts";
-import { fromAddress, link, type View } from "./share.ts";
+import { fromAddress, type View } from "./share.ts";
 import { STYLE } from "./style.ts";
+import { Visitor } from "./visitor.ts";
 
-/** A key's step of the camera: pixels of a drag, doublings. */
-const KEY_PX = 24;
-const KEY_ZOOM = 0.15;
-
-/** A press of [ or ]. */
-const SPEED_STEP = 1.25;
-
-/** `timeupdate` comes so often (ms), and the statistics. */
-const TIMEUPDATE_MS = 250;
+/** `timeupdate` comes so often (ms), and the figures of the cards. */
+const TICK_MS = 250;
 
 /** Where the wasm files are: beside this script, unless a page says otherwise. */
 export type Base = URL | ((file: string) => string);
@@ -36,9 +25,9 @@ export class Loop3DElement extends HTMLElement {
   /** Where the wasm files are. To be set before the first element is made. */
   static base: Base = new URL("./", import.meta.url);
 
-  readonly #hand = new Hand(() => this.#player?.wake());
+  readonly #visitor = new Visitor(this, () => this.#player);
   readonly #wishes: Wishes = { plays: false, speed: 1, reverse: false, loops: Infinity, sway: false, quality: "auto" };
-  readonly #chrome: Chrome;
+  readonly #chrome: Chrome = this.#visitor.chrome;
   readonly #shape = sheet("");
   #player: Player | undefined;
   #blob: Blob | null = null;
@@ -47,10 +36,6 @@ export class Loop3DElement extends HTMLElement {
   #isNear = false;
   #isOnScreen = false;
   #isDismissed = false;
-  #isTouched = false;
-  #tilt: AbortController | undefined;
-  #isTilting = false;
-  #isScrubbing = false;
   #wasPlaying = false;
   #lastTick = 0;
   #lastCamera = "";
@@ -61,17 +46,6 @@ export class Loop3DElement extends HTMLElement {
     super();
     const root = this.attachShadow({ mode: "open", delegatesFocus: true });
     root.adoptedStyleSheets = [STYLE, this.#shape];
-    this.#chrome = new Chrome({
-      command: (command) => this.#do(command),
-      seek: (frame) => this.#scrub(frame),
-      share: () => void this.#share(),
-      start: () => this.#pressStart(),
-      retry: () => this.reload(),
-      tilt: () => void this.enableTilt(),
-      nextSpeed: () => (this.speed = nextSpeed(this.speed)),
-      setSpeed: (speed) => (this.speed = speed),
-      setQuality: (quality) => (this.quality = quality),
-    });
     root.append(this.#chrome.root);
   }
 
@@ -91,6 +65,21 @@ export class Loop3DElement extends HTMLElement {
     return this.#player?.stage ?? "empty";
   }
 
+  /** Whether there is a scene to look into. @internal */
+  get hasScene(): boolean {
+    return this.stage === "still" || this.stage === "motion";
+  }
+
+  /** Whether the person prefers that nothing moves by itself. @internal */
+  get isStillWanted(): boolean {
+    return this.#reduced.matches;
+  }
+
+  /** Name of this element's view in the page's address. @internal */
+  get shareId(): string {
+    return this.id || "view";
+  }
+
   /** Of the scene, once its head is there. */
   get info(): SceneInfo | undefined {
     return this.#player?.info;
@@ -101,8 +90,9 @@ export class Loop3DElement extends HTMLElement {
     return this.#failure;
   }
 
+  /** Whether it stands, or will once it could play. */
   get paused(): boolean {
-    return !this.#player?.engine?.playing;
+    return !this.#wishes.plays;
   }
 
   /** Seconds. */
@@ -144,7 +134,7 @@ export class Loop3DElement extends HTMLElement {
 
   /** Back to where the reference camera stood. */
   resetCamera(): void {
-    this.#hand.reset();
+    this.#visitor.hand.reset();
   }
 
   /** Shows the scene that `reveal="manual"` or `"interaction"` keeps behind the poster; loads it first if need be. */
@@ -161,11 +151,8 @@ export class Loop3DElement extends HTMLElement {
   }
 
   /** Asks for the phone's tilt; iOS wants this from a press, until then there is a button. True where it was granted. */
-  async enableTilt(): Promise<boolean> {
-    const answer = gyro.isPossible() ? await gyro.ask() : "denied";
-    this.#chrome.offerTilt(answer === "press");
-    if (answer === "granted") this.#listenToTilt();
-    return answer === "granted";
+  enableTilt(): Promise<boolean> {
+    return this.#visitor.enableTilt();
   }
 
   /** The picture as a file: `image/png` unless another type is asked for. */
@@ -191,7 +178,6 @@ export class Loop3DElement extends HTMLElement {
     if (this.#abort) return; // Moved within the page.
     this.#abort = new AbortController();
     const { signal } = this.#abort;
-    const { stage } = this.#chrome;
     const seen = new IntersectionObserver(([...entries]) => {
       this.#isOnScreen = entries.at(-1)!.isIntersecting;
       this.#look();
@@ -207,18 +193,15 @@ export class Loop3DElement extends HTMLElement {
     }
     document.addEventListener("visibilitychange", () => this.#look(), { signal });
     document.addEventListener("fullscreenchange", () => this.#showBar(), { signal });
-    window.addEventListener("hashchange", () => this.share && this.#show(fromAddress(this.#shareId) ?? {}), { signal });
-    this.#reduced.addEventListener("change", () => this.#update(), { signal });
-    stage.addEventListener("pointerdown", () => this.#chrome.rememberIdle(), { signal, capture: true });
-    this.shadowRoot!.addEventListener("keydown", (event) => this.#key(event as KeyboardEvent), { signal });
-    this.shadowRoot!.addEventListener("change", () => this.#endScrub(), { signal });
-    gestures.listen(stage, this.#hand, this.#allowed, () => this.#touched(), (pointer) => this.#tapped(pointer), signal);
-    if (this.share) this.#startView = fromAddress(this.#shareId);
-    if (this.autoplay && (!this.#reduced.matches || this.getAttribute("autoplay") === "always")) this.#wishes.plays = true;
+    window.addEventListener("hashchange", () => this.share && this.#show(fromAddress(this.shareId) ?? {}), { signal });
+    this.#reduced.addEventListener("change", () => this.settle(), { signal });
+    this.#visitor.listen(signal);
+    if (this.share) this.#startView = fromAddress(this.shareId);
+    if (this.autoplay && (!this.isStillWanted || this.getAttribute("autoplay") === "always")) this.#wishes.plays = true;
     if (this.#startView?.playing === false) this.#wishes.plays = false;
     if (this.#startView?.speed) this.speed = this.#startView.speed;
     this.#chrome.setPoster(this.poster || undefined);
-    this.#update();
+    this.settle();
     this.#load();
   }
 
@@ -226,7 +209,6 @@ export class Loop3DElement extends HTMLElement {
     queueMicrotask(() => {
       if (this.isConnected) return;
       this.#release();
-      this.#stopTilt();
       this.#chrome.release();
       this.#abort?.abort();
       this.#abort = undefined;
@@ -238,8 +220,8 @@ export class Loop3DElement extends HTMLElement {
     if (name === "src") this.#isDismissed = false;
     if (name === "src" || name === "backend") this.reload();
     else if (name === "poster" && this.stage === "empty") this.#chrome.setPoster(this.poster || undefined);
-    else if (name === "autoplay") this.#setPlaying(this.autoplay && (!this.#reduced.matches || after === "always"));
-    this.#update();
+    else if (name === "autoplay") this.#setPlaying(this.autoplay && (!this.isStillWanted || after === "always"));
+    this.settle();
     this.#load();
   }
 
@@ -251,12 +233,12 @@ export class Loop3DElement extends HTMLElement {
     const isRevealed = this.reveal === "auto" || this.#isDismissed;
     this.#chrome.offerStart(this.reveal === "interaction" && !isRevealed);
     if (!isEager && (!isRevealed || !(this.loading === "lazy" ? this.#isOnScreen : this.#isNear))) return;
-    const player = new Player(this.#listener(() => this.#player === player), this.#wishes, this.#hand);
+    const player = new Player(this.#listener(() => this.#player === player), this.#wishes, this.#visitor.hand);
     this.#player = player;
     this.#chrome.progress(undefined, false);
     if (this.#startView) player.show(this.#startView);
     this.#resize();
-    this.#update();
+    this.settle();
     this.#look();
     const backend = this.backend === "webgpu" || this.backend === "webgl2" ? this.backend : undefined;
     const url = typeof source === "string" ? new URL(source, document.baseURI).href : source;
@@ -294,14 +276,14 @@ export class Loop3DElement extends HTMLElement {
       reached: (stage) => {
         this.#reveal();
         this.#tell(stage);
-        if (stage === "still") this.#offerLook();
+        if (stage === "still") this.#visitor.offer();
       },
       noMotion: (why) => {
-        chrome.note(`This scene stays still here: ${why}`, true);
+        chrome.note(why, true);
         this.#tell("still", { why });
       },
       progress: (received, total) => {
-        chrome.progress(total ? Math.min(1, received / total) : undefined, this.#hasScene);
+        chrome.progress(total ? Math.min(1, received / total) : undefined, this.hasScene);
         this.#tell("progress", { received, total });
       },
       loaded: () => {
@@ -316,7 +298,7 @@ export class Loop3DElement extends HTMLElement {
 
   #failed(error: unknown): void {
     const failure = describe(error);
-    const keeps = this.#hasScene && failure.code !== "lost";
+    const keeps = this.hasScene && failure.code !== "lost";
     this.#chrome.progress(null, true);
     // What is there already stays to be looked at.
     if (keeps) {
@@ -335,7 +317,7 @@ export class Loop3DElement extends HTMLElement {
   #drawn(changed: boolean): void {
     const { engine, info } = this.#player ?? {};
     if (!engine || !info) return;
-    if (engine.playing !== this.#wasPlaying && !this.#isScrubbing) {
+    if (engine.playing !== this.#wasPlaying && !this.#visitor.isScrubbing) {
       this.#wasPlaying = engine.playing;
       this.#tell(engine.playing ? "play" : "pause");
     }
@@ -346,7 +328,7 @@ export class Loop3DElement extends HTMLElement {
       this.#lastCamera = camera;
     }
     const now = performance.now();
-    if (now - this.#lastTick < TIMEUPDATE_MS) return;
+    if (now - this.#lastTick < TICK_MS) return;
     this.#lastTick = now;
     if (engine.playing) this.#tell("timeupdate");
     const { statistics, settings } = this.#chrome;
@@ -355,103 +337,11 @@ export class Loop3DElement extends HTMLElement {
     if (!settings.element.hidden) settings.show(this.speed, this.quality, engine.renderScale, this.stage === "motion");
   }
 
-  // What a person does.
-
-  /** Read at each gesture. */
-  get #allowed(): gestures.Allowed {
-    const element = this;
-    return {
-      get look() { return element.cameraControls && element.#hasScene; },
-      get zoom() { return !element.disableZoom; },
-      get pan() { return !element.disablePan; },
-      get hover() { return element.hover && element.#hasScene && !element.#reduced.matches; },
-      get touchAction() { return element.touchAction; },
-      get canZoomOut() { return (element.camera?.zoom ?? 0) > 1e-3; },
-    };
-  }
-
-  #touched(): void {
-    if (this.#isTouched) return;
-    this.#isTouched = true;
-    this.#chrome.prompt(undefined);
-  }
-
-  #tapped(pointer: string): void {
-    if (this.#chrome.close()) return;
-    if (pointer !== "mouse") this.#chrome.toggle();
-  }
-
-  #pressStart(): void {
-    this.#setPlaying(true);
-    this.dismissPoster();
-    this.#chrome.stage.focus({ preventScroll: true });
-  }
-
-  #key(event: KeyboardEvent): void {
-    const command = commandOf(event);
-    const target = event.target as Element;
-    if (!command || event.defaultPrevented) return;
-    // A slider has its own arrows, and a button its space.
-    if (target.matches("input") && event.key.startsWith("Arrow")) return;
-    if (target.matches("button") && event.key === " ") return;
-    if (CAMERA_KEYS.has(command) && !this.cameraControls) return;
-    if (!this.#hasScene) return;
-    if (this.#do(command)) event.preventDefault();
-    this.#hand.notice();
-  }
-
-  /** Does what a key or a button asks for; false when there is nothing to do. */
-  #do(command: Command): boolean {
-    const hand = this.#hand;
-    const chrome = this.#chrome;
-    if (CAMERA_KEYS.has(command)) this.#touched();
-    switch (command) {
-      case "play-or-pause": this.#setPlaying(!this.#wishes.plays); break;
-      case "back": case "on": this.#step(command === "on"); break;
-      case "slower": this.speed = Math.max(SPEEDS[0], this.speed / SPEED_STEP); break;
-      case "faster": this.speed = Math.min(SPEEDS[1], this.speed * SPEED_STEP); break;
-      case "reverse": this.reverse = !this.reverse; break;
-      case "reset": hand.reset(); break;
-      // The camera goes where the arrow points; a drag pulls the scene.
-      case "left": hand.orbit(KEY_PX, 0); break;
-      case "right": hand.orbit(-KEY_PX, 0); break;
-      case "up": hand.orbit(0, KEY_PX); break;
-      case "down": hand.orbit(0, -KEY_PX); break;
-      case "nearer": hand.zoom(KEY_ZOOM); break;
-      case "farther": hand.zoom(-KEY_ZOOM); break;
-      case "fullscreen": this.#toggleFullscreen(); break;
-      case "screenshot": void this.#screenshot(); break;
-      case "help": case "settings": case "statistics": chrome.card(command); this.#lastTick = 0; break;
-      case "close": return chrome.close();
-    }
-    this.#player?.wake();
-    return true;
-  }
+  // What follows.
 
   #setPlaying(plays: boolean): void {
     this.#wishes.plays = plays;
     this.#player?.update();
-  }
-
-  /** Pauses, and goes to the next whole frame or the one before. */
-  #step(forward: boolean): void {
-    const { engine } = this.#player ?? {};
-    if (!engine || this.stage !== "motion") return;
-    this.#setPlaying(false);
-    this.#show({ time: forward ? Math.floor(engine.time) + 1 : Math.ceil(engine.time) - 1 });
-  }
-
-  /** While the timeline is held the loop stands. */
-  #scrub(frame: number): void {
-    this.#isScrubbing = true;
-    this.#player?.hold(true);
-    this.#show({ time: frame });
-  }
-
-  #endScrub(): void {
-    if (!this.#isScrubbing) return;
-    this.#isScrubbing = false;
-    this.#player?.hold(false);
   }
 
   #show(view: View): void {
@@ -460,51 +350,8 @@ export class Loop3DElement extends HTMLElement {
     this.#player?.show(view);
   }
 
-  #toggleFullscreen(): void {
-    const done = document.fullscreenElement === this ? document.exitFullscreen() : this.requestFullscreen();
-    done.catch(() => this.#chrome.note("This browser does not allow the whole screen here."));
-  }
-
-  async #screenshot(): Promise<void> {
-    try {
-      const url = URL.createObjectURL(await this.toBlob());
-      const name = new URL(this.src || "scene", document.baseURI).pathname.split("/").at(-1)!.replace(/\.glb$/i, "") || "scene";
-      make("a", { href: url, download: `${name}.png` }).click();
-      setTimeout(() => URL.revokeObjectURL(url), 10_000);
-      this.#chrome.note(`Saved ${name}.png`);
-    } catch (error) {
-      this.#chrome.note(`No screenshot: ${describe(error).detail}`);
-    }
-  }
-
-  get #shareId(): string {
-    return this.id || "view";
-  }
-
-  async #share(): Promise<void> {
-    const { engine } = this.#player ?? {};
-    if (!engine) return;
-    const view = { camera: engine.camera, time: engine.time, speed: this.speed, playing: this.#wishes.plays };
-    const url = link(this.#shareId, view);
-    try {
-      if (matchMedia("(pointer: coarse)").matches && "share" in navigator) await navigator.share({ url, title: document.title });
-      else await navigator.clipboard.writeText(url).then(() => this.#chrome.note("Copied a link to this view"));
-    } catch (error) {
-      if (error instanceof DOMException && error.name === "AbortError") return;
-      // No clipboard: the address bar has it.
-      history.replaceState(null, "", url);
-      this.#chrome.note("The link to this view is in the address bar");
-    }
-  }
-
-  // What follows from attributes and surroundings.
-
-  get #hasScene(): boolean {
-    return this.stage === "still" || this.stage === "motion";
-  }
-
   #reveal(): void {
-    this.#chrome.reveal(this.#hasScene && (this.reveal === "auto" || this.#isDismissed));
+    this.#chrome.reveal(this.hasScene && (this.reveal === "auto" || this.#isDismissed));
     this.#showBar();
   }
 
@@ -520,47 +367,23 @@ export class Loop3DElement extends HTMLElement {
     this.#player?.resize(Math.round(width * ratio), Math.round(height * ratio), height);
   }
 
-  #update(): void {
+  /** Does what attributes and surroundings ask for. @internal */
+  settle(): void {
     const { stage } = this.#chrome;
     const wishes = this.#wishes;
     Object.assign(wishes, { speed: this.speed, reverse: this.reverse, loops: this.loops, quality: this.quality });
-    wishes.sway = this.sway && !this.#reduced.matches && !this.#isTilting && !this.hover;
+    wishes.sway = this.sway && !this.isStillWanted && !this.#visitor.isTilting && !this.hover;
     stage.style.touchAction = this.cameraControls ? this.touchAction : "auto";
     const how = this.cameraControls ? ". Shift and arrow keys look around, plus and minus zoom." : "";
     this.#chrome.describe((this.alt || "A 3D video loop") + how, this.cameraControls);
     this.#player?.update();
     this.#reveal();
-    this.#offerLook();
-  }
-
-  /** Offers what there is to look around with. */
-  #offerLook(): void {
-    if (!this.#hasScene) return;
-    if (this.gyro && !this.#tilt) void this.enableTilt();
-    if (!this.gyro && this.#tilt) this.#stopTilt();
-    const wants = this.interactionPrompt !== "none" && this.cameraControls && !this.#isTouched;
-    this.#chrome.prompt(wants ? "Drag to look around" : undefined);
-  }
-
-  #listenToTilt(): void {
-    if (!this.#abort || this.#tilt) return;
-    this.#tilt = new AbortController();
-    gyro.listen(this.#hand, () => {
-      this.#isTilting = true;
-      this.#update();
-      if (!this.#isTouched) this.#chrome.prompt(this.interactionPrompt === "none" ? undefined : "Tilt or drag to look around");
-    }, this.#tilt.signal);
-  }
-
-  #stopTilt(): void {
-    this.#tilt?.abort();
-    this.#tilt = undefined;
-    this.#isTilting = false;
+    if (this.hasScene) this.#visitor.offer();
   }
 
   #showBar(): void {
     const { engine, info } = this.#player ?? {};
-    const isShown = this.controls && engine && info && this.#hasScene;
+    const isShown = this.controls && engine && info && this.hasScene;
     const facts: BarFacts | false | undefined = isShown && {
       time: engine.time, frames: info.frames, fps: info.fps, isPlaying: this.#wishes.plays, isReverse: this.reverse, speed: this.speed,
       canPlay: this.stage === "motion", canShare: this.share, isFullscreen: document.fullscreenElement === this,

@@ -9,6 +9,7 @@ declare global {
   }
 }
 
+export { Engine, EngineError } from "./engine.ts";
 export { Loop3DElement, type Base } from "./element.ts";
 export type { Attributes } from "./attributes.ts";
 export type { Failure, FailureCode } from "./failure.ts";

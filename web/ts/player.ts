@@ -57,6 +57,7 @@ export class Player {
   #quietSince = 0;
   #isVisible = false;
   #isDirty = true;
+  #there = new Set<string>();
   #isLoading = true;
   #isHeld = false;
   #drewLast = false;
@@ -73,8 +74,7 @@ export class Player {
     try {
       const canvas = document.createElement("canvas");
       stage.replaceChildren(canvas);
-      const options = { base, backend, pixelRatioCap: PIXEL_RATIO_CAP };
-      const opening = Engine.open(canvas, options, (event) => signal.aborted || this.#event(event));
+      const opening = Engine.open(canvas, { base, backend }, (event) => signal.aborted || this.#event(event));
       // Bytes come while the engine is on its way; they wait in the stream.
       const coming = pieces(source, signal);
       const first = coming.next();
@@ -201,9 +201,14 @@ export class Player {
         return listener.picture(event.jpeg);
       case "still":
       case "motion":
-        this.stage = event.kind;
+        this.#there.add(event.kind);
+        // Motion may be decoded before the last still tile.
+        if (!this.#there.has("still")) return;
+        this.stage = this.#there.has("motion") ? "motion" : "still";
         this.update();
-        return listener.reached(event.kind);
+        if (event.kind === "still") listener.reached("still");
+        if (this.stage === "motion") listener.reached("motion");
+        return;
       case "no-motion":
         return listener.noMotion(event.why);
       case "lost":
