@@ -14,11 +14,8 @@ use loop3d_scene::package::{Codec, Head, Layouts, poster_packing};
 use loop3d_scene::{Camera, Kind, Packing, Scene};
 use std::sync::Arc;
 
-/// GPU memory for the layers that frames stream through.
-const RING_BYTES: usize = 64 << 20;
-
 /// Fewest layers: the two of a moment, one that is being copied to, one more.
-const FEWEST_LAYERS: usize = 4;
+const FEWEST_LAYERS: u64 = 4;
 
 /// Texels of the looping atlas: video has no more than 8 bits.
 const LOOPING: wgpu::TextureFormat = wgpu::TextureFormat::Rgba8Unorm;
@@ -58,11 +55,12 @@ pub struct Streamed {
 }
 
 impl Streamed {
-    /// Atlases without texels.
+    /// Atlases without texels. Frames of the loop stream through as many layers as `loop_budget_bytes` hold, but four at least; where
+    /// all fit, each is decoded once.
     ///
     /// # Errors
     /// The scene does not fit the GPU, or the GPU fails.
-    pub fn new(gpu: Gpu, head: &Head, layouts: Layouts) -> Result<Self, RenderError> {
+    pub fn new(gpu: Gpu, head: &Head, layouts: Layouts, loop_budget_bytes: u64) -> Result<Self, RenderError> {
         if head.planes.count > MAX_PLANES {
             return Err(RenderError::TooManyPlanes { count: head.planes.count, limit: MAX_PLANES });
         }
@@ -75,8 +73,8 @@ impl Streamed {
         {
             return Err(RenderError::PictureSize { width, height: 2 * height, limit: gpu.max_side() });
         }
-        let layer_bytes = 4 * looping.width * looping.height;
-        let most = (RING_BYTES / layer_bytes).clamp(FEWEST_LAYERS, gpu.max_layers() as usize);
+        let layer_bytes = 4 * (looping.width * looping.height) as u64;
+        let most = (loop_budget_bytes / layer_bytes).clamp(FEWEST_LAYERS, gpu.max_layers().into()) as usize;
         // wgpu's GL makes arrays of two layers or more only.
         let count = scene.frames.min(most).max(2);
         let static_atlas = atlas_texture(&gpu, "static tiles", [still.width, still.height], 1, static_format(&gpu));
@@ -252,6 +250,14 @@ impl Streamed {
         Ok(true)
     }
 
+    /// Whether the frames of a moment are there, so that a picture of it is exact.
+    pub fn is_ready(&self, time: f64) -> bool {
+        let Moment { frames, second_share } = Moment::of(time, self.drawing.scene.frames);
+        let needed = if second_share > 0.0 { &frames[..] } else { &frames[..1] };
+        self.has_static()
+            && (self.page_sizes.is_empty() || needed.iter().all(|&frame| self.ring.layer(frame).is_some()))
+    }
+
     /// What a picture costs.
     pub fn statistics(&self) -> StreamedStatistics {
         let texel = |texture: &wgpu::Texture| u64::from(texture.format().block_copy_size(None).unwrap_or(0));
@@ -349,3 +355,6 @@ fn atlas_texture(
         view_formats: &[],
     })
 }
+
+#[cfg(test)]
+mod tests;

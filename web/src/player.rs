@@ -22,16 +22,16 @@ pub struct Player {
     camera: Option<OrbitCamera>,
     clock: Clock,
     is_blending: bool,
+    loop_budget_bytes: u64,
     /// What is drawn is not what would be drawn now.
     is_stale: bool,
 }
 
 #[wasm_bindgen]
 impl Player {
-    /// Before the first byte.
+    /// Before the first byte. `loop_budget_bytes`: GPU memory for the frames of the loop.
     #[wasm_bindgen(constructor)]
-    #[allow(clippy::new_without_default, reason = "JavaScript has constructors only")]
-    pub fn new() -> Self {
+    pub fn new(loop_budget_bytes: f64) -> Self {
         Self {
             parts: Parts::new(),
             display: None,
@@ -40,6 +40,8 @@ impl Player {
             camera: None,
             clock: Clock::new(1, 1.0),
             is_blending: true,
+            // `as` saturates.
+            loop_budget_bytes: loop_budget_bytes as u64,
             is_stale: true,
         }
     }
@@ -141,6 +143,12 @@ impl Player {
     #[wasm_bindgen(js_name = hasStatic)]
     pub fn has_static(&self) -> bool {
         self.display.as_ref().and_then(Display::scene).is_some_and(Streamed::has_static)
+    }
+
+    /// Whether the frames of the present moment are there.
+    #[wasm_bindgen(js_name = isReady)]
+    pub fn is_ready(&self) -> bool {
+        self.display.as_ref().and_then(Display::scene).is_some_and(|scene| scene.is_ready(self.clock.time()))
     }
 
     /// Plays one of the streams.
@@ -341,7 +349,7 @@ impl Player {
     /// Puts an empty scene on the screen, where both are there.
     fn place_scene(&mut self) -> Result<(), JsValue> {
         if let (Some(display), Some((head, layouts))) = (&mut self.display, self.parts.plan()) {
-            let scene = Streamed::new(display.gpu().clone(), head, layouts.clone());
+            let scene = Streamed::new(display.gpu().clone(), head, layouts.clone(), self.loop_budget_bytes);
             display.set_scene(scene.map_err(|cause| of_gpu(&cause))?);
         }
         self.is_stale = true;

@@ -3,7 +3,7 @@
  * around it does.
  */
 import { Decoders, bitmap, choose, type DecodePlan } from "./decode.ts";
-import { load, type Glue, type WasmPlayer } from "./wasm.ts";
+import { load, type Glue, type WasmPlayer, type WasmScreen } from "./wasm.ts";
 
 export type Backend = "webgpu" | "webgl2";
 
@@ -12,6 +12,8 @@ export interface EngineOptions {
   backend?: Backend;
   /** Where the wasm files lie, or what makes a URL of a file's name. */
   base: URL | ((file: string) => string);
+  /** Bytes of GPU memory for the frames of the loop; at least four frames are there. Without it 64 MiB. */
+  loopMemory?: number;
 }
 
 export type EngineErrorCode =
@@ -36,7 +38,7 @@ export interface SceneInfo {
   look: { yaw: [number, number]; pitch: [number, number] };
 }
 
-/** In this order as bytes arrive. `motion` comes with the first frame that is decoded. */
+/** In this order as bytes arrive. `motion` comes when the first frame was decoded. */
 export type EngineEvent =
   | { kind: "head"; info: SceneInfo }
   | { kind: "picture"; jpeg: Blob }
@@ -91,6 +93,7 @@ interface Plan extends SceneInfo, DecodePlan {
 }
 
 const BACKENDS: Backend[] = ["webgpu", "webgl2"];
+const LOOP_MEMORY = 64 << 20;
 
 export class Engine {
   /** Another element than the given one where a canvas had to be replaced: it binds to one kind of GPU for life. */
@@ -106,6 +109,7 @@ export class Engine {
   /** Static pages and posters that are still to be shown. */
   #pending = new Set<number>();
   #said = { still: false, motion: false };
+  #hasFrame = false;
   /** What was begun for an older screen is dropped. */
   #screen = 0;
   #isOver = false;
@@ -129,7 +133,7 @@ export class Engine {
         if (isUsed) canvas = replaced(canvas);
         isUsed = true;
         const screen = await glue.openScreen(canvas);
-        return new Engine(canvas, backend, glue, screen, on);
+        return new Engine(canvas, backend, glue, screen, options.loopMemory ?? LOOP_MEMORY, on);
       } catch (error) {
         reasons.push(`${backend}: ${(error as Error).message}`);
       }
@@ -138,10 +142,11 @@ export class Engine {
   }
 
   private constructor(
-    canvas: HTMLCanvasElement, backend: Backend, glue: Glue, screen: object, on: (event: EngineEvent) => void,
+    canvas: HTMLCanvasElement, backend: Backend, glue: Glue, screen: WasmScreen, loopMemory: number,
+    on: (event: EngineEvent) => void,
   ) {
     [this.canvas, this.backend, this.#glue, this.#on] = [canvas, backend, glue, on];
-    this.#player = new glue.Player();
+    this.#player = new glue.Player(loopMemory) as WasmPlayer;
     this.#size = [canvas.width, canvas.height];
     this.#watch();
     this.#call(() => {
@@ -237,6 +242,9 @@ export class Engine {
       for (const answer of this.#readers.splice(0)) answer(picture);
     }
   }
+
+  /** Whether all that the present moment shows is there; else the nearest frames are shown. */
+  get isReady(): boolean { return this.#player.isReady(); }
 
   play(): void { this.playing = true; }
   pause(): void { this.playing = false; }
@@ -378,6 +386,14 @@ export class Engine {
       this.#said.still = true;
       this.#on({ kind: "still" });
     }
+    this.#sayMotion();
+  }
+
+  #sayMotion(): void {
+    if (this.#hasFrame && this.#said.still && !this.#said.motion) {
+      this.#said.motion = true;
+      this.#on({ kind: "motion", codec: this.#plan!.streams[this.#stream!]!.codec });
+    }
   }
 
   async #chooseStream(): Promise<void> {
@@ -398,9 +414,8 @@ export class Engine {
     if (this.#stream === null || this.#isOver) return;
     const [plan, stream, screen] = [this.#plan!, this.#stream, this.#screen];
     const onFrame = () => {
-      if (this.#said.motion) return;
-      this.#said.motion = true;
-      this.#on({ kind: "motion", codec: plan.streams[stream]!.codec });
+      this.#hasFrame = true;
+      this.#sayMotion();
     };
     const onError = (error: Error) => {
       this.#on({ kind: "error", error: new EngineError("decoder", error.message) });

@@ -4,7 +4,12 @@ import initWebGl2, * as webgl2 from "../pkg/loop3d_webgl2.js";
 
 /** What both export; their classes are alike. */
 export type Glue = typeof webgpu;
-export type WasmPlayer = webgpu.Player;
+/** Bytes that come from wasm are copies of their own. */
+export type WasmPlayer = Omit<webgpu.Player, "part" | "frameBytes"> & {
+  part(index: number): Uint8Array<ArrayBuffer> | undefined;
+  frameBytes(page: number, frame: number): Uint8Array<ArrayBuffer> | undefined;
+};
+export type WasmScreen = webgpu.Screen;
 
 const GLUES = {
   webgpu: { glue: webgpu, init: initWebGpu },
