@@ -71,7 +71,7 @@ export class StatisticsCard {
       ["size", `${size[0]} × ${size[1]}`],
       ["GPU", `${figures.backend === "webgpu" ? "WebGPU" : "WebGL 2"}, ${(figures.gpuBytes / 1e6).toFixed(0)} MB`],
       ["adapter", figures.adapter],
-      ["tiles", `${figures.tiles} in ${figures.draws} ${figures.draws === 1 ? "draw" : "draws"}`],
+      ["tiles", `${figures.tiles} in ${figures.draws} rectangles`],
       ["video", figures.codec ? `${figures.codec}, ${figures.decodedFrames} decoded, ${figures.framesMissed} late` : "none"],
       ["loaded", `${(bytes / 1e6).toFixed(2)} MB`],
     ];

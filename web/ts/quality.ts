@@ -13,15 +13,15 @@ export const LADDER: readonly Quality[] = [
   { scale: 0.6, blend: true }, { scale: 0.5, blend: true }, { scale: 0.5, blend: false },
 ];
 
-/** Pictures that are judged together. */
-const WINDOW = 40;
+/** Pictures that are judged together: so many, or fewer that took so long (ms), but never less than a few. */
+const WINDOW = { pictures: 40, ms: 1500, least: 6 };
 
 /** Slower than the display by this, four of five pictures: too slow. Within this: as fast as the display. */
 const TOO_SLOW = 1.35;
 const FAST = 1.12;
 
 /** Longer intervals (ms) are pauses of the tab and not slowness. */
-const PAUSE_MS = 400;
+const PAUSE_MS = 1000;
 
 /** More pictures than 120 a second are not worth fewer pixels, and less than 60 is not what a display shows (ms). */
 const PERIOD_MS = [1000 / 120, 1000 / 60] as const;
@@ -36,6 +36,7 @@ const WORTH = 0.94;
 export class Governor {
   #rung = 0;
   #intervals: number[] = [];
+  #sum = 0;
   #periodMs: number = PERIOD_MS[1];
   #fastWindows = 0;
   #patience: number = PATIENCE[0];
@@ -50,7 +51,7 @@ export class Governor {
 
   /** Forgets what was measured, as after a pause or a change of size. */
   restart(): void {
-    this.#intervals = [];
+    [this.#intervals, this.#sum] = [[], 0];
     this.#before = Infinity;
   }
 
@@ -61,10 +62,12 @@ export class Governor {
       return false;
     }
     this.#intervals.push(ms);
-    if (this.#intervals.length < WINDOW) return false;
+    this.#sum += ms;
+    const count = this.#intervals.length;
+    if (count < WINDOW.pictures && (count < WINDOW.least || this.#sum < WINDOW.ms)) return false;
     const sorted = this.#intervals.sort((a, b) => a - b);
-    this.#intervals = [];
-    const [median, late] = [sorted[WINDOW >> 1]!, sorted[Math.floor(WINDOW * 0.8)]!];
+    [this.#intervals, this.#sum] = [[], 0];
+    const [median, late] = [sorted[count >> 1]!, sorted[Math.floor(count * 0.8)]!];
     this.#periodMs = Math.min(this.#periodMs, Math.max(PERIOD_MS[0], median));
     if (late > TOO_SLOW * this.#periodMs) return this.#down(median);
     this.#before = Infinity;

@@ -15,7 +15,7 @@ export const STYLE = sheet(`
 }
 :host([hidden]) { display: none; }
 :host(:fullscreen) { aspect-ratio: auto; width: 100%; height: 100%; }
-.stage:focus-visible::after { content: ""; position: absolute; inset: 0; border: 2px solid var(--accent); pointer-events: none; }
+.stage:focus-visible::after { content: ""; position: absolute; inset: 0; border: 2px solid var(--loop-3d-focus, var(--accent)); pointer-events: none; }
 @media (pointer: coarse) { :host { --size: 44px; } }
 [hidden] { display: none !important; }
 .root, .stage, .stage > *, .poster { position: absolute; inset: 0; width: 100%; height: 100%; }
