@@ -179,6 +179,6 @@ export class Chrome {
   }
 
   get #isHeldOpen(): boolean {
-    return !this.help.hidden || !this.settings.element.hidden || this.bar.isScrubbing;
+    return !this.help.hidden || !this.settings.element.hidden || this.bar.isScrubbing || this.bar.element.matches(":hover");
   }
 }
