@@ -4,7 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bundleFake } from './bundle_fake.mjs';
-import { check, difference, end, growth, launch, look, serve, shift } from './support.mjs';
+import { launch, serve } from './harness.mjs';
+import { check, difference, end, growth, look, shift } from './support.mjs';
 
 const folder = await mkdtemp(join(tmpdir(), 'loop3d-element-'));
 await bundleFake(folder);
@@ -18,7 +19,7 @@ const slow = (request, response) => {
   setTimeout(() => response.end(Buffer.alloc(4000 - scene().length, 32)), 1200);
 };
 const CSP = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' blob: data:; style-src 'self'";
-const routes = {
+const text = {
   '/page.css': 'body{margin:0} loop-3d{width:640px} .far{height:3000px}',
   '/scene.glb': scene(), '/slow.glb': slow,
   '/blank.html': '<!doctype html><title>404</title>nothing',
@@ -37,8 +38,10 @@ const routes = {
   '/slow': html(`<loop-3d id=a ${full.replace('scene', 'slow')} autoplay></loop-3d>`),
   '/bare': html(''),
 };
-for (const word of ['corrupt', 'truncated', 'newer-version', 'too-large', 'decoder', 'lost', 'memory']) routes[`/${word}.glb`] = scene(word);
-const server = await serve(folder, routes, { 'content-security-policy': CSP });
+for (const word of ['corrupt', 'truncated', 'newer-version', 'too-large', 'decoder', 'lost', 'memory']) text[`/${word}.glb`] = scene(word);
+const type = (path) => (path.endsWith('.css') ? 'text/css' : path.endsWith('.glb') ? 'model/gltf-binary' : 'text/html');
+const routes = Object.fromEntries(Object.entries(text).map(([path, body]) => [path, typeof body === 'function' ? body : [type(path), body]]));
+const server = await serve(routes, folder, { 'content-security-policy': CSP });
 const browser = await launch();
 const picture = { x: 0, y: 0, width: 600, height: 280 };
 
@@ -51,7 +54,7 @@ async function open(path, use, { setUp, ...options } = {}) {
   page.on('pageerror', (error) => said.push(String(error)));
   page.on('console', (message) => ['error', 'warning'].includes(message.type()) && said.push(message.text()));
   try {
-    await page.goto(server.url + path);
+    await page.goto(server.url + path.slice(1));
     if (path !== '/bare') await page.waitForFunction(() => ['still', 'motion'].includes(document.getElementById('a').stage) || document.getElementById('a').reveal !== 'auto');
     await use(page, said, context);
   } finally {

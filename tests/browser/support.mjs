@@ -1,41 +1,4 @@
-// What tests in a browser share: a server, Chromium, and measures on pictures.
-import { createServer } from 'node:http';
-import { readFile } from 'node:fs/promises';
-import { extname, join, normalize } from 'node:path';
-import { chromium } from 'playwright-core';
-
-const TYPES = {
-  '.js': 'text/javascript', '.html': 'text/html', '.css': 'text/css', '.wasm': 'application/wasm', '.json': 'application/json',
-  '.glb': 'model/gltf-binary', '.svg': 'image/svg+xml', '.jpg': 'image/jpeg', '.webmanifest': 'application/manifest+json',
-};
-
-/** Serves `routes` (path → text, bytes, or a function that answers) and then the files of `folder`. */
-export async function serve(folder, routes = {}, headers = {}) {
-  const server = createServer(async (request, response) => {
-    const path = normalize(decodeURI(new URL(request.url, 'http://x').pathname));
-    const route = routes[path];
-    if (typeof route === 'function') return route(request, response);
-    try {
-      const body = route ?? await readFile(join(folder, path.endsWith('/') ? `${path}index.html` : path));
-      const type = TYPES[extname(path)] ?? (route !== undefined || path.endsWith('/') ? 'text/html' : 'application/octet-stream');
-      response.writeHead(200, { 'content-type': type, 'content-length': Buffer.byteLength(body), ...headers });
-      response.end(body);
-    } catch {
-      response.writeHead(404).end('nothing here');
-    }
-  });
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { url: `http://127.0.0.1:${server.address().port}`, close: () => server.close() };
-}
-
-/** WebGPU in software needs all of these; see docs. */
-export const WEBGPU_FLAGS = ['--enable-unsafe-webgpu', '--enable-features=Vulkan', '--use-vulkan=swiftshader', '--use-angle=swiftshader'];
-
-export const launch = (flags = []) => chromium.launch({
-  executablePath: process.env.LOOP3D_CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--headless', '--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update',
-    '--disable-sync', ...flags],
-});
+// Measures on pictures, and named checks.
 
 /** A picture of what is on the page at a rectangle, as grey values from 0 to 255. */
 export async function look(page, clip) {
