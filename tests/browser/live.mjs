@@ -56,13 +56,19 @@ async function rest(page) {
   }
 }
 /** What the element itself says that it shows, without what lies over it. */
-const pixels = (page) => page.evaluate(async () => {
-  const bitmap = await createImageBitmap(await document.getElementById('a').toBlob());
-  const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d');
-  context.drawImage(bitmap, 0, 0);
-  const { data } = context.getImageData(0, 0, bitmap.width, bitmap.height);
-  return { width: bitmap.width, height: bitmap.height, grey: Array.from({ length: data.length / 4 }, (_, i) => (data[4 * i] + data[4 * i + 1] + data[4 * i + 2]) / 3) };
-});
+const pixels = async (page) => {
+  const { width, height, grey } = await page.evaluate(async () => {
+    const bitmap = await createImageBitmap(await document.getElementById('a').toBlob());
+    const { width, height } = bitmap;
+    const context = new OffscreenCanvas(width, height).getContext('2d');
+    context.drawImage(bitmap, 0, 0);
+    const { data } = context.getImageData(0, 0, width, height);
+    let text = '';
+    for (let i = 0; i < data.length; i += 4) text += String.fromCharCode(Math.round((data[i] + data[i + 1] + data[i + 2]) / 3));
+    return { width, height, grey: btoa(text) };
+  });
+  return { width, height, grey: Buffer.from(grey, 'base64') };
+};
 async function drag(page, way, button = 'left') {
   await page.mouse.move(180, 100);
   await page.mouse.down({ button });
