@@ -47,15 +47,10 @@ impl Atlas {
     }
 }
 
-/// A looping texel: 16 bits to the nearest 8 (255·257 = 65535).
-pub(crate) fn to_u8(value: u16) -> u8 {
-    ((u32::from(value) + 128) / 257) as u8
-}
-
 /// A static texel: 16 bits to a 16-bit float, as its bits. Where dozens of thin layers lie over each other, as in leaves, their
 /// roundings to 8 bits add up to more than the two steps that a picture may be off; static tiles can afford better.
 pub(crate) fn to_half(value: u16) -> u16 {
-    half::f16::from_f32(f32::from(value) / 65535.0).to_bits()
+    half::f16::from_f32(f32::from(value) * loop3d_scene::UNIT).to_bits()
 }
 
 #[cfg(test)]
@@ -74,12 +69,5 @@ mod tests {
         let empty = TileTable::empty(1, 4, 4, [0, 0]);
         let atlas = Atlas::pack(&empty, Kind::Looping, 2048).unwrap();
         assert_eq!((atlas.width, atlas.height, atlas.packing().blocks.len()), (1, 1, 0));
-    }
-
-    #[test]
-    fn sixteen_bits_become_the_nearest_eight() {
-        for value in 0..=u16::MAX {
-            assert_eq!(to_u8(value), (255.0 * f64::from(value) / 65535.0).round() as u8);
-        }
     }
 }

@@ -1,7 +1,7 @@
 //! The looping atlas on the GPU: every frame of the loop where they fit the budget, else a ring of a few that frames stream through.
 
 use crate::Gpu;
-use crate::atlas::{Atlas, to_u8};
+use crate::atlas::Atlas;
 use loop3d_scene::Scene;
 
 /// Frames in the ring: the two of a moment, and as many to come.
@@ -77,7 +77,7 @@ impl LoopFrames {
     fn layer(&mut self, gpu: &Gpu, scene: &Scene, atlas: &Atlas, frame: usize) -> (u32, bool) {
         let (layer, is_there) = self.layers.place(frame);
         if !is_there {
-            atlas.fill(scene, frame, to_u8, &mut self.staging);
+            atlas.fill(scene, frame, loop3d_scene::unorm8, &mut self.staging);
             write_layer(gpu, &self.texture, atlas, layer as u32, &self.staging);
         }
         (layer as u32, is_there)
