@@ -27,6 +27,7 @@ pub mod sample;
 mod selection;
 mod shaping;
 mod single;
+pub mod steady;
 mod sweep;
 mod timing;
 mod undistort;
