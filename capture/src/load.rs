@@ -8,6 +8,7 @@ use crate::clip::Clip;
 use crate::clips::{self, Source};
 use crate::error::{CaptureError, Size, all};
 use crate::exposure::{LongExposure, long_exposure};
+use crate::hdr::Transfer;
 use crate::layouts::{self, Layout, LensTold};
 use crate::lens::Lens;
 use crate::normalisation::{Normalisation, normalise};
@@ -51,6 +52,16 @@ impl PosedView {
     pub fn clip_bytes(&self) -> Option<usize> {
         let frame = self.camera.width as usize * self.camera.height as usize * 3;
         self.frames?.checked_mul(frame)
+    }
+
+    /// Whether its video has a high dynamic range (PQ or HLG): frames are tone-mapped while they are read.
+    pub fn is_hdr(&self) -> bool {
+        self.probe.is_some_and(|probe| probe.transfer != Transfer::Ordinary)
+    }
+
+    /// Frames per second on disk; `None` for pictures.
+    pub fn source_fps(&self) -> Option<f64> {
+        self.probe.map(|probe| probe.fps)
     }
 
     /// Decodes the clip in the camera's size.
@@ -215,6 +226,14 @@ pub fn load_poses(dir: &Path, options: &LoadOptions) -> Result<PosedCapture, Cap
     let mut views: Vec<PosedView> = all(views.collect::<Vec<_>>())?;
     tell_apart(&mut views, &raw);
     let fps = settle_rates(&mut views, options, &mut raw.notes)?;
+    let bright: Vec<&str> = views.iter().filter(|view| view.is_hdr()).map(|view| view.name.as_str()).collect();
+    if !bright.is_empty() {
+        raw.notes.push(format!(
+            "{} HDR clip(s) are brought to the range of ordinary pictures: {}; film without HDR for truer colours",
+            bright.len(),
+            bright.join(", ")
+        ));
+    }
     let bounds = depth_bounds(dir, &raw, &views)?;
     let poses = views.iter().zip(bounds).map(|(view, [near, far])| Pose { camera: view.camera, near, far });
     let mut poses: Vec<Pose> = poses.collect();
