@@ -10,8 +10,8 @@ use crate::poster::{self, Tolerance};
 use crate::video::{self, Video};
 use glam::DVec3;
 use loop3d_scene::package::{
-    CHUNK_FRAMES, CameraLimits, Chunk, Codec, Head, Image, Looping, PackageError, Role, Still, Stream, VERSION,
-    layout_bytes,
+    CHUNK_FRAMES, CameraLimits, Chunk, Codec, Head, Image, Looping, POSTER_SCALE, PackageError, Role, Still, Stream,
+    VERSION, layout_bytes, poster_packing,
 };
 use loop3d_scene::{Kind, Packing, PageRules, Scene, render};
 
@@ -21,10 +21,6 @@ const LOOPING_LIMIT: [usize; 2] = [4096, 2304 / 2];
 const LOOPING_ALIGN: usize = 16;
 /// Textures of static tiles: what phones have.
 const STATIC_RULES: PageRules = PageRules { halo: 1, align: 1, limit: [4096, 4096] };
-/// Texels of a pixel of the poster, across and down.
-const POSTER_SCALE: usize = 2;
-/// Textures of the poster, in texels before they are shrunk.
-const POSTER_RULES: PageRules = PageRules { halo: POSTER_SCALE, align: POSTER_SCALE, limit: [8192, 8192] };
 const POSTER_TOLERANCE: Tolerance = Tolerance { alpha: 4, colour: 8 };
 
 /// How far static tiles may be off: where nothing moves a picture is no better than they are.
@@ -72,7 +68,7 @@ impl<'a> Prepared<'a> {
         let looping_rules = PageRules { halo: usize::from(sampled), align: LOOPING_ALIGN, limit: LOOPING_LIMIT };
         let still = Packing::new(&scene.tiles, Kind::Static, &STATIC_RULES)?;
         let looping = Packing::new(&scene.tiles, Kind::Looping, &looping_rules)?;
-        let poster = Packing::new(&scene.tiles, Kind::Looping, &POSTER_RULES)?;
+        let poster = poster_packing(&scene.tiles)?;
         let gains = if exact || sampled { vec![0; scene.tiles.counts().1] } else { gains(scene, &looping, tick)? };
         let mut parts = Parts::default();
         let layouts = [

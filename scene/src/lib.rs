@@ -26,7 +26,7 @@ pub use compositor::{OPAQUE_BELOW, Picture, render};
 pub use file::{FileError, Unfinished, load, save, write_file};
 pub use format::{FORMAT, safetensors_head};
 pub use info::{SceneInfo, ViewInfo};
-pub use packing::{Block, Kind, Packing, PageRules, PageTooSmall, Rectangle, cover};
+pub use packing::{Block, Kind, Packing, PageRules, PageTooSmall, Piece, Rectangle, cover};
 pub use path::{CameraPath, Film, Keyframe, KeyframePath, PathError, Shot};
 pub use planes::Planes;
 pub use projection::PlaneProjector;

@@ -14,7 +14,7 @@ mod layout;
 mod reader;
 mod yuv;
 
-pub use assembly::{Assembly, premultiplied};
+pub use assembly::{Assembly, Layouts, POSTER_SCALE, poster_packing, premultiplied};
 pub use blocks::{blocks_across, unpack, unpacked_bytes};
 pub use document::{
     CHUNK_FRAMES, CameraLimits, Chunk, Codec, EXTENSION, Head, Image, Looping, Part, Role, SEAL_BYTES, Sha256Sum,

@@ -92,6 +92,23 @@ pub struct Packing {
     pub blocks: Vec<Block>,
 }
 
+/// A rectangle of texels of one place of the tile table, and where it stands on a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// Column and row of its first texel on the page.
+    pub at: [usize; 2],
+    /// Width and height in texels; either is 0 where there is no halo.
+    pub size: [usize; 2],
+    /// Plane of the place.
+    pub plane: usize,
+    /// Row of the place, which may lie outside of the table.
+    pub row: i64,
+    /// Column of the place, which may lie outside of the table.
+    pub column: i64,
+    /// Column and row of the first texel in the tile.
+    pub from: [usize; 2],
+}
+
 /// A page cannot hold one tile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("pages of at most {}×{} texels cannot hold a tile of {side}×{side}", limit[0], limit[1])]
@@ -149,28 +166,37 @@ impl Packing {
         Self { halo, pages, blocks }
     }
 
+    /// What fills a page, halos too: rectangles, each of one place of the tile table.
+    pub fn pieces(&self, page: usize) -> impl Iterator<Item = Piece> {
+        let halo = self.halo;
+        self.blocks.iter().filter(move |block| block.page == page).flat_map(move |block| {
+            let down = spans(block.at[1] - halo, &block.rows, halo);
+            down.flat_map(move |(y, row, lines)| {
+                spans(block.at[0] - halo, &block.columns, halo).map(move |(x, column, across)| Piece {
+                    at: [x, y],
+                    size: [across.len(), lines.len()],
+                    plane: block.plane,
+                    row,
+                    column,
+                    from: [across.start, lines.start],
+                })
+            })
+        })
+    }
+
     /// Writes what stands on a page at a frame of the loop, premultiplied RGBA, to `texels` (`[height, width, 4]`, all zero or another
     /// frame of this page), each value as `texel` has it.
     pub fn fill<T>(&self, page: usize, scene: &Scene, frame: usize, texel: impl Fn(u16) -> T, texels: &mut [T]) {
         let Some(&[width, _]) = self.pages.get(page) else { return };
-        for block in self.blocks.iter().filter(|block| block.page == page) {
-            let mut y = block.at[1] - self.halo;
-            for (row, lines) in spans(&block.rows, self.halo) {
-                let mut x = block.at[0] - self.halo;
-                for (column, across) in spans(&block.columns, self.halo) {
-                    let values = scene.tile_texels(scene.tiles.get(block.plane, row, column), frame);
-                    if let Some(values) = values {
-                        for (i, line) in lines.clone().enumerate() {
-                            let from = &values[(line * TILE + across.start) * 4..(line * TILE + across.end) * 4];
-                            let to = ((y + i) * width + x) * 4;
-                            for (to, &from) in texels[to..to + from.len()].iter_mut().zip(from) {
-                                *to = texel(from);
-                            }
-                        }
-                    }
-                    x += across.len();
+        for Piece { at, size, plane, row, column, from } in self.pieces(page) {
+            let Some(values) = scene.tile_texels(scene.tiles.get(plane, row, column), frame) else { continue };
+            for line in 0..size[1] {
+                let start = ((from[1] + line) * TILE + from[0]) * 4;
+                let to = ((at[1] + line) * width + at[0]) * 4;
+                let values = &values[start..start + 4 * size[0]];
+                for (to, &from) in texels[to..to + values.len()].iter_mut().zip(values) {
+                    *to = texel(from);
                 }
-                y += lines.len();
             }
         }
     }
@@ -183,12 +209,18 @@ fn block_size(block: &Block, halo: usize) -> [usize; 2] {
     [block.columns.len(), block.rows.len()].map(|tiles| tiles * TILE + 2 * halo)
 }
 
-/// The tiles that a block with its halo reaches, along one axis: index, and the range of texels in it.
-fn spans(tiles: &Range<usize>, halo: usize) -> impl Iterator<Item = (i64, Range<usize>)> + Clone + use<> {
+/// The tiles that a block with its halo reaches, along one axis: first texel on the page, index of the tile, and the range of its
+/// texels. The halo begins at `start`.
+fn spans(
+    start: usize,
+    tiles: &Range<usize>,
+    halo: usize,
+) -> impl Iterator<Item = (usize, i64, Range<usize>)> + Clone + use<> {
     let [first, past] = [tiles.start as i64, tiles.end as i64];
-    let before = std::iter::once((first - 1, TILE - halo..TILE));
-    let after = std::iter::once((past, 0..halo));
-    before.chain((first..past).map(|tile| (tile, 0..TILE))).chain(after)
+    let inside = (first..past).zip(0..).map(move |(tile, index)| (start + halo + index * TILE, tile, 0..TILE));
+    let before = std::iter::once((start, first - 1, TILE - halo..TILE));
+    let after = std::iter::once((start + halo + tiles.len() * TILE, past, 0..halo));
+    before.chain(inside).chain(after)
 }
 
 impl Scene {

@@ -1,7 +1,9 @@
 //! The texture that holds the tiles of one kind: one page of [`loop3d_scene::Packing`], with a halo.
 
 use crate::RenderError;
-use loop3d_scene::{Kind, Packing, PageRules, Scene, TileTable};
+#[cfg(feature = "blocking")]
+use loop3d_scene::Scene;
+use loop3d_scene::{Kind, Packing, PageRules, TileTable};
 
 /// Where the tiles of one kind stand.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,12 +25,13 @@ impl Atlas {
         let tiles = || table.tiles.iter().filter(|&&t| Kind::of(t) == Some(kind)).count();
         let too_large = || RenderError::AtlasTooLarge { kind: kind.name(), tiles: tiles(), limit: max_side };
         let packing = packing.map_err(|_| too_large())?;
-        let [width, height] = match packing.pages[..] {
-            [] => [1, 1],
-            [page] => page,
-            _ => return Err(too_large()),
-        };
-        Ok(Self { width, height, packing })
+        if packing.pages.len() > 1 { Err(too_large()) } else { Ok(Self::of(packing)) }
+    }
+
+    /// With tiles that are packed in at most one page.
+    pub(crate) fn of(packing: Packing) -> Self {
+        let [width, height] = packing.pages.first().copied().unwrap_or([1, 1]);
+        Self { width, height, packing }
     }
 
     /// The blocks that fill it.
@@ -37,16 +40,19 @@ impl Atlas {
     }
 
     /// Values of one frame.
+    #[cfg(feature = "blocking")]
     pub(crate) fn values(&self) -> usize {
         self.width * self.height * 4
     }
 
     /// GPU memory of one frame: 16 bits a value.
+    #[cfg(feature = "blocking")]
     pub(crate) fn bytes(&self) -> u64 {
         2 * self.values() as u64
     }
 
     /// Writes one frame: [`Packing::fill`].
+    #[cfg(feature = "blocking")]
     pub(crate) fn fill(&self, scene: &Scene, frame: usize, texel: fn(u16) -> u16, texels: &mut [u16]) {
         self.packing.fill(0, scene, frame, texel, texels);
     }
@@ -54,6 +60,7 @@ impl Atlas {
 
 /// What a stored value becomes in a texture of the format [`Tier::texels`](crate::Tier::texels). Never 8 bits: where layers lie over each other,
 /// half a dozen that move or dozens of still leaves, their roundings would add up to more than the two steps that a picture may be off.
+#[cfg(feature = "blocking")]
 pub(crate) fn conversion(format: wgpu::TextureFormat) -> fn(u16) -> u16 {
     match format {
         wgpu::TextureFormat::Rgba16Float => |value| half::f16::from_f32(f32::from(value) * loop3d_scene::UNIT).to_bits(),

@@ -106,6 +106,20 @@ pub struct OrbitCamera {
     /// Doublings of the focal length.
     zoom: Axis,
     idle_s: f64,
+    /// Where a mouse or a tilted phone looks from, on top of the orbit: −1 to 1 is the whole range.
+    pose: DVec2,
+    is_swaying: bool,
+}
+
+/// Where the camera stands, without what sways or tilts it: what a link keeps.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct CameraState {
+    /// The two angles, in radians.
+    pub orbit: DVec2,
+    /// Shift, in units of the reference camera's axes.
+    pub pan: DVec2,
+    /// Doublings of the size of things.
+    pub zoom: f64,
 }
 
 impl OrbitCamera {
@@ -128,7 +142,46 @@ impl OrbitCamera {
             pan: [pan(low.x, high.x), pan(low.y, high.y)],
             zoom: Axis::new(0.0, MOST_ZOOM.log2()),
             idle_s: 0.0,
+            pose: DVec2::ZERO,
+            is_swaying: true,
         }
+    }
+
+    /// Where it stands.
+    pub fn state(&self) -> CameraState {
+        let pair = |axes: &[Axis; 2]| DVec2::new(axes[0].value, axes[1].value);
+        CameraState { orbit: pair(&self.orbit), pan: pair(&self.pan), zoom: self.zoom.value }
+    }
+
+    /// Goes to a state, as far as the limits let it.
+    pub fn set_state(&mut self, state: &CameraState) {
+        let CameraState { orbit, pan, zoom } = *state;
+        let [across, down] = &mut self.orbit;
+        let [right, below] = &mut self.pan;
+        let axes = [across, down, right, below, &mut self.zoom];
+        for (axis, value) in axes.into_iter().zip([orbit.x, orbit.y, pan.x, pan.y, zoom]) {
+            if value.is_finite() {
+                (axis.value, axis.velocity) = (value.clamp(axis.low, axis.high), 0.0);
+            }
+        }
+        self.idle_s = 0.0;
+    }
+
+    /// Stands so far from where the orbit is: 1 is half of the range, to the right and down. Limits hold.
+    pub fn set_pose(&mut self, pose: DVec2) {
+        if pose.is_finite() {
+            self.pose = pose;
+        }
+    }
+
+    /// Whether it sways when nobody moves it.
+    pub fn set_swaying(&mut self, is_swaying: bool) {
+        self.is_swaying = is_swaying;
+    }
+
+    /// The least and greatest angle to the right, and down, in radians.
+    pub fn orbit_limits(&self) -> [[f64; 2]; 2] {
+        self.orbit.map(|axis| [axis.low, axis.high])
     }
 
     /// Goes on by a stretch of real time with what was done in it.
@@ -175,7 +228,7 @@ impl OrbitCamera {
     /// The idle camera's offset in its two angles.
     fn sway(&self) -> DVec2 {
         let swinging_s = self.idle_s - IDLE_S;
-        if swinging_s <= 0.0 {
+        if swinging_s <= 0.0 || !self.is_swaying {
             return DVec2::ZERO;
         }
         let size = SWAY_PART * (swinging_s / SWAY_RAMP_S).min(1.0);
@@ -193,7 +246,12 @@ impl OrbitCamera {
 
     /// The camera for a picture of any size. It shows no more than the reference camera does: what does not fit the shape is cut off.
     pub fn camera(&self, width: u32, height: u32) -> Camera {
-        let angles = DVec2::new(self.orbit[0].value, self.orbit[1].value) + self.sway();
+        let mut angles = DVec2::new(self.orbit[0].value, self.orbit[1].value) + self.sway();
+        if self.pose != DVec2::ZERO {
+            let [across, down] = self.orbit;
+            angles += 0.5 * self.pose * DVec2::new(across.range(), down.range());
+            angles = angles.clamp(DVec2::new(across.low, down.low), DVec2::new(across.high, down.high));
+        }
         let pan = DVec3::new(self.pan[0].value, self.pan[1].value, 0.0);
         let target = DVec3::Z * self.focus + pan;
         // In the plane of the filmed places, so that a filmed place is reached exactly.

@@ -36,6 +36,7 @@ impl Backend {
 
     /// What `open` makes of this backend; of GL where this is [`Auto`](Self::Auto) and finds no adapter. GL comes last, and not
     /// even its library is loaded without need.
+    #[cfg(feature = "blocking")]
     pub(crate) fn or_gl<T>(self, open: impl Fn(Self) -> Result<T, RenderError>) -> Result<T, RenderError> {
         match open(self) {
             Err(RenderError::NoAdapter { .. }) if self == Self::Auto => open(Self::Gl),
@@ -88,6 +89,7 @@ impl Tier {
     }
 
     /// Format of texels.
+    #[cfg(feature = "blocking")]
     pub(crate) fn texels(self) -> wgpu::TextureFormat {
         match self {
             Self::Full => wgpu::TextureFormat::Rgba16Unorm,
@@ -115,7 +117,6 @@ impl Tier {
 /// An open graphics device.
 #[derive(Clone, Debug)]
 pub struct Gpu {
-    #[cfg(feature = "window")]
     pub(crate) adapter: wgpu::Adapter,
     pub(crate) device: wgpu::Device,
     pub(crate) queue: wgpu::Queue,
@@ -177,22 +178,14 @@ impl Gpu {
             note(&wrong, if is_full { RenderError::OutOfMemory } else { RenderError::Lost }(error.to_string()));
         }));
         let is_software = adapter.get_info().device_type == wgpu::DeviceType::Cpu;
-        Ok(Self {
-            #[cfg(feature = "window")]
-            adapter,
-            device,
-            queue,
-            name,
-            tier,
-            is_software,
-            failure,
-        })
+        Ok(Self { adapter, device, queue, name, tier, is_software, failure })
     }
 
     /// Opens the best adapter of a backend for pictures without a window.
     ///
     /// # Errors
     /// As [`open`](Self::open).
+    #[cfg(feature = "blocking")]
     pub fn open_headless(backend: Backend) -> Result<Self, RenderError> {
         backend.or_gl(|backend| pollster::block_on(Self::open(&backend.instance(None), backend, None)))
     }
@@ -217,6 +210,7 @@ impl Gpu {
 }
 
 /// Every adapter of a backend, a line each.
+#[cfg(feature = "blocking")]
 pub fn adapters(backend: Backend) -> Vec<String> {
     let found = pollster::block_on(backend.instance(None).enumerate_adapters(backend.backends()));
     found.iter().map(|adapter| describe(&adapter.get_info())).collect()

@@ -5,13 +5,22 @@
 
 mod atlas;
 mod camera;
+mod canvas;
 mod clock;
+mod display;
+mod drawing;
 mod error;
 mod gpu;
+#[cfg(feature = "blocking")]
 mod loop_frames;
+mod pages;
 mod pipelines;
 mod quads;
+#[cfg(feature = "blocking")]
 mod renderer;
+mod ring;
+mod streamed;
+#[cfg(feature = "blocking")]
 mod target;
 mod view;
 #[cfg(any(test, feature = "measure"))]
@@ -19,11 +28,16 @@ pub mod whole_planes;
 #[cfg(feature = "window")]
 pub mod window;
 
-pub use camera::{CameraInput, OrbitCamera};
+pub use camera::{CameraInput, CameraState, OrbitCamera};
 pub use clock::{Clock, SPEEDS};
+pub use display::Display;
 pub use error::RenderError;
-pub use gpu::{Backend, Gpu, Tier, adapters};
+#[cfg(feature = "blocking")]
+pub use gpu::adapters;
+pub use gpu::{Backend, Gpu, Tier};
+#[cfg(feature = "blocking")]
 pub use renderer::{Options, Pending, Renderer, Statistics};
+pub use streamed::{Streamed, StreamedStatistics};
 
 #[cfg(test)]
 #[path = "../tests/support/mod.rs"]

@@ -114,11 +114,7 @@ pub(crate) fn write_layer(gpu: &Gpu, texture: &wgpu::Texture, atlas: &Atlas, lay
             aspect: wgpu::TextureAspect::All,
         },
         bytemuck::cast_slice(texels),
-        wgpu::TexelCopyBufferLayout {
-            offset: 0,
-            bytes_per_row: Some(8 * width),
-            rows_per_image: Some(height),
-        },
+        wgpu::TexelCopyBufferLayout { offset: 0, bytes_per_row: Some(8 * width), rows_per_image: Some(height) },
         wgpu::Extent3d { width, height, depth_or_array_layers: 1 },
     );
 }

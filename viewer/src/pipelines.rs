@@ -64,7 +64,6 @@ pub(crate) enum Size {
     /// Texel for texel.
     Same,
     /// Any, filtered.
-    #[cfg(feature = "window")]
     Enlarged,
 }
 
@@ -72,7 +71,6 @@ pub(crate) enum Size {
 pub(crate) fn resolve(gpu: &Gpu, output: wgpu::TextureFormat, size: Size) -> wgpu::RenderPipeline {
     let entry = match size {
         Size::Same => "pixel",
-        #[cfg(feature = "window")]
         Size::Enlarged => "enlarged_pixel",
     };
     let group = gpu.device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
@@ -139,7 +137,7 @@ pub(crate) fn pipeline(device: &wgpu::Device, stage: &Stage<'_>) -> wgpu::Render
 }
 
 /// A texture that the fragment shader reads texel by texel.
-fn texture_entry(binding: u32, view_dimension: wgpu::TextureViewDimension) -> wgpu::BindGroupLayoutEntry {
+pub(crate) fn texture_entry(binding: u32, view_dimension: wgpu::TextureViewDimension) -> wgpu::BindGroupLayoutEntry {
     wgpu::BindGroupLayoutEntry {
         binding,
         visibility: wgpu::ShaderStages::FRAGMENT,

@@ -1,12 +1,14 @@
 //! The renderer: a scene on a GPU, and pictures of it.
 
 use crate::atlas::{Atlas, conversion};
+use crate::canvas::{Atlases, Canvas};
+use crate::drawing::Drawing;
 use crate::gpu::{Backend, Gpu};
 use crate::loop_frames::{LoopFrames, write_layer};
 use crate::pipelines::Pipelines;
-use crate::quads::{Quad, quads};
-use crate::target::{Atlases, Canvas, Target};
-use crate::view::{MAX_PLANES, Moment, View};
+use crate::quads::quads;
+use crate::target::Target;
+use crate::view::{MAX_PLANES, Moment};
 use crate::{RenderError, Tier};
 use loop3d_scene::{Camera, Kind, Scene};
 use std::sync::{Arc, mpsc};
@@ -51,13 +53,9 @@ pub struct Pending {
 
 /// A scene on a GPU.
 pub struct Renderer {
-    pub(crate) gpu: Gpu,
-    pub(crate) scene: Arc<Scene>,
-    pub(crate) pipelines: Pipelines,
-    atlases: Atlases,
+    pub(crate) drawing: Drawing,
     looping_atlas: Atlas,
     loop_frames: LoopFrames,
-    quads: wgpu::Buffer,
     statistics: Statistics,
     /// Targets of finished pictures, for the next ones.
     spare: Vec<Target>,
@@ -87,39 +85,32 @@ impl Renderer {
         let still = upload_static(&gpu, &scene, &static_atlas);
         let loop_frames = LoopFrames::new(&gpu, &scene, &looping_atlas, options.loop_budget_bytes);
         let list = quads(&scene.tiles, &static_atlas, &looping_atlas);
-        let buffer = gpu.device.create_buffer(&wgpu::BufferDescriptor {
-            label: Some("quads"),
-            size: (list.len().max(1) * size_of::<Quad>()) as u64,
-            usage: wgpu::BufferUsages::VERTEX | wgpu::BufferUsages::COPY_DST,
-            mapped_at_creation: false,
-        });
-        gpu.queue.write_buffer(&buffer, 0, bytemuck::cast_slice(&list));
+        let atlases = Atlases { still, looping: loop_frames.view() };
+        let drawing = Drawing::new(gpu, scene, pipelines, atlases, &list);
         let statistics = Statistics {
             quads: list.len(),
             static_atlas: [static_atlas.width, static_atlas.height],
             looping_atlas: [looping_atlas.width, looping_atlas.height],
             frames_on_gpu: loop_frames.room(),
-            bytes: static_atlas.bytes() + loop_frames.bytes() + buffer.size(),
+            bytes: static_atlas.bytes() + loop_frames.bytes() + drawing.quad_bytes(),
         };
-        gpu.check()?;
-        let atlases = Atlases { still, looping: loop_frames.view() };
-        let spare = Vec::new();
-        Ok(Self { gpu, scene, pipelines, atlases, looping_atlas, loop_frames, quads: buffer, statistics, spare })
+        drawing.gpu.check()?;
+        Ok(Self { drawing, looping_atlas, loop_frames, statistics, spare: Vec::new() })
     }
 
     /// Name of the adapter.
     pub fn adapter(&self) -> &str {
-        &self.gpu.name
+        &self.drawing.gpu.name
     }
 
     /// Whether the adapter is a processor that plays a GPU.
     pub fn is_software(&self) -> bool {
-        self.gpu.is_software
+        self.drawing.gpu.is_software
     }
 
     /// Tier of the adapter.
     pub fn tier(&self) -> Tier {
-        self.gpu.tier
+        self.drawing.gpu.tier
     }
 
     /// What a picture costs.
@@ -129,8 +120,8 @@ impl Renderer {
 
     /// Puts what the moment `time` needs on the GPU before it is drawn: between two pictures, for one of the next.
     pub fn prepare(&mut self, time: f64) {
-        let frames = Moment::of(time, self.scene.frames).frames;
-        self.loop_frames.prepare(&self.gpu, &self.scene, &self.looping_atlas, frames);
+        let frames = Moment::of(time, self.drawing.scene.frames).frames;
+        self.loop_frames.prepare(&self.drawing.gpu, &self.drawing.scene, &self.looping_atlas, frames);
     }
 
     /// Frames of the loop that were not on the GPU when a picture needed them, so that it waited.
@@ -144,7 +135,7 @@ impl Renderer {
     /// # Errors
     /// The picture is too large for the GPU, or the GPU failed.
     pub fn start(&mut self, camera: &Camera, time: f64) -> Result<Pending, RenderError> {
-        self.start_with(camera, time, Self::draw_tiles)
+        self.start_with(camera, time, |renderer, canvas, pass| renderer.drawing.draw_tiles(canvas, pass))
     }
 
     /// As [`start`](Self::start), with what `draw` puts into the pass of the tiles.
@@ -155,21 +146,21 @@ impl Renderer {
         draw: impl FnOnce(&Self, &Canvas, &mut wgpu::RenderPass<'_>),
     ) -> Result<Pending, RenderError> {
         let &Camera { width, height, .. } = camera;
-        let limit = self.gpu.max_side();
+        let limit = self.drawing.gpu.max_side();
         if width == 0 || height == 0 || width.max(height) > limit {
             return Err(RenderError::PictureSize { width, height, limit });
         }
         let fits = self.spare.iter().position(|target| (target.canvas.width, target.canvas.height) == (width, height));
         let target = match fits {
             Some(index) => self.spare.swap_remove(index),
-            None => Target::new(&self.gpu, &self.pipelines, &self.atlases, width, height),
+            None => Target::new(&self.drawing, width, height),
         };
-        let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        let mut encoder = self.drawing.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         self.set_view(&target.canvas, camera, time);
         draw(self, &target.canvas, &mut target.canvas.tiles_pass(&mut encoder, None));
-        target.resolve(&self.pipelines, &mut encoder);
-        let submission = self.gpu.queue.submit([encoder.finish()]);
-        self.gpu.check()?;
+        target.resolve(&self.drawing.pipelines, &mut encoder);
+        let submission = self.drawing.gpu.queue.submit([encoder.finish()]);
+        self.drawing.gpu.check()?;
         Ok(Pending { arrival: target.request(), target, submission })
     }
 
@@ -184,29 +175,21 @@ impl Renderer {
         timing: Option<wgpu::RenderPassTimestampWrites<'_>>,
     ) {
         self.set_view(canvas, camera, time);
-        self.draw_tiles(canvas, &mut canvas.tiles_pass(encoder, timing));
+        self.drawing.draw_tiles(canvas, &mut canvas.tiles_pass(encoder, timing));
     }
 
     /// Tells the shaders what is seen, and when.
     fn set_view(&mut self, canvas: &Canvas, camera: &Camera, time: f64) {
-        let moment = Moment::of(time, self.scene.frames);
-        let layers = self.loop_frames.layers(&self.gpu, &self.scene, &self.looping_atlas, moment.frames);
-        let view = View::new(&self.scene, camera, layers, moment.second_share);
-        self.gpu.queue.write_buffer(&canvas.view, 0, bytemuck::bytes_of(&view));
-    }
-
-    /// The one draw of all tiles.
-    fn draw_tiles(&self, canvas: &Canvas, pass: &mut wgpu::RenderPass<'_>) {
-        pass.set_pipeline(&self.pipelines.tiles);
-        pass.set_bind_group(0, &canvas.tiles_group, &[]);
-        pass.set_vertex_buffer(0, self.quads.slice(..));
-        pass.draw(0..4, 0..self.statistics.quads as u32);
+        let Drawing { gpu, scene, .. } = &self.drawing;
+        let moment = Moment::of(time, scene.frames);
+        let layers = self.loop_frames.layers(gpu, scene, &self.looping_atlas, moment.frames);
+        self.drawing.set_view(canvas, camera, layers, moment.second_share);
     }
 
     /// A canvas for [`draw`](Self::draw).
     #[cfg(feature = "window")]
     pub(crate) fn canvas(&self, width: u32, height: u32) -> Canvas {
-        Canvas::new(&self.gpu, &self.pipelines, &self.atlases, width, height)
+        self.drawing.canvas(width, height)
     }
 
     /// Waits for a picture: `[height, width, 3]` bytes over black.
@@ -215,15 +198,15 @@ impl Renderer {
     /// The GPU failed.
     pub fn finish(&mut self, pending: Pending) -> Result<Vec<u8>, RenderError> {
         let Pending { target, submission, arrival } = pending;
-        let lost = |reason: String| self.gpu.check().err().unwrap_or(RenderError::Lost(reason));
+        let lost = |reason: String| self.drawing.gpu.check().err().unwrap_or(RenderError::Lost(reason));
         let wait = wgpu::PollType::Wait { submission_index: Some(submission), timeout: None };
-        self.gpu.device.poll(wait).map_err(|e| lost(e.to_string()))?;
+        self.drawing.gpu.device.poll(wait).map_err(|e| lost(e.to_string()))?;
         match arrival.try_recv() {
             Ok(Ok(())) => {}
             Ok(Err(e)) => return Err(lost(e.to_string())),
             Err(e) => return Err(lost(e.to_string())),
         }
-        self.gpu.check()?;
+        self.drawing.gpu.check()?;
         let rgb = target.rgb8()?;
         self.spare.push(target);
         Ok(rgb)
@@ -267,7 +250,7 @@ mod tests {
         let open = || Renderer::new(Arc::clone(&scene), &Options::default());
         let Ok(mut renderer) = open() else { return };
         let before = renderer.render(&scene.reference, 1.5).unwrap();
-        renderer.gpu.device.destroy();
+        renderer.drawing.gpu.device.destroy();
         for _ in 0..2 {
             let error = renderer.render(&scene.reference, 1.5).unwrap_err();
             assert!(matches!(error, RenderError::Lost(_)), "{error}");

@@ -21,7 +21,7 @@ impl WholePlanes {
     /// # Errors
     /// The scene does not fit the GPU.
     pub fn new(renderer: &Renderer) -> Result<Self, RenderError> {
-        let (gpu, scene) = (&renderer.gpu, &*renderer.scene);
+        let (gpu, scene) = (&renderer.drawing.gpu, &*renderer.drawing.scene);
         let device = &gpu.device;
         let group = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
             label: Some("pieces"),
@@ -44,7 +44,7 @@ impl WholePlanes {
         let stage = Stage {
             module: &module,
             entries: ["plane_corner", "plane_pixel"],
-            groups: &[&renderer.pipelines.tiles.get_bind_group_layout(0), &group],
+            groups: &[&renderer.drawing.pipelines.tiles.get_bind_group_layout(0), &group],
             buffers: &[],
             topology: wgpu::PrimitiveTopology::TriangleList,
             blend: Some(wgpu::BlendState::PREMULTIPLIED_ALPHA_BLENDING),

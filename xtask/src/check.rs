@@ -3,7 +3,7 @@
 use crate::process::{command, line, run};
 use crate::setup;
 use crate::timing::Timing;
-use crate::wasm;
+use crate::web;
 use anyhow::{Context, Result};
 use std::path::Path;
 use std::process::Command;
@@ -17,6 +17,11 @@ pub fn run_all(root: &Path, filters: &[&str]) -> Result<()> {
     let mut timing = Timing::default();
     timing.step("set-up", || setup::run(root, setup::Options::default()))?;
     for (name, mut step) in steps(filters) {
+        if name == TESTS {
+            // The tests in a browser look at it.
+            println!("\n== for the browser: cargo xtask web");
+            timing.step("for the browser", || web::for_tests(root))?;
+        }
         timing.step(name, || {
             println!("\n== {name}: {}", line(&step));
             run(&mut step).with_context(|| format!("the step `{name}` failed"))
@@ -25,6 +30,9 @@ pub fn run_all(root: &Path, filters: &[&str]) -> Result<()> {
     println!("\nEvery check passed.\n{timing}");
     Ok(())
 }
+
+/// The step of the test programs.
+const TESTS: &str = "tests";
 
 fn steps(filters: &[&str]) -> Vec<(&'static str, Command)> {
     let mut docs = command("cargo", ["doc", "--workspace", "--no-deps"]);
@@ -35,10 +43,8 @@ fn steps(filters: &[&str]) -> Vec<(&'static str, Command)> {
         ("format", command("cargo", ["fmt", "--all", "--check"])),
         ("clippy", command("cargo", ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])),
         ("docs", docs),
-        ("tests", tests),
+        (TESTS, tests),
         ("without libtorch", command("cargo", ["check", "--package", "loop3d", "--no-default-features"])),
-        // Without its window, which browsers have their own of.
-        ("for the browser", wasm::check("loop3d-viewer")),
     ]
 }
 

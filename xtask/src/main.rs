@@ -12,6 +12,7 @@ mod setup;
 mod system;
 mod timing;
 mod wasm;
+mod web;
 mod wheels;
 
 use anyhow::{Context, Result, bail};
@@ -25,6 +26,7 @@ Usage: cargo xtask <task>
                                --cuda: PyTorch's CUDA libraries too (3 GB); --dry-run: only say what would be done
   demo [--out DIR]             set-up, then the sample capture, its scene, a video and its metrics in DIR (out/)
   test [FILTER...]             set-up, then formatting, clippy, docs and every test (or those whose names contain a FILTER)
+  web [--scene FILE]           set-up, then the browser viewer in web/dist; FILE: a package, becomes its scene
   bench [OPTION...]            set-up, then kernels against libtorch, a fit by stage, and how fits grow: tables, and
                                target/bench.json; `bench --help` has the options
 ";
@@ -57,6 +59,12 @@ fn task(args: &[&str]) -> Result<()> {
         ["test", filters @ ..] => {
             enter()?;
             check::run_all(&root, filters)
+        }
+        ["web", options @ ..] => {
+            let scene = web::scene(options)?; // seen from the user's folder
+            enter()?;
+            setup::run(&root, setup::Options::default())?;
+            web::run_all(&root, scene.as_deref())
         }
         ["bench", options @ ..] => bench::run_all(&root, options), // in the user's folder, where paths are seen from
         [] | ["help" | "--help" | "-h"] => {

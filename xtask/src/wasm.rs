@@ -17,21 +17,34 @@ fn has_target() -> bool {
     sysroot.is_ok_and(|root| Path::new(root.trim()).join("lib/rustlib").join(TARGET).join("lib").is_dir())
 }
 
-/// `cargo check` of a package for the browser, in a target directory of its own: the compiler may be another one.
-pub fn check(package: &str) -> Command {
-    cargo_check(package, has_target())
+/// Builds a library for the browser with one of its features, as small as it gets, in a target directory of its own: the
+/// compiler may be another one. The wasm is [`built`].
+pub fn build(package: &str, feature: &str) -> Command {
+    cargo_build(package, feature, has_target())
 }
 
-fn cargo_check(package: &str, is_rustups: bool) -> Command {
-    let folder: PathBuf = ["target", "wasm"].iter().collect();
-    let mut check = command("cargo", ["check", "--package", package, "--target", TARGET, "--target-dir"]);
-    check.arg(folder);
+/// Where [`build`] leaves the wasm of a library.
+pub fn built(root: &Path, library: &str) -> PathBuf {
+    root.join(target_folder()).join(TARGET).join("wasm").join(format!("{library}.wasm"))
+}
+
+fn target_folder() -> PathBuf {
+    ["target", "wasm"].iter().collect()
+}
+
+fn cargo_build(package: &str, feature: &str, is_rustups: bool) -> Command {
+    let words = ["build", "--package", package, "--features", feature, "--profile", "wasm", "--target", TARGET];
+    let mut build = command("cargo", words);
+    build.arg("--target-dir").arg(target_folder());
+    // web-sys shows WebCodecs and WebGPU only so.
+    build.env("RUSTFLAGS", "--cfg=web_sys_unstable_apis");
     if !is_rustups {
         // Debian's compiler has no ready-made standard library for this target: it is built from source.
-        check.args(["-Z", "build-std=std,panic_abort"]);
-        check.env("RUSTC", "/usr/bin/rustc").env("RUSTC_BOOTSTRAP", "1");
+        build.args(["-Z", "build-std=std,panic_abort"]);
+        build.env("RUSTC", "/usr/bin/rustc").env("RUSTC_BOOTSTRAP", "1");
+        build.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", "/usr/bin/wasm-ld-22");
     }
-    check
+    build
 }
 
 #[cfg(test)]
@@ -41,11 +54,12 @@ mod tests {
 
     #[test]
     fn without_rustups_target_debians_compiler_builds_the_standard_library() {
-        let check = "cargo check --package x --target wasm32-unknown-unknown --target-dir target/wasm";
-        assert_eq!(line(&cargo_check("x", true)), check);
-        let debians = cargo_check("x", false);
-        assert_eq!(line(&debians), format!("{check} -Z build-std=std,panic_abort"));
+        let build = "cargo build --package x --features y --profile wasm --target wasm32-unknown-unknown --target-dir target/wasm";
+        assert_eq!(line(&cargo_build("x", "y", true)), build);
+        let debians = cargo_build("x", "y", false);
+        assert_eq!(line(&debians), format!("{build} -Z build-std=std,panic_abort"));
         assert!(debians.get_envs().any(|(name, value)| name == "RUSTC" && value == Some("/usr/bin/rustc".as_ref())));
-        assert_eq!(cargo_check("x", true).get_envs().count(), 0);
+        assert_eq!(cargo_build("x", "y", true).get_envs().count(), 1);
+        assert_eq!(built(Path::new("r"), "x"), Path::new("r/target/wasm/wasm32-unknown-unknown/wasm/x.wasm"));
     }
 }

@@ -3,17 +3,76 @@
 use super::document::Head;
 use super::error::{check, damaged};
 use super::{PackageError, gains, layout};
-use crate::{Block, Kind, Scene, TILE, TILE_VALUES, Tile, TileTable, unorm16};
+use crate::{Block, Kind, Packing, PageRules, PageTooSmall, Scene, TILE, TILE_VALUES, Tile, TileTable, unorm16};
 
 /// Texels of the frame around each block of static tiles.
 const STATIC_HALO: usize = 1;
+
+/// Texels of a pixel of the poster, across and down.
+pub const POSTER_SCALE: usize = 2;
+
+/// Pages of the poster, in texels before they are shrunk.
+const POSTER_RULES: PageRules = PageRules { halo: POSTER_SCALE, align: POSTER_SCALE, limit: [8192, 8192] };
+
+/// Where the looping tiles stand on the pages of the poster, in texels: [`POSTER_SCALE`] of them to a pixel.
+///
+/// # Errors
+/// Never: a tile fits in a page.
+pub fn poster_packing(tiles: &TileTable) -> Result<Packing, PageTooSmall> {
+    Packing::new(tiles, Kind::Looping, &POSTER_RULES)
+}
+
+/// Where the tiles of a package stand on its pages.
+#[derive(Clone, Debug)]
+pub struct Layouts {
+    /// All tiles, those of each kind numbered in the order of the table.
+    pub tiles: TileTable,
+    /// Blocks of static tiles.
+    pub still: Vec<Block>,
+    /// Blocks of looping tiles.
+    pub looping: Vec<Block>,
+    /// What the coded values of each looping tile are multiplied with, in the order of the blocks, in a block row after row.
+    pub gains: Vec<f32>,
+}
+
+impl Layouts {
+    /// From the head, the two layout parts and the gains.
+    ///
+    /// # Errors
+    /// A layout or the gains do not fit.
+    pub fn read(head: &Head, still: &[u8], looping: &[u8], gains: &[u8]) -> Result<Self, PackageError> {
+        let mut tiles = TileTable::empty(head.planes.count, head.rows, head.columns, head.origin_px);
+        let images: Vec<[u32; 2]> = head.still.images.iter().map(|image| [image.width, image.height]).collect();
+        let still = layout::read(still, Kind::Static, STATIC_HALO, &images, &mut tiles)?;
+        let looping = layout::read(looping, Kind::Looping, head.looping.halo as usize, &head.looping.pages, &mut tiles)?;
+        layout::number(&mut tiles);
+        let gains = gains::read(gains, tiles.counts().1, head.looping.halo)?;
+        Ok(Self { tiles, still, looping, gains })
+    }
+}
+
+impl Head {
+    /// The scene of this head without texels: for whoever keeps them elsewhere, such as on a GPU.
+    pub fn bare_scene(&self, tiles: TileTable) -> Scene {
+        Scene {
+            reference: self.reference,
+            planes: self.planes,
+            tiles,
+            fps: self.fps,
+            frames: self.frames,
+            static_texels: Vec::new(),
+            looping_texels: Vec::new(),
+            views: self.views.clone(),
+            fit: self.fit.clone(),
+        }
+    }
+}
 
 /// Collects texels until a scene is whole.
 pub struct Assembly {
     scene: Scene,
     still: Vec<Block>,
     looping: Vec<Block>,
-    /// Of each looping tile, in the order of the blocks.
     gains: Vec<f32>,
 }
 
@@ -23,23 +82,12 @@ impl Assembly {
     /// # Errors
     /// A layout or the gains do not fit, or memory is short.
     pub fn new(head: &Head, still: &[u8], looping: &[u8], gains: &[u8]) -> Result<Self, PackageError> {
-        let mut tiles = TileTable::empty(head.planes.count, head.rows, head.columns, head.origin_px);
-        let images: Vec<[u32; 2]> = head.still.images.iter().map(|image| [image.width, image.height]).collect();
-        let still = layout::read(still, Kind::Static, STATIC_HALO, &images, &mut tiles)?;
-        let looping = layout::read(looping, Kind::Looping, head.looping.halo as usize, &head.looping.pages, &mut tiles)?;
-        layout::number(&mut tiles);
+        let Layouts { tiles, still, looping, gains } = Layouts::read(head, still, looping, gains)?;
         let (still_tiles, looping_tiles) = tiles.counts();
-        let gains = gains::read(gains, looping_tiles, head.looping.halo)?;
         let scene = Scene {
-            reference: head.reference,
-            planes: head.planes,
-            tiles,
-            fps: head.fps,
-            frames: head.frames,
             static_texels: zeros(still_tiles * TILE_VALUES)?,
             looping_texels: zeros(looping_tiles * head.frames * TILE_VALUES)?,
-            views: head.views.clone(),
-            fit: head.fit.clone(),
+            ..head.bare_scene(tiles)
         };
         Ok(Self { scene, still, looping, gains })
     }

@@ -2,8 +2,8 @@
 
 use super::overlay::{Overlay, Painting};
 use super::timer::Timer;
+use crate::canvas::Canvas;
 use crate::pipelines::{self, Size};
-use crate::target::Canvas;
 use crate::{Backend, Gpu, Options, OrbitCamera, RenderError, Renderer};
 use loop3d_scene::Scene;
 use std::sync::Arc;

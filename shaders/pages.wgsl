@@ -1,0 +1,73 @@
+// Copies rectangles of a page to an atlas, texel for texel, as premultiplied colour. A page is a picture as a package has it: static
+// tiles, or one frame of looping ones.
+
+@group(0) @binding(0) var page: texture_2d<f32>;
+
+struct Corner {
+    @builtin(position) position: vec4<f32>,
+    // Page texel = atlas texel + xy.
+    @location(0) @interpolate(flat) shift: vec2<i32>,
+    @location(1) @interpolate(flat) gain: f32,
+}
+
+// Bounds: left, upper, right, lower in clip space.
+@vertex
+fn copied_corner(
+    @builtin(vertex_index) index: u32,
+    @location(0) bounds: vec4<f32>,
+    @location(1) shift: vec2<i32>,
+    @location(2) gain: f32,
+) -> Corner {
+    let far_side = vec2<bool>((index & 1u) == 1u, index >= 2u);
+    return Corner(vec4<f32>(select(bounds.xy, bounds.zw, far_side), 0.0, 1.0), shift, gain);
+}
+
+fn texel_of(in: Corner) -> vec2<i32> {
+    return vec2<i32>(floor(in.position.xy)) + in.shift;
+}
+
+// The decoded value times the gain, at most 1; colour never exceeds alpha.
+fn brightened(colour: vec3<f32>, alpha: f32, gain: f32) -> vec4<f32> {
+    return min(vec4<f32>(min(colour, vec3<f32>(alpha)), alpha) * gain, vec4<f32>(1.0));
+}
+
+fn premultiplied(straight: vec4<f32>) -> vec4<f32> {
+    return vec4<f32>(straight.rgb * straight.a, straight.a);
+}
+
+// A page of straight colours.
+@fragment
+fn straight_pixel(in: Corner) -> @location(0) vec4<f32> {
+    return premultiplied(textureLoad(page, texel_of(in), 0));
+}
+
+// A page of premultiplied colours.
+@fragment
+fn plain_pixel(in: Corner) -> @location(0) vec4<f32> {
+    let texel = textureLoad(page, texel_of(in), 0);
+    return brightened(texel.rgb, texel.a, in.gain);
+}
+
+// A frame of video: premultiplied colours above, alpha below.
+@fragment
+fn stacked_pixel(in: Corner) -> @location(0) vec4<f32> {
+    let at = texel_of(in);
+    let half_height = i32(textureDimensions(page).y) / 2;
+    let colour = textureLoad(page, at, 0).rgb;
+    let alpha = textureLoad(page, at + vec2<i32>(0, half_height), 0).r;
+    return brightened(colour, alpha, in.gain);
+}
+
+// A page of straight colours of half the size, enlarged; a block's halo is one of its pixels.
+@fragment
+fn poster_pixel(in: Corner) -> @location(0) vec4<f32> {
+    let place = 0.5 * vec2<f32>(texel_of(in)) - 0.25;
+    let corner = floor(place);
+    let part = place - corner;
+    let last = vec2<i32>(textureDimensions(page)) - 1;
+    let a = clamp(vec2<i32>(corner), vec2<i32>(0), last);
+    let b = clamp(vec2<i32>(corner) + 1, vec2<i32>(0), last);
+    let upper = mix(premultiplied(textureLoad(page, a, 0)), premultiplied(textureLoad(page, vec2<i32>(b.x, a.y), 0)), part.x);
+    let lower = mix(premultiplied(textureLoad(page, vec2<i32>(a.x, b.y), 0)), premultiplied(textureLoad(page, b, 0)), part.x);
+    return mix(upper, lower, part.y);
+}

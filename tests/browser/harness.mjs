@@ -1,0 +1,41 @@
+// What the tests of the browser viewer share: a web server for files and strings, and Chromium with WebGPU and WebGL2 in software.
+import { createServer } from 'node:http';
+import { readFile } from 'node:fs/promises';
+import { dirname, extname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+
+const here = dirname(fileURLToPath(import.meta.url));
+export const web = join(here, '../../web');
+export const dist = join(web, 'dist');
+
+const TYPES = {
+  '.js': 'text/javascript', '.html': 'text/html', '.css': 'text/css', '.wasm': 'application/wasm', '.glb': 'model/gltf-binary',
+  '.json': 'application/json', '.svg': 'image/svg+xml',
+};
+
+/** Serves `pages` (path → [type, body, headers?]) and the files of a folder on this machine. */
+export async function serve(pages, folder) {
+  const server = createServer(async (request, response) => {
+    const path = normalize(decodeURIComponent(new URL(request.url, 'http://x').pathname));
+    try {
+      const [type, body, headers] = pages[path] ?? [TYPES[extname(path)] ?? 'application/octet-stream', await readFile(join(folder, path))];
+      response.writeHead(200, { 'content-type': type, ...headers });
+      response.end(body);
+    } catch {
+      response.writeHead(404, { 'content-type': 'text/html' }).end('<!doctype html><title>404</title>');
+    }
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { url: `http://127.0.0.1:${server.address().port}/`, close: () => server.close() };
+}
+
+/** Chromium without a screen. WebGPU draws to the canvas with all of these flags only. */
+export function launch() {
+  return chromium.launch({
+    executablePath: process.env.LOOP3D_CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--headless', '--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking',
+      '--disable-component-update', '--disable-sync', '--enable-unsafe-webgpu', '--enable-features=Vulkan', '--use-vulkan=swiftshader',
+      '--use-angle=swiftshader'],
+  });
+}

@@ -1,0 +1,138 @@
+// The engine in Chromium: `node viewer.mjs BACKEND FOLDER`. Reads FOLDER/job.json, writes pictures (raw RGBA) to FOLDER and prints what
+// happened as JSON.
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { dist, launch, serve, web } from './harness.mjs';
+
+const [backend, folder] = process.argv.slice(2);
+const job = JSON.parse(await readFile(join(folder, 'job.json')));
+const engine = join(folder, `engine-${backend}.js`);
+execFileSync(join(web, 'node_modules/.bin/esbuild'), [join(web, 'ts/engine.ts'), '--bundle', '--format=esm', `--outfile=${engine}`,
+  '--log-level=warning']);
+const server = await serve({
+  '/': ['text/html', '<!doctype html><title>engine</title><div id="box"><canvas id="canvas" class="kept"></canvas></div>'],
+  '/engine.js': ['text/javascript', await readFile(engine)],
+  '/job.json': ['application/json', JSON.stringify(job)],
+  ...Object.fromEntries(await Promise.all(job.files.map(async (file) => [`/${file}`, ['model/gltf-binary', await readFile(join(folder, file))]]))),
+}, dist);
+const browser = await launch();
+const page = await browser.newPage();
+const complaints = [];
+page.on('pageerror', (error) => complaints.push(String(error)));
+page.on('console', (message) => { if (message.type() === 'error') complaints.push(message.text()); });
+await page.exposeFunction('keep', (name, base64) => writeFile(join(folder, `${backend}-${name}.rgba`), Buffer.from(base64, 'base64')));
+await page.goto(server.url);
+const result = await page.evaluate(run, { backend, job });
+await browser.close();
+server.close();
+console.log(JSON.stringify({ ...result, complaints }));
+
+/** Runs in the page. */
+async function run({ backend, job }) {
+  const { Engine } = await import('/engine.js');
+  const [width, height] = job.size;
+  const bytes = async (file) => new Uint8Array(await (await fetch(`/${file}`)).arrayBuffer());
+  const next = () => new Promise((resolve) => requestAnimationFrame(resolve));
+  const open = async (on) => {
+    const box = document.getElementById('box');
+    box.innerHTML = '<canvas id="canvas" class="kept"></canvas>';
+    const engine = await Engine.open(box.firstChild, { backend, base: new URL('/', location) }, on);
+    engine.sway = false;
+    engine.pause();
+    engine.resize(width, height);
+    return engine;
+  };
+  const until = async (what, condition) => {
+    const start = performance.now();
+    while (!condition()) {
+      if (performance.now() - start > 60_000) throw new Error(`waited for ${what}`);
+      await next();
+    }
+  };
+  const picture = async (engine) => {
+    const pixels = engine.readPixels();
+    engine.advance(0.001);
+    engine.draw();
+    return (await pixels).data;
+  };
+  const keep = async (name, pixels) => {
+    let text = '';
+    for (let i = 0; i < pixels.length; i += 32768) text += String.fromCharCode(...pixels.subarray(i, i + 32768));
+    await window.keep(name, btoa(text));
+  };
+
+  const events = [];
+  const codes = {};
+  const engine = await open((event) => {
+    events.push(event.kind);
+    if (event.kind === 'error') codes.event = [event.error.code, event.error.message];
+    if (event.kind === 'head') codes.info = event.info;
+  });
+  const scene = await bytes(job.files[0]);
+  // Up to the first byte of video: the scene stands still.
+  for (let at = 0; at < job.stillBytes; at += 5000) engine.push(scene.subarray(at, Math.min(at + 5000, job.stillBytes)));
+  await until('the still scene', () => events.includes('still'));
+  await keep('still', await picture(engine));
+  engine.push(scene.subarray(job.stillBytes));
+  engine.finish();
+  await until('motion', () => events.includes('motion'));
+
+  for (const [index, { camera, time }] of job.shots.entries()) {
+    engine.camera = camera;
+    engine.time = time;
+    await until(`frames at ${time}`, () => { engine.advance(0.001); return engine.isReady; });
+    await keep(`shot-${index}`, await picture(engine));
+  }
+  const statistics = engine.statistics();
+
+  // Playing moves, pausing stops, and time goes on by itself through the seam.
+  engine.resetCamera();
+  engine.speed = 1;
+  const stopped = [await picture(engine), await picture(engine)];
+  const same = (a, b) => a.every((value, i) => value === b[i]);
+  const isStill = same(...stopped);
+  engine.time = codes.info.frames - 0.5;
+  engine.play();
+  engine.advance(1 / codes.info.fps);
+  const seam = engine.time;
+  engine.pause();
+  engine.reverse = true;
+  engine.play();
+  engine.advance(1 / codes.info.fps);
+  const back = engine.time;
+  engine.pause();
+  engine.reverse = false;
+
+  // A lost context comes back as a new canvas with the same picture.
+  const recovered = {};
+  if (backend === 'webgl2') {
+    engine.camera = job.shots[0].camera;
+    engine.time = job.shots[0].time;
+    engine.canvas.getContext('webgl2').getExtension('WEBGL_lose_context').loseContext();
+    await until('the loss', () => events.includes('lost'));
+    await until('the return', () => events.includes('restored'));
+    await until('frames again', () => { engine.advance(0.001); return engine.isReady; });
+    await keep('restored', await picture(engine));
+    recovered.isAttached = engine.canvas.isConnected && engine.canvas.className === 'kept';
+  }
+  const rendered = engine.statistics();
+  engine.dispose();
+
+  // Bytes that are no whole package.
+  const refused = {};
+  for (const [name, cut, at, value] of job.broken) {
+    const bad = name === 'html' ? new TextEncoder().encode('<!doctype html><title>404</title>') : (await bytes(name === 'newer' ? 'newer.glb' : job.files[0])).slice(0, cut ?? undefined);
+    if (at !== undefined) bad[at] ^= value;
+    const engine = await open(() => {});
+    try {
+      engine.push(bad);
+      engine.finish();
+      refused[name] = ['none', ''];
+    } catch (error) {
+      refused[name] = [error.code, error.message];
+    }
+    engine.dispose();
+  }
+  return { events, codes, statistics, rendered, isStill, seam, back, recovered, refused };
+}

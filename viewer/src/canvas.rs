@@ -1,0 +1,118 @@
+//! Where one picture is drawn: the accumulated layers, and how they are finished.
+
+use crate::Gpu;
+use crate::pipelines::Pipelines;
+use crate::view::View;
+
+/// Where tiles are drawn.
+pub(crate) struct Canvas {
+    pub(crate) width: u32,
+    pub(crate) height: u32,
+    pub(crate) view: wgpu::Buffer,
+    pub(crate) tiles_group: wgpu::BindGroup,
+    resolve_group: wgpu::BindGroup,
+    accumulated: wgpu::TextureView,
+}
+
+/// The two atlases as a shader sees them.
+pub(crate) struct Atlases {
+    pub(crate) still: wgpu::TextureView,
+    pub(crate) looping: wgpu::TextureView,
+}
+
+impl Canvas {
+    pub(crate) fn new(gpu: &Gpu, pipelines: &Pipelines, atlases: &Atlases, width: u32, height: u32) -> Self {
+        let device = &gpu.device;
+        let accumulated = texture(gpu, [width, height], gpu.tier.accumulation(), wgpu::TextureUsages::TEXTURE_BINDING);
+        let accumulated = accumulated.create_view(&wgpu::TextureViewDescriptor::default());
+        let view = buffer(gpu, size_of::<View>() as u64, wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST);
+        let entry =
+            |binding, texture| wgpu::BindGroupEntry { binding, resource: wgpu::BindingResource::TextureView(texture) };
+        let tiles_group = device.create_bind_group(&wgpu::BindGroupDescriptor {
+            label: Some("tiles"),
+            layout: &pipelines.tiles.get_bind_group_layout(0),
+            entries: &[
+                wgpu::BindGroupEntry { binding: 0, resource: view.as_entire_binding() },
+                entry(1, &atlases.still),
+                entry(2, &atlases.looping),
+            ],
+        });
+        let resolve_group = device.create_bind_group(&wgpu::BindGroupDescriptor {
+            label: Some("resolve"),
+            layout: &pipelines.resolve.get_bind_group_layout(0),
+            entries: &[entry(0, &accumulated)],
+        });
+        Self { width, height, view, tiles_group, resolve_group, accumulated }
+    }
+
+    /// The pass that tiles are drawn in, over nothing.
+    pub(crate) fn tiles_pass<'e>(
+        &self,
+        encoder: &'e mut wgpu::CommandEncoder,
+        timing: Option<wgpu::RenderPassTimestampWrites<'_>>,
+    ) -> wgpu::RenderPass<'e> {
+        pass(encoder, "tiles", &self.accumulated, timing)
+    }
+
+    /// GPU memory of the accumulated picture.
+    pub(crate) fn bytes(&self) -> u64 {
+        let texture = self.accumulated.texture();
+        let texel = texture.format().block_copy_size(None).unwrap_or(0);
+        u64::from(self.width) * u64::from(self.height) * u64::from(texel)
+    }
+
+    /// Finishes the picture in `output`, whose format `pipeline` writes.
+    pub(crate) fn resolve(
+        &self,
+        pipeline: &wgpu::RenderPipeline,
+        encoder: &mut wgpu::CommandEncoder,
+        output: &wgpu::TextureView,
+        timing: Option<wgpu::RenderPassTimestampWrites<'_>>,
+    ) {
+        let mut resolve = pass(encoder, "resolve", output, timing);
+        resolve.set_pipeline(pipeline);
+        resolve.set_bind_group(0, &self.resolve_group, &[]);
+        resolve.draw(0..3, 0..1);
+    }
+}
+
+pub(crate) fn texture(
+    gpu: &Gpu,
+    [width, height]: [u32; 2],
+    format: wgpu::TextureFormat,
+    usage: wgpu::TextureUsages,
+) -> wgpu::Texture {
+    gpu.device.create_texture(&wgpu::TextureDescriptor {
+        label: Some("picture"),
+        size: wgpu::Extent3d { width, height, depth_or_array_layers: 1 },
+        mip_level_count: 1,
+        sample_count: 1,
+        dimension: wgpu::TextureDimension::D2,
+        format,
+        usage: wgpu::TextureUsages::RENDER_ATTACHMENT | usage,
+        view_formats: &[],
+    })
+}
+
+pub(crate) fn buffer(gpu: &Gpu, size: u64, usage: wgpu::BufferUsages) -> wgpu::Buffer {
+    gpu.device.create_buffer(&wgpu::BufferDescriptor { label: Some("picture"), size, usage, mapped_at_creation: false })
+}
+
+fn pass<'e>(
+    encoder: &'e mut wgpu::CommandEncoder,
+    label: &str,
+    view: &wgpu::TextureView,
+    timing: Option<wgpu::RenderPassTimestampWrites<'_>>,
+) -> wgpu::RenderPass<'e> {
+    encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
+        label: Some(label),
+        color_attachments: &[Some(wgpu::RenderPassColorAttachment {
+            view,
+            depth_slice: None,
+            resolve_target: None,
+            ops: wgpu::Operations { load: wgpu::LoadOp::Clear(wgpu::Color::TRANSPARENT), store: wgpu::StoreOp::Store },
+        })],
+        timestamp_writes: timing,
+        ..Default::default()
+    })
+}

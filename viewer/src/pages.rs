@@ -1,0 +1,183 @@
+//! Rectangles that are copied from the pages of a package to an atlas, on the GPU.
+
+use crate::Gpu;
+use crate::drawing::instances;
+use crate::pipelines::{Stage, pipeline, texture_entry};
+use bytemuck::{Pod, Zeroable};
+use loop3d_scene::{Block, Packing, TILE, TileTable};
+
+/// One rectangle, as `pages.wgsl` reads it.
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+#[repr(C)]
+pub(crate) struct Copy {
+    /// Left, upper, right, lower on the atlas, in clip space.
+    bounds: [f32; 4],
+    /// Page texel minus atlas texel.
+    shift: [i32; 2],
+    gain: f32,
+}
+
+impl Copy {
+    /// Of `size` texels from texel `from` of a page to texel `at` of an atlas.
+    pub(crate) fn new(atlas: [usize; 2], at: [usize; 2], size: [usize; 2], from: [usize; 2], gain: f32) -> Self {
+        let clip = |axis: usize, texel: usize| 2.0 * texel as f32 / atlas[axis] as f32 - 1.0;
+        let [left, upper] = [clip(0, at[0]), -clip(1, at[1])];
+        let [right, lower] = [clip(0, at[0] + size[0]), -clip(1, at[1] + size[1])];
+        let shift = [0, 1].map(|axis| from[axis] as i32 - at[axis] as i32);
+        Self { bounds: [left, upper, right, lower], shift, gain }
+    }
+}
+
+/// Where a tile stands on the pages of one kind.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Place {
+    pub(crate) page: usize,
+    /// First texel.
+    pub(crate) at: [usize; 2],
+    pub(crate) gain: f32,
+}
+
+/// The place of each tile of some blocks, in the order of the table; `gains` as in a package's layouts, or none.
+pub(crate) fn places(tiles: &TileTable, blocks: &[Block], gains: Option<&[f32]>) -> Vec<Option<Place>> {
+    let mut places = vec![None; tiles.tiles.len()];
+    let mut gains = gains.map(|gains| gains.iter().copied());
+    for block in blocks {
+        for (i, row) in block.rows.clone().enumerate() {
+            for (j, column) in block.columns.clone().enumerate() {
+                let gain = gains.as_mut().and_then(Iterator::next).unwrap_or(1.0);
+                let at = [block.at[0] + j * TILE, block.at[1] + i * TILE];
+                places[tiles.index(block.plane, row, column)] = Some(Place { page: block.page, at, gain });
+            }
+        }
+    }
+    places
+}
+
+/// What fills the one page of a packing from the pages that `places` are on, for each of these pages; halos too.
+pub(crate) fn copies(tiles: &TileTable, packing: &Packing, places: &[Option<Place>], pages: usize) -> Vec<Vec<Copy>> {
+    let mut copies = vec![Vec::new(); pages];
+    let Some(&size) = packing.pages.first() else { return copies };
+    let inside = |index: i64, count: usize| usize::try_from(index).ok().filter(|&index| index < count);
+    for piece in packing.pieces(0) {
+        let [Some(row), Some(column)] = [inside(piece.row, tiles.rows), inside(piece.column, tiles.columns)] else {
+            continue;
+        };
+        let Some(place) = places[tiles.index(piece.plane, row, column)] else { continue };
+        let from = [place.at[0] + piece.from[0], place.at[1] + piece.from[1]];
+        if let Some(copies) = copies.get_mut(place.page) {
+            copies.push(Copy::new(size, piece.at, piece.size, from, place.gain));
+        }
+    }
+    copies
+}
+
+/// How the values of a page become premultiplied texels: fragment entries of `pages.wgsl`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Coding {
+    Straight,
+    Plain,
+    Stacked,
+    Poster,
+}
+
+impl Coding {
+    fn entry(self) -> &'static str {
+        match self {
+            Self::Straight => "straight_pixel",
+            Self::Plain => "plain_pixel",
+            Self::Stacked => "stacked_pixel",
+            Self::Poster => "poster_pixel",
+        }
+    }
+}
+
+/// Copies pages of one coding to atlases of one format.
+pub(crate) struct Copier {
+    pipeline: wgpu::RenderPipeline,
+}
+
+impl Copier {
+    pub(crate) fn new(gpu: &Gpu, coding: Coding, atlas: wgpu::TextureFormat) -> Self {
+        let group = gpu.device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
+            label: Some("page"),
+            entries: &[texture_entry(0, wgpu::TextureViewDimension::D2)],
+        });
+        let attributes = wgpu::vertex_attr_array![0 => Float32x4, 1 => Sint32x2, 2 => Float32];
+        let copies = wgpu::VertexBufferLayout {
+            array_stride: size_of::<Copy>() as u64,
+            step_mode: wgpu::VertexStepMode::Instance,
+            attributes: &attributes,
+        };
+        let stage = Stage {
+            module: &gpu.device.create_shader_module(wgpu::include_wgsl!("../../shaders/pages.wgsl")),
+            entries: ["copied_corner", coding.entry()],
+            groups: &[&group],
+            buffers: &[Some(copies)],
+            topology: wgpu::PrimitiveTopology::TriangleStrip,
+            blend: None,
+            format: atlas,
+        };
+        Self { pipeline: pipeline(&gpu.device, &stage) }
+    }
+
+    /// What copies a page, as often as its pixels change.
+    pub(crate) fn source(&self, gpu: &Gpu, page: wgpu::Texture, copies: &[Copy]) -> Source {
+        let view = page.create_view(&wgpu::TextureViewDescriptor::default());
+        let group = gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {
+            label: Some("page"),
+            layout: &self.pipeline.get_bind_group_layout(0),
+            entries: &[wgpu::BindGroupEntry { binding: 0, resource: wgpu::BindingResource::TextureView(&view) }],
+        });
+        Source { page, group, copies: instances(gpu, "copies", copies), count: copies.len() as u32 }
+    }
+
+    /// Copies; the rest of the atlas stays as it is.
+    pub(crate) fn copy(&self, encoder: &mut wgpu::CommandEncoder, source: &Source, atlas: &wgpu::TextureView) {
+        let mut pass = encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
+            label: Some("page"),
+            color_attachments: &[Some(wgpu::RenderPassColorAttachment {
+                view: atlas,
+                depth_slice: None,
+                resolve_target: None,
+                ops: wgpu::Operations { load: wgpu::LoadOp::Load, store: wgpu::StoreOp::Store },
+            })],
+            ..Default::default()
+        });
+        pass.set_pipeline(&self.pipeline);
+        pass.set_bind_group(0, &source.group, &[]);
+        pass.set_vertex_buffer(0, source.copies.slice(..));
+        pass.draw(0..4, 0..source.count);
+    }
+}
+
+/// A page on the GPU, and the rectangles that are copied from it.
+pub(crate) struct Source {
+    pub(crate) page: wgpu::Texture,
+    group: wgpu::BindGroup,
+    copies: wgpu::Buffer,
+    count: u32,
+}
+
+impl Source {
+    /// GPU memory that it takes.
+    pub(crate) fn bytes(&self) -> u64 {
+        u64::from(self.page.width()) * u64::from(self.page.height()) * 4 + self.copies.size()
+    }
+}
+
+/// A texture that a browser copies pictures to.
+pub(crate) fn page_texture(gpu: &Gpu, [width, height]: [u32; 2]) -> wgpu::Texture {
+    gpu.device.create_texture(&wgpu::TextureDescriptor {
+        label: Some("page"),
+        size: wgpu::Extent3d { width, height, depth_or_array_layers: 1 },
+        mip_level_count: 1,
+        sample_count: 1,
+        dimension: wgpu::TextureDimension::D2,
+        format: wgpu::TextureFormat::Rgba8Unorm,
+        // Browsers draw the picture.
+        usage: wgpu::TextureUsages::TEXTURE_BINDING
+            | wgpu::TextureUsages::COPY_DST
+            | wgpu::TextureUsages::RENDER_ATTACHMENT,
+        view_formats: &[],
+    })
+}

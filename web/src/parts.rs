@@ -1,0 +1,113 @@
+//! What has arrived of a package. It stays here, compressed, so that a lost GPU can be filled again.
+
+use loop3d_scene::package::{Event, Head, Layouts, Limits, PackageError, Reader, Role, Stream};
+use std::sync::Arc;
+
+/// A reader, and the parts that a player needs again.
+pub struct Parts {
+    reader: Reader,
+    events: Vec<Event>,
+    parts: Vec<Option<Vec<u8>>>,
+    /// Indices of parts that have arrived since they were last asked for.
+    arrived: Vec<u32>,
+    layouts: Option<Layouts>,
+    stream: Option<usize>,
+}
+
+impl Parts {
+    pub fn new() -> Self {
+        let reader = Reader::new(Limits::default());
+        Self { reader, events: Vec::new(), parts: Vec::new(), arrived: Vec::new(), layouts: None, stream: None }
+    }
+
+    /// Takes the next bytes. What became whole before an error is there.
+    pub fn push(&mut self, bytes: &[u8]) -> Result<(), PackageError> {
+        let result = self.reader.push(bytes, &mut self.events);
+        for event in std::mem::take(&mut self.events) {
+            match event {
+                Event::Head(head) => self.parts.resize(head.parts.len(), None),
+                Event::Part { index, bytes } => self.keep(index, bytes)?,
+            }
+        }
+        result
+    }
+
+    pub fn finish(&self) -> Result<(), PackageError> {
+        self.reader.finish()
+    }
+
+    fn keep(&mut self, index: usize, bytes: Vec<u8>) -> Result<(), PackageError> {
+        let Some(head) = self.reader.head().cloned() else { return Ok(()) };
+        let role = head.parts.get(index).map(|part| part.role);
+        // Of several streams one is played.
+        let is_other = role == Some(Role::Video) && self.stream().is_some_and(|stream| !stream.has(index));
+        if role == Some(Role::Geometry) || is_other {
+            return Ok(());
+        }
+        if let Some(slot) = self.parts.get_mut(index) {
+            *slot = Some(bytes);
+            self.arrived.push(index as u32);
+        }
+        let layouts = [head.still.layout, head.looping.layout, head.looping.gains].map(|part| self.part(part));
+        if let ([Some(still), Some(looping), Some(gains)], None) = (layouts, &self.layouts) {
+            self.layouts = Some(Layouts::read(&head, still, looping, gains)?);
+        }
+        Ok(())
+    }
+
+    /// The parts that have arrived since the last call.
+    pub fn take_arrived(&mut self) -> Vec<u32> {
+        std::mem::take(&mut self.arrived)
+    }
+
+    pub fn head(&self) -> Option<&Arc<Head>> {
+        self.reader.head()
+    }
+
+    /// The head and the layouts, once they have arrived.
+    pub fn plan(&self) -> Option<(&Arc<Head>, &Layouts)> {
+        Some((self.head()?, self.layouts.as_ref()?))
+    }
+
+    pub fn part(&self, index: usize) -> Option<&[u8]> {
+        self.parts.get(index)?.as_deref()
+    }
+
+    /// Plays one of the streams, and forgets the others.
+    pub fn choose(&mut self, stream: usize) {
+        self.stream = Some(stream);
+        let Some(head) = self.reader.head().cloned() else { return };
+        let Some(chosen) = head.looping.streams.get(stream) else { return };
+        for (index, part) in head.parts.iter().enumerate() {
+            if part.role == Role::Video && !chosen.has(index) {
+                self.parts[index] = None;
+            }
+        }
+    }
+
+    /// The stream that is played.
+    pub fn stream(&self) -> Option<&Stream> {
+        self.head()?.looping.streams.get(self.stream?)
+    }
+
+    /// The bytes of a frame of a page, and the key frame that decoding it starts from; `None` while they have not arrived.
+    pub fn frame(&self, page: usize, frame: usize) -> Option<(&[u8], usize)> {
+        let chunks = self.stream()?.chunks.iter();
+        let chunk = chunks.rev().find(|chunk| chunk.page == page && chunk.first <= frame)?;
+        let index = frame - chunk.first;
+        let size = *chunk.sizes.get(index)? as usize;
+        let start: usize = chunk.sizes[..index].iter().map(|&size| size as usize).sum();
+        Some((self.part(chunk.part)?.get(start..start + size)?, chunk.first))
+    }
+}
+
+/// Whether a part is of a stream.
+trait HasPart {
+    fn has(&self, part: usize) -> bool;
+}
+
+impl HasPart for Stream {
+    fn has(&self, part: usize) -> bool {
+        self.chunks.iter().any(|chunk| chunk.part == part)
+    }
+}

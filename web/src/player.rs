@@ -1,0 +1,401 @@
+//! A package, the GPU that shows it, its camera and its clock.
+
+use crate::error::{of_gpu, of_package};
+use crate::parts::Parts;
+use crate::screen::Screen;
+use glam::DVec2;
+use js_sys::Uint8Array;
+use loop3d_scene::package::{CHUNK_FRAMES, Codec, Role};
+use loop3d_viewer::{CameraInput, CameraState, Clock, Display, OrbitCamera, RenderError, Streamed};
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+use web_sys::{ImageBitmap, VideoFrame};
+use wgpu::ExternalImageSource;
+
+/// One scene of a page. Without a screen it reads, and keeps camera and time.
+#[wasm_bindgen]
+pub struct Player {
+    parts: Parts,
+    display: Option<Display>,
+    size: [u32; 2],
+    scale: f64,
+    camera: Option<OrbitCamera>,
+    clock: Clock,
+    is_blending: bool,
+    loop_budget_bytes: u64,
+    /// What is drawn is not what would be drawn now.
+    is_stale: bool,
+}
+
+#[wasm_bindgen]
+impl Player {
+    /// Before the first byte. `loop_budget_bytes`: GPU memory for the frames of the loop.
+    #[wasm_bindgen(constructor)]
+    pub fn new(loop_budget_bytes: f64) -> Self {
+        Self {
+            parts: Parts::new(),
+            display: None,
+            size: [1, 1],
+            scale: 1.0,
+            camera: None,
+            clock: Clock::new(1, 1.0),
+            is_blending: true,
+            // `as` saturates.
+            loop_budget_bytes: loop_budget_bytes as u64,
+            is_stale: true,
+        }
+    }
+
+    /// Takes the next bytes of the package. What became whole before an error is in `takeArrived`.
+    pub fn push(&mut self, bytes: &[u8]) -> Result<(), JsValue> {
+        let result = self.parts.push(bytes).map_err(|cause| of_package(&cause));
+        if let (None, Some((head, layouts))) = (&self.camera, self.parts.plan()) {
+            self.camera = Some(OrbitCamera::new(&head.bare_scene(layouts.tiles.clone())));
+            self.clock = Clock::new(head.frames, head.fps);
+            self.place_scene()?;
+        }
+        result
+    }
+
+    /// The bytes have ended.
+    pub fn finish(&self) -> Result<(), JsValue> {
+        self.parts.finish().map_err(|cause| of_package(&cause))
+    }
+
+    /// Indices of the parts that have arrived since the last call.
+    #[wasm_bindgen(js_name = takeArrived)]
+    pub fn take_arrived(&mut self) -> Vec<u32> {
+        self.parts.take_arrived()
+    }
+
+    /// The bytes of a part that has arrived.
+    pub fn part(&self, index: usize) -> Option<Uint8Array> {
+        self.parts.part(index).map(Uint8Array::from)
+    }
+
+    /// What the page needs to know of the scene, as JSON (`Plan` in decode.ts); once the layouts have arrived.
+    pub fn plan(&self) -> Option<String> {
+        let (head, layouts) = self.parts.plan()?;
+        let (still, looping) = layouts.tiles.counts();
+        let limits = self.camera.as_ref()?.orbit_limits();
+        let posters = head.parts.iter().enumerate().filter(|(_, part)| part.role == Role::Poster);
+        let streams = head.looping.streams.iter();
+        let streams = streams.map(|stream| {
+            serde_json::json!({
+                "codec": stream.codec, "names": stream.names, "descriptions": stream.descriptions,
+                "chunks": stream.chunks.iter().map(|chunk| chunk.part).collect::<Vec<_>>(),
+            })
+        });
+        let plan = serde_json::json!({
+            "width": head.reference.width,
+            "height": head.reference.height,
+            "frames": head.frames,
+            "fps": head.fps,
+            "tiles": still + looping,
+            "views": head.views.iter().map(|view| view.name.as_str()).collect::<Vec<_>>(),
+            "look": { "yaw": limits[0].map(f64::to_degrees), "pitch": limits[1].map(f64::to_degrees) },
+            "picture": head.picture,
+            "still": head.still.images.iter().map(|image| image.part).collect::<Vec<_>>(),
+            "posters": posters.map(|(index, _)| index).collect::<Vec<_>>(),
+            "pages": head.looping.pages,
+            "chunkFrames": CHUNK_FRAMES,
+            "streams": streams.collect::<Vec<_>>(),
+        });
+        Some(plan.to_string())
+    }
+
+    /// Draws on a screen from now on; its scene is empty.
+    pub fn show(&mut self, screen: Screen) -> Result<(), JsValue> {
+        self.display = Some(screen.0);
+        self.resize(self.size[0], self.size[1], self.scale);
+        self.place_scene()?;
+        if let Some(stream) = self.parts.stream() {
+            let codec = stream.codec;
+            self.streamed(|scene| scene.set_codec(codec))?;
+        }
+        Ok(())
+    }
+
+    /// Lets go of the screen.
+    pub fn hide(&mut self) {
+        self.display = None;
+    }
+
+    /// Shows a page of static tiles.
+    #[wasm_bindgen(js_name = setStaticPage)]
+    pub fn set_static_page(&mut self, page: usize, picture: ImageBitmap) -> Result<(), JsValue> {
+        self.streamed(|scene| scene.set_static_page(page, |queue, texture| copy_bitmap(queue, picture, texture)))
+    }
+
+    /// Shows a page of the poster, if it has the size that it should have.
+    #[wasm_bindgen(js_name = setPosterPage)]
+    pub fn set_poster_page(&mut self, page: usize, picture: ImageBitmap) -> Result<(), JsValue> {
+        let size = [picture.width(), picture.height()];
+        self.streamed(|scene| match scene.poster_size(page) {
+            Some(expected) if expected == size => {
+                scene.set_poster_page(page, |queue, texture| copy_bitmap(queue, picture, texture))
+            }
+            _ => Ok(()),
+        })
+    }
+
+    /// Whether all that does not move is there.
+    #[wasm_bindgen(js_name = hasStatic)]
+    pub fn has_static(&self) -> bool {
+        self.display.as_ref().and_then(Display::scene).is_some_and(Streamed::has_static)
+    }
+
+    /// Whether the frames of the present moment are there.
+    #[wasm_bindgen(js_name = isReady)]
+    pub fn is_ready(&self) -> bool {
+        self.display.as_ref().and_then(Display::scene).is_some_and(|scene| scene.is_ready(self.clock.time()))
+    }
+
+    /// Plays one of the streams.
+    #[wasm_bindgen(js_name = chooseStream)]
+    pub fn choose_stream(&mut self, index: usize) -> Result<(), JsValue> {
+        self.parts.choose(index);
+        let codec = self.parts.stream().map_or(Codec::Png, |stream| stream.codec);
+        self.streamed(|scene| scene.set_codec(codec))
+    }
+
+    /// Frames of which a page should be there and is not, the most urgent first.
+    pub fn missing(&self, page: usize) -> Vec<u32> {
+        let scene = self.display.as_ref().and_then(Display::scene);
+        let missing = scene.map(|scene| scene.missing(page, self.clock.time(), self.clock.is_reverse()));
+        missing.unwrap_or_default().into_iter().map(|frame| frame as u32).collect()
+    }
+
+    /// The coded bytes of a frame; nothing while they have not arrived.
+    #[wasm_bindgen(js_name = frameBytes)]
+    pub fn frame_bytes(&self, page: usize, frame: usize) -> Option<Uint8Array> {
+        self.parts.frame(page, frame).map(|(bytes, _)| Uint8Array::from(bytes))
+    }
+
+    /// The key frame that decoding a frame starts from; nothing while its bytes have not arrived.
+    #[wasm_bindgen(js_name = keyFrame)]
+    pub fn key_frame(&self, page: usize, frame: usize) -> Option<u32> {
+        self.parts.frame(page, frame).map(|(_, first)| first as u32)
+    }
+
+    /// Shows a page of a frame, decoded. It may be dropped where it is not wanted any more.
+    #[wasm_bindgen(js_name = setFrame)]
+    pub fn set_frame(&mut self, page: usize, frame: usize, picture: VideoFrame) -> Result<(), JsValue> {
+        self.frame(page, frame, ExternalImageSource::VideoFrame(picture))
+    }
+
+    /// As `setFrame`, of a stream of PNG.
+    #[wasm_bindgen(js_name = setPngFrame)]
+    pub fn set_png_frame(&mut self, page: usize, frame: usize, picture: ImageBitmap) -> Result<(), JsValue> {
+        self.frame(page, frame, ExternalImageSource::ImageBitmap(picture))
+    }
+
+    /// Takes the canvas's size in pixels, and the part of it that is drawn along each side.
+    pub fn resize(&mut self, width: u32, height: u32, scale: f64) {
+        (self.size, self.scale) = ([width.max(1), height.max(1)], scale.clamp(0.1, 1.0));
+        self.is_stale = true;
+        if let Some(display) = &mut self.display {
+            display.resize(width, height, self.scale);
+        }
+    }
+
+    /// Goes on by a stretch of real time with what a person did in it: see `CameraInput` of the viewer. Returns whether the picture
+    /// changes.
+    #[allow(clippy::too_many_arguments, reason = "numbers cross the border of wasm one by one")]
+    pub fn advance(
+        &mut self,
+        seconds: f64,
+        orbit_x: f64,
+        orbit_y: f64,
+        pan_x: f64,
+        pan_y: f64,
+        zoom: f64,
+        is_held: bool,
+        is_noticed: bool,
+        reset: bool,
+        pose_x: f64,
+        pose_y: f64,
+    ) -> bool {
+        let Some(camera) = &mut self.camera else { return false };
+        let [width, height] = self.size;
+        let before = (camera.camera(width, height), self.clock.time());
+        let (orbit, pan) = (DVec2::new(orbit_x, orbit_y), DVec2::new(pan_x, pan_y));
+        camera.advance(&CameraInput { orbit, pan, zoom, is_held, reset, is_noticed }, seconds);
+        camera.set_pose(DVec2::new(pose_x, pose_y));
+        self.clock.advance(seconds);
+        self.is_stale |= before != (camera.camera(width, height), self.clock.time());
+        self.is_stale
+    }
+
+    /// Draws the picture of now.
+    pub fn draw(&mut self) -> Result<(), JsValue> {
+        let (Some(display), Some(camera)) = (&mut self.display, &self.camera) else { return Ok(()) };
+        let time = if self.is_blending { self.clock.time() } else { self.clock.time().floor() };
+        self.is_stale = false;
+        display.draw(camera, time).map_err(|cause| of_gpu(&cause))
+    }
+
+    /// Why the GPU works no more; nothing while it does.
+    pub fn failure(&self) -> Option<js_sys::Error> {
+        let cause = self.display.as_ref()?.check().err()?;
+        Some(of_gpu(&cause).into())
+    }
+
+    /// Whether frames are blended at moments between them.
+    #[wasm_bindgen(js_name = setBlending)]
+    pub fn set_blending(&mut self, is_blending: bool) {
+        self.is_blending = is_blending;
+        self.is_stale = true;
+    }
+
+    /// Whether the camera sways when nobody moves it.
+    #[wasm_bindgen(js_name = setSwaying)]
+    pub fn set_swaying(&mut self, is_swaying: bool) {
+        if let Some(camera) = &mut self.camera {
+            camera.set_swaying(is_swaying);
+        }
+    }
+
+    /// Orbit x and y, pan x and y, zoom.
+    pub fn camera(&self) -> Option<Vec<f64>> {
+        let CameraState { orbit, pan, zoom } = self.camera.as_ref()?.state();
+        Some(vec![orbit.x, orbit.y, pan.x, pan.y, zoom])
+    }
+
+    /// Goes to such a state.
+    #[wasm_bindgen(js_name = setCamera)]
+    pub fn set_camera(&mut self, orbit_x: f64, orbit_y: f64, pan_x: f64, pan_y: f64, zoom: f64) {
+        if let Some(camera) = &mut self.camera {
+            let (orbit, pan) = (DVec2::new(orbit_x, orbit_y), DVec2::new(pan_x, pan_y));
+            camera.set_state(&CameraState { orbit, pan, zoom });
+            self.is_stale = true;
+        }
+    }
+
+    /// Moment of the loop in frames.
+    #[wasm_bindgen(getter)]
+    pub fn time(&self) -> f64 {
+        self.clock.time()
+    }
+
+    #[wasm_bindgen(setter)]
+    pub fn set_time(&mut self, time: f64) {
+        self.clock.seek(time);
+        self.is_stale = true;
+    }
+
+    #[wasm_bindgen(getter)]
+    pub fn playing(&self) -> bool {
+        self.clock.is_playing()
+    }
+
+    #[wasm_bindgen(setter)]
+    pub fn set_playing(&mut self, playing: bool) {
+        if playing != self.clock.is_playing() {
+            self.clock.toggle();
+        }
+    }
+
+    #[wasm_bindgen(getter)]
+    pub fn speed(&self) -> f64 {
+        self.clock.speed()
+    }
+
+    #[wasm_bindgen(setter)]
+    pub fn set_speed(&mut self, speed: f64) {
+        self.clock.set_speed(speed);
+    }
+
+    #[wasm_bindgen(getter)]
+    pub fn reverse(&self) -> bool {
+        self.clock.is_reverse()
+    }
+
+    #[wasm_bindgen(setter)]
+    pub fn set_reverse(&mut self, reverse: bool) {
+        if reverse != self.clock.is_reverse() {
+            self.clock.reverse();
+        }
+    }
+
+    /// Rounds played since the start or the last seek.
+    #[wasm_bindgen(getter)]
+    pub fn rounds(&self) -> u32 {
+        self.clock.rounds()
+    }
+
+    /// Pauses after so many rounds from now, or never.
+    #[wasm_bindgen(js_name = stopAfter)]
+    pub fn stop_after(&mut self, rounds: Option<u32>) {
+        self.clock.stop_after(rounds);
+    }
+
+    /// Name of the adapter.
+    pub fn adapter(&self) -> String {
+        self.display.as_ref().map_or_else(String::new, |display| display.gpu().name.clone())
+    }
+
+    /// Quads, layers, bytes on the GPU, frames missed.
+    pub fn statistics(&self) -> Vec<f64> {
+        let Some(display) = &self.display else { return vec![0.0; 4] };
+        let scene = display.scene().map(Streamed::statistics);
+        let [quads, layers, missed] =
+            scene.map_or([0.0; 3], |scene| [scene.quads as f64, scene.layers as f64, scene.missed as f64]);
+        vec![quads, layers, display.bytes() as f64, missed]
+    }
+}
+
+impl Player {
+    /// Puts an empty scene on the screen, where both are there.
+    fn place_scene(&mut self) -> Result<(), JsValue> {
+        if let (Some(display), Some((head, layouts))) = (&mut self.display, self.parts.plan()) {
+            let scene = Streamed::new(display.gpu().clone(), head, layouts.clone(), self.loop_budget_bytes);
+            display.set_scene(scene.map_err(|cause| of_gpu(&cause))?);
+        }
+        self.is_stale = true;
+        Ok(())
+    }
+
+    fn streamed<T>(&mut self, fill: impl FnOnce(&mut Streamed) -> Result<T, RenderError>) -> Result<T, JsValue>
+    where
+        T: Default,
+    {
+        self.is_stale = true;
+        let scene = self.display.as_mut().and_then(Display::scene_mut);
+        scene.map_or(Ok(T::default()), fill).map_err(|cause| of_gpu(&cause))
+    }
+
+    fn frame(&mut self, page: usize, frame: usize, source: ExternalImageSource) -> Result<(), JsValue> {
+        let (time, is_reverse) = (self.clock.time(), self.clock.is_reverse());
+        let Some(scene) = self.display.as_mut().and_then(Display::scene_mut) else { return Ok(()) };
+        let upload = |queue: &wgpu::Queue, texture: &wgpu::Texture| copy(queue, source, texture);
+        let is_used = scene.set_frame(page, frame, time, is_reverse, upload);
+        self.is_stale |= is_used.map_err(|cause| of_gpu(&cause))?;
+        Ok(())
+    }
+}
+
+fn copy_bitmap(queue: &wgpu::Queue, picture: ImageBitmap, texture: &wgpu::Texture) {
+    copy(queue, ExternalImageSource::ImageBitmap(picture), texture);
+}
+
+/// Copies a picture, value for value, to a texture that is as large.
+fn copy(queue: &wgpu::Queue, source: ExternalImageSource, texture: &wgpu::Texture) {
+    let size = wgpu::Extent3d {
+        width: texture.width().min(source.width()),
+        height: texture.height().min(source.height()),
+        depth_or_array_layers: 1,
+    };
+    queue.copy_external_image_to_texture(
+        &wgpu::CopyExternalImageSourceInfo { source, origin: wgpu::Origin2d::ZERO, flip_y: false },
+        wgpu::CopyExternalImageDestInfo {
+            texture,
+            mip_level: 0,
+            origin: wgpu::Origin3d::ZERO,
+            aspect: wgpu::TextureAspect::All,
+            color_space: wgpu::PredefinedColorSpace::Srgb,
+            premultiplied_alpha: false,
+        },
+        size,
+    );
+}

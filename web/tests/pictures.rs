@@ -1,0 +1,214 @@
+//! The engine in a real browser, on both backends: its pictures are those of the CPU compositor of the same package, the loop has no seam,
+//! and bytes that are no whole package are refused.
+#![cfg(not(target_arch = "wasm32"))]
+
+#[path = "../../package/tests/packages/support.rs"]
+mod support;
+
+use glam::DVec2;
+use loop3d_package::{Settings, export, open};
+use loop3d_scene::package::{Codec, Event, Limits, Reader, Role};
+use loop3d_scene::{Camera, Scene, render};
+use loop3d_viewer::{CameraState, OrbitCamera};
+use serde_json::{Value, json};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const SIZE: [u32; 2] = [192, 128];
+
+/// Where the camera stands (orbit and pan as parts of half the range, doublings), and when.
+const SHOTS: [([f64; 2], f64, f64); 8] = [
+    ([0.0, 0.0], 0.0, 0.0),
+    ([0.0, 0.0], 0.0, 7.5),
+    ([1.0, 0.0], 0.0, 19.0),
+    ([-1.0, 1.0], 0.0, 19.5),
+    ([0.5, -1.0], 0.5, 11.25),
+    ([0.0, 0.0], 1.5, 12.0),
+    ([-0.5, 0.5], 0.0, 3.0),
+    ([1.0, 1.0], 0.25, 0.75),
+];
+
+/// What is missing for a test in a browser, said loudly.
+fn is_ready() -> bool {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let chromium = std::env::var("LOOP3D_CHROMIUM").unwrap_or_else(|_| "/usr/bin/chromium".to_owned());
+    let missing: Vec<&str> = [
+        (root.join("dist/loop3d_webgl2.wasm").exists(), "web/dist (cargo xtask web)"),
+        (root.join("node_modules").exists(), "the packages of web"),
+        (root.join("../tests/browser/node_modules/playwright-core").exists(), "the packages of tests/browser"),
+        (Path::new(&chromium).exists(), "Chromium"),
+        (Command::new("node").arg("--version").output().is_ok(), "node"),
+    ]
+    .into_iter()
+    .filter_map(|(there, name)| (!there).then_some(name))
+    .collect();
+    if !missing.is_empty() {
+        eprintln!("DID NOT RUN: no browser drew a scene; missing: {} (cargo xtask setup)", missing.join(", "));
+    }
+    missing.is_empty()
+}
+
+/// A package, the scene that it decodes to, and the answers of a browser that was shown it.
+struct Shown {
+    folder: tempfile::TempDir,
+    backend: &'static str,
+    scene: Scene,
+    answers: Value,
+}
+
+impl Shown {
+    fn new(backend: &'static str, frames: usize, codec: Codec) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("scene.glb");
+        let settings = Settings { codecs: vec![codec], quality: 80, max_bytes: None };
+        export(&support::small_scene(3, frames), &path, &settings, &mut |_, _| true).unwrap();
+        let bytes = fs::read(&path).unwrap();
+        fs::write(folder.path().join("newer.glb"), newer(&bytes)).unwrap();
+        let scene = open(&path).unwrap();
+        let shots: Vec<Value> = (0..SHOTS.len()).map(|shot| shot_of(&scene, shot).1).collect();
+        let job = json!({
+            "files": ["scene.glb", "newer.glb"],
+            "size": SIZE,
+            "stillBytes": still_bytes(&bytes),
+            "shots": shots,
+            // Name, length, place of a byte, what it is xored with.
+            "broken": [
+                ["html"],
+                ["empty", 0],
+                ["truncated", bytes.len() - 100],
+                ["headless", 200],
+                ["corrupt", null, bytes.len() - 200, 1],
+                ["corrupt head", null, 40, 1],
+                ["newer"],
+            ],
+        });
+        fs::write(folder.path().join("job.json"), job.to_string()).unwrap();
+        let tools = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/browser");
+        let output =
+            Command::new("node").current_dir(tools).arg("viewer.mjs").arg(backend).arg(folder.path()).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "{backend}: {said}{}", String::from_utf8_lossy(&output.stderr));
+        let answers: Value = serde_json::from_str(&said).unwrap();
+        assert_eq!(answers["complaints"], json!([]), "{backend}");
+        if let Some(keep) = std::env::var_os("LOOP3D_SCREENSHOT") {
+            keep_pictures(folder.path(), &PathBuf::from(keep));
+        }
+        Self { folder, backend, scene, answers }
+    }
+
+    /// RGBA of a picture that the browser drew.
+    fn picture(&self, name: &str) -> Vec<u8> {
+        let pixels = fs::read(self.folder.path().join(format!("{}-{name}.rgba", self.backend))).unwrap();
+        assert_eq!(pixels.len(), (4 * SIZE[0] * SIZE[1]) as usize, "{name}");
+        assert!(pixels.chunks(4).all(|pixel| pixel[3] == 255), "{name}");
+        pixels
+    }
+
+    /// What the compositor shows instead: RGB.
+    fn expected(&self, shot: usize) -> Vec<u8> {
+        render(&self.scene, &shot_of(&self.scene, shot).0, SHOTS[shot].2).to_rgb8()
+    }
+}
+
+/// The camera of a shot, and what the engine is told of it.
+fn shot_of(scene: &Scene, shot: usize) -> (Camera, Value) {
+    let (look, zoom, time) = SHOTS[shot];
+    let mut camera = OrbitCamera::new(scene);
+    let limits = camera.orbit_limits();
+    let orbit = [0, 1].map(|axis| {
+        let [low, high] = limits[axis];
+        0.5 * (low + high) + 0.5 * look[axis] * (high - low)
+    });
+    let state = CameraState { orbit: DVec2::from_array(orbit), pan: DVec2::ZERO, zoom };
+    camera.set_state(&state);
+    let told = json!({ "camera": { "orbit": orbit, "pan": [0.0, 0.0], "zoom": zoom }, "time": time });
+    (camera.camera(SIZE[0], SIZE[1]), told)
+}
+
+/// Share of pixels of which a channel is off by more than `most`.
+fn differing(rgba: &[u8], rgb: &[u8], most: u8) -> f64 {
+    assert_eq!(rgba.len() / 4, rgb.len() / 3);
+    let is_off = |(a, b): (&[u8], &[u8])| a[..3].iter().zip(b).any(|(a, b)| a.abs_diff(*b) > most);
+    rgba.chunks(4).zip(rgb.chunks(3)).filter(|&(a, b)| is_off((a, b))).count() as f64 / (rgb.len() / 3) as f64
+}
+
+/// Where the first part of video begins.
+fn still_bytes(bytes: &[u8]) -> u64 {
+    let mut reader = Reader::new(Limits::default());
+    let mut events = Vec::new();
+    reader.push(bytes, &mut events).unwrap();
+    let Some(Event::Head(head)) = events.first() else { panic!("no head") };
+    let first = head.parts.iter().find(|part| part.role == Role::Video).unwrap();
+    let length = head.parts.last().map_or(0, |part| (part.offset + part.length).next_multiple_of(4));
+    bytes.len() as u64 - length + first.offset
+}
+
+/// The package as a later version would begin.
+fn newer(bytes: &[u8]) -> Vec<u8> {
+    use sha2::{Digest, Sha256};
+    let length = u32::from_le_bytes(bytes[12..16].try_into().unwrap()) as usize;
+    let json = String::from_utf8(bytes[20..20 + length].to_vec()).unwrap();
+    let json = json.replacen("\"version\":1,\"tool\"", "\"version\":9,\"tool\"", 1).into_bytes();
+    assert_ne!(json, bytes[20..20 + length]);
+    let seal = Sha256::digest(&json);
+    let mut newer = bytes.to_vec();
+    newer[20..20 + length].copy_from_slice(&json);
+    newer[28 + length..60 + length].copy_from_slice(&seal);
+    newer
+}
+
+/// Pictures as files to look at.
+fn keep_pictures(folder: &Path, to: &Path) {
+    for entry in
+        fs::read_dir(folder).unwrap().flatten().filter(|entry| entry.path().extension().is_some_and(|e| e == "rgba"))
+    {
+        fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+    }
+}
+
+fn pictures_are_those_of_the_compositor(backend: &'static str) {
+    if !is_ready() {
+        return;
+    }
+    let shown = Shown::new(backend, 20, Codec::H264);
+    let answers = &shown.answers;
+    for shot in 0..SHOTS.len() {
+        let off = differing(&shown.picture(&format!("shot-{shot}")), &shown.expected(shot), 8);
+        assert!(off <= 0.005, "{backend}, shot {shot}: {:.2} % of the pixels", 100.0 * off);
+    }
+    // The poster has half the resolution where things move.
+    let still = differing(&shown.picture("still"), &shown.expected(0), 24);
+    assert!(still <= 0.03, "{backend}, before motion: {:.2} % of the pixels", 100.0 * still);
+    assert_eq!(answers["events"][..4], [json!("head"), json!("picture"), json!("still"), json!("motion")]);
+    assert_eq!(answers["codes"]["info"]["frames"], 20, "{answers}");
+    assert_eq!(answers["codes"]["event"], Value::Null, "{answers}");
+    assert_eq!(answers["isStill"], true, "a paused scene changed");
+    let near = |value: &Value, expected: f64| (value.as_f64().unwrap() - expected).abs() < 1e-6;
+    assert!(near(&answers["seam"], 0.5) && near(&answers["back"], 19.5), "{answers}");
+    if backend == "webgl2" {
+        assert_eq!(answers["recovered"]["isAttached"], true);
+        assert_eq!(shown.picture("restored"), shown.picture("shot-0"), "after a lost context");
+    }
+    for (name, code) in [
+        ("html", "not-a-scene"),
+        ("empty", "not-a-scene"),
+        ("truncated", "truncated"),
+        ("headless", "truncated"),
+        ("corrupt", "corrupt"),
+        ("corrupt head", "corrupt"),
+        ("newer", "newer-version"),
+    ] {
+        assert_eq!(answers["refused"][name][0], code, "{name}: {}", answers["refused"]);
+    }
+}
+
+#[test]
+fn pictures_on_webgpu_are_those_of_the_compositor() {
+    pictures_are_those_of_the_compositor("webgpu");
+}
+
+#[test]
+fn pictures_on_webgl2_are_those_of_the_compositor() {
+    pictures_are_those_of_the_compositor("webgl2");
+}

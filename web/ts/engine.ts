@@ -1,0 +1,502 @@
+/**
+ * The engine: bytes of a package in, pictures on a canvas out. It draws when it is told to and owns no clock of its own; the element
+ * around it does.
+ */
+import { Decoders, bitmap, choose, type DecodePlan } from "./decode.ts";
+import { load, type Glue, type WasmPlayer, type WasmScreen } from "./wasm.ts";
+
+export type Backend = "webgpu" | "webgl2";
+
+export interface EngineOptions {
+  /** Without it WebGPU, then WebGL2. */
+  backend?: Backend;
+  /** Where the wasm files lie, or what makes a URL of a file's name. */
+  base: URL | ((file: string) => string);
+  /** Bytes of GPU memory for the frames of the loop; at least four frames are there. Without it 64 MiB. */
+  loopMemory?: number;
+}
+
+export type EngineErrorCode =
+  | "no-gpu" | "not-a-scene" | "truncated" | "corrupt" | "newer-version" | "too-large" | "decoder" | "lost";
+
+export class EngineError extends Error {
+  constructor(public code: EngineErrorCode, message: string) {
+    super(message);
+    this.name = "EngineError";
+  }
+}
+
+export interface SceneInfo {
+  width: number;
+  height: number;
+  frames: number;
+  fps: number;
+  tiles: number;
+  /** Names of the captured views. */
+  views: string[];
+  /** The captured range in degrees, from the left to the right and from above to below. */
+  look: { yaw: [number, number]; pitch: [number, number] };
+}
+
+/** In this order as bytes arrive. `motion` comes when the first frame was decoded. */
+export type EngineEvent =
+  | { kind: "head"; info: SceneInfo }
+  | { kind: "picture"; jpeg: Blob }
+  | { kind: "still" }
+  | { kind: "motion"; codec: string }
+  | { kind: "no-motion"; why: string }
+  | { kind: "lost" }
+  | { kind: "restored" }
+  | { kind: "error"; error: EngineError };
+
+/** Where the camera stands: radians, units of the scene, doublings. */
+export interface CameraState {
+  orbit: [number, number];
+  pan: [number, number];
+  zoom: number;
+}
+
+/** What a person did since the last picture; what is absent is zero. */
+export interface CameraInput {
+  /** Drag in picture heights, to the right and down. */
+  orbit?: [number, number];
+  pan?: [number, number];
+  /** Doublings of the size of things. */
+  zoom?: number;
+  isHeld?: boolean;
+  /** A key was pressed that is none of the camera's. */
+  isNoticed?: boolean;
+  reset?: boolean;
+  /** Where a mouse or a tilt looks from, on top of the orbit: −1 to 1 is the whole range. A state, not a step. */
+  pose?: [number, number];
+}
+
+export interface Statistics {
+  backend: Backend;
+  adapter: string;
+  tiles: number;
+  draws: number;
+  gpuBytes: number;
+  framesMissed: number;
+  codec: string;
+  decodedFrames: number;
+  /** Milliseconds of this thread for a picture, averaged. */
+  cpuMs: number;
+}
+
+/** What the wasm side says of a scene (`Player::plan`). */
+interface Plan extends SceneInfo, DecodePlan {
+  /** Indices of parts. */
+  picture: number;
+  still: number[];
+  posters: number[];
+}
+
+const BACKENDS: Backend[] = ["webgpu", "webgl2"];
+const LOOP_MEMORY = 64 << 20;
+
+export class Engine {
+  /** Another element than the given one where a canvas had to be replaced: it binds to one kind of GPU for life. */
+  canvas: HTMLCanvasElement;
+  readonly backend: Backend;
+  #glue: Glue;
+  #player: WasmPlayer;
+  #on: (event: EngineEvent) => void;
+  #plan: Plan | null = null;
+  #decoders: Decoders | null = null;
+  /** The chosen stream; null while that is open, or where there is none. */
+  #stream: number | null = null;
+  /** Static pages and posters that are still to be shown. */
+  #pending = new Set<number>();
+  #said = { still: false, motion: false };
+  #hasFrame = false;
+  /** What was begun for an older screen is dropped. */
+  #screen = 0;
+  #isOver = false;
+  #input: Required<CameraInput> = idle();
+  #size: [number, number] = [1, 1];
+  #renderScale = 1;
+  #blendFrames = true;
+  #sway = true;
+  #stopAfter: number | null = null;
+  #readers: ((picture: ImageData) => void)[] = [];
+  #cpuMs = 0;
+
+  /** Opens the first GPU that there is for a canvas. Throws EngineError "no-gpu". */
+  static async open(canvas: HTMLCanvasElement, options: EngineOptions, on: (event: EngineEvent) => void): Promise<Engine> {
+    const reasons: string[] = [];
+    let isUsed = false;
+    for (const backend of options.backend ? [options.backend] : BACKENDS) {
+      try {
+        if (backend === "webgpu" && !(await hasWebGpu())) throw new Error("no WebGPU adapter");
+        const glue = await load(backend, options.base);
+        if (isUsed) canvas = replaced(canvas);
+        isUsed = true;
+        const screen = await glue.openScreen(canvas);
+        return new Engine(canvas, backend, glue, screen, options.loopMemory ?? LOOP_MEMORY, on);
+      } catch (error) {
+        reasons.push(`${backend}: ${(error as Error).message}`);
+      }
+    }
+    throw new EngineError("no-gpu", reasons.join("; "));
+  }
+
+  private constructor(
+    canvas: HTMLCanvasElement, backend: Backend, glue: Glue, screen: WasmScreen, loopMemory: number,
+    on: (event: EngineEvent) => void,
+  ) {
+    [this.canvas, this.backend, this.#glue, this.#on] = [canvas, backend, glue, on];
+    this.#player = new glue.Player(loopMemory) as WasmPlayer;
+    this.#size = [canvas.width, canvas.height];
+    this.#watch();
+    this.#call(() => {
+      this.#player.resize(...this.#size, this.#renderScale);
+      this.#player.show(screen);
+    });
+  }
+
+  /** Takes the next bytes of the package. Throws EngineError. */
+  push(bytes: Uint8Array): void {
+    try {
+      this.#call(() => this.#player.push(bytes));
+    } finally {
+      // What was whole before an error is shown.
+      if (!this.#isOver) this.#take();
+    }
+  }
+
+  /** The bytes have ended. Throws EngineError. */
+  finish(): void {
+    this.#call(() => this.#player.finish());
+  }
+
+  /** Takes the size of the drawing buffer in pixels. */
+  resize(width: number, height: number): void {
+    this.#size = [Math.max(1, Math.round(width)), Math.max(1, Math.round(height))];
+    this.#call(() => this.#player.resize(...this.#size, this.#renderScale));
+  }
+
+  /** Part of the pixels along each side that are drawn, 0.1–1. */
+  get renderScale(): number { return this.#renderScale; }
+  set renderScale(scale: number) {
+    this.#renderScale = scale;
+    this.#call(() => this.#player.resize(...this.#size, scale));
+  }
+
+  /** Whether two frames are blended at moments between them. */
+  get blendFrames(): boolean { return this.#blendFrames; }
+  set blendFrames(blend: boolean) {
+    this.#blendFrames = blend;
+    this.#call(() => this.#player.setBlending(blend));
+  }
+
+  /** Whether the camera sways when nobody moves it. */
+  get sway(): boolean { return this.#sway; }
+  set sway(sway: boolean) {
+    this.#sway = sway;
+    this.#call(() => this.#player.setSwaying(sway));
+  }
+
+  /** Rounds, from now on, after which it pauses by itself. */
+  get stopAfter(): number | null { return this.#stopAfter; }
+  set stopAfter(rounds: number | null) {
+    this.#stopAfter = rounds;
+    this.#call(() => this.#player.stopAfter(rounds ?? undefined));
+  }
+
+  /** Adds to what the next `advance` does to the camera. */
+  input(input: CameraInput): void {
+    const sum = this.#input;
+    const added = (a: [number, number], b: [number, number] = [0, 0]): [number, number] => [a[0] + b[0], a[1] + b[1]];
+    this.#input = {
+      orbit: added(sum.orbit, input.orbit),
+      pan: added(sum.pan, input.pan),
+      zoom: sum.zoom + (input.zoom ?? 0),
+      isHeld: sum.isHeld || (input.isHeld ?? false),
+      isNoticed: sum.isNoticed || (input.isNoticed ?? false),
+      reset: sum.reset || (input.reset ?? false),
+      pose: input.pose ?? sum.pose,
+    };
+  }
+
+  /** Camera and clock go on; true where the picture changes. */
+  advance(seconds: number): boolean {
+    const { orbit, pan, zoom, isHeld, isNoticed, reset, pose } = this.#input;
+    this.#input = idle();
+    const changes = this.#call(() => {
+      const changes = this.#player.advance(seconds, ...orbit, ...pan, zoom, isHeld, isNoticed, reset, ...pose);
+      const failure = this.#player.failure();
+      if (failure) throw failure;
+      return changes;
+    });
+    this.#decoders?.pump();
+    return (changes ?? false) || this.#readers.length > 0;
+  }
+
+  draw(): void {
+    const start = performance.now();
+    this.#call(() => this.#player.draw());
+    this.#cpuMs += 0.1 * (performance.now() - start - this.#cpuMs);
+    if (this.#readers.length > 0) {
+      const picture = pixels(this.canvas);
+      for (const answer of this.#readers.splice(0)) answer(picture);
+    }
+  }
+
+  /** Whether all that the present moment shows is there; else the nearest frames are shown. */
+  get isReady(): boolean { return this.#player.isReady(); }
+
+  play(): void { this.playing = true; }
+  pause(): void { this.playing = false; }
+  get playing(): boolean { return this.#player.playing; }
+  set playing(playing: boolean) { this.#player.playing = playing; }
+
+  /** Moment of the loop in frames. */
+  get time(): number { return this.#player.time; }
+  set time(time: number) {
+    this.#player.time = time;
+    this.#decoders?.pump();
+  }
+
+  /** 0.1–4, 1 as filmed. */
+  get speed(): number { return this.#player.speed; }
+  set speed(speed: number) { this.#player.speed = speed; }
+  get reverse(): boolean { return this.#player.reverse; }
+  set reverse(reverse: boolean) { this.#player.reverse = reverse; }
+  /** Rounds played since the start or the last seek. */
+  get rounds(): number { return this.#player.rounds; }
+
+  get camera(): CameraState {
+    const [yaw = 0, pitch = 0, x = 0, y = 0, zoom = 0] = this.#player.camera() ?? [];
+    return { orbit: [yaw, pitch], pan: [x, y], zoom };
+  }
+  set camera({ orbit, pan, zoom }: CameraState) {
+    this.#call(() => this.#player.setCamera(...orbit, ...pan, zoom));
+  }
+
+  resetCamera(): void {
+    this.input({ reset: true });
+  }
+
+  /** The next picture that is drawn. */
+  readPixels(): Promise<ImageData> {
+    return new Promise((resolve) => this.#readers.push(resolve));
+  }
+
+  statistics(): Statistics {
+    const [quads = 0, , gpuBytes = 0, framesMissed = 0] = this.#player.statistics();
+    const codec = this.#stream === null ? "" : this.#plan!.streams[this.#stream]!.codec;
+    return {
+      backend: this.backend, adapter: this.#player.adapter(), tiles: this.#plan?.tiles ?? 0, draws: quads, gpuBytes,
+      framesMissed, codec, decodedFrames: this.#decoders?.decoded ?? 0, cpuMs: this.#cpuMs,
+    };
+  }
+
+  /** Gives everything back. The engine is of no use afterwards. */
+  dispose(): void {
+    if (this.#isOver) return;
+    this.#end();
+    this.#player.free();
+  }
+
+  /** Calls the wasm side. A lost GPU is taken care of; other errors are thrown as EngineError. */
+  #call<T>(action: () => T): T | undefined {
+    if (this.#isOver) return undefined;
+    try {
+      return action();
+    } catch (thrown) {
+      const error = engineError(thrown);
+      if (error.code !== "lost") throw error;
+      if (thrown instanceof WebAssembly.RuntimeError) {
+        // The wasm side stopped in the middle of something: it cannot be called again.
+        this.#end();
+        this.#on({ kind: "error", error });
+      } else {
+        void this.#recover();
+      }
+      return undefined;
+    }
+  }
+
+  #end(): void {
+    this.#isOver = true;
+    this.#screen += 1;
+    this.#decoders?.close();
+    this.#decoders = null;
+  }
+
+  /** As `#call`, where nobody is there to catch: the error becomes an event. */
+  #try(action: () => void): void {
+    try {
+      this.#call(action);
+    } catch (error) {
+      this.#on({ kind: "error", error: engineError(error) });
+    }
+  }
+
+  /** Looks at what has arrived. */
+  #take(): void {
+    if (this.#plan === null) {
+      const plan = this.#player.plan();
+      if (plan === undefined) return;
+      this.#plan = JSON.parse(plan) as Plan;
+      const { width, height, frames, fps, tiles, views, look } = this.#plan;
+      this.#player.setSwaying(this.#sway);
+      this.#player.stopAfter(this.#stopAfter ?? undefined);
+      for (const part of [...this.#plan.still, ...this.#plan.posters]) this.#pending.add(part);
+      this.#on({ kind: "head", info: { width, height, frames, fps, tiles, views, look } });
+      void this.#chooseStream();
+    }
+    for (const part of this.#player.takeArrived()) {
+      if (part === this.#plan.picture) {
+        const jpeg = new Blob([this.#player.part(part)!], { type: "image/jpeg" });
+        this.#on({ kind: "picture", jpeg });
+      }
+      if (this.#pending.has(part)) void this.#showPage(part);
+    }
+    this.#decoders?.pump();
+  }
+
+  /** Decodes a page of static tiles or of the poster, and shows it. */
+  async #showPage(part: number): Promise<void> {
+    const [screen, plan] = [this.#screen, this.#plan!];
+    const png = this.#player.part(part);
+    if (png === undefined) return;
+    let picture: ImageBitmap;
+    try {
+      picture = await bitmap(png);
+    } catch {
+      this.#on({ kind: "error", error: new EngineError("corrupt", "A picture in the scene cannot be decoded.") });
+      return;
+    }
+    if (screen === this.#screen) {
+      const page = plan.still.indexOf(part);
+      this.#try(() => {
+        if (page >= 0) this.#player.setStaticPage(page, picture);
+        else this.#player.setPosterPage(plan.posters.indexOf(part), picture);
+        this.#pending.delete(part);
+        this.#sayStill();
+      });
+    }
+    picture.close();
+  }
+
+  #sayStill(): void {
+    if (this.#pending.size === 0 && this.#player.hasStatic() && !this.#said.still) {
+      this.#said.still = true;
+      this.#on({ kind: "still" });
+    }
+    this.#sayMotion();
+  }
+
+  #sayMotion(): void {
+    if (this.#hasFrame && this.#said.still && !this.#said.motion) {
+      this.#said.motion = true;
+      this.#on({ kind: "motion", codec: this.#plan!.streams[this.#stream!]!.codec });
+    }
+  }
+
+  async #chooseStream(): Promise<void> {
+    const plan = this.#plan!;
+    if (plan.streams.length === 0) return;
+    const choice = await choose(plan);
+    if (this.#isOver) return;
+    if ("why" in choice) {
+      this.#on({ kind: "no-motion", why: choice.why });
+      return;
+    }
+    this.#stream = choice.stream;
+    this.#try(() => this.#player.chooseStream(choice.stream));
+    this.#startDecoders();
+  }
+
+  #startDecoders(): void {
+    if (this.#stream === null || this.#isOver) return;
+    const [plan, stream, screen] = [this.#plan!, this.#stream, this.#screen];
+    const onFrame = () => {
+      this.#hasFrame = true;
+      this.#sayMotion();
+    };
+    const onError = (error: Error) => {
+      this.#on({ kind: "error", error: new EngineError("decoder", error.message) });
+    };
+    const isCurrent = () => screen === this.#screen;
+    this.#decoders = new Decoders(plan, stream, {
+      missing: (page) => (isCurrent() ? this.#player.missing(page) : new Uint32Array()),
+      keyFrame: (page, frame) => this.#player.keyFrame(page, frame),
+      frameBytes: (page, frame) => this.#player.frameBytes(page, frame),
+      setFrame: (page, frame, picture) => isCurrent() && this.#try(() => this.#player.setFrame(page, frame, picture)),
+      setPngFrame: (page, frame, picture) => isCurrent() && this.#try(() => this.#player.setPngFrame(page, frame, picture)),
+    }, onFrame, onError);
+    this.#decoders.pump();
+  }
+
+  #watch(): void {
+    const canvas = this.canvas;
+    canvas.addEventListener("webglcontextlost", () => { if (canvas === this.canvas) void this.#recover(); });
+  }
+
+  /** Opens the GPU again, on a new canvas, and fills it from the bytes that were kept. */
+  async #recover(): Promise<void> {
+    if (this.#isOver) return;
+    const screen = ++this.#screen;
+    this.#decoders?.close();
+    this.#decoders = null;
+    this.#said.still = false;
+    this.#on({ kind: "lost" });
+    let reason = "";
+    for (const wait of WAITS) {
+      await new Promise((resolve) => setTimeout(resolve, wait));
+      if (this.#isOver || screen !== this.#screen) return;
+      try {
+        this.canvas = replaced(this.canvas);
+        this.#watch();
+        const opened = await this.#glue.openScreen(this.canvas);
+        this.#player.resize(...this.#size, this.#renderScale);
+        this.#player.show(opened);
+        for (const part of [...(this.#plan?.still ?? []), ...(this.#plan?.posters ?? [])]) {
+          this.#pending.add(part);
+          void this.#showPage(part);
+        }
+        this.#startDecoders();
+        this.#on({ kind: "restored" });
+        return;
+      } catch (error) {
+        reason = (error as Error).message;
+      }
+    }
+    this.#on({ kind: "error", error: new EngineError("lost", reason) });
+  }
+}
+
+/** Milliseconds before each attempt to open a lost GPU again. */
+const WAITS = [100, 500, 2000];
+
+function idle(): Required<CameraInput> {
+  return { orbit: [0, 0], pan: [0, 0], zoom: 0, isHeld: false, isNoticed: false, reset: false, pose: [0, 0] };
+}
+
+async function hasWebGpu(): Promise<boolean> {
+  return "gpu" in navigator && (await navigator.gpu.requestAdapter()) !== null;
+}
+
+/** A new canvas in the place of another, with its attributes. */
+function replaced(canvas: HTMLCanvasElement): HTMLCanvasElement {
+  const copy = canvas.cloneNode(false) as HTMLCanvasElement;
+  canvas.replaceWith(copy);
+  return copy;
+}
+
+/** What a canvas shows. Only right after it was drawn, in the same task. */
+function pixels(canvas: HTMLCanvasElement): ImageData {
+  const copy = new OffscreenCanvas(canvas.width, canvas.height);
+  const context = copy.getContext("2d", { willReadFrequently: true })!;
+  context.drawImage(canvas, 0, 0);
+  return context.getImageData(0, 0, canvas.width, canvas.height);
+}
+
+function engineError(thrown: unknown): EngineError {
+  if (thrown instanceof EngineError) return thrown;
+  const { code, message } = thrown as { code?: EngineErrorCode; message: string };
+  return new EngineError(code ?? "lost", message);
+}
