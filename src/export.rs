@@ -3,19 +3,20 @@
 use crate::failure::{Stopped, mistake};
 use crate::output::print;
 use crate::progress::Progress;
-use crate::single_page;
+use crate::single_page::SinglePage;
 use crate::stop::Stop;
-use crate::web_files;
-use crate::whole_file::{check_folder_of, temporary_beside};
+use crate::whole_file::check_folder_of;
 use anyhow::{Context, Result};
 use loop3d_package::{ExportError, Report, Settings};
 use loop3d_scene::package::Codec;
-use std::fs::{self, File};
-use std::io::{BufWriter, Write};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Quality that is asked for where none is given.
 const QUALITY: u8 = 50;
+
+/// The quality from which blocks of ASTC have 4×4 texels.
+const ASTC_4X4_QUALITY: u8 = 75;
 
 /// Write a scene as a package: small, playable while it loads, and a file that ordinary 3D tools open.
 #[derive(clap::Args, Debug)]
@@ -33,10 +34,11 @@ pub struct ExportArgs {
     /// glb: a package; videoloop3d: the folder that the original project's viewer plays.
     #[arg(long, value_enum, default_value_t = Format::Glb)]
     format: Format,
-    /// Codec of the looping tiles. h264: every phone; av1: smaller; h264+av1: both, the player picks; png: lossless.
-    #[arg(long, default_value = "h264", value_parser = parse_codecs)]
-    codec: Codecs,
-    /// 0 (smallest) to 100 (best).
+    /// Codec of the looping tiles. h264: every phone; av1: smaller; h264+av1: both, the player picks; png: lossless; bc7 (desktops), astc and
+    /// etc2 (phones): larger, for GPUs as they are, no video decoder.
+    #[arg(long, value_enum, default_value_t = CodecName::H264)]
+    codec: CodecName,
+    /// 0 (smallest) to 100 (best). Of astc, blocks have 6×6 texels below 75, then 4×4; bc7 and etc2 have one size.
     #[arg(long, default_value_t = QUALITY, value_parser = clap::value_parser!(u8).range(0..=100))]
     quality: u8,
     /// The largest file in megabytes (10^6 bytes): the highest quality that allows it is searched, from --quality.
@@ -58,16 +60,30 @@ enum Format {
 }
 
 /// Codecs of one package.
-#[derive(Clone, Debug, PartialEq)]
-struct Codecs(Vec<Codec>);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum CodecName {
+    H264,
+    Av1,
+    #[value(name = "h264+av1")]
+    H264Av1,
+    Png,
+    Bc7,
+    Astc,
+    Etc2,
+}
 
-fn parse_codecs(text: &str) -> Result<Codecs, String> {
-    match text {
-        "h264" => Ok(Codecs(vec![Codec::H264])),
-        "av1" => Ok(Codecs(vec![Codec::Av1])),
-        "h264+av1" => Ok(Codecs(vec![Codec::H264, Codec::Av1])),
-        "png" => Ok(Codecs(vec![Codec::Png])),
-        _ => Err("expected h264, av1, h264+av1 or png".to_owned()),
+impl CodecName {
+    fn codecs(self, quality: u8) -> Vec<Codec> {
+        match self {
+            Self::H264 => vec![Codec::H264],
+            Self::Av1 => vec![Codec::Av1],
+            Self::H264Av1 => vec![Codec::H264, Codec::Av1],
+            Self::Png => vec![Codec::Png],
+            Self::Bc7 => vec![Codec::Bc7],
+            Self::Astc if quality < ASTC_4X4_QUALITY => vec![Codec::Astc6x6],
+            Self::Astc => vec![Codec::Astc4x4],
+            Self::Etc2 => vec![Codec::Etc2],
+        }
     }
 }
 
@@ -94,7 +110,8 @@ impl ExportArgs {
         };
         check_folder_of(&self.output)?;
         if is_page {
-            web_files::file("single.js")?;
+            // Before anything takes time.
+            SinglePage::new("", &[])?;
         }
         if is_page && self.keeps_package() {
             // Whatever it is, it is a package that opens.
@@ -115,8 +132,8 @@ impl ExportArgs {
             progress.finish(&format!("wrote {target}: {frames} pictures, {:.1} MB", bytes as f64 / 1e6));
             return Ok(());
         }
-        let settings = Settings { codecs: self.codec.0.clone(), quality: self.quality, max_bytes };
-        let package = if is_page { temporary_beside(&self.output)?.with_extension("glb") } else { self.output.clone() };
+        let settings = Settings { codecs: self.codec.codecs(self.quality), quality: self.quality, max_bytes };
+        let package = if is_page { package_beside(&self.output) } else { self.output.clone() };
         let report = loop3d_package::export(&scene, &package, &settings, &mut tick).map_err(stopped)?;
         drop(progress);
         if is_page {
@@ -135,30 +152,24 @@ impl ExportArgs {
     /// Whether the source is a package already, and nothing about it is to change.
     fn keeps_package(&self) -> bool {
         let is_package = self.scene.extension().is_some_and(|found| found.eq_ignore_ascii_case("glb"));
-        is_package && self.codec == Codecs(vec![Codec::H264]) && self.quality == QUALITY && self.max_mb.is_none()
+        is_package && self.codec == CodecName::H264 && self.quality == QUALITY && self.max_mb.is_none()
     }
 
     /// Writes the page that has this package inside.
     fn write_page(&self, package: &Path) -> Result<()> {
-        let context = || format!("{}: was not written", self.output.display());
         let bytes = fs::read(package).with_context(|| format!("{}: cannot be read", package.display()))?;
         let title = self.scene.file_stem().unwrap_or_default().to_string_lossy();
-        let temporary = temporary_beside(&self.output)?;
-        let write = || -> Result<()> {
-            let mut out = BufWriter::new(File::create(&temporary)?);
-            single_page::write(&mut out, &title, &bytes)?;
-            out.flush()?;
-            Ok(fs::rename(&temporary, &self.output)?)
-        };
-        let written = write();
-        if written.is_err() {
-            // The error above is the one to report.
-            let _ = fs::remove_file(&temporary);
-        }
-        written.with_context(context)?;
+        let page = SinglePage::new(&title, &bytes)?;
+        loop3d_scene::write_file(&self.output, |out| page.write(out))?;
         let size = fs::metadata(&self.output).map_or(0, |about| about.len());
         if self.quiet || self.json { Ok(()) } else { print(&format!("wrote {}: {}", self.output.display(), mb(size))) }
     }
+}
+
+/// Where a package is while it is not in its page yet.
+fn package_beside(page: &Path) -> PathBuf {
+    let name = page.file_name().unwrap_or_default().to_string_lossy();
+    page.with_file_name(format!(".{name}.tmp-{}.glb", std::process::id()))
 }
 
 /// A wish to stop, or the error.
@@ -191,7 +202,7 @@ fn table(report: &Report) -> String {
     }
     let views = likeness.shots_db.len();
     lines.push(format!(
-        "dB: PSNR of {views} rendered views against the scene. Coded in {:.1} s; read back in {:.1} ms a frame.",
+        "dB: PSNR against the scene of {views} rendered views between the captured ones. Coded in {:.1} s; read back in {:.1} ms a frame.",
         report.coding_seconds, report.decoding_ms_per_frame
     ));
     lines.join("\n")
