@@ -98,7 +98,9 @@ impl ExportArgs {
         let is_page = ends("html");
         if (is_page || ends("glb")) != (self.format == Format::Glb) {
             return Err(mistake(match self.format {
-                Format::Glb => format!("{target}: expected NAME.glb or NAME.html, or --format videoloop3d for a folder"),
+                Format::Glb => {
+                    format!("{target}: expected NAME.glb or NAME.html, or --format videoloop3d for a folder")
+                }
                 Format::Videoloop3d => format!("{target}: expected a new folder, or --format glb for a package"),
             }));
         }

@@ -75,7 +75,8 @@ impl ServeArgs {
             match Server::http((host, port)) {
                 Ok(server) => return Ok(server),
                 Err(error) => {
-                    let taken = error.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == ErrorKind::AddrInUse);
+                    let taken =
+                        error.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == ErrorKind::AddrInUse);
                     refusal = error.to_string();
                     if !taken {
                         break;
@@ -93,7 +94,8 @@ impl ServeArgs {
         if self.quiet {
             return there.unwrap_or(here);
         }
-        let mut lines = vec![format!("{} is served; Ctrl-C ends it.", self.scene.display()), format!("  here        {here}")];
+        let mut lines =
+            vec![format!("{} is served; Ctrl-C ends it.", self.scene.display()), format!("  here        {here}")];
         if let Some(there) = there {
             lines.push(format!("  elsewhere   {there}   (a phone in the same network)"));
             lines.extend(QRBuilder::new(there.as_str()).build().map(|code| format!("\n{}", code.to_str())).ok());
@@ -132,7 +134,8 @@ fn answer(site: &Site, request: Request) {
     }
     match site.answer(&question) {
         Ok(found) => {
-            let headers = found.headers.iter().filter_map(|(name, value)| Header::from_bytes(*name, value.as_bytes()).ok());
+            let headers =
+                found.headers.iter().filter_map(|(name, value)| Header::from_bytes(*name, value.as_bytes()).ok());
             let length = usize::try_from(found.length).ok();
             send(request, Response::new(StatusCode(found.status), headers.collect(), found.body, length, None));
         }

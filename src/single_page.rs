@@ -46,7 +46,11 @@ impl<'a> SinglePage<'a> {
         )?;
         for (name, bytes) in self.programs.into_iter().chain([("scene", self.package)]) {
             // The browser does not run what it does not know.
-            writeln!(out, "<script type=\"text/plain\" id=\"{name}\">{}</script>", Base64Display::new(bytes, &STANDARD))?;
+            writeln!(
+                out,
+                "<script type=\"text/plain\" id=\"{name}\">{}</script>",
+                Base64Display::new(bytes, &STANDARD)
+            )?;
         }
         write!(out, "<script type=\"module\">{}</script>\n</body>\n</html>\n", self.script)
     }

@@ -50,7 +50,9 @@ impl Site {
         if path.is_dir() {
             let site = Self::Folder(path.to_owned());
             return match site.packages()?.is_empty() {
-                true => Err(mistake(format!("{place}: found no *.glb in this folder, expected at least one (loop3d export)"))),
+                true => Err(mistake(format!(
+                    "{place}: found no *.glb in this folder, expected at least one (loop3d export)"
+                ))),
                 false => Ok(site),
             };
         }
@@ -254,8 +256,16 @@ mod tests {
         assert_eq!(header(&headers, "content-type"), "model/gltf-binary");
         assert_eq!(get("/gallery.json").2, r#"[{"name":"a b","src":"scenes/a%20b.glb"}]"#);
         for url in [
-            "/secret.txt", "/scenes/secret.txt", "/scenes/../secret.txt", "/scenes/%2e%2e%2fsecret.txt", "/../secret.txt",
-            "/scenes/scenes/deep.glb", "/scenes/", "//etc/passwd", "/scenes/%", "/a b.glb",
+            "/secret.txt",
+            "/scenes/secret.txt",
+            "/scenes/../secret.txt",
+            "/scenes/%2e%2e%2fsecret.txt",
+            "/../secret.txt",
+            "/scenes/scenes/deep.glb",
+            "/scenes/",
+            "//etc/passwd",
+            "/scenes/%",
+            "/a b.glb",
         ] {
             assert_eq!(get(url).0, 404, "{url}");
         }

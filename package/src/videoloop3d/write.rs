@@ -3,8 +3,8 @@
 use super::obj::{self, Quad};
 use super::{Meta, Own};
 use crate::ExportError;
-use crate::poster::{extend, straight};
 use crate::pictures::png;
+use crate::poster::{extend, straight};
 use glam::{DVec2, DVec3};
 use image::codecs::png::{CompressionType, FilterType};
 use loop3d_scene::{Kind, Packing, PageRules, Scene, Unfinished, cover, write_file};
