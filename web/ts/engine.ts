@@ -104,8 +104,8 @@ export class Engine {
   #on: (event: EngineEvent) => void;
   #plan: Plan | null = null;
   #decoders: Decoders | null = null;
-  /** The chosen stream; null while that is open, or where there is none. */
-  #stream: number | null = null;
+  /** How the loop is decoded; null while that is open, or where it is not. */
+  #choice: { stream: number; inElement: boolean } | null = null;
   /** Static pages and posters that are still to be shown. */
   #pending = new Set<number>();
   #said = { still: false, motion: false };
@@ -285,7 +285,7 @@ export class Engine {
 
   statistics(): Statistics {
     const [quads = 0, , gpuBytes = 0, framesMissed = 0] = this.#player.statistics();
-    const codec = this.#stream === null ? "" : this.#plan!.streams[this.#stream]!.codec;
+    const codec = this.#choice === null ? "" : this.#plan!.streams[this.#choice.stream]!.codec;
     return {
       backend: this.backend, adapter: this.#player.adapter(), tiles: this.#plan?.tiles ?? 0, draws: quads, gpuBytes,
       framesMissed, codec, decodedFrames: this.#decoders?.decoded ?? 0, cpuMs: this.#cpuMs,
@@ -392,7 +392,7 @@ export class Engine {
   #sayMotion(): void {
     if (this.#hasFrame && this.#said.still && !this.#said.motion) {
       this.#said.motion = true;
-      this.#on({ kind: "motion", codec: this.#plan!.streams[this.#stream!]!.codec });
+      this.#on({ kind: "motion", codec: this.#plan!.streams[this.#choice!.stream]!.codec });
     }
   }
 
@@ -405,14 +405,14 @@ export class Engine {
       this.#on({ kind: "no-motion", why: choice.why });
       return;
     }
-    this.#stream = choice.stream;
+    this.#choice = choice;
     this.#try(() => this.#player.chooseStream(choice.stream));
     this.#startDecoders();
   }
 
   #startDecoders(): void {
-    if (this.#stream === null || this.#isOver) return;
-    const [plan, stream, screen] = [this.#plan!, this.#stream, this.#screen];
+    if (this.#choice === null || this.#isOver) return;
+    const screen = this.#screen;
     const onFrame = () => {
       this.#hasFrame = true;
       this.#sayMotion();
@@ -421,11 +421,12 @@ export class Engine {
       this.#on({ kind: "error", error: new EngineError("decoder", error.message) });
     };
     const isCurrent = () => screen === this.#screen;
-    this.#decoders = new Decoders(plan, stream, {
+    this.#decoders = new Decoders(this.#plan!, this.#choice, {
       missing: (page) => (isCurrent() ? this.#player.missing(page) : new Uint32Array()),
       keyFrame: (page, frame) => this.#player.keyFrame(page, frame),
       frameBytes: (page, frame) => this.#player.frameBytes(page, frame),
       setFrame: (page, frame, picture) => isCurrent() && this.#try(() => this.#player.setFrame(page, frame, picture)),
+      setVideoFrame: (page, frame, video) => isCurrent() && this.#try(() => this.#player.setVideoFrame(page, frame, video)),
       setPngFrame: (page, frame, picture) => isCurrent() && this.#try(() => this.#player.setPngFrame(page, frame, picture)),
     }, onFrame, onError);
     this.#decoders.pump();
