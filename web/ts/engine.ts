@@ -113,6 +113,7 @@ export class Engine {
   /** What was begun for an older screen is dropped. */
   #screen = 0;
   #isOver = false;
+  #isLost = false;
   #input: Required<CameraInput> = idle();
   #size: [number, number] = [1, 1];
   #renderScale = 1;
@@ -439,8 +440,10 @@ export class Engine {
 
   /** Opens the GPU again, on a new canvas, and fills it from the bytes that were kept. */
   async #recover(): Promise<void> {
-    if (this.#isOver) return;
-    const screen = ++this.#screen;
+    if (this.#isOver || this.#isLost) return;
+    this.#isLost = true;
+    this.#screen += 1;
+    this.#player.hide();
     this.#decoders?.close();
     this.#decoders = null;
     this.#said.still = false;
@@ -448,11 +451,13 @@ export class Engine {
     let reason = "";
     for (const wait of WAITS) {
       await new Promise((resolve) => setTimeout(resolve, wait));
-      if (this.#isOver || screen !== this.#screen) return;
+      if (this.#isOver) return;
       try {
         this.canvas = replaced(this.canvas);
         this.#watch();
         const opened = await this.#glue.openScreen(this.canvas);
+        if (this.#isOver) return opened.free();
+        this.#isLost = false;
         this.#player.resize(...this.#size, this.#renderScale);
         this.#player.show(opened);
         for (const part of [...(this.#plan?.still ?? []), ...(this.#plan?.posters ?? [])]) {
