@@ -10,6 +10,9 @@ use loop3d_package::{ExportError, Report, Settings};
 use loop3d_scene::package::Codec;
 use std::path::{Path, PathBuf};
 
+/// The quality from which blocks of ASTC have 4×4 texels.
+const ASTC_4X4_QUALITY: u8 = 75;
+
 /// Write a scene as a package: small, playable while it loads, and a file that ordinary 3D tools open.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:\n  loop3d export fountain.loop3d -o fountain.glb\n  \
@@ -24,10 +27,11 @@ pub struct ExportArgs {
     /// glb: a package; videoloop3d: the folder that the original project's viewer plays.
     #[arg(long, value_enum, default_value_t = Format::Glb)]
     format: Format,
-    /// Codec of the looping tiles. h264: every phone; av1: smaller; h264+av1: both, the player picks; png: lossless.
-    #[arg(long, default_value = "h264", value_parser = parse_codecs)]
-    codec: Codecs,
-    /// 0 (smallest) to 100 (best).
+    /// Codec of the looping tiles. h264: every phone; av1: smaller; h264+av1: both, the player picks; png: lossless; bc7 (desktops), astc and
+    /// etc2 (phones): larger, for GPUs as they are, no video decoder.
+    #[arg(long, value_enum, default_value_t = CodecName::H264)]
+    codec: CodecName,
+    /// 0 (smallest) to 100 (best). Of astc, blocks have 6×6 texels below 75, then 4×4; bc7 and etc2 have one size.
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u8).range(0..=100))]
     quality: u8,
     /// The largest file in megabytes (10^6 bytes): the highest quality that allows it is searched, from --quality.
@@ -49,16 +53,30 @@ enum Format {
 }
 
 /// Codecs of one package.
-#[derive(Clone, Debug, PartialEq)]
-struct Codecs(Vec<Codec>);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum CodecName {
+    H264,
+    Av1,
+    #[value(name = "h264+av1")]
+    H264Av1,
+    Png,
+    Bc7,
+    Astc,
+    Etc2,
+}
 
-fn parse_codecs(text: &str) -> Result<Codecs, String> {
-    match text {
-        "h264" => Ok(Codecs(vec![Codec::H264])),
-        "av1" => Ok(Codecs(vec![Codec::Av1])),
-        "h264+av1" => Ok(Codecs(vec![Codec::H264, Codec::Av1])),
-        "png" => Ok(Codecs(vec![Codec::Png])),
-        _ => Err("expected h264, av1, h264+av1 or png".to_owned()),
+impl CodecName {
+    fn codecs(self, quality: u8) -> Vec<Codec> {
+        match self {
+            Self::H264 => vec![Codec::H264],
+            Self::Av1 => vec![Codec::Av1],
+            Self::H264Av1 => vec![Codec::H264, Codec::Av1],
+            Self::Png => vec![Codec::Png],
+            Self::Bc7 => vec![Codec::Bc7],
+            Self::Astc if quality < ASTC_4X4_QUALITY => vec![Codec::Astc6x6],
+            Self::Astc => vec![Codec::Astc4x4],
+            Self::Etc2 => vec![Codec::Etc2],
+        }
     }
 }
 
@@ -97,7 +115,7 @@ impl ExportArgs {
             progress.finish(&format!("wrote {target}: {frames} pictures, {:.1} MB", bytes as f64 / 1e6));
             return Ok(());
         }
-        let settings = Settings { codecs: self.codec.0.clone(), quality: self.quality, max_bytes };
+        let settings = Settings { codecs: self.codec.codecs(self.quality), quality: self.quality, max_bytes };
         let report = loop3d_package::export(&scene, &self.output, &settings, &mut tick).map_err(stopped)?;
         drop(progress);
         match (self.json, self.quiet) {
@@ -138,7 +156,7 @@ fn table(report: &Report) -> String {
     }
     let views = likeness.shots_db.len();
     lines.push(format!(
-        "dB: PSNR of {views} rendered views against the scene. Coded in {:.1} s; read back in {:.1} ms a frame.",
+        "dB: PSNR against the scene of {views} rendered views between the captured ones. Coded in {:.1} s; read back in {:.1} ms a frame.",
         report.coding_seconds, report.decoding_ms_per_frame
     ));
     lines.join("\n")

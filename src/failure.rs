@@ -75,7 +75,11 @@ fn is_users_fault(error: &anyhow::Error) -> bool {
         || error.downcast_ref().is_some_and(ExportError::is_users_fault)
         || error.downcast_ref().is_some_and(CaptureError::is_users_fault)
         || error.downcast_ref().is_some_and(FitError::is_users_fault)
-        || matches!(error.downcast_ref(), Some(SampleError::Config(_) | SampleError::Occupied(_)))
+        || error.downcast_ref().is_some_and(|error: &SampleError| match error {
+            SampleError::Config(_) | SampleError::Occupied(_) => true,
+            SampleError::File(error) => error.is_users_fault(),
+            _ => false,
+        })
 }
 
 #[cfg(test)]

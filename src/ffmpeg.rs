@@ -1,9 +1,8 @@
 //! Videos written by the program ffmpeg: raw frames go in through a pipe.
 
-use crate::failure::mistake;
-use crate::whole_file::{check_folder_of, temporary_beside};
+use crate::whole_file::check_folder_of;
 use anyhow::{Context, Result, bail};
-use std::fs::{self, File};
+use loop3d_scene::Unfinished;
 use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -25,7 +24,8 @@ pub struct Encoding {
 /// Writes an H.264 mp4. The file appears at its path when it is whole; dropped before, it leaves nothing.
 pub struct Mp4Writer {
     target: PathBuf,
-    temporary: PathBuf,
+    /// Gone once it is finished.
+    unfinished: Option<Unfinished>,
     process: Child,
     said: Option<JoinHandle<String>>,
 }
@@ -36,13 +36,9 @@ impl Mp4Writer {
     /// # Errors
     /// The target is a folder or stands in none, or ffmpeg is missing.
     pub fn start(target: &Path, encoding: &Encoding) -> Result<Self> {
-        if target.is_dir() {
-            return Err(mistake(format!("{}: is a folder, expected a file", target.display())));
-        }
         check_folder_of(target)?;
-        let temporary = temporary_beside(target)?;
         // Made here and overwritten by ffmpeg: a target that cannot be written is told from an encoder that fails.
-        File::create(&temporary).map_err(|e| mistake(format!("{}: cannot be written: {e}", target.display())))?;
+        let (unfinished, _) = Unfinished::file(target)?;
         let Encoding { width, height, fps, crf } = encoding;
         let mut command = Command::new("ffmpeg");
         command.args(["-hide_banner", "-loglevel", "error", "-nostdin", "-y"]);
@@ -51,13 +47,11 @@ impl Mp4Writer {
         // Players guess the colour matrix of untagged video by its size: say it.
         command.args(["-vf", "scale=out_color_matrix=bt709:out_range=tv", "-pix_fmt", "yuv420p"]);
         command.args(["-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709"]);
-        command.args(["-movflags", "+faststart", "-f", "mp4"]).arg(with_folder(&temporary));
+        command.args(["-movflags", "+faststart", "-f", "mp4"]).arg(with_folder(unfinished.path()));
         let spawned = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
         let mut process = match spawned {
             Ok(process) => process,
             Err(error) => {
-                // The error below is the one to report.
-                let _ = fs::remove_file(&temporary);
                 if error.kind() == ErrorKind::NotFound {
                     bail!(
                         "the program ffmpeg is missing; install it (Debian: apt-get install ffmpeg; macOS: brew install \
@@ -75,7 +69,7 @@ impl Mp4Writer {
                 String::from_utf8_lossy(&said).trim().to_owned()
             })
         });
-        Ok(Self { target: target.to_owned(), temporary, process, said })
+        Ok(Self { target: target.to_owned(), unfinished: Some(unfinished), process, said })
     }
 
     /// Adds a frame: `height · width · 3` bytes of RGB.
@@ -96,9 +90,7 @@ impl Mp4Writer {
     /// ffmpeg failed, for instance on a full disk.
     pub fn finish(mut self) -> Result<()> {
         self.wait()?;
-        let failed = || format!("{}: was not written", self.target.display());
-        File::open(&self.temporary).and_then(|f| f.sync_all()).with_context(failed)?;
-        fs::rename(&self.temporary, &self.target).with_context(failed)
+        Ok(self.unfinished.take().map_or(Ok(()), Unfinished::finish)?)
     }
 
     fn wait(&mut self) -> Result<()> {
@@ -119,9 +111,8 @@ fn with_folder(path: &Path) -> PathBuf {
 
 impl Drop for Mp4Writer {
     fn drop(&mut self) {
-        // After `finish` ffmpeg has ended and the file has its name; then none of these finds anything to do.
+        // After `finish` it has ended, and there is nothing to do. Else it must not write on once its file is removed.
         let _ = self.process.kill();
         let _ = self.process.wait();
-        let _ = fs::remove_file(&self.temporary);
     }
 }

@@ -1,15 +1,16 @@
 //! Frames written as PNG files into a new folder.
 
 use crate::failure::mistake;
-use crate::whole_file::{check_folder_of, temporary_beside};
+use crate::whole_file::check_folder_of;
 use anyhow::{Context, Result};
+use loop3d_scene::Unfinished;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Writes `00000.png`, `00001.png` … The folder appears at its path when it is whole; dropped before, it leaves nothing.
 pub struct FrameWriter {
     target: PathBuf,
-    temporary: PathBuf,
+    unfinished: Unfinished,
     width: u32,
     height: u32,
     count: usize,
@@ -30,9 +31,8 @@ impl FrameWriter {
             _ => {}
         }
         check_folder_of(target)?;
-        let temporary = temporary_beside(target)?;
-        fs::create_dir(&temporary).map_err(|e| mistake(format!("{}: cannot be written: {e}", target.display())))?;
-        Ok(Self { target: target.to_owned(), temporary, width, height, count: 0 })
+        let unfinished = Unfinished::folder(target)?;
+        Ok(Self { target: target.to_owned(), unfinished, width, height, count: 0 })
     }
 
     /// Adds a frame: `height · width · 3` bytes of RGB.
@@ -43,7 +43,7 @@ impl FrameWriter {
         let name = format!("{:05}.png", self.count);
         self.count += 1;
         let (width, height) = (self.width, self.height);
-        image::save_buffer(self.temporary.join(&name), rgb, width, height, image::ExtendedColorType::Rgb8)
+        image::save_buffer(self.unfinished.path().join(&name), rgb, width, height, image::ExtendedColorType::Rgb8)
             .with_context(|| format!("{}: was not written", self.target.join(&name).display()))
     }
 
@@ -52,15 +52,6 @@ impl FrameWriter {
     /// # Errors
     /// The folder cannot be renamed.
     pub fn finish(self) -> Result<()> {
-        // An empty folder makes way; a missing one is no error, anything else comes out in the renaming.
-        let _ = fs::remove_dir(&self.target);
-        fs::rename(&self.temporary, &self.target).with_context(|| format!("{}: was not written", self.target.display()))
-    }
-}
-
-impl Drop for FrameWriter {
-    fn drop(&mut self) {
-        // After `finish` the folder has its name, and there is nothing to remove.
-        let _ = fs::remove_dir_all(&self.temporary);
+        Ok(self.unfinished.finish()?)
     }
 }

@@ -1,5 +1,6 @@
 //! The command `loop3d`.
 
+mod doctor;
 mod eval;
 mod export;
 mod failure;
@@ -40,6 +41,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Verb {
     Sample(sample::SampleArgs),
+    Doctor(doctor::DoctorArgs),
     Fit(fit::FitArgs),
     Eval(eval::EvalArgs),
     Render(render::RenderArgs),
@@ -53,6 +55,7 @@ enum Verb {
 fn main() -> ExitCode {
     let result = match Cli::parse().verb {
         Verb::Sample(args) => args.run(),
+        Verb::Doctor(args) => args.run(),
         Verb::Fit(args) => args.run(),
         Verb::Eval(args) => args.run(),
         Verb::Render(args) => args.run(),

@@ -7,7 +7,7 @@ use loop3d_optimizer::hits::{Hits, Window};
 use loop3d_optimizer::kernels::still::Rgba;
 use loop3d_optimizer::looping_stage::model::LoopingModel;
 use loop3d_optimizer::static_stage::model::{StaticModel, logit};
-use loop3d_scene::{Camera, Scene, TILE, TILE_VALUES, Tile};
+use loop3d_scene::{Camera, Scene, TILE, TILE_VALUES, Tile, UNIT};
 
 /// The window of the published code (spec §4.2): height, width.
 const WINDOW: (usize, usize) = (180, 320);
@@ -57,7 +57,7 @@ impl Look {
 }
 
 fn rgba(texels: &[u16]) -> Vec<Rgba> {
-    texels.chunks_exact(4).map(|t| std::array::from_fn(|c| f32::from(t[c]) / 65535.0)).collect()
+    texels.chunks_exact(4).map(|t| std::array::from_fn(|c| f32::from(t[c]) * UNIT)).collect()
 }
 
 /// The scene's texels as the looping stage holds them; one view, of exposure 1.

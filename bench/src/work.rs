@@ -8,7 +8,7 @@ use loop3d_optimizer::grid::{LOOPING, TexelGrid};
 use loop3d_optimizer::hits::Hits;
 use loop3d_optimizer::kernels::lanes::LANES;
 use loop3d_optimizer::patches::{Axis, Grid, PatchError, TargetSettings};
-use loop3d_scene::{Scene, TILE};
+use loop3d_scene::{Scene, TILE, UNIT};
 use serde::{Deserialize, Serialize};
 
 /// Bytes of RGBA in f32.
@@ -103,7 +103,7 @@ impl Seen {
             } else {
                 scene.looping_texels.get((at / texels * scene.frames * texels + at % texels) * 4 + 3)
             };
-            value.map_or(0.0, |a| f32::from(*a) / 65535.0)
+            value.map_or(0.0, |a| f32::from(*a) * UNIT)
         };
         let mut seen = Self { pixels: hits.pixels() as f64, frames: scene.frames as f64, ..Self::default() };
         let (mut stills, mut loopings) = (vec![false; grid.static_texels() + 1], vec![false; grid.looping_texels()]);

@@ -12,7 +12,7 @@
 //! `<factor>` is the exact ratio between the size in the poses and that of the pictures; none means 1. Of several factors
 //! the largest (least to decode) that still holds every pixel asked for is taken; see [`choose`].
 
-use crate::error::CaptureError;
+use crate::error::{CaptureError, all};
 use crate::raw::RawCapture;
 use std::collections::HashMap;
 use std::fs;
@@ -146,6 +146,12 @@ pub(crate) fn assign(dir: &Path, raw: &RawCapture, largest_factor: f64) -> Resul
     Ok(Assignment { clips: named.ok_or_else(none)?, factor: 1, unused: Vec::new() })
 }
 
+/// The clips of `dir`, whatever its poses: those of its best kind, nothing where there are none.
+pub(crate) fn any(dir: &Path) -> Result<Vec<PathBuf>, CaptureError> {
+    let candidates = candidates(dir, true)?;
+    Ok(choose(candidates, 1.0).map_or(Vec::new(), |candidate| candidate.clips))
+}
+
 /// The file that a pose names, with or without its extension.
 fn named_file(folder: &Path, name: &str) -> Option<PathBuf> {
     let whole = folder.join(name);
@@ -182,22 +188,24 @@ fn match_names(raw: &RawCapture, names: &[&str], candidate: &Candidate) -> Resul
             .or_else(|| tails(parent).iter().find_map(|tail| only(&by_key, tail)))
     };
     let mut owner: Vec<Option<&str>> = vec![None; candidate.clips.len()];
-    let mut clips = Vec::with_capacity(names.len());
-    for (&name, view) in names.iter().zip(&raw.views) {
+    let clips = all(names.iter().zip(&raw.views).map(|(&name, view)| {
         let fault = |problem| CaptureError::Bad { file: raw.file.clone(), place: view.place.clone(), problem };
         let folder = candidate.folder.display();
         let index = find(name).ok_or_else(|| {
             let count = candidate.clips.len();
             let first: Vec<String> = candidate.clips.iter().take(5).map(|clip| file_name(clip)).collect();
+            let more = if count > first.len() { ", …" } else { "" };
             let first = first.join(", ");
-            fault(format!("no clip for {name}; expected one of that name in {folder}, which holds {count}: {first} …"))
+            fault(format!(
+                "no clip for {name}; expected one of that name in {folder}, which holds {count}: {first}{more}"
+            ))
         })?;
         if let Some(other) = owner[index].replace(name) {
             let clip = candidate.clips[index].display();
             return Err(fault(format!("{name} and {other} are both {clip}; expected one pose for each clip")));
         }
-        clips.push(candidate.clips[index].clone());
-    }
+        Ok(candidate.clips[index].clone())
+    }))?;
     let unused = candidate.clips.iter().zip(owner).filter(|(_, owner)| owner.is_none());
     let unused = unused.map(|(clip, _)| file_name(clip)).collect();
     Ok(Assignment { clips, factor: candidate.factor, unused })

@@ -193,6 +193,13 @@ pub enum CaptureError {
         reason: String,
     },
 
+    /// Several things are wrong: each is told, so that all can be set right before the next run.
+    #[error("{} problems:{}", faults.len(), list(faults))]
+    Several {
+        /// At least 2, none of them `Several`.
+        faults: Vec<CaptureError>,
+    },
+
     // The machine.
     /// A program of ffmpeg is not installed.
     #[error(
@@ -217,6 +224,83 @@ impl CaptureError {
     /// Whether the arguments or the footage are at fault (exit code 2) rather than the machine (exit code 1: ffmpeg is
     /// missing, or the operating system refused).
     pub fn is_users_fault(&self) -> bool {
-        !matches!(self, Self::FfmpegMissing { .. } | Self::Io { .. })
+        match self {
+            Self::Several { faults } => faults.iter().all(Self::is_users_fault),
+            Self::FfmpegMissing { .. } | Self::Io { .. } => false,
+            _ => true,
+        }
+    }
+
+    /// The faults it stands for: itself, or all of [`CaptureError::Several`].
+    pub fn faults(self) -> Vec<Self> {
+        match self {
+            Self::Several { faults } => faults,
+            one => vec![one],
+        }
+    }
+
+    /// This and others in one.
+    pub(crate) fn with(self, others: Vec<Self>) -> Self {
+        let mut faults = self.faults();
+        faults.extend(others.into_iter().flat_map(Self::faults));
+        if faults.len() == 1 { faults.remove(0) } else { Self::Several { faults } }
+    }
+
+    /// One error for all of these, each told once; `None` where there are none.
+    pub(crate) fn of(faults: impl IntoIterator<Item = Self>) -> Option<Self> {
+        let mut told: Vec<String> = Vec::new();
+        let mut each: Vec<Self> = Vec::new();
+        for fault in faults.into_iter().flat_map(Self::faults) {
+            let message = fault.to_string();
+            if !told.contains(&message) {
+                told.push(message);
+                each.push(fault);
+            }
+        }
+        if each.len() > 1 { Some(Self::Several { faults: each }) } else { each.pop() }
+    }
+}
+
+/// All values in their order, or all errors.
+pub(crate) fn all<T>(results: impl IntoIterator<Item = Result<T, CaptureError>>) -> Result<Vec<T>, CaptureError> {
+    let (mut values, mut faults) = (Vec::new(), Vec::new());
+    for result in results {
+        match result {
+            Ok(value) => values.push(value),
+            Err(fault) => faults.push(fault),
+        }
+    }
+    CaptureError::of(faults).map_or(Ok(values), Err)
+}
+
+/// A line for each, as many as a person reads.
+fn list(faults: &[CaptureError]) -> String {
+    const MOST: usize = 20;
+    let lines: String = faults.iter().take(MOST).map(|fault| format!("\n  - {fault}")).collect();
+    let more = faults.len().saturating_sub(MOST);
+    if more == 0 { lines } else { format!("{lines}\n  - and {more} more") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn empty(file: &str) -> CaptureError {
+        CaptureError::Empty { file: file.into() }
+    }
+
+    #[test]
+    fn all_faults_are_told_once_each() {
+        assert_eq!(all([Ok(1), Ok(2)]).unwrap(), [1, 2]);
+        assert_eq!(all([Ok(1), Err(empty("a"))]).unwrap_err().to_string(), empty("a").to_string());
+        let nested = CaptureError::Several { faults: vec![empty("b"), empty("a")] };
+        let error = all::<()>([Err(empty("a")), Err(nested)]).unwrap_err();
+        let expected = "2 problems:\n  - a: empty; expected a clip of at least one frame\n  - b: empty; expected a clip of at least one frame";
+        assert_eq!(error.to_string(), expected);
+        assert!(error.is_users_fault());
+        let many = all::<()>((0..23).map(|i| Err(empty(&i.to_string())))).unwrap_err().to_string();
+        assert!(many.starts_with("23 problems:") && many.ends_with("\n  - and 3 more"), "{many}");
+        let machine = CaptureError::FfmpegMissing { program: "ffmpeg".into() };
+        assert!(!all::<()>([Err(machine), Err(empty("a"))]).unwrap_err().is_users_fault());
     }
 }

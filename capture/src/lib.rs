@@ -11,6 +11,8 @@ mod clip;
 mod clips;
 mod error;
 mod exposure;
+mod hdr;
+mod health;
 mod json;
 mod layouts;
 mod lens;
@@ -27,6 +29,8 @@ pub mod sample;
 mod selection;
 mod shaping;
 mod single;
+mod spread;
+pub mod steady;
 mod sweep;
 mod timing;
 mod undistort;
@@ -36,6 +40,7 @@ pub use clip::Clip;
 pub use clips::Source;
 pub use error::{CaptureError, Size};
 pub use exposure::{LongExposure, long_exposure};
+pub use health::ClipHealth;
 pub use layouts::Layout;
 pub use load::{PosedCapture, PosedView, load, load_only, load_poses};
 use loop3d_scene::Camera;
@@ -43,6 +48,7 @@ pub use loopable::loopable_mask;
 pub use normalisation::Normalisation;
 pub use options::LoadOptions;
 pub use single::{read_clip, read_clip_resized};
+pub use spread::Spread;
 
 /// One camera and what it saw.
 #[derive(Clone, Debug)]

@@ -6,8 +6,9 @@
 
 use crate::clip::Clip;
 use crate::clips::{self, Source};
-use crate::error::{CaptureError, Size};
+use crate::error::{CaptureError, Size, all};
 use crate::exposure::{LongExposure, long_exposure};
+use crate::hdr::Transfer;
 use crate::layouts::{self, Layout, LensTold};
 use crate::lens::Lens;
 use crate::normalisation::{Normalisation, normalise};
@@ -51,6 +52,16 @@ impl PosedView {
     pub fn clip_bytes(&self) -> Option<usize> {
         let frame = self.camera.width as usize * self.camera.height as usize * 3;
         self.frames?.checked_mul(frame)
+    }
+
+    /// Whether its video has a high dynamic range (PQ or HLG): frames are tone-mapped while they are read.
+    pub fn is_hdr(&self) -> bool {
+        self.probe.is_some_and(|probe| probe.transfer != Transfer::Ordinary)
+    }
+
+    /// Frames per second on disk; `None` for pictures.
+    pub fn source_fps(&self) -> Option<f64> {
+        self.probe.map(|probe| probe.fps)
     }
 
     /// Decodes the clip in the camera's size.
@@ -132,11 +143,24 @@ impl PosedCapture {
         // All indices are checked before the first clip is decoded.
         let wanted: Vec<&PosedView> = indices.iter().map(view_at).collect::<Result<_, _>>()?;
         let mut views = Vec::with_capacity(wanted.len());
+        let mut faults = Vec::new();
         progress(0, wanted.len());
-        for view in &wanted {
-            let clip = view.read()?;
-            views.push(View { name: view.name.clone(), camera: view.camera, clip });
-            progress(views.len(), wanted.len());
+        for (done, view) in wanted.iter().enumerate() {
+            match view.read() {
+                Ok(clip) if faults.is_empty() => {
+                    views.push(View { name: view.name.clone(), camera: view.camera, clip });
+                }
+                Ok(_) => {}
+                // The others are still looked through, without being kept.
+                Err(fault) => {
+                    views.clear();
+                    faults.push(fault);
+                }
+            }
+            progress(done + 1, wanted.len());
+        }
+        if let Some(fault) = CaptureError::of(faults) {
+            return Err(fault);
         }
         let Self { fps, near, far, normalisation, .. } = *self;
         Ok(Capture { views, fps, near, far, normalisation })
@@ -187,7 +211,9 @@ pub fn load_poses(dir: &Path, options: &LoadOptions) -> Result<PosedCapture, Cap
         return Err(CaptureError::NoDirectory { dir: dir.to_owned() });
     }
     let found = layouts::find(dir, options.layout)?;
-    let mut raw = found.read(LensTold { focal_mm: options.focal_mm, sensor_mm: options.sensor_mm })?;
+    let told = LensTold { focal_mm: options.focal_mm, sensor_mm: options.sensor_mm };
+    // What is wrong with the clips is told together with what is wrong with the poses.
+    let mut raw = found.read(told).map_err(|poses| with_clips(dir, poses))?;
     let assignment = select_and_assign(dir, options, &mut raw, found.layout())?;
     let file = &raw.file;
     if raw.views.len() < 2 {
@@ -197,10 +223,17 @@ pub fn load_poses(dir: &Path, options: &LoadOptions) -> Result<PosedCapture, Cap
     let pairs: Vec<(&PathBuf, &RawView)> = assignment.clips.iter().zip(&raw.views).collect();
     let views =
         pairs.into_par_iter().map(|(clip, view)| pose_view(clip, view, file, assignment.factor, options, &ffmpeg));
-    // Collected first, so that of several faults the first view's is told.
-    let mut views: Vec<PosedView> = views.collect::<Vec<_>>().into_iter().collect::<Result<_, _>>()?;
+    let mut views: Vec<PosedView> = all(views.collect::<Vec<_>>())?;
     tell_apart(&mut views, &raw);
     let fps = settle_rates(&mut views, options, &mut raw.notes)?;
+    let bright: Vec<&str> = views.iter().filter(|view| view.is_hdr()).map(|view| view.name.as_str()).collect();
+    if !bright.is_empty() {
+        raw.notes.push(format!(
+            "{} HDR clip(s) are brought to the range of ordinary pictures: {}; film without HDR for truer colours",
+            bright.len(),
+            bright.join(", ")
+        ));
+    }
     let bounds = depth_bounds(dir, &raw, &views)?;
     let poses = views.iter().zip(bounds).map(|(view, [near, far])| Pose { camera: view.camera, near, far });
     let mut poses: Vec<Pose> = poses.collect();
@@ -211,6 +244,15 @@ pub fn load_poses(dir: &Path, options: &LoadOptions) -> Result<PosedCapture, Cap
     }
     let (dir, layout) = (dir.to_owned(), found.layout());
     Ok(PosedCapture { dir, layout, views, fps, near: 1.0, far, normalisation, notes: raw.notes })
+}
+
+/// `fault`, and what is wrong with the headers of the clips in `dir`.
+fn with_clips(dir: &Path, fault: CaptureError) -> CaptureError {
+    let ffmpeg = Ffmpeg::default();
+    let look_at = |clip: &PathBuf| Source::at(clip).and_then(|source| look(&source, &ffmpeg)).err();
+    let clips = clips::any(dir).unwrap_or_default();
+    let faults: Vec<CaptureError> = clips.par_iter().filter_map(look_at).collect();
+    fault.with(faults)
 }
 
 /// Leaves the views in `raw` that are wanted, and finds their clips.
@@ -257,14 +299,11 @@ fn select_and_assign(
             }
             let assignment = assign(raw)?;
             if !assignment.unused.is_empty() && !chosen {
-                let unused = &assignment.unused;
-                let first: Vec<&str> = unused.iter().take(5).map(String::as_str).collect();
-                let more = if unused.len() > first.len() { ", …" } else { "" };
                 raw.notes.push(format!(
-                    "{} clip(s) without a pose in {} are left out: {}{more}",
-                    unused.len(),
+                    "{} clip(s) without a pose in {} are left out: {}",
+                    assignment.unused.len(),
                     raw.file.display(),
-                    first.join(", ")
+                    assignment.unused.join(", ")
                 ));
             }
             Ok(assignment)

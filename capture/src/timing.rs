@@ -81,6 +81,7 @@ pub(crate) fn same(a: f64, b: f64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hdr::Transfer;
 
     fn timing(start: Option<f64>, end: Option<f64>, fps: Option<f64>) -> Timing {
         Timing { start, end, fps, at_most: None }
@@ -105,7 +106,7 @@ mod tests {
 
     #[test]
     fn a_default_leaves_the_promise() {
-        let probe = Probe { size: (4, 4), fps: 30.0, frames: Some(90), counted: true };
+        let probe = Probe { size: (4, 4), fps: 30.0, frames: Some(90), counted: true, transfer: Transfer::Ordinary };
         assert_eq!(Timing::default().probe(Path::new("a"), probe).unwrap(), probe);
         let cut = timing(Some(1.0), Some(2.0), Some(15.0)).probe(Path::new("a"), probe).unwrap();
         assert_eq!((cut.frames, cut.fps, cut.counted), (Some(15), 15.0, false));

@@ -6,6 +6,7 @@
 
 use crate::clip::Clip;
 use crate::error::{CaptureError, Size};
+use crate::hdr::{self, Transfer};
 use crate::shaping::Shaping;
 use crate::timing::Timing;
 use ffmpeg_sidecar::child::FfmpegChild;
@@ -42,12 +43,14 @@ pub(crate) struct Probe {
     pub frames: Option<usize>,
     /// Whether the container counted them, and so promises them.
     pub counted: bool,
+    /// How light becomes numbers.
+    pub transfer: Transfer,
 }
 
 impl Ffmpeg {
     /// Reads the header of a video.
     pub(crate) fn probe(&self, file: &Path) -> Result<Probe, CaptureError> {
-        let entries = "stream=width,height,avg_frame_rate,r_frame_rate,nb_frames,duration:stream_tags=DURATION,rotate\
+        let entries = "stream=width,height,avg_frame_rate,r_frame_rate,nb_frames,duration,color_transfer:stream_tags=DURATION,rotate\
                        :stream_side_data=rotation";
         let mut command = Command::new(&self.ffprobe);
         command.args([
@@ -72,7 +75,7 @@ impl Ffmpeg {
         })
     }
 
-    /// Decodes the frames of a video that `timing` asks for. Only one frame is in memory at its full size.
+    /// Decodes the frames of a video that `timing` asks for, shaped. Only one frame is in memory at its full size.
     pub(crate) fn read(
         &self,
         file: &Path,
@@ -80,12 +83,43 @@ impl Ffmpeg {
         shaping: &Shaping,
         timing: &Timing,
     ) -> Result<Clip, CaptureError> {
+        let frame_bytes = shaping.frame_bytes();
+        let mut rgb: Vec<u8> = Vec::new();
+        // Only saves copying: a header that promises too much is no reason to fail.
+        let promised = timing.probe(file, probe)?.frames.unwrap_or(0);
+        let _ = rgb.try_reserve_exact(promised.saturating_mul(frame_bytes));
+        let frames = self.each(file, probe, timing, &mut |full| {
+            let at = rgb.len();
+            rgb.resize(at + frame_bytes, 0);
+            shaping.apply(full, &mut rgb[at..]);
+            Ok(())
+        })?;
+        rgb.shrink_to_fit();
+        let target = shaping.target;
+        Ok(Clip { width: target.0 as usize, height: target.1 as usize, frames, rgb })
+    }
+
+    /// Gives each frame that `timing` asks for to `take`, RGB bytes of the probed size, and returns their number. An error of
+    /// `take` ends it.
+    pub(crate) fn each(
+        &self,
+        file: &Path,
+        probe: Probe,
+        timing: &Timing,
+        take: &mut dyn FnMut(&[u8]) -> Result<(), CaptureError>,
+    ) -> Result<usize, CaptureError> {
         let probe = timing.probe(file, probe)?;
-        let mut child = self.start(file, timing)?;
+        let (mut child, curve) = self.start(file, probe, timing)?;
         let errors = child.take_stderr().map(|stderr| thread::spawn(move || collect(stderr)));
         let piped = child.take_stdout().ok_or_else(|| io::Error::other("ffmpeg has no standard output"));
+        let mut shown = |frame: &mut [u8]| {
+            if let Some(curve) = &curve {
+                frame.iter_mut().for_each(|value| *value = curve[usize::from(*value)]);
+            }
+            take(frame)
+        };
         let decoded = match piped {
-            Ok(stdout) => frames(BufReader::new(stdout), file, probe, shaping),
+            Ok(stdout) => frames(BufReader::new(stdout), file, probe.size, &mut shown),
             Err(source) => Err(CaptureError::Io { file: file.to_owned(), source }),
         };
         if decoded.is_err() {
@@ -94,7 +128,7 @@ impl Ffmpeg {
         }
         let status = child.wait().map_err(|source| CaptureError::Io { file: file.to_owned(), source })?;
         let errors = errors.and_then(|thread| thread.join().ok()).unwrap_or_default();
-        let (rgb, count) = decoded?;
+        let count = decoded?;
         // What the decoder complains of is damage that it covers up with repeated or grey pictures: never silently.
         if !errors.is_empty() || !status.success() {
             let problem = if errors.is_empty() { format!("ffmpeg ended with {status}") } else { errors };
@@ -108,11 +142,17 @@ impl Ffmpeg {
         if let Some(expected) = promised.filter(|&expected| count + slack(expected) < expected) {
             return Err(CaptureError::Truncated { file: file.to_owned(), found: count, expected });
         }
-        let target = shaping.target;
-        Ok(Clip { width: target.0 as usize, height: target.1 as usize, frames: count, rgb })
+        Ok(count)
     }
 
-    fn start(&self, file: &Path, timing: &Timing) -> Result<FfmpegChild, CaptureError> {
+    /// The decoder, and the curve that its values still need.
+    fn start(
+        &self,
+        file: &Path,
+        probe: Probe,
+        timing: &Timing,
+    ) -> Result<(FfmpegChild, Option<[u8; 256]>), CaptureError> {
+        let (tone, curve) = hdr::tone(probe.transfer, || self.has_filter("zscale") && self.has_filter("tonemap"));
         let mut command = FfmpegCommand::new_with_path(&self.ffmpeg);
         command
             .hide_banner()
@@ -122,7 +162,7 @@ impl Ffmpeg {
         // the option that passes frames through has another name in every other release of ffmpeg.
         // Exact arithmetic and full-resolution chroma: the default conversion is off by several levels.
         let filter = format!(
-            "{}settb=1/25,setpts=N,scale=flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp,format=rgb24",
+            "{}settb=1/25,setpts=N,{tone}scale=flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp,format=rgb24",
             timing.filters()
         );
         command.args(["-map", "0:v:0", "-an", "-sn", "-dn", "-vf", filter.as_str(), "-r", "25"]);
@@ -130,7 +170,15 @@ impl Ffmpeg {
             command.args(["-frames:v", &frames.to_string()]);
         }
         command.args(["-f", "image2pipe", "-c:v", "ppm", "-threads", "1", "pipe:1"]);
-        command.spawn().map_err(|error| not_started(&self.ffmpeg, error))
+        let child = command.spawn().map_err(|error| not_started(&self.ffmpeg, error))?;
+        Ok((child, curve))
+    }
+
+    /// Whether this ffmpeg was built with a filter.
+    fn has_filter(&self, name: &str) -> bool {
+        let output = Command::new(&self.ffmpeg).args(["-hide_banner", "-filters"]).stdin(Stdio::null()).output();
+        let listed = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
+        listed.lines().any(|line| line.split_ascii_whitespace().nth(1) == Some(name))
     }
 }
 
@@ -140,37 +188,29 @@ fn slack(expected: usize) -> usize {
     1 + expected / 50
 }
 
-/// The pictures in the pipe: their bytes once shaped, and their number.
+/// Gives the pictures in the pipe to `take`, and returns their number.
 fn frames(
     mut pipe: impl BufRead,
     file: &Path,
-    probe: Probe,
-    shaping: &Shaping,
-) -> Result<(Vec<u8>, usize), CaptureError> {
+    expected: Size,
+    take: &mut dyn FnMut(&mut [u8]) -> Result<(), CaptureError>,
+) -> Result<usize, CaptureError> {
     let failed = |source| CaptureError::Io { file: file.to_owned(), source };
-    let full_bytes = probe.size.0 as usize * probe.size.1 as usize * 3;
-    let frame_bytes = shaping.frame_bytes();
-    let mut full = vec![0; full_bytes];
-    let mut rgb: Vec<u8> = Vec::new();
-    // Only saves copying: a header that promises too much is no reason to fail.
-    let _ = rgb.try_reserve_exact(probe.frames.unwrap_or(0).saturating_mul(frame_bytes));
+    let mut full = vec![0; expected.0 as usize * expected.1 as usize * 3];
     let mut count = 0;
     while let Some(size) = ppm_header(&mut pipe).map_err(failed)? {
-        if size != probe.size {
+        if size != expected {
             let reason = "the size in the container's header".to_owned();
-            return Err(CaptureError::Size { file: file.to_owned(), found: size, expected: probe.size, reason });
+            return Err(CaptureError::Size { file: file.to_owned(), found: size, expected, reason });
         }
         match pipe.read_exact(&mut full) {
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => break, // ffmpeg died: its status tells
             read => read.map_err(failed)?,
         }
-        let at = rgb.len();
-        rgb.resize(at + frame_bytes, 0);
-        shaping.apply(&full, &mut rgb[at..]);
+        take(&mut full)?;
         count += 1;
     }
-    rgb.shrink_to_fit();
-    Ok((rgb, count))
+    Ok(count)
 }
 
 /// Size in the header `P6\n<width> <height>\n255\n` of a PPM picture as ffmpeg writes it; `None` at the end of the pipe.
@@ -226,7 +266,8 @@ fn parse_probe(text: &str) -> Option<Probe> {
         (counted, timed) => counted.or(timed),
     };
     let size = if on_its_side { (height, width) } else { (width, height) };
-    Some(Probe { size, fps, frames, counted: counted.is_some() })
+    let transfer = Transfer::named(value("color_transfer").unwrap_or_default());
+    Some(Probe { size, fps, frames, counted: counted.is_some(), transfer })
 }
 
 /// `30000/1001`, positive and finite.

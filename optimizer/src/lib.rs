@@ -6,6 +6,7 @@ pub mod checkpoint;
 pub mod config;
 #[cfg(feature = "torch")]
 pub mod cuda;
+pub mod duration;
 pub mod engine;
 pub mod error;
 pub mod fit;

@@ -1,6 +1,6 @@
 //! What can go wrong between a scene and a package.
 
-use loop3d_scene::package::PackageError;
+use loop3d_scene::package::{Codec, PackageError};
 use loop3d_scene::{FileError, PageTooSmall, SceneError};
 use std::io;
 use std::path::PathBuf;
@@ -58,6 +58,14 @@ pub enum ExportError {
         /// The coder's word.
         error: image::ImageError,
     },
+    /// A frame could not be made blocks for a GPU, or pixels again.
+    #[error("{codec}: {said}")]
+    Texture {
+        /// Which blocks.
+        codec: Codec,
+        /// The coder's word.
+        said: String,
+    },
     /// A folder of the original project is broken, or of another kind.
     #[error("{}: found {found}, expected {expected}", path.display())]
     Import {
@@ -113,7 +121,7 @@ impl ExportError {
             Self::Read { error, .. } | Self::Folder { error, .. } => {
                 matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied)
             }
-            Self::Ffmpeg { .. } | Self::Image { .. } | Self::Stopped => false,
+            Self::Ffmpeg { .. } | Self::Image { .. } | Self::Texture { .. } | Self::Stopped => false,
         }
     }
 }

@@ -3,6 +3,7 @@
 use crate::open::open_bytes;
 use crate::prepared::{Package, Prepared};
 use crate::report::{PlainPng, Report, gpu_bytes};
+use crate::video::Video;
 use crate::{ExportError, compare, shots};
 use loop3d_scene::package::{Codec, Role};
 use loop3d_scene::{Scene, write_file};
@@ -23,7 +24,7 @@ const NEAR: f64 = 0.95;
 pub struct Settings {
     /// The codecs of the looping tiles, at least one.
     pub codecs: Vec<Codec>,
-    /// 0–100; without meaning for [`Codec::Png`].
+    /// 0–100. Of codecs other than video it changes the static tiles alone, of [`Codec::Png`] nothing.
     pub quality: u8,
     /// The file is to be no larger, at the highest quality that allows it; `quality` is where the search begins.
     pub max_bytes: Option<u64>,
@@ -35,18 +36,11 @@ pub struct Settings {
 /// The target cannot be written, ffmpeg is missing or fails, no quality makes the file small enough, or `tick` says stop.
 pub fn export(scene: &Scene, path: &Path, settings: &Settings, tick: &mut Tick<'_>) -> Result<Report, ExportError> {
     scene.validate()?;
-    let exact = settings.codecs.contains(&Codec::Png);
-    let prepared = Prepared::new(scene, exact, tick)?;
+    let prepared = Prepared::new(scene, &settings.codecs, tick)?;
     let started = Instant::now();
     let (package, quality) = match settings.max_bytes {
-        Some(most) if !exact => search(&prepared, settings, most, tick)?,
-        most => {
-            let package = code(&prepared, settings, settings.quality, "coding", [0.05, 0.8], tick)?;
-            if let Some(most) = most.filter(|&most| most < package.bytes()) {
-                return Err(ExportError::Size { smallest: package.bytes(), most });
-            }
-            (package, settings.quality)
-        }
+        Some(most) => search(&prepared, settings, most, tick)?,
+        None => (Coder::new(&prepared, &settings.codecs).code(settings.quality, "coding", [0.05, 0.8], tick)?, settings.quality),
     };
     let coding_seconds = started.elapsed().as_secs_f64();
     if !tick("comparing", 0.8) {
@@ -73,32 +67,53 @@ pub fn export(scene: &Scene, path: &Path, settings: &Settings, tick: &mut Tick<'
         likeness,
         coding_seconds,
         decoding_ms_per_frame: 1000.0 * decoding_seconds / scene.frames as f64,
-        gpu_bytes: gpu_bytes(&prepared.still, &prepared.looping),
+        gpu_bytes: gpu_bytes(&prepared.still, &prepared.looping, &settings.codecs),
         plain_png,
     })
 }
 
-/// The file at a quality; `share` is the part of the whole job that this is.
-fn code(
-    prepared: &Prepared<'_>,
-    settings: &Settings,
-    quality: u8,
-    doing: &str,
-    share: [f64; 2],
-    tick: &mut Tick<'_>,
-) -> Result<Package, ExportError> {
-    let frames = prepared.frames() * settings.codecs.len();
-    let mut done = 0;
-    let mut frame_done = || {
-        done += 1;
-        let part = done as f64 / frames.max(1) as f64;
-        if tick(doing, share[0] + (share[1] - share[0]) * part) { Ok(()) } else { Err(ExportError::Stopped) }
-    };
-    let mut coded = Vec::new();
-    for &codec in &settings.codecs {
-        coded.push((codec, prepared.code(codec, quality, &mut frame_done)?));
+/// Makes files of one scene at several qualities.
+struct Coder<'a> {
+    prepared: &'a Prepared<'a>,
+    codecs: &'a [Codec],
+    /// What was coded with codecs that know no quality: the same for all files.
+    fixed: Vec<(Codec, Vec<Video>)>,
+}
+
+impl<'a> Coder<'a> {
+    fn new(prepared: &'a Prepared<'a>, codecs: &'a [Codec]) -> Self {
+        Self { prepared, codecs, fixed: Vec::new() }
     }
-    prepared.with(quality, &coded)
+
+    /// The file at a quality; `share` is the part of the whole job that this is.
+    fn code(
+        &mut self,
+        quality: u8,
+        doing: &str,
+        share: [f64; 2],
+        tick: &mut Tick<'_>,
+    ) -> Result<Package, ExportError> {
+        let frames = self.prepared.frames() * self.codecs.len();
+        let mut done = 0;
+        let mut frame_done = || {
+            done += 1;
+            let part = done as f64 / frames.max(1) as f64;
+            if tick(doing, share[0] + (share[1] - share[0]) * part) { Ok(()) } else { Err(ExportError::Stopped) }
+        };
+        let mut coded = Vec::new();
+        for &codec in self.codecs {
+            let known = self.fixed.iter().find(|(known, _)| *known == codec);
+            let videos = match known {
+                Some((_, videos)) => videos.clone(),
+                None => self.prepared.code(codec, quality, &mut frame_done)?,
+            };
+            if known.is_none() && codec.fixed_name().is_some() {
+                self.fixed.push((codec, videos.clone()));
+            }
+            coded.push((codec, videos));
+        }
+        self.prepared.with(quality, &coded)
+    }
 }
 
 /// The highest quality whose file has at most `most` bytes, or one that fills it nearly. Bytes of video are taken to grow exponentially
@@ -109,6 +124,7 @@ fn search(
     most: u64,
     tick: &mut Tick<'_>,
 ) -> Result<(Package, u8), ExportError> {
+    let mut coder = Coder::new(prepared, &settings.codecs);
     let [mut fits, mut too_large]: [Option<(u8, u64)>; 2] = [None; 2];
     let mut best = None;
     let mut quality = settings.quality;
@@ -116,7 +132,7 @@ fn search(
         let step = 0.75 / TRIES as f64;
         let share = [0.05 + attempt as f64 * step, 0.05 + (attempt + 1) as f64 * step];
         let doing = format!("coding at quality {quality}");
-        let package = code(prepared, settings, quality, &doing, share, tick)?;
+        let package = coder.code(quality, &doing, share, tick)?;
         let bytes = package.bytes();
         if bytes <= most {
             fits = Some((quality, bytes));
@@ -136,7 +152,7 @@ fn search(
         Some(best) => Ok(best),
         // Every try was too large, and there was none left.
         None => {
-            let package = code(prepared, settings, 0, "coding at quality 0", [0.75, 0.8], tick)?;
+            let package = coder.code(0, "coding at quality 0", [0.75, 0.8], tick)?;
             if package.bytes() <= most {
                 Ok((package, 0))
             } else {

@@ -1,7 +1,7 @@
 //! How much darker than itself each looping tile is coded: see [`loop3d_scene::package::gain`].
 
 use crate::ExportError;
-use crate::compare::shots;
+use crate::compare::known_shots;
 use crate::export::Tick;
 use crate::visibility::visibility;
 use loop3d_scene::package::{gain, gain_of};
@@ -15,7 +15,7 @@ const LEAST_SHOWN: f32 = 0.25;
 
 /// The gain of each looping tile, in the order of the blocks.
 pub(crate) fn gains(scene: &Scene, looping: &Packing, tick: &mut Tick<'_>) -> Result<Vec<u8>, ExportError> {
-    let shots = shots(scene);
+    let shots = known_shots(scene);
     let seen = visibility(scene, &shots, &mut || tick("looking at tiles", 0.0)).ok_or(ExportError::Stopped)?;
     let mut gains = Vec::with_capacity(seen.len());
     for block in &looping.blocks {

@@ -1,12 +1,14 @@
-//! The tiles as meshes: a rectangle for each block.
+//! The tiles as meshes: the rectangles of [`cover`], so that tiles fade out over half a texel where they have no neighbour, and meet
+//! where they have one.
 
 use glam::DVec2;
-use loop3d_scene::{Block, Packing, Scene, TILE};
+use loop3d_scene::{Kind, Packing, Rectangle, Scene, cover};
 
-/// The blocks of one page on one plane, as triangles.
+/// The rectangles of one page on one plane, as triangles.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Mesh {
     pub plane: usize,
+    pub kind: Kind,
     pub page: usize,
     /// In the axes of the reference camera, from the middle of the plane (0, 0, depth): z is 0.
     pub positions: Vec<[f32; 3]>,
@@ -15,41 +17,39 @@ pub(crate) struct Mesh {
     pub indices: Vec<u32>,
 }
 
-/// The meshes of a kind of tiles, the farthest plane first.
-pub(crate) fn meshes(scene: &Scene, packing: &Packing) -> Vec<Mesh> {
-    let mut meshes = Vec::new();
-    for plane in (0..scene.planes.count).rev() {
-        for page in 0..packing.pages.len() {
-            let blocks = packing.blocks.iter().filter(|block| (block.plane, block.page) == (plane, page));
-            let mut mesh = Mesh { plane, page, positions: Vec::new(), uvs: Vec::new(), indices: Vec::new() };
-            blocks.for_each(|block| mesh.add(scene, packing.pages[page], block));
-            if !mesh.indices.is_empty() {
-                meshes.push(mesh);
-            }
-        }
+/// The meshes of a scene, the farthest plane first; within it static tiles first, and page after page.
+pub(crate) fn meshes(scene: &Scene, still: &Packing, looping: &Packing) -> Vec<Mesh> {
+    let mut meshes: Vec<Mesh> = Vec::new();
+    for rectangle in cover(&scene.tiles, still, looping) {
+        let Rectangle { kind, plane, block, .. } = rectangle;
+        let packing = if kind == Kind::Static { still } else { looping };
+        let page = packing.blocks[block].page;
+        let known = meshes.iter().rposition(|mesh| (mesh.plane, mesh.kind, mesh.page) == (plane, kind, page));
+        let index = known.unwrap_or_else(|| {
+            meshes.push(Mesh { plane, kind, page, positions: Vec::new(), uvs: Vec::new(), indices: Vec::new() });
+            meshes.len() - 1
+        });
+        meshes[index].add(scene, packing, &rectangle);
     }
+    meshes.sort_by_key(|mesh| (std::cmp::Reverse(mesh.plane), mesh.kind as usize, mesh.page));
     meshes
 }
 
 impl Mesh {
-    fn add(&mut self, scene: &Scene, [width, height]: [usize; 2], block: &Block) {
+    fn add(&mut self, scene: &Scene, packing: &Packing, rectangle: &Rectangle) {
         let first = self.positions.len() as u32;
         let depth = scene.planes.depth(self.plane);
-        let size = DVec2::new(width as f64, height as f64);
-        let tile = |[column, row]: [usize; 2]| DVec2::new((column * TILE) as f64, (row * TILE) as f64);
-        let origin = DVec2::new(scene.tiles.origin_px[0].into(), scene.tiles.origin_px[1].into());
-        let at = DVec2::new(block.at[0] as f64, block.at[1] as f64);
-        let start = tile([block.columns.start, block.rows.start]);
-        for (row, column) in [
-            (block.rows.start, block.columns.start),
-            (block.rows.start, block.columns.end),
-            (block.rows.end, block.columns.start),
-            (block.rows.end, block.columns.end),
-        ] {
-            let texel = tile([column, row]);
-            let p = (origin + texel - scene.reference.center_px) * depth / scene.reference.focal_px;
+        let shift = packing.blocks[rectangle.block].shift();
+        let size = packing.pages[self.page].map(|side| side as f64);
+        let origin = scene.tiles.origin_px;
+        let [left, upper, right, lower] = rectangle.bounds;
+        for [x, y] in [[left, upper], [right, upper], [left, lower], [right, lower]] {
+            // From the centre of one texel to that of another.
+            let pixel = DVec2::new((origin[0] + x).into(), (origin[1] + y).into()) + 0.5;
+            let p = (pixel - scene.reference.center_px) * depth / scene.reference.focal_px;
             self.positions.push([p.x as f32, p.y as f32, 0.0]);
-            self.uvs.push(((at + texel - start) / size * 65535.0).round().to_array().map(|v| v as u16));
+            let uv = [(0, x), (1, y)].map(|(axis, at)| (f64::from(at + shift[axis]) + 0.5) / size[axis]);
+            self.uvs.push(uv.map(|value| (65535.0 * value).round() as u16));
         }
         // Counter-clockwise for who stands at the reference camera.
         self.indices.extend([0, 2, 1, 1, 2, 3].map(|corner| first + corner));

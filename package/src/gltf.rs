@@ -15,9 +15,9 @@ const LINEAR: u32 = 9729;
 const CLAMP_TO_EDGE: u32 = 33071;
 
 /// Vertices and indices as bytes: all positions, all texture coordinates, all indices.
-pub(crate) fn geometry_bytes(meshes: &[(Kind, Mesh)]) -> Vec<u8> {
+pub(crate) fn geometry_bytes(meshes: &[Mesh]) -> Vec<u8> {
     let floats = |values: &[f32]| values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>();
-    let each = |bytes: &dyn Fn(&Mesh) -> Vec<u8>| meshes.iter().flat_map(|(_, mesh)| bytes(mesh)).collect::<Vec<u8>>();
+    let each = |bytes: &dyn Fn(&Mesh) -> Vec<u8>| meshes.iter().flat_map(bytes).collect::<Vec<u8>>();
     let positions = each(&|mesh| floats(mesh.positions.as_flattened()));
     let uvs = each(&|mesh| mesh.uvs.as_flattened().iter().flat_map(|v| v.to_le_bytes()).collect());
     let indices = match index_bytes(meshes) {
@@ -28,8 +28,8 @@ pub(crate) fn geometry_bytes(meshes: &[(Kind, Mesh)]) -> Vec<u8> {
 }
 
 /// Bytes of an index: 2 where no mesh needs more. The greatest number of 16 bits is no index.
-fn index_bytes(meshes: &[(Kind, Mesh)]) -> usize {
-    if meshes.iter().all(|(_, mesh)| mesh.positions.len() < 65536) { 2 } else { 4 }
+fn index_bytes(meshes: &[Mesh]) -> usize {
+    if meshes.iter().all(|mesh| mesh.positions.len() < 65536) { 2 } else { 4 }
 }
 
 /// Indices of the parts that the standard part of the document shows.
@@ -40,12 +40,12 @@ pub(crate) struct Shown<'a> {
 }
 
 /// The document. The parts stand in the binary chunk where `head` says.
-pub(crate) fn document(scene: &Scene, head: &Head, meshes: &[(Kind, Mesh)], shown: &Shown<'_>, binary: u64) -> Value {
+pub(crate) fn document(scene: &Scene, head: &Head, meshes: &[Mesh], shown: &Shown<'_>, binary: u64) -> Value {
     let part = |index: usize| &head.parts[index];
     let mut views = Vec::new();
     let mut accessors = Vec::new();
-    let vertices: usize = meshes.iter().map(|(_, mesh)| mesh.positions.len()).sum();
-    let indices: usize = meshes.iter().map(|(_, mesh)| mesh.indices.len()).sum();
+    let vertices: usize = meshes.iter().map(|mesh| mesh.positions.len()).sum();
+    let indices: usize = meshes.iter().map(|mesh| mesh.indices.len()).sum();
     let geometry = part(shown.geometry).offset;
     let mut view = |offset: u64, length: u64, words: Value| {
         let mut view = words;
@@ -71,7 +71,7 @@ pub(crate) fn document(scene: &Scene, head: &Head, meshes: &[(Kind, Mesh)], show
 
     let (mut first_vertex, mut first_index) = (0, 0);
     let mut mesh_of_plane: Vec<Vec<Value>> = vec![Vec::new(); scene.planes.count];
-    for (kind, mesh) in meshes {
+    for mesh in meshes {
         let count = mesh.positions.len();
         let bound = |pick: fn(f32, f32) -> f32| {
             let fold = |axis: usize| mesh.positions.iter().map(|p| p[axis]).reduce(pick).unwrap_or(0.0);
@@ -93,7 +93,7 @@ pub(crate) fn document(scene: &Scene, head: &Head, meshes: &[(Kind, Mesh)], show
         }));
         first_vertex += count;
         first_index += mesh.indices.len();
-        let material = match kind {
+        let material = match mesh.kind {
             Kind::Static => mesh.page,
             Kind::Looping => shown.images[0].len() + mesh.page,
         };

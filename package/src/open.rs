@@ -1,6 +1,6 @@
 //! A scene from any file that holds one: a master, or a package whose video is decoded.
 
-use crate::{ExportError, video};
+use crate::{ExportError, pictures, video};
 use loop3d_scene::package::{Assembly, Codec, Event, Head, Limits, PackageError, Reader, premultiplied};
 use loop3d_scene::{Kind, Scene};
 use std::fs::File;
@@ -95,25 +95,19 @@ fn scene(head: &Head, parts: &[Vec<u8>]) -> Result<Scene, ExportError> {
     let mut texels = Vec::new();
     for (page, image) in head.still.images.iter().enumerate() {
         let size = [image.width as usize, image.height as usize];
-        let rgba = video::rgba_of_png(&parts[image.part], size, &format!("static image {page}"))?;
+        let rgba = pictures::rgba_of_png(&parts[image.part], size, &format!("static image {page}"))?;
         premultiplied(&rgba, &mut texels);
         assembly.set_page(Kind::Static, page, 0, size[0], &texels)?;
     }
-    // Of several streams that of the best: PNG is exact, and AV1 is made with no less care than H.264.
-    let order = [Codec::Png, Codec::H264, Codec::Av1];
+    // Of several streams the one that is likely to be the best.
+    use Codec::{Astc4x4, Astc6x6, Av1, Bc7, Etc2, H264, Png};
+    let order = [Png, Bc7, Astc4x4, Etc2, Astc6x6, H264, Av1];
     let stream = order.iter().find_map(|&codec| head.looping.streams.iter().find(|stream| stream.codec == codec));
     let Some(stream) = stream else { return Ok(assembly.finish()?) };
     for (page, size) in head.looping.pages.iter().enumerate() {
         let size = size.map(|side| side as usize);
-        let mut frames: Vec<&[u8]> = Vec::with_capacity(head.frames);
-        for chunk in stream.chunks.iter().filter(|chunk| chunk.page == page) {
-            let mut rest = &parts[chunk.part][..];
-            for &bytes in &chunk.sizes {
-                let (frame, after) = rest.split_at_checked(bytes as usize).unwrap_or((rest, &[]));
-                frames.push(frame);
-                rest = after;
-            }
-        }
+        let chunks = stream.chunks.iter().filter(|chunk| chunk.page == page);
+        let frames: Vec<&[u8]> = chunks.flat_map(|chunk| chunk.frames(&parts[chunk.part])).collect();
         let description = stream.description(page).unwrap_or_default();
         video::decode(stream.codec, size, &description, &frames, &mut |frame, texels| {
             Ok(assembly.set_page(Kind::Looping, page, frame, size[0], texels)?)

@@ -5,9 +5,9 @@
 //! goes on from the neighbours, because viewers filter straight colours.
 
 use crate::ExportError;
-use crate::video::png;
+use crate::pictures::png;
 use image::codecs::png::{CompressionType, FilterType};
-use loop3d_scene::{Packing, Scene};
+use loop3d_scene::{Packing, Scene, unorm8};
 
 /// How far pixels may be moved, in steps of 8 bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +55,7 @@ pub(crate) fn straight(texels: &[u16]) -> Vec<u8> {
     let pixels = texels.as_chunks::<4>().0.iter();
     pixels
         .flat_map(|&[r, g, b, a]| {
-            let alpha = (u32::from(a) + 128) / 257;
+            let alpha = u32::from(unorm8(a));
             // Against the rounded alpha, so that the product is right.
             let whole = (alpha * 257).max(1);
             let colour = |c: u16| ((u32::from(c) * 255 + whole / 2) / whole).min(255) as u8;

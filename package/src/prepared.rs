@@ -15,8 +15,10 @@ use loop3d_scene::package::{
 };
 use loop3d_scene::{Kind, Packing, PageRules, Scene, render};
 
-/// Pages of looping tiles: half of the largest frame of H.264 level 5.2, whose other half is alpha.
-const LOOPING_RULES: PageRules = PageRules { halo: 0, align: 16, limit: [4096, 2304 / 2] };
+/// The largest page of looping tiles: half of the largest frame of H.264 level 5.2, whose other half is alpha.
+const LOOPING_LIMIT: [usize; 2] = [4096, 2304 / 2];
+/// Sides of pages of looping tiles are multiples of it: whole macroblocks.
+const LOOPING_ALIGN: usize = 16;
 /// Textures of static tiles: what phones have.
 const STATIC_RULES: PageRules = PageRules { halo: 1, align: 1, limit: [4096, 4096] };
 const POSTER_TOLERANCE: Tolerance = Tolerance { alpha: 4, colour: 8 };
@@ -34,7 +36,7 @@ pub(crate) struct Prepared<'a> {
     pub looping: Packing,
     gains: Vec<u8>,
     parts: Parts,
-    meshes: Vec<(Kind, Mesh)>,
+    meshes: Vec<Mesh>,
     layouts: [usize; 2],
     gains_part: usize,
     picture: usize,
@@ -56,12 +58,18 @@ impl Package {
 }
 
 impl<'a> Prepared<'a> {
-    /// With `exact` pixels are those of the scene to 8 bits, and nothing is coded darker.
-    pub(crate) fn new(scene: &'a Scene, exact: bool, tick: &mut Tick<'_>) -> Result<Self, ExportError> {
+    /// What a package in these codecs has in common at any quality.
+    ///
+    /// With PNG pixels are those of the scene to 8 bits. Only video is coded darker where little shows: PNG is to be exact, and blocks have
+    /// one size however dark they are. A GPU that samples pages as they are filters across tiles, so those have halos.
+    pub(crate) fn new(scene: &'a Scene, codecs: &[Codec], tick: &mut Tick<'_>) -> Result<Self, ExportError> {
+        let exact = codecs.contains(&Codec::Png);
+        let sampled = codecs.iter().any(|codec| codec.block_side().is_some());
+        let looping_rules = PageRules { halo: usize::from(sampled), align: LOOPING_ALIGN, limit: LOOPING_LIMIT };
         let still = Packing::new(&scene.tiles, Kind::Static, &STATIC_RULES)?;
-        let looping = Packing::new(&scene.tiles, Kind::Looping, &LOOPING_RULES)?;
+        let looping = Packing::new(&scene.tiles, Kind::Looping, &looping_rules)?;
         let poster = poster_packing(&scene.tiles)?;
-        let gains = if exact { vec![0; scene.tiles.counts().1] } else { gains(scene, &looping, tick)? };
+        let gains = if exact || sampled { vec![0; scene.tiles.counts().1] } else { gains(scene, &looping, tick)? };
         let mut parts = Parts::default();
         let layouts = [
             parts.add(Role::Layout, &layout_bytes(&still.blocks)?),
@@ -69,8 +77,7 @@ impl<'a> Prepared<'a> {
         ];
         let gains_part = parts.add(Role::Gains, &gains);
         let picture = parts.add(Role::Picture, &picture(scene)?);
-        let of_kind = |kind, packing| meshes(scene, packing).into_iter().map(move |mesh| (kind, mesh));
-        let meshes: Vec<(Kind, Mesh)> = of_kind(Kind::Static, &still).chain(of_kind(Kind::Looping, &poster)).collect();
+        let meshes = meshes(scene, &still, &poster);
         let geometry = parts.add(Role::Geometry, &gltf::geometry_bytes(&meshes));
         // The poster first: with it the still scene shows, at half its sharpness where it moves.
         let mut posters = Vec::new();
@@ -137,6 +144,7 @@ impl<'a> Prepared<'a> {
                 layout: self.layouts[1],
                 gains: self.gains_part,
                 pages: self.looping.pages.iter().map(|page| page.map(|side| side as u32)).collect(),
+                halo: self.looping.halo as u32,
                 streams,
             },
         };

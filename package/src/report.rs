@@ -1,14 +1,14 @@
 //! What came of an export.
 
 use crate::poster::{extend, straight};
-use crate::video::png;
+use crate::pictures::png;
 use crate::{ExportError, Likeness, compare};
 use image::codecs::png::{CompressionType, FilterType};
-use loop3d_scene::package::premultiplied;
+use loop3d_scene::package::{Codec, premultiplied, unpacked_bytes};
 use loop3d_scene::{Kind, Packing, PageRules, Scene, Shot};
 use serde::Serialize;
 
-/// Frames that a player has decoded at a time.
+/// Frames that a player has at a time, decoded or as blocks.
 const DECODED_FRAMES: u64 = 3;
 /// Frames whose PNG is measured, for all.
 const MEASURED_FRAMES: usize = 4;
@@ -39,10 +39,15 @@ pub struct Report {
 }
 
 /// GPU memory of a player: static tiles as RGBA of 8 bits, and of the looping ones a page of 8 bits for each of the two frames that
-/// it blends, and three decoded frames of 12 bits a pixel, colour and alpha.
-pub(crate) fn gpu_bytes(still: &Packing, looping: &Packing) -> u64 {
+/// it blends, and three decoded frames of 12 bits a pixel, colour and alpha. Of blocks those two frames and one that arrives, as they are.
+/// Of several codecs it is the one that takes most.
+pub(crate) fn gpu_bytes(still: &Packing, looping: &Packing, codecs: &[Codec]) -> u64 {
     let texels = |packing: &Packing| packing.pages.iter().map(|[w, h]| (w * h) as u64).sum::<u64>();
-    4 * texels(still) + (2 * 4 + DECODED_FRAMES * 3) * texels(looping)
+    let frames = |&codec: &Codec| {
+        let blocks: Option<usize> = looping.pages.iter().map(|&page| unpacked_bytes(codec, page)).sum();
+        blocks.map_or((2 * 4 + DECODED_FRAMES * 3) * texels(looping), |bytes| DECODED_FRAMES * bytes as u64)
+    };
+    4 * texels(still) + codecs.iter().map(frames).max().unwrap_or(0)
 }
 
 /// What the scene takes as the original project publishes it: a PNG of straight RGBA for each frame.
@@ -59,26 +64,26 @@ pub struct PlainPng {
 impl PlainPng {
     pub(crate) fn of(scene: &Scene, shots: &[Shot], tick: &mut dyn FnMut(f64) -> bool) -> Result<Self, ExportError> {
         let rules = PageRules { halo: 1, align: 1, limit: [16384, 16384] };
-        let mut bytes = 0.0;
-        let mut gpu_bytes = 0;
-        for kind in [Kind::Static, Kind::Looping] {
+        let (mut bytes, mut gpu_bytes) = (0.0, 0);
+        let kinds = [(Kind::Static, 1), (Kind::Looping, scene.frames)];
+        for (index, (kind, frames)) in kinds.into_iter().enumerate() {
             let packing = Packing::new(&scene.tiles, kind, &rules)?;
-            let frames = if kind == Kind::Static { 1 } else { scene.frames };
             let measured = frames.min(MEASURED_FRAMES);
-            for (page, &size) in packing.pages.iter().enumerate() {
-                gpu_bytes += (size[0] * size[1] * 4 * frames) as u64;
-                for i in 0..measured {
-                    let mut texels = vec![0; size[0] * size[1] * 4];
-                    packing.fill(page, scene, i * frames / measured, |value| value, &mut texels);
-                    let mut pixels = straight(&texels);
-                    extend(&mut pixels, size);
-                    let png = png(&pixels, size, CompressionType::Default, FilterType::Adaptive)?;
-                    bytes += (png.len() * frames) as f64 / measured as f64;
-                    if !tick(0.5 * (i + 1) as f64 / measured as f64) {
-                        return Err(ExportError::Stopped);
-                    }
+            let pictures = packing.pages.len() * measured;
+            for picture in 0..pictures {
+                let (page, frame) = (picture / measured, picture % measured * frames / measured);
+                let size = packing.pages[page];
+                let mut texels = vec![0; size[0] * size[1] * 4];
+                packing.fill(page, scene, frame, |value| value, &mut texels);
+                let mut pixels = straight(&texels);
+                extend(&mut pixels, size);
+                let png = png(&pixels, size, CompressionType::Default, FilterType::Adaptive)?;
+                bytes += (png.len() * frames) as f64 / measured as f64;
+                if !tick(0.25 * (index as f64 + (picture + 1) as f64 / pictures as f64)) {
+                    return Err(ExportError::Stopped);
                 }
             }
+            gpu_bytes += packing.pages.iter().map(|[width, height]| (width * height * 4 * frames) as u64).sum::<u64>();
         }
         let rounded = |texels: &[u16]| {
             let mut rounded = Vec::with_capacity(texels.len());

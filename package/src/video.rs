@@ -1,11 +1,8 @@
 //! The looping tiles as coded frames, and back.
 
 use crate::ffmpeg::{pipe_error, run, words};
-use crate::{ExportError, annex_b, av1};
-use image::codecs::png::{CompressionType, FilterType, PngEncoder};
-use image::{ExtendedColorType, ImageEncoder};
+use crate::{ExportError, annex_b, av1, pictures};
 use loop3d_scene::package::{CHUNK_FRAMES, Codec, rgba_from_yuv, yuv_from_rgba};
-use rayon::prelude::*;
 use std::io::{self, Read};
 
 /// One page of coded frames.
@@ -40,8 +37,8 @@ pub(crate) fn encode(
 ) -> Result<Video, ExportError> {
     let doing = format!("coding {codec} frames of {}×{} pixels", size[0], 2 * size[1]);
     let wrong = |what: &str| ExportError::Ffmpeg { doing: doing.clone(), said: what.to_owned() };
-    if codec == Codec::Png {
-        return pngs(size, frames, source, tick);
+    if !matches!(codec, Codec::H264 | Codec::Av1) {
+        return pictures::encode(codec, size, frames, source, tick);
     }
     let mut args = words(&format!(
         "-f rawvideo -pix_fmt yuv420p -color_range tv -colorspace bt709 -s {}x{} -r {fps} -i pipe:0 -an -pix_fmt yuv420p \
@@ -104,47 +101,6 @@ fn coder(codec: Codec, quality: u8) -> String {
     }
 }
 
-fn pngs(
-    [width, height]: [usize; 2],
-    frames: usize,
-    source: &FrameSource<'_>,
-    tick: &mut dyn FnMut() -> Result<(), ExportError>,
-) -> Result<Video, ExportError> {
-    let mut coded = Vec::new();
-    let all: Vec<usize> = (0..frames).collect();
-    // As many at a time as there are cores: never all frames in memory.
-    for some in all.chunks(rayon::current_num_threads()) {
-        let now: Vec<Result<Vec<u8>, ExportError>> = some
-            .par_iter()
-            .map(|&frame| {
-                let mut texels = Vec::new();
-                source(frame, &mut texels);
-                let bytes: Vec<u8> = texels.iter().map(|&v| ((u32::from(v) + 128) / 257) as u8).collect();
-                png(&bytes, [width, height], CompressionType::Default, FilterType::Adaptive)
-            })
-            .collect();
-        for png in now {
-            coded.push(png?);
-            tick()?;
-        }
-    }
-    Ok(Video { name: "image/png".to_owned(), description: Vec::new(), frames: coded })
-}
-
-/// A PNG of RGBA.
-pub(crate) fn png(
-    rgba: &[u8],
-    [width, height]: [usize; 2],
-    compression: CompressionType,
-    filter: FilterType,
-) -> Result<Vec<u8>, ExportError> {
-    let mut bytes = Vec::new();
-    PngEncoder::new_with_quality(&mut bytes, compression, filter)
-        .write_image(rgba, width as u32, height as u32, ExtendedColorType::Rgba8)
-        .map_err(|error| ExportError::Image { what: "a PNG".to_owned(), error })?;
-    Ok(bytes)
-}
-
 /// Decodes coded frames of a page and hands the texels of each in turn to `each`.
 ///
 /// # Errors
@@ -158,24 +114,18 @@ pub(crate) fn decode(
 ) -> Result<(), ExportError> {
     let doing = format!("decoding {codec} frames of {}×{} pixels", size[0], 2 * size[1]);
     let wrong = |what: &str| ExportError::Ffmpeg { doing: doing.clone(), said: what.to_owned() };
-    let mut texels = Vec::new();
-    if codec == Codec::Png {
-        for (index, png) in frames.iter().enumerate() {
-            let rgba = rgba_of_png(png, size, "a frame")?;
-            texels.clear();
-            texels.extend(rgba.iter().map(|&v| u16::from(v) * 257));
-            each(index, &texels)?;
-        }
-        return Ok(());
+    if !matches!(codec, Codec::H264 | Codec::Av1) {
+        return pictures::decode(codec, size, frames, each);
     }
     let (format, bytes) = match codec {
         Codec::H264 => ("h264", annex_b::write(description, frames)),
         _ => ("ivf", av1::ivf([size[0], 2 * size[1]], frames)),
     };
     let bytes = bytes.ok_or_else(|| wrong("the frames are no samples of this codec"))?;
-    let args = words(&format!("-f {format} -i pipe:0 -an -vsync passthrough -f rawvideo -pix_fmt yuv420p pipe:1"));
+    // Each frame once, whatever its time stamp; the option for that has another name in every other release of ffmpeg.
+    let args = words(&format!("-f {format} -i pipe:0 -an -vf settb=1/25,setpts=N -r 25 -f rawvideo -pix_fmt yuv420p pipe:1"));
     let feed = |input: &mut dyn io::Write| input.write_all(&bytes).map_err(pipe_error(&doing));
-    let mut failure = None;
+    let (mut texels, mut failure) = (Vec::new(), None);
     let drain = |output: &mut dyn Read| {
         let mut frame = vec![0; 3 * size[0] * size[1]];
         for index in 0..frames.len() {
@@ -195,33 +145,4 @@ pub(crate) fn decode(
         None if rest > 0 => Err(wrong("there are more or larger frames than the package says")),
         None => Ok(()),
     }
-}
-
-/// The pixels of a PNG, `[height, width, 4]`, and its width and height.
-///
-/// # Errors
-/// It is no PNG.
-pub(crate) fn rgba_of_any_png(png: &[u8], what: &str) -> Result<(Vec<u8>, [usize; 2]), ExportError> {
-    let picture = image::load_from_memory_with_format(png, image::ImageFormat::Png);
-    let picture = picture.map_err(|error| ExportError::Image { what: what.to_owned(), error })?.into_rgba8();
-    let size = [picture.width() as usize, picture.height() as usize];
-    Ok((picture.into_raw(), size))
-}
-
-/// The pixels of a PNG of a known size: `[height, width, 4]`.
-///
-/// # Errors
-/// It is no PNG of that size.
-pub(crate) fn rgba_of_png(png: &[u8], size: [usize; 2], what: &str) -> Result<Vec<u8>, ExportError> {
-    let bad = |error| ExportError::Image { what: what.to_owned(), error };
-    let mut reader = image::ImageReader::with_format(io::Cursor::new(png), image::ImageFormat::Png);
-    let mut limits = image::Limits::default();
-    (limits.max_image_width, limits.max_image_height) = (Some(size[0] as u32), Some(size[1] as u32));
-    reader.limits(limits);
-    let picture = reader.decode().map_err(bad)?.into_rgba8();
-    if [picture.width() as usize, picture.height() as usize] != size {
-        let said = format!("{}×{} pixels, expected {}×{}", picture.width(), picture.height(), size[0], size[1]);
-        return Err(bad(image::ImageError::IoError(io::Error::new(io::ErrorKind::InvalidData, said))));
-    }
-    Ok(picture.into_raw())
 }

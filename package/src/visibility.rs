@@ -3,7 +3,7 @@
 //! An error of a texel shows in a picture times the light that comes through what stands before it. So the mean square error of
 //! pictures counts a tile's own with the square of that light, summed over the pixels that show it.
 
-use loop3d_scene::{PlaneProjector, Scene, Shot, TILE, TILE_VALUES, Tile};
+use loop3d_scene::{PlaneProjector, Scene, Shot, TILE, TILE_VALUES, Tile, UNIT};
 use rayon::prelude::*;
 
 /// Pixels of a view from one ray to the next, across and down.
@@ -52,7 +52,7 @@ fn squares(scene: &Scene, shot: &Shot, looping: usize) -> Vec<f64> {
                         &scene.looping_texels[(tile as usize * scene.frames + frame) * TILE_VALUES..]
                     }
                 };
-                alpha += tap.weight * f32::from(texels[4 * tap.texel + 3]) / 65535.0;
+                alpha += tap.weight * f32::from(texels[4 * tap.texel + 3]) * UNIT;
             }
             light *= 1.0 - alpha;
             if light < DARK {

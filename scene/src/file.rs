@@ -1,11 +1,13 @@
 //! Scene files on disk: saved whole or not at all, read strictly. The bytes are [`format`](crate::format)'s.
 
+mod unfinished;
+
 use crate::Scene;
 use crate::format::{self, FormatError};
-use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, BufReader, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
+pub use unfinished::Unfinished;
 
 /// Why a scene file could not be read or written: the file, what was found, what was expected.
 #[derive(Debug, thiserror::Error)]
@@ -24,7 +26,7 @@ enum Problem {
     Folder,
     #[error("{0}")]
     Content(FormatError),
-    #[error("cannot be written here: {0}")]
+    #[error("cannot be written: {0}")]
     Target(io::Error),
     #[error("was not written: {0}")]
     Write(FormatError),
@@ -96,48 +98,19 @@ fn write_atomically(
     path: &Path,
     write: impl FnOnce(&mut dyn Write) -> Result<(), FormatError>,
 ) -> Result<(), FileError> {
-    let error = |problem| FileError { path: path.to_owned(), problem };
-    let failed = |e: io::Error| error(Problem::Write(FormatError::Io(e)));
-    if path.is_dir() {
-        return Err(error(Problem::Folder));
-    }
-    let Some(name) = path.file_name() else {
-        return Err(error(Problem::Target(io::Error::new(ErrorKind::InvalidInput, "a path without a file name"))));
-    };
-    let folder = match path.parent() {
-        Some(parent) if parent != Path::new("") => parent,
-        _ => Path::new("."),
-    };
-    let mut temporary_name = OsString::from(".");
-    temporary_name.push(name);
-    temporary_name.push(format!(".tmp-{}", std::process::id()));
-    let temporary = Temporary(folder.join(temporary_name));
-    let file = File::create(&temporary.0).map_err(|e| error(Problem::Target(e)))?;
+    let (unfinished, file) = Unfinished::file(path)?;
     let mut out = BufWriter::new(file);
-    write(&mut out).map_err(|e| error(Problem::Write(e)))?;
-    let file = out.into_inner().map_err(|e| failed(e.into_error()))?;
-    file.sync_all().map_err(failed)?;
-    drop(file);
-    fs::rename(&temporary.0, path).map_err(|e| error(Problem::Target(e)))?;
-    // The new name survives a power cut only once the folder is synced. Not every system opens or syncs folders, and
-    // the file itself is whole either way, so there is nothing to report.
-    let _ = File::open(folder).and_then(|folder| folder.sync_all());
-    Ok(())
-}
-
-/// Removes the temporary file when writing it failed; after the rename there is nothing to remove.
-struct Temporary(PathBuf);
-
-impl Drop for Temporary {
-    fn drop(&mut self) {
-        // The error that got us here is the one to report.
-        let _ = fs::remove_file(&self.0);
-    }
+    let failed = |error| FileError { path: path.to_owned(), problem: Problem::Write(error) };
+    write(&mut out).map_err(failed)?;
+    out.flush().map_err(|error| failed(FormatError::Io(error)))?;
+    drop(out);
+    unfinished.finish()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
     use crate::testing::random_scene;
 
     /// A folder of this test's own, removed at its end.
@@ -195,14 +168,33 @@ mod tests {
     }
 
     #[test]
+    fn folders_appear_whole_and_take_the_place_of_empty_ones() {
+        let folder = Folder::new("folder");
+        let target = folder.0.join("out");
+        let start = || {
+            let unfinished = Unfinished::folder(&target).unwrap();
+            fs::write(unfinished.path().join("a"), "x").unwrap();
+            unfinished
+        };
+        drop(start());
+        assert_eq!(folder.names(), [""; 0]);
+        fs::create_dir(&target).unwrap();
+        start().finish().unwrap();
+        assert_eq!((folder.names(), fs::read(target.join("a")).unwrap()), (vec!["out".to_owned()], b"x".to_vec()));
+        // Now it has something in it.
+        assert!(start().finish().is_err());
+        assert_eq!(folder.names(), ["out"]);
+    }
+
+    #[test]
     fn bad_targets_are_the_users_fault() {
         let folder = Folder::new("target");
         let scene = random_scene(2, 2, 1, 16, 16);
         fs::write(folder.0.join("file"), "x").unwrap();
         for (target, said) in [
             (folder.0.clone(), "is a folder; expected a file"),
-            (folder.0.join("missing/a.loop3d"), "cannot be written here: "),
-            (folder.0.join("file/a.loop3d"), "cannot be written here: "),
+            (folder.0.join("missing/a.loop3d"), "cannot be written: "),
+            (folder.0.join("file/a.loop3d"), "cannot be written: "),
             (PathBuf::from(".."), "is a folder"),
             (PathBuf::new(), "a path without a file name"),
         ] {

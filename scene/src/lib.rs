@@ -15,6 +15,7 @@ mod projection;
 mod sample;
 mod scene;
 mod tiles;
+mod unorm;
 mod validate;
 
 #[cfg(test)]
@@ -22,7 +23,7 @@ mod testing;
 
 pub use camera::Camera;
 pub use compositor::{OPAQUE_BELOW, Picture, render};
-pub use file::{FileError, load, save, write_file};
+pub use file::{FileError, Unfinished, load, save, write_file};
 pub use format::{FORMAT, safetensors_head};
 pub use info::{SceneInfo, ViewInfo};
 pub use packing::{Block, Kind, Packing, PageRules, PageTooSmall, Piece, Rectangle, cover};
@@ -32,4 +33,5 @@ pub use projection::PlaneProjector;
 pub use sample::Tap;
 pub use scene::{Scene, SceneView, TILE_VALUES};
 pub use tiles::{TILE, Tile, TileTable};
+pub use unorm::{UNIT, unorm, unorm8, unorm16};
 pub use validate::SceneError;

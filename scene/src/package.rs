@@ -2,9 +2,10 @@
 //!
 //! [`Reader`] takes bytes as they arrive and yields parts, each checked against its SHA-256; it never asks for memory because a
 //! file says so. [`Assembly`] makes a [`Scene`](crate::Scene) of the parts. Pictures and video are decoded by whoever calls: a
-//! browser, or a program such as ffmpeg. Everything here compiles to wasm.
+//! browser, or a program such as ffmpeg; [`unpack`] gives the blocks of a frame that a GPU samples. Everything here compiles to wasm.
 
 mod assembly;
+mod blocks;
 mod check;
 mod document;
 mod error;
@@ -14,6 +15,7 @@ mod reader;
 mod yuv;
 
 pub use assembly::{Assembly, Layouts, POSTER_SCALE, poster_packing, premultiplied};
+pub use blocks::{blocks_across, unpack, unpacked_bytes};
 pub use document::{
     CHUNK_FRAMES, CameraLimits, Chunk, Codec, EXTENSION, Head, Image, Looping, Part, Role, SEAL_BYTES, Sha256Sum,
     Still, Stream, VERSION,

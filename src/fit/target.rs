@@ -1,9 +1,10 @@
 //! Where a fit writes, checked before the work begins.
 
 use crate::failure::mistake;
-use crate::whole_file::{check_folder_of, temporary_beside};
+use crate::whole_file::check_folder_of;
 use anyhow::{Context, Result};
-use std::fs::{self, File};
+use loop3d_scene::Unfinished;
+use std::fs;
 use std::io::ErrorKind;
 use std::path::PathBuf;
 
@@ -31,9 +32,7 @@ impl Target {
             _ => {}
         }
         check_folder_of(&scene)?;
-        let temporary = temporary_beside(&scene)?;
-        File::create(&temporary).map_err(|e| mistake(format!("{}: cannot be written: {e}", scene.display())))?;
-        fs::remove_file(&temporary).with_context(|| temporary.display().to_string())?;
+        drop(Unfinished::file(&scene)?);
         let mut checkpoint = scene.clone().into_os_string();
         checkpoint.push(".resume");
         Ok(Self { checkpoint: checkpoint.into(), scene })

@@ -12,6 +12,7 @@ execFileSync(join(web, 'node_modules/.bin/esbuild'), [join(web, 'ts/engine.ts'),
   '--log-level=warning']);
 const server = await serve({
   '/': ['text/html', '<!doctype html><title>engine</title><div id="box"><canvas id="canvas" class="kept"></canvas></div>'],
+  '/favicon.ico': ['image/x-icon', ''],
   '/engine.js': ['text/javascript', await readFile(engine)],
   '/job.json': ['application/json', JSON.stringify(job)],
   ...Object.fromEntries(await Promise.all(job.files.map(async (file) => [`/${file}`, ['model/gltf-binary', await readFile(join(folder, file))]]))),

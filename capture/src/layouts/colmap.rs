@@ -8,7 +8,7 @@ mod models;
 mod text;
 
 use crate::bounds;
-use crate::error::CaptureError;
+use crate::error::{CaptureError, all};
 use crate::lens::Lens;
 use crate::raw::{Intrinsics, RawCapture, RawView};
 use glam::{DAffine3, DQuat, DVec3};
@@ -94,7 +94,7 @@ pub(crate) fn read(model: &Model) -> Result<RawCapture, CaptureError> {
         }
     }
     let view = |image: Image| view(image, &images_file, &cameras_file, &cameras, &seen);
-    let views = images.into_iter().map(view).collect::<Result<_, _>>()?;
+    let views = all(images.into_iter().map(view))?;
     let points = points.into_iter().map(|point| point.position).collect();
     Ok(RawCapture { file: images_file.clone(), views, points, notes: Vec::new() })
 }

@@ -1,6 +1,6 @@
 //! LLFF's `poses_bounds.npy`, with N3DV's and VideoLoop3D's arrangements of clips: row *i* belongs to the *i*-th clip by name.
 
-use crate::error::CaptureError;
+use crate::error::{CaptureError, all};
 use crate::lens::Lens;
 use crate::npy;
 use crate::poses::Pose;
@@ -30,6 +30,6 @@ pub(crate) fn read(file: &Path) -> Result<RawCapture, CaptureError> {
             bounds: Some([near, far]),
         })
     };
-    let views = rows.iter().enumerate().map(view).collect::<Result<Vec<_>, _>>()?;
+    let views = all(rows.iter().enumerate().map(view))?;
     Ok(RawCapture { file: file.to_owned(), views, points: Vec::new(), notes: Vec::new() })
 }

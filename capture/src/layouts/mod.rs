@@ -6,7 +6,7 @@ mod nerfstudio;
 mod realitycapture;
 mod syncam;
 
-use crate::error::CaptureError;
+use crate::error::{CaptureError, all};
 use crate::raw::RawCapture;
 use colmap::Model;
 use std::fmt;
@@ -117,10 +117,10 @@ impl Found {
             Self::Colmap(model) => colmap::read(model)?,
             Self::Realitycapture(file) => realitycapture::read(file)?,
         };
-        for view in &raw.views {
+        all(raw.views.iter().map(|view| {
             let bad = |problem| CaptureError::Bad { file: raw.file.clone(), place: view.place.clone(), problem };
-            view.check().map_err(bad)?;
-        }
+            view.check().map_err(bad)
+        }))?;
         Ok(raw)
     }
 }

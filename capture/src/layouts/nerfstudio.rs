@@ -1,7 +1,7 @@
 //! nerfstudio's `transforms.json`, which Polycam, Record3D, Metashape and others are turned into:
 //! <https://docs.nerf.studio/quickstart/data_conventions.html>. Also the older form of NeRF and instant-ngp.
 
-use crate::error::CaptureError;
+use crate::error::{CaptureError, all};
 use crate::json::{self, Json};
 use crate::lens::Lens;
 use crate::ply;
@@ -18,12 +18,8 @@ pub(crate) fn read(file: &Path) -> Result<RawCapture, CaptureError> {
         Some(matrix) => undo(&matrix)?,
         None => DAffine3::IDENTITY,
     };
-    let views = root
-        .need("frames")?
-        .items()?
-        .iter()
-        .map(|frame| view(&root, frame, capture_from_file))
-        .collect::<Result<Vec<_>, _>>()?;
+    let frames = root.need("frames")?.items()?;
+    let views = all(frames.iter().map(|frame| view(&root, frame, capture_from_file)))?;
     if views.is_empty() {
         return Err(root.bad("no frames; expected one for each view"));
     }

@@ -4,7 +4,7 @@
 //! (to the east), then pitch lifts its view, then roll. The focal length is told for film 36 mm wide, the principal point as a
 //! share of the picture's longer side; Brown's lens.
 
-use crate::error::CaptureError;
+use crate::error::{CaptureError, all};
 use crate::lens::Lens;
 use crate::raw::{Intrinsics, RawCapture, RawView, Side};
 use glam::{DAffine3, DMat3, DVec2, DVec3};
@@ -45,7 +45,7 @@ pub(crate) fn read(file: &Path) -> Result<RawCapture, CaptureError> {
         }
         view(&header, &cells, index + 1).map_err(|problem| bad(index + 1, problem))
     };
-    let views = lines.map(row).collect::<Result<Vec<_>, _>>()?;
+    let views = all(lines.map(row))?;
     if views.is_empty() {
         return Err(bad(2, "no cameras; expected one line for each".to_owned()));
     }

@@ -4,7 +4,7 @@
 //! A camera is one string of four bracketed rows: forward, right, up, position, in Unreal's left-handed world (x forward, y right,
 //! z up), in centimetres.
 
-use crate::error::CaptureError;
+use crate::error::{CaptureError, all};
 use crate::json::{self, Json};
 use crate::lens::Lens;
 use crate::raw::{Intrinsics, RawCapture, RawView, Side};
@@ -119,7 +119,7 @@ fn poses(cameras: &Json<'_>) -> Result<Vec<(String, DAffine3)>, CaptureError> {
         let text = camera.text()?;
         Ok((name.clone(), pose(text).map_err(|problem| camera.bad(problem))?))
     };
-    cameras.object()?.keys().map(pose).collect()
+    all(cameras.object()?.keys().map(pose))
 }
 
 /// A camera's string as an OpenCV pose in a right-handed world, in metres. The error says what was found and what was expected.

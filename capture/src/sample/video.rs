@@ -1,6 +1,7 @@
 //! H.264 files through the ffmpeg program: raw RGB frames go in by its standard input.
 
-use super::write::{SampleError, io_error};
+use super::write::SampleError;
+use loop3d_scene::Unfinished;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -9,7 +10,7 @@ use std::process::{Child, Command, Stdio};
 pub struct Encoder {
     child: Child,
     target: PathBuf,
-    partial: PathBuf,
+    unfinished: Unfinished,
 }
 
 /// Checks that `program` runs at all.
@@ -27,7 +28,7 @@ pub fn probe(program: &Path) -> Result<(), SampleError> {
 impl Encoder {
     /// Starts a video of `width` × `height` pixels at `fps`.
     pub fn start(program: &Path, target: &Path, [width, height]: [u32; 2], fps: f64) -> Result<Self, SampleError> {
-        let partial = target.with_extension("partial.mp4");
+        let (unfinished, _) = Unfinished::file(target)?;
         let child = Command::new(program)
             .args(["-hide_banner", "-loglevel", "error", "-y", "-f", "rawvideo", "-pix_fmt", "rgb24"])
             .args(["-s", &format!("{width}x{height}"), "-r", &fps.to_string(), "-i", "pipe:0"])
@@ -35,13 +36,14 @@ impl Encoder {
             // Chroma is averaged and rounded exactly; no version or date goes in the file.
             .args(["-sws_flags", "accurate_rnd+full_chroma_int", "-threads", "2"])
             .args(["-fflags", "+bitexact", "-flags:v", "+bitexact", "-movflags", "+faststart"])
-            .arg(&partial)
+            .args(["-f", "mp4"])
+            .arg(unfinished.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
             .map_err(|error| SampleError::FfmpegMissing { program: program.to_owned(), reason: error.to_string() })?;
-        Ok(Self { child, target: target.to_owned(), partial })
+        Ok(Self { child, target: target.to_owned(), unfinished })
     }
 
     /// Adds a frame: RGB bytes `[height, width, 3]`.
@@ -64,11 +66,9 @@ impl Encoder {
         let failed = |message: String| SampleError::Ffmpeg { target: self.target.clone(), message };
         let output = self.child.wait_with_output().map_err(|error| failed(error.to_string()))?;
         if !output.status.success() {
-            // Whatever is left of the partial file is of no use; that it cannot be removed changes nothing.
-            let _ = std::fs::remove_file(&self.partial);
             let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
             return Err(failed(if said.is_empty() { output.status.to_string() } else { said }));
         }
-        std::fs::rename(&self.partial, &self.target).map_err(|error| io_error(&self.target, &error))
+        Ok(self.unfinished.finish()?)
     }
 }

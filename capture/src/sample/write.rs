@@ -39,6 +39,9 @@ pub enum SampleError {
         /// What the system said.
         message: String,
     },
+    /// A video that could not be written.
+    #[error(transparent)]
+    File(#[from] loop3d_scene::FileError),
     /// No ffmpeg program.
     #[error(
         "cannot run ffmpeg as `{}` ({reason}); it writes the sample's videos. Install it (Debian or Ubuntu: `apt install ffmpeg`, \

@@ -7,14 +7,7 @@ use super::lanes::{LANES, Lanes};
 use super::looping::Rgba8;
 use super::still::Rgba;
 
-/// What a stored 1 stands for.
-pub const UNIT: f32 = 1.0 / 65535.0;
-
-/// The nearest 16-bit value; what lies outside of [0, 1] is taken to its end.
-#[inline(always)]
-pub fn unorm(value: f32) -> u16 {
-    (value * 65535.0 + 0.5) as u16
-}
+pub use loop3d_scene::{UNIT, unorm};
 
 /// Premultiplied RGBA of eight frames: 0–65535 stands for 0–1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

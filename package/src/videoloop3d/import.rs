@@ -6,7 +6,7 @@
 use super::obj::{self, Quad};
 use super::{Meta, Own};
 use crate::ExportError;
-use crate::video::rgba_of_any_png;
+use crate::pictures::rgba_of_any_png;
 use glam::{DAffine3, DVec2, DVec3};
 use loop3d_scene::package::premultiplied;
 use loop3d_scene::{Camera, Kind, Planes, Scene, SceneView, TILE, TILE_VALUES, Tile, TileTable};

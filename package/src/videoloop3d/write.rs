@@ -4,10 +4,10 @@ use super::obj::{self, Quad};
 use super::{Meta, Own};
 use crate::ExportError;
 use crate::poster::{extend, straight};
-use crate::video::png;
+use crate::pictures::png;
 use glam::{DVec2, DVec3};
 use image::codecs::png::{CompressionType, FilterType};
-use loop3d_scene::{Kind, Packing, PageRules, Scene, cover, write_file};
+use loop3d_scene::{Kind, Packing, PageRules, Scene, Unfinished, cover, write_file};
 use rayon::prelude::*;
 use std::fs;
 use std::io::Write;
@@ -32,13 +32,12 @@ pub fn export_folder(scene: &Scene, dir: &Path, tick: &mut dyn FnMut(&str, f64) 
     if still.pages.len().max(looping.pages.len()) > 1 {
         return Err(ExportError::TooManyTiles { limit: RULES.limit[0] });
     }
-    let name = dir.file_name().unwrap_or_default().to_string_lossy();
-    let temporary = Temporary(dir.with_file_name(format!(".{name}.tmp-{}", std::process::id())));
-    fs::create_dir_all(temporary.0.join("dynamic")).map_err(failed)?;
+    let unfinished = Unfinished::folder(dir)?;
+    fs::create_dir(unfinished.path().join("dynamic")).map_err(failed)?;
     let mut bytes = 0;
     let mut put = |name: &str, content: &[u8]| -> Result<(), ExportError> {
         bytes += content.len() as u64;
-        Ok(write_file(temporary.0.join(name), |out: &mut dyn Write| out.write_all(content))?)
+        Ok(write_file(unfinished.path().join(name), |out: &mut dyn Write| out.write_all(content))?)
     };
     put("geometry.obj", obj::write(&quads(scene, &still, &looping)).as_bytes())?;
     put("meta.json", serde_json::to_string_pretty(&meta(scene)).unwrap_or_default().as_bytes())?;
@@ -55,20 +54,8 @@ pub fn export_folder(scene: &Scene, dir: &Path, tick: &mut dyn FnMut(&str, f64) 
             }
         }
     }
-    // An empty folder makes way; a missing one is no error, anything else comes out in the renaming.
-    let _ = fs::remove_dir(dir);
-    fs::rename(&temporary.0, dir).map_err(failed)?;
+    unfinished.finish()?;
     Ok(bytes)
-}
-
-/// Removed when writing failed; after the renaming there is nothing to remove.
-struct Temporary(std::path::PathBuf);
-
-impl Drop for Temporary {
-    fn drop(&mut self) {
-        // The error that got us here is the one to report.
-        let _ = fs::remove_dir_all(&self.0);
-    }
 }
 
 /// The only page of a packing at a frame; one transparent texel where there is none.

@@ -4,7 +4,7 @@ use crate::support::small_scene;
 use fastrand::Rng;
 use loop3d_package::{Settings, export};
 use loop3d_scene::Scene;
-use loop3d_scene::package::{Assembly, Codec, Event, Limits, PackageError, Reader};
+use loop3d_scene::package::{Assembly, Codec, Event, Limits, PackageError, Reader, unpack};
 use sha2::{Digest, Sha256};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -82,6 +82,14 @@ fn read(bytes: &[u8], random: &mut Rng) -> (Vec<Event>, Result<(), PackageError>
         let [still, looping, gains] =
             [head.still.layout, head.looping.layout, head.looping.gains].map(|p| part(p).unwrap());
         let assembly = Assembly::new(head, still, looping, gains)?;
+        for stream in head.looping.streams.iter().filter(|stream| stream.codec.block_side().is_some()) {
+            for chunk in &stream.chunks {
+                let size = head.looping.pages[chunk.page].map(|side| side as usize);
+                for frame in chunk.frames(part(chunk.part).unwrap()) {
+                    unpack(stream.codec, size, frame)?;
+                }
+            }
+        }
         assembly.finish().map(drop)
     });
     (events, result)
@@ -127,11 +135,12 @@ fn lie(bytes: &[u8], random: &mut Rng) -> Vec<u8> {
             json[at] = b"0919,:{}[]\"-en"[random.usize(..14)];
         }
         _ => {
-            // One of the layouts, which come first: blocks that lie about their places.
+            // One of the layouts, which come first: blocks that lie about their places; or the frames that come last.
             let binary = 20 + json.len() + 8;
             let reader = &mut Reader::new(LIMITS);
             reader.push(bytes, &mut Vec::new()).unwrap();
-            let part = &reader.head().unwrap().parts[random.usize(..2)];
+            let parts = &reader.head().unwrap().parts;
+            let part = &parts[[0, 1, parts.len() - 1][random.usize(..3)]];
             let [from, length] = [binary + part.offset as usize, part.length as usize];
             for _ in 0..random.usize(1..4) {
                 file[from + random.usize(..length)] = random.u8(..);
@@ -148,22 +157,25 @@ fn lie(bytes: &[u8], random: &mut Rng) -> Vec<u8> {
 #[test]
 fn mutated_packages_are_errors_that_name_the_part() {
     let mut random = Rng::with_seed(5);
-    let bytes = package(&small_scene(1, 3), Codec::Png);
-    assert_eq!(read(&bytes, &mut random).1, Ok(()));
+    let packages = [Codec::Png, Codec::Etc2].map(|codec| package(&small_scene(1, 3), codec));
+    for bytes in &packages {
+        assert_eq!(read(bytes, &mut random).1, Ok(()));
+    }
     let count = std::env::var("LOOP3D_MUTATIONS").ok().map(|count| count.parse::<usize>().unwrap());
     let (started, mut done, mut survived) = (Instant::now(), 0, 0);
     LARGEST.set(0);
     while count.map_or(done < 200 || started.elapsed() < Duration::from_secs(10), |count| done < count) {
         done += 1;
+        let bytes = &packages[done % 2];
         let mut mutated = bytes.clone();
         let lies = random.u8(..4) == 0;
         match random.u8(..4) {
-            _ if lies => mutated = lie(&bytes, &mut random),
+            _ if lies => mutated = lie(bytes, &mut random),
             0 => mutated.truncate(random.usize(..bytes.len())),
             1 => mutated.extend(std::iter::repeat_n(random.u8(..), random.usize(1..9))),
             // Sizes and types of the container.
             2 => {
-                let word = [0, 4, 8, 12, 16, 20 + json_length(&bytes), 24 + json_length(&bytes)][random.usize(..7)];
+                let word = [0, 4, 8, 12, 16, 20 + json_length(bytes), 24 + json_length(bytes)][random.usize(..7)];
                 let lie = if random.bool() { random.u32(..) } else { 1 << random.u32(..32) };
                 mutated[word..word + 4].copy_from_slice(&lie.to_le_bytes());
             }
@@ -174,7 +186,7 @@ fn mutated_packages_are_errors_that_name_the_part() {
                 }
             }
         }
-        if mutated == bytes {
+        if mutated == *bytes {
             continue;
         }
         match read(&mutated, &mut random).1 {
@@ -196,7 +208,7 @@ fn mutated_packages_are_errors_that_name_the_part() {
     // Twice the largest part or JSON, or the texels, or the tile table; and the file itself, which this test copies.
     let allowed = (2 * LIMITS.part_bytes.max(LIMITS.json_bytes)).max(LIMITS.texel_bytes) as usize;
     let largest = LARGEST.get();
-    assert!(largest <= allowed.max(2 * bytes.len()), "{largest} bytes were asked for at once");
+    assert!(largest <= allowed.max(2 * packages[0].len()), "{largest} bytes were asked for at once");
     eprintln!("{done} mutations, {survived} harmless, largest allocation {largest} bytes");
 }
 

@@ -3,7 +3,10 @@
 use super::document::Head;
 use super::error::{check, damaged};
 use super::{PackageError, gains, layout};
-use crate::{Block, Kind, Packing, PageRules, PageTooSmall, Scene, TILE, TILE_VALUES, Tile, TileTable};
+use crate::{Block, Kind, Packing, PageRules, PageTooSmall, Scene, TILE, TILE_VALUES, Tile, TileTable, unorm16};
+
+/// Texels of the frame around each block of static tiles.
+const STATIC_HALO: usize = 1;
 
 /// Texels of a pixel of the poster, across and down.
 pub const POSTER_SCALE: usize = 2;
@@ -40,10 +43,10 @@ impl Layouts {
     pub fn read(head: &Head, still: &[u8], looping: &[u8], gains: &[u8]) -> Result<Self, PackageError> {
         let mut tiles = TileTable::empty(head.planes.count, head.rows, head.columns, head.origin_px);
         let images: Vec<[u32; 2]> = head.still.images.iter().map(|image| [image.width, image.height]).collect();
-        let still = layout::read(still, Kind::Static, &images, &mut tiles)?;
-        let looping = layout::read(looping, Kind::Looping, &head.looping.pages, &mut tiles)?;
+        let still = layout::read(still, Kind::Static, STATIC_HALO, &images, &mut tiles)?;
+        let looping = layout::read(looping, Kind::Looping, head.looping.halo as usize, &head.looping.pages, &mut tiles)?;
         layout::number(&mut tiles);
-        let gains = gains::read(gains, tiles.counts().1)?;
+        let gains = gains::read(gains, tiles.counts().1, head.looping.halo)?;
         Ok(Self { tiles, still, looping, gains })
     }
 }
@@ -162,7 +165,7 @@ pub fn premultiplied(straight: &[u8], texels: &mut Vec<u16>) {
     texels.extend(straight.as_chunks::<4>().0.iter().flat_map(|&[r, g, b, a]| {
         let alpha = u32::from(a);
         // 255·255 is 65535 · 255/257.
-        [r, g, b].map(|c| ((u32::from(c) * alpha * 257 + 127) / 255) as u16).into_iter().chain([u16::from(a) * 257])
+        [r, g, b].map(|c| ((u32::from(c) * alpha * 257 + 127) / 255) as u16).into_iter().chain([unorm16(a)])
     }));
 }
 

@@ -2,7 +2,7 @@
 
 use super::document::{CHUNK_FRAMES, Codec, Head, Image, Part, Role, SEAL_BYTES, Stream, VERSION};
 use super::error::{check, damaged, limit};
-use super::{Limits, PackageError};
+use super::{Limits, PackageError, blocks};
 use crate::validate::check_camera;
 
 /// The largest coded frame: what H.264 level 5.2 and the decoders of phones reach.
@@ -50,6 +50,7 @@ impl Head {
             limit(&place, width.into(), PAGE_LIMIT[0].into())?;
             limit(&place, height.into(), PAGE_LIMIT[1].into())?;
         }
+        check(self.looping.halo <= 1, "halo of looping tiles", self.looping.halo, "0 or 1")?;
         let texels = |[width, height]: [u32; 2]| u64::from(width) * u64::from(height);
         let still: u64 = self.still.images.iter().map(|image| texels([image.width, image.height])).sum();
         let looping: u64 = self.looping.pages.iter().map(|&page| texels(page)).sum();
@@ -94,11 +95,16 @@ impl Head {
     fn check_stream(&self, stream: &Stream) -> Result<(), PackageError> {
         let pages = self.looping.pages.len();
         let name = format!("stream {}", stream.codec);
+        let (halo, sampled) = (self.looping.halo, stream.codec.block_side().is_some());
+        check(halo == 1 || !sampled, &name, format!("a halo of {halo}"), "1, as GPUs filter its pages")?;
         let found = [stream.names.len(), stream.descriptions.len()];
         check(found == [pages; 2], &name, format!("{found:?} names and descriptions"), format!("{pages} of each"))?;
         for page in 0..pages {
             let hex = stream.description(page).is_some();
             check(hex, format!("{name}, description {page}"), "other characters", "hex digits")?;
+            if let Some(expected) = stream.codec.fixed_name() {
+                check(stream.names[page] == expected, format!("{name}, name {page}"), &stream.names[page], expected)?;
+            }
         }
         let mut next = vec![0; pages];
         for (index, chunk) in stream.chunks.iter().enumerate() {
@@ -115,6 +121,12 @@ impl Head {
             *first += frames;
             let bytes: u64 = chunk.sizes.iter().map(|&size| u64::from(size)).sum();
             check(bytes == part.length, &place, format!("frames of {bytes} bytes"), format!("{} bytes", part.length))?;
+            let page = self.looping.pages[chunk.page].map(|side| side as usize);
+            if let Some(unpacked) = blocks::unpacked_bytes(stream.codec, page) {
+                let (largest, most) = (chunk.sizes.iter().copied().max(), blocks::most_packed_bytes(unpacked));
+                let good = largest.is_some_and(|largest| largest as usize <= most);
+                check(good, &place, format!("a frame of {largest:?} bytes"), format!("at most {most}"))?;
+            }
         }
         let whole = next.iter().all(|&frames| frames == self.frames);
         check(whole, &name, format!("{next:?} frames of each page"), format!("{} frames", self.frames))

@@ -96,7 +96,7 @@ pub enum Role {
     Static,
     /// A PNG of looping tiles at frame 0 and half the resolution, straight alpha: for the standard meshes.
     Poster,
-    /// Coded frames of one page of looping tiles.
+    /// Coded frames of one page of looping tiles, of any codec.
     Video,
 }
 
@@ -144,10 +144,17 @@ pub struct Looping {
     pub layout: usize,
     /// Index of the part with the gains.
     pub gains: usize,
-    /// Width and height of each page in texels, multiples of 16. A coded frame is twice as high: colour over alpha.
+    /// Width and height of each page in texels, multiples of 16. A frame of video is twice as high: colour over alpha.
     pub pages: Vec<[u32; 2]>,
+    /// Texels of the frame around each block that repeats its neighbours on the plane: 0 or 1. A page that a GPU is to sample has it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub halo: u32,
     /// The same frames in several codecs; a reader picks one.
     pub streams: Vec<Stream>,
+}
+
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// How frames are coded.
@@ -160,6 +167,43 @@ pub enum Codec {
     Av1,
     /// PNG: premultiplied RGBA of 8 bits, one picture a frame.
     Png,
+    /// Blocks of BC7, which desktop GPUs sample; see [`unpack`](super::unpack).
+    Bc7,
+    /// Blocks of ASTC of 4×4 texels, which phones' GPUs sample.
+    #[serde(rename = "astc-4x4")]
+    Astc4x4,
+    /// Blocks of ASTC of 6×6 texels: less than half of the memory.
+    #[serde(rename = "astc-6x6")]
+    Astc6x6,
+    /// Blocks of ETC2 with EAC alpha, which older phones' GPUs sample, too.
+    Etc2,
+}
+
+impl Codec {
+    /// All there are.
+    pub const ALL: [Self; 7] =
+        [Self::H264, Self::Av1, Self::Png, Self::Bc7, Self::Astc4x4, Self::Astc6x6, Self::Etc2];
+
+    /// Texels along a side of a block, where frames are blocks that a GPU samples as they are.
+    pub fn block_side(self) -> Option<usize> {
+        match self {
+            Self::H264 | Self::Av1 | Self::Png => None,
+            Self::Bc7 | Self::Astc4x4 | Self::Etc2 => Some(4),
+            Self::Astc6x6 => Some(6),
+        }
+    }
+
+    /// What a page's entry in [`Stream::names`] says, where that is the same for every page.
+    pub fn fixed_name(self) -> Option<&'static str> {
+        match self {
+            Self::H264 | Self::Av1 => None,
+            Self::Png => Some("image/png"),
+            Self::Bc7 => Some("bc7-rgba-unorm"),
+            Self::Astc4x4 => Some("astc-4x4-unorm"),
+            Self::Astc6x6 => Some("astc-6x6-unorm"),
+            Self::Etc2 => Some("etc2-rgba8unorm"),
+        }
+    }
 }
 
 impl fmt::Display for Codec {
@@ -168,6 +212,10 @@ impl fmt::Display for Codec {
             Self::H264 => "h264",
             Self::Av1 => "av1",
             Self::Png => "png",
+            Self::Bc7 => "bc7",
+            Self::Astc4x4 => "astc-4x4",
+            Self::Astc6x6 => "astc-6x6",
+            Self::Etc2 => "etc2",
         })
     }
 }
@@ -178,7 +226,7 @@ impl fmt::Display for Codec {
 pub struct Stream {
     /// The codec.
     pub codec: Codec,
-    /// For each page the codec's name as WebCodecs takes it, such as `avc1.640033`.
+    /// For each page the codec's name as WebCodecs takes it, such as `avc1.640033`; of others [`Codec::fixed_name`].
     pub names: Vec<String>,
     /// For each page the decoder configuration that WebCodecs calls `description`, in hex; empty where the codec has none.
     pub descriptions: Vec<String>,
@@ -194,7 +242,7 @@ pub struct Chunk {
     pub part: usize,
     /// The page.
     pub page: usize,
-    /// The first frame, a key frame.
+    /// The first frame, of a video a key frame.
     pub first: usize,
     /// Bytes of each frame; they follow each other.
     pub sizes: Vec<u32>,
@@ -227,6 +275,18 @@ impl<'de> Deserialize<'de> for Sha256Sum {
         let text = String::deserialize(deserializer)?;
         let bytes = super::layout::bytes_from_hex(&text).and_then(|bytes| bytes.try_into().ok());
         bytes.map(Self).ok_or_else(|| serde::de::Error::custom("a SHA-256 is 64 lowercase hex digits"))
+    }
+}
+
+impl Chunk {
+    /// The frames in the bytes of its part. Of a head that was checked, each has its size.
+    pub fn frames<'a>(&self, part: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
+        let mut rest = part;
+        self.sizes.iter().map_while(move |&size| {
+            let (frame, after) = rest.split_at_checked(size as usize)?;
+            rest = after;
+            Some(frame)
+        })
     }
 }
 

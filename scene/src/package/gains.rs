@@ -21,16 +21,17 @@ pub fn gain(byte: u8) -> f32 {
     (f32::from(byte) / 4.0).exp2()
 }
 
-/// The gains of `tiles` tiles.
-pub(super) fn read(bytes: &[u8], tiles: usize) -> Result<Vec<f32>, PackageError> {
+/// The gains of `tiles` tiles, whose pages have a halo of so many texels: what a GPU filters as it is has none.
+pub(super) fn read(bytes: &[u8], tiles: usize, halo: u32) -> Result<Vec<f32>, PackageError> {
+    let most = if halo == 0 { MOST } else { 0 };
     check(
         bytes.len() == tiles,
         "gains",
         format!("{} bytes", bytes.len()),
         format!("{tiles}, one for each looping tile"),
     )?;
-    if let Some(index) = bytes.iter().position(|&byte| byte > MOST) {
-        check(false, format!("gains, tile {index}"), bytes[index], format!("at most {MOST}"))?;
+    if let Some(index) = bytes.iter().position(|&byte| byte > most) {
+        check(false, format!("gains, tile {index}"), bytes[index], format!("at most {most}"))?;
     }
     Ok(bytes.iter().map(|&byte| gain(byte)).collect())
 }
@@ -44,11 +45,12 @@ mod tests {
         assert_eq!([1.0, 0.5, 0.25, 0.7].map(gain_of), [0, 4, 8, 2]);
         assert_eq!([0.0, 1e-6].map(gain_of), [16, 16]);
         assert_eq!([0, 4, 16].map(gain), [1.0, 2.0, 16.0]);
-        assert_eq!(read(&[0, 4], 2).unwrap(), [1.0, 2.0]);
+        assert_eq!(read(&[0, 4], 2, 0).unwrap(), [1.0, 2.0]);
         assert_eq!(
-            read(&[0], 2).unwrap_err().to_string(),
+            read(&[0], 2, 0).unwrap_err().to_string(),
             "damaged: gains: found 1 bytes, expected 2, one for each looping tile"
         );
-        assert!(read(&[0, 17], 2).unwrap_err().to_string().contains("gains, tile 1: found 17"));
+        assert!(read(&[0, 17], 2, 0).unwrap_err().to_string().contains("gains, tile 1: found 17"));
+        assert!(read(&[0, 1], 2, 1).unwrap_err().to_string().ends_with("found 1, expected at most 0"));
     }
 }

@@ -26,11 +26,12 @@ pub fn layout_bytes(blocks: &[Block]) -> Result<Vec<u8>, PackageError> {
     Ok(bytes)
 }
 
-/// The blocks that bytes say, each inside of its page and of the table, over places of the table that were empty. The places get
-/// tiles of `kind`, numbered by [`number`] later.
+/// The blocks that bytes say, each with its halo inside of its page, inside of the table, and over places of the table that were
+/// empty. The places get tiles of `kind`, numbered by [`number`] later.
 pub(super) fn read(
     bytes: &[u8],
     kind: Kind,
+    halo: usize,
     pages: &[[u32; 2]],
     table: &mut TileTable,
 ) -> Result<Vec<Block>, PackageError> {
@@ -41,12 +42,13 @@ pub(super) fn read(
         let value = |i: usize| usize::from(u16::from_le_bytes([bytes[2 * i], bytes[2 * i + 1]]));
         let [page, x, y, plane, row, column, rows, columns] = [0, 1, 2, 3, 4, 5, 6, 7].map(value);
         let [width, height] = pages.get(page).map_or([0; 2], |page| page.map(|side| side as usize));
-        let fits = rows >= 1 && columns >= 1 && x + columns * TILE <= width && y + rows * TILE <= height;
+        let inside = |at: usize, tiles: usize, side: usize| at >= halo && at + tiles * TILE + halo <= side;
+        let fits = rows >= 1 && columns >= 1 && inside(x, columns, width) && inside(y, rows, height);
         check(
             fits,
             place(index),
             format!("{columns}×{rows} tiles at ({x}, {y})"),
-            format!("some inside of page {page} of {} pages, {width}×{height}", pages.len()),
+            format!("some with a halo of {halo} inside of page {page} of {} pages, {width}×{height}", pages.len()),
         )?;
         let fits = plane < table.planes && row + rows <= table.rows && column + columns <= table.columns;
         check(
@@ -119,34 +121,34 @@ mod tests {
         Block { plane, rows: row..row + 1, columns: 0..2, page: 0, at }
     }
 
-    /// Reads blocks over a table of 2 planes of 2×3 tiles, on one page of 40×48 texels.
+    /// Reads blocks with a halo over a table of 2 planes of 2×3 tiles, on one page of 40×48 texels.
     fn read_blocks(blocks: &[Block]) -> Result<Vec<Block>, String> {
         let mut table = TileTable::empty(2, 2, 3, [0, 0]);
-        read(&layout_bytes(blocks).unwrap(), Kind::Static, &[[40, 48]], &mut table).map_err(|e| e.to_string())
+        read(&layout_bytes(blocks).unwrap(), Kind::Static, 1, &[[40, 48]], &mut table).map_err(|e| e.to_string())
     }
 
     #[test]
     fn blocks_come_back_and_bad_places_are_named() {
-        let good = [block(1, 0, [3, 1]), block(0, 1, [0, 20])];
+        let good = [block(1, 0, [3, 1]), block(0, 1, [1, 20])];
         assert_eq!(read_blocks(&good).unwrap(), good);
         for (bad, said) in [
             (
-                block(0, 0, [9, 0]),
-                "block 1: found 2×1 tiles at (9, 0), expected some inside of page 0 of 1 pages, 40×48",
+                block(0, 0, [7, 1]),
+                "block 1: found 2×1 tiles at (7, 1), expected some with a halo of 1 inside of page 0 of 1 pages, 40×48",
             ),
-            (Block { page: 1, ..block(0, 0, [0, 0]) }, "page 1 of 1 pages"),
+            (Block { page: 1, ..block(0, 0, [1, 1]) }, "page 1 of 1 pages"),
             (
-                block(2, 0, [0, 0]),
+                block(2, 0, [1, 1]),
                 "found 2×1 tiles from plane 2, row 0, column 0, expected some inside of 2 planes of 3×2",
             ),
-            (block(0, 2, [0, 0]), "row 2"),
-            (Block { rows: 1..1, ..block(0, 1, [0, 0]) }, "found 2×0 tiles"),
-            (block(1, 0, [0, 0]), "found plane 1, row 0, column 0 again, expected each place once"),
+            (block(0, 2, [1, 1]), "row 2"),
+            (Block { rows: 1..1, ..block(0, 1, [1, 1]) }, "found 2×0 tiles"),
+            (block(1, 0, [1, 1]), "found plane 1, row 0, column 0 again, expected each place once"),
         ] {
             let error = read_blocks(&[good[0].clone(), bad]).unwrap_err();
             assert!(error.contains(said), "{error}");
         }
-        let many = [block(0, 0, [0, 0]), block(0, 1, [0, 0]), block(1, 0, [0, 0]), block(1, 1, [0, 0])];
+        let many = [block(0, 0, [1, 1]), block(0, 1, [1, 1]), block(1, 0, [1, 1]), block(1, 1, [1, 1])];
         assert!(read_blocks(&many).unwrap_err().contains("found 2048 texels, expected at most 1920"));
     }
 

@@ -3,6 +3,8 @@
 //! A coded frame is twice as high as its page. The upper half is premultiplied colour in YCbCr of BT.709, limited range, 8 bits, chroma
 //! halved both ways. The lower half is alpha as luma of the same range, with chroma 128.
 
+use crate::{UNIT, unorm};
+
 /// Width and height of a page in texels, both even.
 pub type PageSize = [usize; 2];
 
@@ -30,7 +32,7 @@ pub fn yuv_from_rgba([width, height]: PageSize, texels: &[u16], frame: &mut Vec<
         let mut sums = [0.0; 2];
         for (dx, dy) in [(0, 0), (1, 0), (0, 1), (1, 1)] {
             let at = (2 * y + dy) * width + 2 * x + dx;
-            let [r, g, b, a] = [0, 1, 2, 3].map(|c| f32::from(texels[4 * at + c]) / 65535.0);
+            let [r, g, b, a] = [0, 1, 2, 3].map(|c| f32::from(texels[4 * at + c]) * UNIT);
             let l = LUMA[0] * r + LUMA[1] * g + LUMA[2] * b;
             colour[at] = to_byte(16.0 + LUMA_RANGE * l);
             alpha[at] = to_byte(16.0 + LUMA_RANGE * a);
@@ -60,7 +62,7 @@ pub fn rgba_from_yuv([width, height]: PageSize, frame: &[u8], texels: &mut Vec<u
         let b = l + (f32::from(blue[chroma_at]) - 128.0) / CHROMA_RANGE * BLUE;
         let r = l + (f32::from(red[chroma_at]) - 128.0) / CHROMA_RANGE * RED;
         let g = (l - LUMA[0] * r - LUMA[2] * b) / LUMA[1];
-        texels.extend([r.clamp(0.0, a), g.clamp(0.0, a), b.clamp(0.0, a), a].map(|v| (65535.0 * v + 0.5) as u16));
+        texels.extend([r.clamp(0.0, a), g.clamp(0.0, a), b.clamp(0.0, a), a].map(unorm));
     }
 }
 

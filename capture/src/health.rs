@@ -1,0 +1,109 @@
+//! What a look through a view's clip shows: does it stand still, how bright is it, how much of it can loop.
+
+use crate::error::CaptureError;
+use crate::exposure::{LongExposure, long_exposure};
+use crate::load::PosedView;
+use crate::loopable::loopable_mask;
+use crate::steady::{Follower, Motion};
+
+/// Rows of the pictures that are looked at.
+const ROWS: u32 = 360;
+/// Frames that are followed, spread over the clip.
+const FOLLOWED: usize = 60;
+/// Bytes from here up are taken for white.
+const WHITE: u8 = 254;
+
+/// What is to know about a view's clip.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClipHealth {
+    /// Frames that could be read.
+    pub frames: usize,
+    /// How far the picture moves off its first frame, in pixels of the pictures on disk; `None` for stills, and where too little
+    /// is found again to tell.
+    pub motion_px: Option<f64>,
+    /// How far near and far things move against each other, in the same pixels: 0 for a camera that does not travel.
+    pub parallax_px: f64,
+    /// Frames at which the picture could not be found in the first frame again: a cut, or a camera that turned away.
+    pub lost_at: Option<usize>,
+    /// Mean of all pixels and frames: red, green, blue, 0 to 1.
+    pub mean: [f64; 3],
+    /// Share of the values that are white, and so have no detail.
+    pub white: f64,
+    /// Share of the pixels that rise and fall, and so can loop.
+    pub loopable: f64,
+    /// Detail of the mean picture against its contrast: lower than that of other views where this one is blurred.
+    pub sharpness: f64,
+}
+
+impl PosedView {
+    /// Looks through the clip, at most 360 pixels high.
+    ///
+    /// # Errors
+    /// What can be wrong with a clip.
+    pub fn examine(&self) -> Result<ClipHealth, CaptureError> {
+        let height = self.camera.height.min(ROWS);
+        let width = (f64::from(self.camera.width) * f64::from(height) / f64::from(self.camera.height)).round().max(1.0);
+        let clip = self.read_resized(width as u32, height)?;
+        let size = (clip.width as u32, clip.height as u32);
+        let scale = f64::from(self.source_size.1) / f64::from(height);
+        let mut follower = Follower::new(clip.frame(0), size);
+        let step = clip.frames.div_ceil(FOLLOWED).max(1);
+        let lost_at = (step..clip.frames).step_by(step).find(|&frame| !follower.push(clip.frame(frame)));
+        let Motion { largest_px, parallax_px, .. } = follower.finish();
+        let still = clip.frames == 1 || lost_at == Some(step);
+        let mut sums = [0u64; 3];
+        let mut white = 0u64;
+        for pixel in clip.rgb.as_chunks::<3>().0 {
+            for (sum, &value) in sums.iter_mut().zip(pixel) {
+                *sum += u64::from(value);
+                white += u64::from(value >= WHITE);
+            }
+        }
+        let pixels = (clip.rgb.len() / 3) as f64;
+        let loopable = loopable_mask(&clip).iter().filter(|&&loops| loops).count();
+        Ok(ClipHealth {
+            frames: clip.frames,
+            motion_px: (!still).then_some(largest_px * scale),
+            parallax_px: parallax_px * scale,
+            lost_at,
+            mean: sums.map(|sum| sum as f64 / pixels / 255.0),
+            white: white as f64 / pixels / 3.0,
+            loopable: loopable as f64 / (clip.width * clip.height) as f64,
+            sharpness: sharpness(&long_exposure(&clip, LongExposure::Mean), clip.width),
+        })
+    }
+}
+
+/// Root of the mean square of the second differences along rows and columns, against the deviation, of a picture's green.
+fn sharpness(picture: &[f32], width: usize) -> f64 {
+    let green: Vec<f64> = picture.as_chunks::<3>().0.iter().map(|pixel| f64::from(pixel[1])).collect();
+    let (mut bends, mut count) = (0.0, 0usize);
+    for at in width..green.len().saturating_sub(width) {
+        if at % width > 0 && at % width + 1 < width {
+            let bend = green[at - 1] + green[at + 1] + green[at - width] + green[at + width] - 4.0 * green[at];
+            bends += bend * bend;
+            count += 1;
+        }
+    }
+    let mean = green.iter().sum::<f64>() / green.len() as f64;
+    let variance = green.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / green.len() as f64;
+    (bends / count.max(1) as f64 / variance.max(1e-12)).sqrt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_blurred_picture_is_less_sharp() {
+        let picture = |period: f32| -> Vec<f32> {
+            (0..60 * 40)
+                .flat_map(|i| [0.5 + 0.4 * ((i % 60) as f32 * std::f32::consts::TAU / period).sin(); 3])
+                .collect()
+        };
+        let (fine, coarse) = (sharpness(&picture(5.0), 60), sharpness(&picture(10.0), 60));
+        // Second differences of a sine: (2 sin(π/period))².
+        let expected = |period: f64| (2.0 * (std::f64::consts::PI / period).sin()).powi(2);
+        assert!((fine - expected(5.0)).abs() < 0.02 && (coarse - expected(10.0)).abs() < 0.02, "{fine} {coarse}");
+    }
+}

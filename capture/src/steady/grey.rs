@@ -1,0 +1,115 @@
+//! Grey pictures and their pyramids.
+
+use glam::DMat3;
+use glam::DVec2;
+use rayon::prelude::*;
+
+/// A grey picture, 0 to 255.
+#[derive(Clone, Debug)]
+pub(crate) struct Grey {
+    pub width: usize,
+    pub height: usize,
+    /// `[height, width]`.
+    pub values: Vec<f32>,
+}
+
+impl Grey {
+    /// The green-heavy mean of RGB bytes `[height, width, 3]`.
+    pub(crate) fn of_rgb(rgb: &[u8], width: usize, height: usize) -> Self {
+        let grey =
+            |pixel: &[u8; 3]| 0.25 * f32::from(pixel[0]) + 0.6 * f32::from(pixel[1]) + 0.15 * f32::from(pixel[2]);
+        Self { width, height, values: rgb.as_chunks::<3>().0.iter().map(grey).collect() }
+    }
+
+    /// Half as wide and high; each pixel the mean of four.
+    fn half(&self) -> Self {
+        let (width, height) = (self.width / 2, self.height / 2);
+        let mut values = Vec::with_capacity(width * height);
+        for row in 0..height {
+            let [upper, lower] = [2 * row, 2 * row + 1].map(|row| &self.values[row * self.width..][..self.width]);
+            let pairs = upper.as_chunks::<2>().0.iter().zip(lower.as_chunks::<2>().0);
+            values.extend(pairs.take(width).map(|(a, b)| (a[0] + a[1] + b[0] + b[1]) / 4.0));
+        }
+        Self { width, height, values }
+    }
+
+    /// Bilinear value at a place whose pixel centres are at halves; NaN outside.
+    pub(crate) fn at(&self, x: f32, y: f32) -> f32 {
+        let (x, y) = (x - 0.5, y - 0.5);
+        let (left, top) = (x.floor(), y.floor());
+        if !(left >= 0.0 && top >= 0.0 && left + 1.0 < self.width as f32 && top + 1.0 < self.height as f32) {
+            return f32::NAN;
+        }
+        let (u, v) = (x - left, y - top);
+        let upper = &self.values[top as usize * self.width + left as usize..];
+        let lower = &upper[self.width..];
+        let above = upper[0] + u * (upper[1] - upper[0]);
+        let below = lower[0] + u * (lower[1] - lower[0]);
+        above + v * (below - above)
+    }
+
+    /// The picture seen through `map`, which says where in it each place of the new picture lies. NaN outside.
+    pub(crate) fn warped(&self, map: &DMat3) -> Self {
+        let mut values = vec![0.0; self.values.len()];
+        values.par_chunks_mut(self.width).enumerate().for_each(|(row, line)| {
+            for (column, value) in line.iter_mut().enumerate() {
+                let place = through(map, DVec2::new(column as f64 + 0.5, row as f64 + 0.5));
+                *value = self.at(place.x as f32, place.y as f32);
+            }
+        });
+        Self { values, ..*self }
+    }
+}
+
+/// Where a homography takes a place.
+pub(crate) fn through(map: &DMat3, place: DVec2) -> DVec2 {
+    let mapped = *map * place.extend(1.0);
+    mapped.truncate() / mapped.z
+}
+
+/// Smallest side of a pyramid's top.
+const TOP: usize = 32;
+/// Most levels: features are followed over a few pixels at the top.
+const LEVELS: usize = 4;
+
+/// A picture and its halves, the largest first.
+pub(crate) fn pyramid(base: Grey) -> Vec<Grey> {
+    let mut levels = vec![base];
+    while let Some(last) = levels.last()
+        && levels.len() < LEVELS
+        && last.width.min(last.height) >= 2 * TOP
+    {
+        let half = last.half();
+        levels.push(half);
+    }
+    levels
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ramp() -> Grey {
+        let values = (0..64 * 80).map(|i| (i % 80) as f32 + 0.5 + 2.0 * ((i / 80) as f32 + 0.5)).collect();
+        Grey { width: 80, height: 64, values }
+    }
+
+    #[test]
+    fn places_are_the_same_on_all_levels() {
+        let levels = pyramid(ramp());
+        assert_eq!(levels.len(), 2);
+        for (level, grey) in levels.iter().enumerate() {
+            let scale = f32::from(1u8 << level);
+            let found = grey.at(30.0 / scale, 20.0 / scale);
+            assert!((found - 70.0).abs() < 1e-3, "level {level}: {found}");
+        }
+        assert!(levels[0].at(0.2, 5.0).is_nan() && levels[0].at(79.9, 5.0).is_nan());
+    }
+
+    #[test]
+    fn warping_looks_where_the_map_says() {
+        let map = DMat3::from_translation(DVec2::new(3.0, -2.0));
+        let warped = ramp().warped(&map);
+        assert!((warped.at(40.0, 30.0) - (43.0 + 2.0 * 28.0)).abs() < 1e-3);
+    }
+}

@@ -1,0 +1,88 @@
+//! Files and folders that appear at their path when they are whole.
+
+use super::{FileError, Problem};
+use crate::format::FormatError;
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+/// What is written beside a target, as `.NAME.tmp-PROCESS`, until it is whole and takes the target's place. What was there before stays
+/// until then; dropped earlier, what was written is removed.
+#[derive(Debug)]
+pub struct Unfinished {
+    target: PathBuf,
+    path: PathBuf,
+}
+
+impl Unfinished {
+    /// An empty file.
+    ///
+    /// # Errors
+    /// The target is a folder or has no name, or nothing can be written beside it.
+    pub fn file(target: &Path) -> Result<(Self, File), FileError> {
+        if target.is_dir() {
+            return Err(FileError { path: target.to_owned(), problem: Problem::Folder });
+        }
+        let path = beside(target)?;
+        let file = File::create(&path).map_err(|error| not_writable(target, error))?;
+        Ok((Self { target: target.to_owned(), path }, file))
+    }
+
+    /// An empty folder.
+    ///
+    /// # Errors
+    /// The target has no name, or nothing can be written beside it.
+    pub fn folder(target: &Path) -> Result<Self, FileError> {
+        let path = beside(target)?;
+        fs::create_dir(&path).map_err(|error| not_writable(target, error))?;
+        Ok(Self { target: target.to_owned(), path })
+    }
+
+    /// Where to write meanwhile.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Gives what was written, and closed, its name. A file takes the place of an older one, a folder that of an empty one.
+    ///
+    /// # Errors
+    /// It does not come to the disk, or the target cannot be replaced.
+    pub fn finish(self) -> Result<(), FileError> {
+        if self.path.is_dir() {
+            // An empty folder makes way; a missing one is no error, anything else comes out in the renaming.
+            let _ = fs::remove_dir(&self.target);
+        } else {
+            let synced = OpenOptions::new().write(true).open(&self.path).and_then(|file| file.sync_all());
+            let failed = |error| Problem::Write(FormatError::Io(error));
+            synced.map_err(|error| FileError { path: self.target.clone(), problem: failed(error) })?;
+        }
+        fs::rename(&self.path, &self.target).map_err(|error| not_writable(&self.target, error))?;
+        let parent = self.target.parent().filter(|parent| *parent != Path::new(""));
+        // The new name survives a power cut only once the folder is synced. Not every system opens or syncs folders, and
+        // what was written is whole either way, so there is nothing to report.
+        let _ = File::open(parent.unwrap_or(Path::new("."))).and_then(|folder| folder.sync_all());
+        Ok(())
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        // Once it is finished there is nothing to remove; else the error that got us here is the one to report.
+        let _ = if self.path.is_dir() { fs::remove_dir_all(&self.path) } else { fs::remove_file(&self.path) };
+    }
+}
+
+/// `.NAME.tmp-PROCESS` beside NAME.
+fn beside(target: &Path) -> Result<PathBuf, FileError> {
+    let name = target.file_name();
+    let name = name.ok_or_else(|| not_writable(target, io::Error::new(ErrorKind::InvalidInput, "a path without a file name")))?;
+    let mut temporary = OsString::from(".");
+    temporary.push(name);
+    temporary.push(format!(".tmp-{}", std::process::id()));
+    Ok(target.with_file_name(temporary))
+}
+
+fn not_writable(target: &Path, error: io::Error) -> FileError {
+    FileError { path: target.to_owned(), problem: Problem::Target(error) }
+}

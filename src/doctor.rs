@@ -1,0 +1,83 @@
+//! `loop3d doctor`: what a careful friend would say about a capture.
+
+mod problems;
+mod report;
+mod words;
+
+use crate::failure::mistake;
+use crate::loading::Loading;
+use crate::output::print;
+use crate::progress::Progress;
+use anyhow::{Context, Result};
+use loop3d_capture::{CaptureError, ClipHealth, PosedCapture, Spread};
+use loop3d_optimizer::config::FitConfig;
+use problems::Problem;
+use report::Report;
+use std::path::PathBuf;
+
+/// Look a capture over before it is fitted: what is there, what is wrong with it, and what helps.
+#[derive(clap::Args, Debug)]
+#[command(after_help = "Examples:\n  loop3d doctor fountain\n  loop3d doctor fountain --json\n\n\
+    All clips are looked through: do they stand still, are they equally bright, how much of them can loop. Ends with exit code 2 \
+    where something must be set right before a fit.")]
+pub struct DoctorArgs {
+    /// Folder of the capture.
+    views: PathBuf,
+    /// Shrink the pictures to at most this height, as `loop3d fit` would.
+    #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(1..))]
+    max_height: Option<u32>,
+    #[command(flatten)]
+    loading: Loading,
+    #[command(flatten)]
+    config: FitConfig,
+    /// A PNG file that gets a drawing of the cameras.
+    #[arg(long, value_name = "FILE")]
+    picture: Option<PathBuf>,
+    /// Print JSON for programs.
+    #[arg(long)]
+    json: bool,
+    /// Print no progress.
+    #[arg(long)]
+    quiet: bool,
+}
+
+impl DoctorArgs {
+    /// Prints what is known and what is wrong.
+    ///
+    /// # Errors
+    /// A capture that cannot be fitted as it is; a picture that cannot be written.
+    pub fn run(&self) -> Result<()> {
+        self.config.validate()?;
+        let options = self.loading.options(None, self.max_height);
+        let report = match loop3d_capture::load_poses(&self.views, &options) {
+            Ok(posed) => {
+                let healths = self.examine(&posed);
+                if let Some(file) = &self.picture {
+                    let forward: Vec<[f64; 3]> =
+                        posed.views.iter().map(|v| v.camera.world_from_camera.matrix3.z_axis.to_array()).collect();
+                    let drawn = Spread::of(&posed).picture(&forward);
+                    drawn.save(file).with_context(|| file.display().to_string())?;
+                }
+                Report::new(&posed, &healths, &self.config)
+            }
+            Err(fault) if fault.is_users_fault() => Report::of_faults(&self.views, fault),
+            Err(fault) => return Err(fault.into()),
+        };
+        print(&if self.json { serde_json::to_string_pretty(&report)? } else { words::of(&report) })?;
+        match report.problems.iter().filter(|problem| problem.stops).count() {
+            0 => Ok(()),
+            1 => Err(mistake("a problem stops a fit")),
+            count => Err(mistake(format!("{count} problems stop a fit"))),
+        }
+    }
+
+    fn examine(&self, posed: &PosedCapture) -> Vec<Result<ClipHealth, CaptureError>> {
+        let mut progress = Progress::start("looking", posed.views.len() as u64, "clips", self.quiet);
+        let look = |view: &loop3d_capture::PosedView| {
+            let health = view.examine();
+            progress.advance(1);
+            health
+        };
+        posed.views.iter().map(look).collect()
+    }
+}

@@ -1,0 +1,162 @@
+//! What the doctor found, for programs; [`super::words`] says it to people.
+
+use super::Problem;
+use super::problems;
+use loop3d_capture::{CaptureError, ClipHealth, PosedCapture, Spread};
+use loop3d_optimizer::config::FitConfig;
+use loop3d_optimizer::{duration, layout::Layout, memory, training};
+use serde::Serialize;
+use std::path::Path;
+
+/// Everything that is known about a capture.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    /// The folder.
+    pub capture: String,
+    /// How its poses are written; none where they cannot be read.
+    pub layout: Option<String>,
+    pub fps: Option<f64>,
+    pub views: Vec<ViewReport>,
+    pub cameras: Option<Cameras>,
+    pub fit: Option<Fit>,
+    /// Choices that nobody asked for, views that are left out.
+    pub notes: Vec<String>,
+    pub problems: Vec<Problem>,
+}
+
+/// One view.
+#[derive(Debug, Serialize)]
+pub struct ViewReport {
+    pub name: String,
+    /// Size that it is fitted in, pixels.
+    pub size: [u32; 2],
+    /// Size on disk.
+    pub source_size: [u32; 2],
+    /// Frames per second on disk; none for pictures.
+    pub source_fps: Option<f64>,
+    pub frames: Option<usize>,
+    pub motion_px: Option<f64>,
+    pub parallax_px: Option<f64>,
+    /// Brightness against the middle of all views: 1 is equal.
+    pub exposure: Option<f64>,
+    /// Share of white values.
+    pub white: Option<f64>,
+    /// Share of the picture that can loop.
+    pub loopable: Option<f64>,
+    /// Detail against the middle of all views.
+    pub sharpness: Option<f64>,
+}
+
+/// Where the cameras are.
+#[derive(Debug, Serialize)]
+pub struct Cameras {
+    /// Right, down, forward of the average camera, in nearest depths of the scene.
+    pub positions: Vec<[f64; 3]>,
+    /// Angle of each to the average view, in degrees.
+    pub angles: Vec<f64>,
+    /// Extent in the three directions.
+    pub spread: [f64; 3],
+    /// Farthest depth of the scene against the nearest.
+    pub far: f64,
+    #[serde(skip)]
+    pub map: String,
+}
+
+/// What a fit will be.
+#[derive(Debug, Serialize)]
+pub struct Fit {
+    /// Planes that suit the cameras.
+    pub planes: usize,
+    /// Parallax from plane to plane at the outermost camera, in pixels.
+    pub plane_step_px: f64,
+    /// Parallax of the nearest against the farthest thing at the outermost camera, in pixels.
+    pub parallax_px: f64,
+    pub memory_bytes: u64,
+    /// Bytes that are free; none where the system does not say.
+    pub free_bytes: Option<u64>,
+    /// Least and most seconds on this machine's processor.
+    pub seconds: [f64; 2],
+    pub cores: usize,
+}
+
+impl Report {
+    /// Of a capture whose poses are good.
+    pub fn new(posed: &PosedCapture, healths: &[Result<ClipHealth, CaptureError>], config: &FitConfig) -> Self {
+        let of = |read: &dyn Fn(&ClipHealth) -> f64| middle(healths.iter().flatten().map(read).collect());
+        let (light, sharp) = (of(&brightness), of(&|health| health.sharpness));
+        let view = |(view, health): (&loop3d_capture::PosedView, &Result<ClipHealth, CaptureError>)| {
+            let health = health.as_ref().ok();
+            ViewReport {
+                name: view.name.clone(),
+                size: [view.camera.width, view.camera.height],
+                source_size: [view.source_size.0, view.source_size.1],
+                source_fps: view.source_fps(),
+                frames: health.map(|health| health.frames).or(view.frames),
+                motion_px: health.and_then(|health| health.motion_px),
+                parallax_px: health.map(|health| health.parallax_px),
+                exposure: health.map(|health| brightness(health) / light.max(1e-6)),
+                white: health.map(|health| health.white),
+                loopable: health.map(|health| health.loopable),
+                sharpness: health.map(|health| health.sharpness / sharp.max(1e-9)),
+            }
+        };
+        let views = posed.views.iter().zip(healths).map(view).collect();
+        let spread = Spread::of(posed);
+        let cameras = Cameras {
+            map: spread.map(),
+            positions: spread.positions,
+            angles: spread.angles,
+            spread: spread.size,
+            far: posed.far,
+        };
+        let mut report = Self {
+            capture: posed.dir.display().to_string(),
+            layout: Some(posed.layout.to_string()),
+            fps: Some(posed.fps),
+            views,
+            cameras: Some(cameras),
+            fit: Some(fit(posed, config)),
+            notes: posed.notes.clone(),
+            problems: Vec::new(),
+        };
+        report.problems = problems::of(&report, posed, healths);
+        report
+    }
+
+    /// Of a capture that cannot be read.
+    pub fn of_faults(dir: &Path, fault: CaptureError) -> Self {
+        let problems = fault.faults().iter().map(problems::of_fault).collect();
+        let capture = dir.display().to_string();
+        Self { capture, layout: None, fps: None, views: vec![], cameras: None, fit: None, notes: vec![], problems }
+    }
+}
+
+fn brightness(health: &ClipHealth) -> f64 {
+    health.mean.iter().sum::<f64>() / 3.0
+}
+
+/// The middle value; 0 of none.
+fn middle(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(0.0)
+}
+
+fn fit(posed: &PosedCapture, config: &FitConfig) -> Fit {
+    let cameras: Vec<_> = posed.views.iter().map(|view| view.camera).collect();
+    let planes = Layout::new(&cameras, posed.near, posed.far, config).planes;
+    let reach = cameras.iter().map(|camera| camera.position().truncate().length()).fold(0.0, f64::max);
+    let focal_px = cameras.iter().map(|camera| camera.focal_px.max_element()).fold(0.0, f64::max);
+    let parallax = |near: f64, far: f64| reach * focal_px * (1.0 / near - 1.0 / far);
+    let all = training::training_views(cameras.len(), config, &[]).unwrap_or_default();
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let free_bytes = memory::available();
+    Fit {
+        planes: planes.count,
+        plane_step_px: parallax(planes.near, planes.far) / (planes.count - 1) as f64,
+        parallax_px: parallax(posed.near, posed.far),
+        memory_bytes: memory::estimate(posed, &all, config, free_bytes),
+        free_bytes,
+        seconds: duration::estimate(posed, &all, config, cores),
+        cores,
+    }
+}
