@@ -70,12 +70,20 @@ struct Way {
 }
 
 impl Shown {
+    /// A small scene in H.264.
     fn new(way: &Way) -> Self {
+        Self::of(way, |path| {
+            let settings = Settings { codecs: vec![Codec::H264], quality: 80, max_bytes: None };
+            export(&support::small_scene(3, FRAMES), path, &settings, &mut |_, _| true).unwrap();
+        })
+    }
+
+    /// The package that `write` writes.
+    fn of(way: &Way, write: impl FnOnce(&Path)) -> Self {
         let &Way { backend, decoder, loop_memory } = way;
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("scene.glb");
-        let settings = Settings { codecs: vec![Codec::H264], quality: 80, max_bytes: None };
-        export(&support::small_scene(3, FRAMES), &path, &settings, &mut |_, _| true).unwrap();
+        write(&path);
         let bytes = fs::read(&path).unwrap();
         fs::write(folder.path().join("newer.glb"), newer(&bytes)).unwrap();
         let scene = open(&path).unwrap();
@@ -107,7 +115,7 @@ impl Shown {
         let answers: Value = serde_json::from_str(&said).unwrap();
         assert_eq!(answers["complaints"], json!([]), "{backend}");
         if let Some(keep) = std::env::var_os("LOOP3D_SCREENSHOT") {
-            keep_pictures(folder.path(), &PathBuf::from(keep));
+            keep_pictures(folder.path(), &scene, &PathBuf::from(keep));
         }
         Self { folder, backend, scene, answers }
     }
@@ -173,12 +181,14 @@ fn newer(bytes: &[u8]) -> Vec<u8> {
     newer
 }
 
-/// Pictures as files to look at.
-fn keep_pictures(folder: &Path, to: &Path) {
-    for entry in
-        fs::read_dir(folder).unwrap().flatten().filter(|entry| entry.path().extension().is_some_and(|e| e == "rgba"))
-    {
+/// Pictures as files to look at: those of the browser, and beside them what they should be.
+fn keep_pictures(folder: &Path, scene: &Scene, to: &Path) {
+    for entry in fs::read_dir(folder).unwrap().flatten().filter(|e| e.path().extension().is_some_and(|e| e == "rgba")) {
         fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+    }
+    for shot in 0..SHOTS.len() {
+        let picture = render(scene, &shot_of(scene, shot).0, SHOTS[shot].2).to_rgb8();
+        fs::write(to.join(format!("expected-{shot}.rgb")), picture).unwrap();
     }
 }
 
@@ -242,4 +252,19 @@ fn pictures_on_webgl2_are_those_of_the_compositor() {
 #[test]
 fn pictures_without_webcodecs_are_those_of_the_compositor() {
     pictures_are_those_of_the_compositor(&Way { backend: "webgl2", decoder: "element", loop_memory: 64 << 20 });
+}
+
+#[test]
+#[ignore = "for BENCHMARKS.md: LOOP3D_PACKAGE names a package"]
+fn differences_of_a_package() {
+    let package = std::env::var_os("LOOP3D_PACKAGE").unwrap();
+    for backend in ["webgpu", "webgl2"] {
+        let way = Way { backend, decoder: "webcodecs", loop_memory: 64 << 20 };
+        let shown = Shown::of(&way, |path| drop(fs::copy(&package, path).unwrap()));
+        for shot in 0..SHOTS.len() {
+            let (found, expected) = (shown.picture(&format!("shot-{shot}")), shown.expected(shot));
+            let shares = [2, 4, 8].map(|most| 100.0 * differing(&found, &expected, most));
+            eprintln!("{backend}, shot {shot}: {shares:.3?} % of the pixels off by more than 2, 4, 8");
+        }
+    }
 }

@@ -6,7 +6,7 @@ import { VideoElementPage } from "./video_page.ts";
 
 /** One codec's frames of all pages. */
 export interface StreamPlan {
-  codec: "h264" | "av1" | "png";
+  codec: "h264" | "av1" | "png" | "bc7" | "astc-4x4" | "astc-6x6" | "etc2";
   /** For each page the codec's name as WebCodecs takes it. */
   names: string[];
   /** For each page the decoder's configuration in hex, or nothing. */
@@ -37,11 +37,11 @@ export interface FrameStore {
 /** A stream that this browser decodes, by itself or in a video element; or why there is none. */
 export type Choice = { stream: number; inElement: boolean } | { why: string };
 
-const NAMES = { h264: "H.264", av1: "AV1", png: "PNG" };
+const VIDEO: Partial<Record<StreamPlan["codec"], string>> = { h264: "H.264", av1: "AV1" };
 
 /** Chooses a stream: one that hardware decodes if there is any, else the first that anything decodes. */
 export async function choose(plan: DecodePlan): Promise<Choice> {
-  const moving = plan.streams.map((stream, index) => ({ stream, index })).filter(({ stream }) => stream.codec !== "png");
+  const moving = plan.streams.map((stream, index) => ({ stream, index })).filter(({ stream }) => stream.codec in VIDEO);
   if ("VideoDecoder" in globalThis) {
     for (const hardwareAcceleration of ["prefer-hardware", "no-preference"] as const) {
       for (const { stream, index } of moving) {
@@ -61,7 +61,8 @@ export async function choose(plan: DecodePlan): Promise<Choice> {
     const isWhole = stream.descriptions.every((description) => description !== "");
     if (isWhole && types.every((type) => video.canPlayType(type) !== "")) return { stream: index, inElement: true };
   }
-  const names = [...new Set(moving.map(({ stream }) => NAMES[stream.codec]))].join(" or ");
+  if (moving.length === 0) return { why: "The scene's frames are in a form that browsers do not play, so it stands still." };
+  const names = [...new Set(moving.map(({ stream }) => VIDEO[stream.codec]))].join(" or ");
   return { why: `This browser does not play ${names} video of this size, so the scene stands still.` };
 }
 
