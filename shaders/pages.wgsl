@@ -28,7 +28,12 @@ fn texel_of(in: Corner) -> vec2<i32> {
 
 // The decoded value times the gain, at most 1; colour never exceeds alpha.
 fn brightened(colour: vec3<f32>, alpha: f32, gain: f32) -> vec4<f32> {
-    return min(vec4<f32>(min(colour, vec3<f32>(alpha)), alpha) * gain, vec4<f32>(1.0));
+    return min(vec4<f32>(clamp(colour, vec3<f32>(0.0), vec3<f32>(alpha)), alpha) * gain, vec4<f32>(1.0));
+}
+
+// BT.709.
+fn luma(colour: vec3<f32>) -> f32 {
+    return dot(colour, vec3<f32>(0.2126, 0.7152, 0.0722));
 }
 
 fn premultiplied(straight: vec4<f32>) -> vec4<f32> {
@@ -48,13 +53,17 @@ fn plain_pixel(in: Corner) -> @location(0) vec4<f32> {
     return brightened(texel.rgb, texel.a, in.gain);
 }
 
-// A frame of video: premultiplied colours above, alpha below.
+// A frame of video: premultiplied colours above, alpha below as luma. Chroma has half the resolution, and browsers may interpolate it,
+// also beyond the edge of a tile, where another plane lies. There it is taken from the texel beside it, of the same 2×2, that no
+// other tile reaches. Luma is the texel's own.
 @fragment
 fn stacked_pixel(in: Corner) -> @location(0) vec4<f32> {
     let at = texel_of(in);
     let half_height = i32(textureDimensions(page).y) / 2;
-    let colour = textureLoad(page, at, 0).rgb;
-    let alpha = textureLoad(page, at + vec2<i32>(0, half_height), 0).r;
+    let place = at & vec2<i32>(15);
+    let inner = textureLoad(page, at - place + clamp(place, vec2<i32>(1), vec2<i32>(14)), 0).rgb;
+    let colour = inner + (luma(textureLoad(page, at, 0).rgb) - luma(inner));
+    let alpha = luma(textureLoad(page, at + vec2<i32>(0, half_height), 0).rgb);
     return brightened(colour, alpha, in.gain);
 }
 

@@ -1,17 +1,18 @@
-// The engine in Chromium: `node viewer.mjs BACKEND FOLDER`. Reads FOLDER/job.json, writes pictures (raw RGBA) to FOLDER and prints what
+// The engine in Chromium: `node viewer.mjs BACKEND FOLDER [element]`; with `element` as in a browser without WebCodecs. Reads FOLDER/job.json, writes pictures (raw RGBA) to FOLDER and prints what
 // happened as JSON.
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execFileSync } from 'node:child_process';
 import { dist, launch, serve, web } from './harness.mjs';
 
-const [backend, folder] = process.argv.slice(2);
+const [backend, folder, decoder] = process.argv.slice(2);
 const job = JSON.parse(await readFile(join(folder, 'job.json')));
 const engine = join(folder, `engine-${backend}.js`);
 execFileSync(join(web, 'node_modules/.bin/esbuild'), [join(web, 'ts/engine.ts'), '--bundle', '--format=esm', `--outfile=${engine}`,
   '--log-level=warning']);
 const server = await serve({
   '/': ['text/html', '<!doctype html><title>engine</title><div id="box"><canvas id="canvas" class="kept"></canvas></div>'],
+  '/favicon.ico': ['image/x-icon', ''],
   '/engine.js': ['text/javascript', await readFile(engine)],
   '/job.json': ['application/json', JSON.stringify(job)],
   ...Object.fromEntries(await Promise.all(job.files.map(async (file) => [`/${file}`, ['model/gltf-binary', await readFile(join(folder, file))]]))),
@@ -22,6 +23,7 @@ const complaints = [];
 page.on('pageerror', (error) => complaints.push(String(error)));
 page.on('console', (message) => { if (message.type() === 'error') complaints.push(message.text()); });
 await page.exposeFunction('keep', (name, base64) => writeFile(join(folder, `${backend}-${name}.rgba`), Buffer.from(base64, 'base64')));
+if (decoder === 'element') await page.addInitScript(() => { delete globalThis.VideoDecoder; });
 await page.goto(server.url);
 const result = await page.evaluate(run, { backend, job });
 await browser.close();
@@ -37,7 +39,7 @@ async function run({ backend, job }) {
   const open = async (on) => {
     const box = document.getElementById('box');
     box.innerHTML = '<canvas id="canvas" class="kept"></canvas>';
-    const engine = await Engine.open(box.firstChild, { backend, base: new URL('/', location) }, on);
+    const engine = await Engine.open(box.firstChild, { backend, base: new URL('/', location), loopMemory: job.loopMemory }, on);
     engine.sway = false;
     engine.pause();
     engine.resize(width, height);
@@ -85,6 +87,19 @@ async function run({ backend, job }) {
     await keep(`shot-${index}`, await picture(engine));
   }
   const statistics = engine.statistics();
+
+  // From each frame to the next, round the loop: how far the picture moves.
+  engine.camera = job.shots[0].camera;
+  const pictures = [];
+  for (let frame = 0; frame < codes.info.frames; frame++) {
+    engine.time = frame;
+    await until(`frame ${frame}`, () => { engine.advance(0.001); return engine.isReady; });
+    pictures.push(await picture(engine));
+  }
+  const steps = pictures.map((pixels, frame) => {
+    const before = pictures.at(frame - 1);
+    return pixels.reduce((sum, value, i) => sum + Math.abs(value - before[i]), 0) / pixels.length;
+  });
 
   // Playing moves, pausing stops, and time goes on by itself through the seam.
   engine.resetCamera();
@@ -134,5 +149,5 @@ async function run({ backend, job }) {
     }
     engine.dispose();
   }
-  return { events, codes, statistics, rendered, isStill, seam, back, recovered, refused };
+  return { events, codes, statistics, steps, rendered, isStill, seam, back, recovered, refused };
 }

@@ -9,7 +9,7 @@ use loop3d_scene::package::{CHUNK_FRAMES, Codec, Role};
 use loop3d_viewer::{CameraInput, CameraState, Clock, Display, OrbitCamera, RenderError, Streamed};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
-use web_sys::{ImageBitmap, VideoFrame};
+use web_sys::{HtmlVideoElement, ImageBitmap, VideoFrame};
 use wgpu::ExternalImageSource;
 
 /// One scene of a page. Without a screen it reads, and keeps camera and time.
@@ -182,6 +182,12 @@ impl Player {
     #[wasm_bindgen(js_name = setFrame)]
     pub fn set_frame(&mut self, page: usize, frame: usize, picture: VideoFrame) -> Result<(), JsValue> {
         self.frame(page, frame, ExternalImageSource::VideoFrame(picture))
+    }
+
+    /// As `setFrame`, of a video element that shows it.
+    #[wasm_bindgen(js_name = setVideoFrame)]
+    pub fn set_video_frame(&mut self, page: usize, frame: usize, video: HtmlVideoElement) -> Result<(), JsValue> {
+        self.frame(page, frame, ExternalImageSource::HTMLVideoElement(video))
     }
 
     /// As `setFrame`, of a stream of PNG.

@@ -17,6 +17,9 @@ use std::process::Command;
 
 const SIZE: [u32; 2] = [192, 128];
 
+/// Frames of the loop: two chunks.
+const FRAMES: usize = 20;
+
 /// Where the camera stands (orbit and pan as parts of half the range, doublings), and when.
 const SHOTS: [([f64; 2], f64, f64); 8] = [
     ([0.0, 0.0], 0.0, 0.0),
@@ -57,12 +60,30 @@ struct Shown {
     answers: Value,
 }
 
+/// How a browser is to show it.
+struct Way {
+    backend: &'static str,
+    /// `element`: as one without WebCodecs does.
+    decoder: &'static str,
+    /// Bytes of GPU memory for frames of the loop; 0: they stream through four layers.
+    loop_memory: u64,
+}
+
 impl Shown {
-    fn new(backend: &'static str, frames: usize, codec: Codec) -> Self {
+    /// A small scene in H.264.
+    fn new(way: &Way) -> Self {
+        Self::of(way, |path| {
+            let settings = Settings { codecs: vec![Codec::H264], quality: 80, max_bytes: None };
+            export(&support::small_scene(3, FRAMES), path, &settings, &mut |_, _| true).unwrap();
+        })
+    }
+
+    /// The package that `write` writes.
+    fn of(way: &Way, write: impl FnOnce(&Path)) -> Self {
+        let &Way { backend, decoder, loop_memory } = way;
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("scene.glb");
-        let settings = Settings { codecs: vec![codec], quality: 80, max_bytes: None };
-        export(&support::small_scene(3, frames), &path, &settings, &mut |_, _| true).unwrap();
+        write(&path);
         let bytes = fs::read(&path).unwrap();
         fs::write(folder.path().join("newer.glb"), newer(&bytes)).unwrap();
         let scene = open(&path).unwrap();
@@ -70,6 +91,7 @@ impl Shown {
         let job = json!({
             "files": ["scene.glb", "newer.glb"],
             "size": SIZE,
+            "loopMemory": loop_memory,
             "stillBytes": still_bytes(&bytes),
             "shots": shots,
             // Name, length, place of a byte, what it is xored with.
@@ -85,14 +107,15 @@ impl Shown {
         });
         fs::write(folder.path().join("job.json"), job.to_string()).unwrap();
         let tools = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/browser");
+        let mut node = Command::new("node");
         let output =
-            Command::new("node").current_dir(tools).arg("viewer.mjs").arg(backend).arg(folder.path()).output().unwrap();
+            node.current_dir(tools).args(["viewer.mjs", backend]).arg(folder.path()).arg(decoder).output().unwrap();
         let said = String::from_utf8_lossy(&output.stdout);
         assert!(output.status.success(), "{backend}: {said}{}", String::from_utf8_lossy(&output.stderr));
         let answers: Value = serde_json::from_str(&said).unwrap();
         assert_eq!(answers["complaints"], json!([]), "{backend}");
         if let Some(keep) = std::env::var_os("LOOP3D_SCREENSHOT") {
-            keep_pictures(folder.path(), &PathBuf::from(keep));
+            keep_pictures(folder.path(), &scene, &PathBuf::from(keep));
         }
         Self { folder, backend, scene, answers }
     }
@@ -149,7 +172,7 @@ fn newer(bytes: &[u8]) -> Vec<u8> {
     use sha2::{Digest, Sha256};
     let length = u32::from_le_bytes(bytes[12..16].try_into().unwrap()) as usize;
     let json = String::from_utf8(bytes[20..20 + length].to_vec()).unwrap();
-    let json = json.replacen("\"version\":1,\"tool\"", "\"version\":9,\"tool\"", 1).into_bytes();
+    let json = json.replacen("\"version\":1", "\"version\":9", 1).into_bytes();
     assert_ne!(json, bytes[20..20 + length]);
     let seal = Sha256::digest(&json);
     let mut newer = bytes.to_vec();
@@ -158,20 +181,23 @@ fn newer(bytes: &[u8]) -> Vec<u8> {
     newer
 }
 
-/// Pictures as files to look at.
-fn keep_pictures(folder: &Path, to: &Path) {
-    for entry in
-        fs::read_dir(folder).unwrap().flatten().filter(|entry| entry.path().extension().is_some_and(|e| e == "rgba"))
-    {
+/// Pictures as files to look at: those of the browser, and beside them what they should be.
+fn keep_pictures(folder: &Path, scene: &Scene, to: &Path) {
+    for entry in fs::read_dir(folder).unwrap().flatten().filter(|e| e.path().extension().is_some_and(|e| e == "rgba")) {
         fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+    }
+    for shot in 0..SHOTS.len() {
+        let picture = render(scene, &shot_of(scene, shot).0, SHOTS[shot].2).to_rgb8();
+        fs::write(to.join(format!("expected-{shot}.rgb")), picture).unwrap();
     }
 }
 
-fn pictures_are_those_of_the_compositor(backend: &'static str) {
+fn pictures_are_those_of_the_compositor(way: &Way) {
     if !is_ready() {
         return;
     }
-    let shown = Shown::new(backend, 20, Codec::H264);
+    let shown = Shown::new(way);
+    let backend = way.backend;
     let answers = &shown.answers;
     for shot in 0..SHOTS.len() {
         let off = differing(&shown.picture(&format!("shot-{shot}")), &shown.expected(shot), 8);
@@ -180,9 +206,19 @@ fn pictures_are_those_of_the_compositor(backend: &'static str) {
     // The poster has half the resolution where things move.
     let still = differing(&shown.picture("still"), &shown.expected(0), 24);
     assert!(still <= 0.03, "{backend}, before motion: {:.2} % of the pixels", 100.0 * still);
-    assert_eq!(answers["events"][..4], [json!("head"), json!("picture"), json!("still"), json!("motion")]);
-    assert_eq!(answers["codes"]["info"]["frames"], 20, "{answers}");
+    let events: Vec<&Value> = answers["events"].as_array().unwrap().iter().take(4).collect();
+    assert_eq!(events, ["head", "picture", "still", "motion"]);
+    assert_eq!(answers["codes"]["info"]["frames"], FRAMES, "{answers}");
     assert_eq!(answers["codes"]["event"], Value::Null, "{answers}");
+    // The first step is that over the seam.
+    let steps: Vec<f64> = answers["steps"].as_array().unwrap().iter().map(|step| step.as_f64().unwrap()).collect();
+    let most = steps[1..].iter().copied().fold(0.0, f64::max);
+    assert!(
+        most > 0.1 && steps[0] <= 1.05 * most,
+        "{backend}: a seam of {:.3} among steps of {:?}",
+        steps[0],
+        &steps[1..]
+    );
     assert_eq!(answers["isStill"], true, "a paused scene changed");
     let near = |value: &Value, expected: f64| (value.as_f64().unwrap() - expected).abs() < 1e-6;
     assert!(near(&answers["seam"], 0.5) && near(&answers["back"], 19.5), "{answers}");
@@ -205,10 +241,30 @@ fn pictures_are_those_of_the_compositor(backend: &'static str) {
 
 #[test]
 fn pictures_on_webgpu_are_those_of_the_compositor() {
-    pictures_are_those_of_the_compositor("webgpu");
+    pictures_are_those_of_the_compositor(&Way { backend: "webgpu", decoder: "webcodecs", loop_memory: 64 << 20 });
 }
 
 #[test]
 fn pictures_on_webgl2_are_those_of_the_compositor() {
-    pictures_are_those_of_the_compositor("webgl2");
+    pictures_are_those_of_the_compositor(&Way { backend: "webgl2", decoder: "webcodecs", loop_memory: 0 });
+}
+
+#[test]
+fn pictures_without_webcodecs_are_those_of_the_compositor() {
+    pictures_are_those_of_the_compositor(&Way { backend: "webgl2", decoder: "element", loop_memory: 64 << 20 });
+}
+
+#[test]
+#[ignore = "for BENCHMARKS.md: LOOP3D_PACKAGE names a package"]
+fn differences_of_a_package() {
+    let package = std::env::var_os("LOOP3D_PACKAGE").unwrap();
+    for backend in ["webgpu", "webgl2"] {
+        let way = Way { backend, decoder: "webcodecs", loop_memory: 64 << 20 };
+        let shown = Shown::of(&way, |path| drop(fs::copy(&package, path).unwrap()));
+        for shot in 0..SHOTS.len() {
+            let (found, expected) = (shown.picture(&format!("shot-{shot}")), shown.expected(shot));
+            let shares = [2, 4, 8].map(|most| 100.0 * differing(&found, &expected, most));
+            eprintln!("{backend}, shot {shot}: {shares:.3?} % of the pixels off by more than 2, 4, 8");
+        }
+    }
 }

@@ -2,10 +2,11 @@
  * Frames of the loop, decoded a little ahead of the clock. Bytes come from the wasm side, and decoded frames go back to it at once, so
  * that no more than one of them is held here.
  */
+import { VideoElementPage } from "./video_page.ts";
 
 /** One codec's frames of all pages. */
 export interface StreamPlan {
-  codec: "h264" | "av1" | "png";
+  codec: "h264" | "av1" | "png" | "bc7" | "astc-4x4" | "astc-6x6" | "etc2";
   /** For each page the codec's name as WebCodecs takes it. */
   names: string[];
   /** For each page the decoder's configuration in hex, or nothing. */
@@ -29,70 +30,80 @@ export interface FrameStore {
   keyFrame(page: number, frame: number): number | undefined;
   frameBytes(page: number, frame: number): Uint8Array<ArrayBuffer> | undefined;
   setFrame(page: number, frame: number, picture: VideoFrame): void;
+  setVideoFrame(page: number, frame: number, video: HTMLVideoElement): void;
   setPngFrame(page: number, frame: number, picture: ImageBitmap): void;
 }
 
-/** A stream that this browser decodes, or why there is none. */
-export type Choice = { stream: number } | { why: string };
+/** A stream that this browser decodes, by itself or in a video element; or why there is none. */
+export type Choice = { stream: number; inElement: boolean } | { why: string };
 
-const NAMES = { h264: "H.264", av1: "AV1", png: "PNG" };
+const VIDEO: Partial<Record<StreamPlan["codec"], string>> = { h264: "H.264", av1: "AV1" };
 
 /** Chooses a stream: one that hardware decodes if there is any, else the first that anything decodes. */
 export async function choose(plan: DecodePlan): Promise<Choice> {
-  const moving = plan.streams.map((stream, index) => ({ stream, index })).filter(({ stream }) => stream.codec !== "png");
+  const moving = plan.streams.map((stream, index) => ({ stream, index })).filter(({ stream }) => stream.codec in VIDEO);
   if ("VideoDecoder" in globalThis) {
     for (const hardwareAcceleration of ["prefer-hardware", "no-preference"] as const) {
       for (const { stream, index } of moving) {
         const configs = plan.pages.map((_, page) => ({ ...configuration(plan, stream, page), hardwareAcceleration }));
         const answers = configs.map(async (config) => (await VideoDecoder.isConfigSupported(config)).supported === true);
         // A name that a browser cannot parse is an exception.
-        if ((await Promise.all(answers).catch(() => [false])).every(Boolean)) return { stream: index };
+        if ((await Promise.all(answers).catch(() => [false])).every(Boolean)) return { stream: index, inElement: false };
       }
     }
   }
   const still = plan.streams.findIndex(({ codec }) => codec === "png");
-  if (still >= 0) return { stream: still };
-  const names = [...new Set(moving.map(({ stream }) => NAMES[stream.codec]))].join(" or ");
-  return {
-    why: "VideoDecoder" in globalThis
-      ? `This browser does not play ${names} video of this size, so the scene stands still.`
-      : globalThis.isSecureContext === false
-        ? "Browsers play this scene on secure pages (https) only; here it stands still."
-        : "This browser has no WebCodecs to play the scene with, so it stands still.",
-  };
+  if (still >= 0) return { stream: still, inElement: false };
+  for (const { stream, index } of moving) {
+    const types = stream.names.map((name) => `video/mp4; codecs="${name}"`);
+    const video = document.createElement("video");
+    // An MP4 file needs the configuration, which packages have of H.264 alone.
+    const isWhole = stream.descriptions.every((description) => description !== "");
+    if (isWhole && types.every((type) => video.canPlayType(type) !== "")) return { stream: index, inElement: true };
+  }
+  if (moving.length === 0) return { why: "The scene's frames are in a form that browsers do not play, so it stands still." };
+  const names = [...new Set(moving.map(({ stream }) => VIDEO[stream.codec]))].join(" or ");
+  return { why: `This browser does not play ${names} video of this size, so the scene stands still.` };
 }
 
 function configuration(plan: DecodePlan, stream: StreamPlan, page: number): VideoDecoderConfig {
   const [width, height] = plan.pages[page]!;
-  const hex = stream.descriptions[page]!;
-  const description = Uint8Array.from(hex.match(/../g) ?? [], (pair) => parseInt(pair, 16));
+  const description = bytes(stream.descriptions[page]!);
   return {
     codec: stream.names[page]!,
     codedWidth: width,
     codedHeight: 2 * height,
     // Frames are in display order: none needs to wait for a later one.
     optimizeForLatency: true,
-    ...(hex === "" ? {} : { description }),
+    ...(description.length === 0 ? {} : { description }),
   };
+}
+
+function bytes(hex: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(hex.match(/../g) ?? [], (pair) => parseInt(pair, 16));
 }
 
 /** Decodes all pages of a stream. */
 export class Decoders {
-  #pages: (VideoPage | PngPage)[];
+  #pages: (VideoPage | VideoElementPage | PngPage)[];
   /** Frames decoded, over all pages. */
   decoded = 0;
 
-  constructor(plan: DecodePlan, index: number, store: FrameStore, onFrame: () => void, onError: (error: Error) => void) {
-    const stream = plan.streams[index]!;
+  constructor(
+    plan: DecodePlan, choice: { stream: number; inElement: boolean }, store: FrameStore, onFrame: () => void,
+    onError: (error: Error) => void,
+  ) {
+    const stream = plan.streams[choice.stream]!;
     const counted = () => {
       this.decoded += 1;
       onFrame();
     };
-    this.#pages = plan.pages.map((_, page) =>
-      stream.codec === "png"
-        ? new PngPage(page, store, counted, onError)
-        : new VideoPage(page, configuration(plan, stream, page), store, counted, onError),
-    );
+    this.#pages = plan.pages.map((_, page) => {
+      if (stream.codec === "png") return new PngPage(page, store, counted, onError);
+      const config = configuration(plan, stream, page);
+      if (!choice.inElement) return new VideoPage(page, config, store, counted, onError);
+      return new VideoElementPage(page, plan, bytes(stream.descriptions[page]!), store, counted, onError);
+    });
   }
 
   /** Starts decoding what is missing. */

@@ -104,8 +104,8 @@ export class Engine {
   #on: (event: EngineEvent) => void;
   #plan: Plan | null = null;
   #decoders: Decoders | null = null;
-  /** The chosen stream; null while that is open, or where there is none. */
-  #stream: number | null = null;
+  /** How the loop is decoded; null while that is open, or where it is not. */
+  #choice: { stream: number; inElement: boolean } | null = null;
   /** Static pages and posters that are still to be shown. */
   #pending = new Set<number>();
   #said = { still: false, motion: false };
@@ -113,6 +113,7 @@ export class Engine {
   /** What was begun for an older screen is dropped. */
   #screen = 0;
   #isOver = false;
+  #isLost = false;
   #input: Required<CameraInput> = idle();
   #size: [number, number] = [1, 1];
   #renderScale = 1;
@@ -285,7 +286,7 @@ export class Engine {
 
   statistics(): Statistics {
     const [quads = 0, , gpuBytes = 0, framesMissed = 0] = this.#player.statistics();
-    const codec = this.#stream === null ? "" : this.#plan!.streams[this.#stream]!.codec;
+    const codec = this.#choice === null ? "" : this.#plan!.streams[this.#choice.stream]!.codec;
     return {
       backend: this.backend, adapter: this.#player.adapter(), tiles: this.#plan?.tiles ?? 0, draws: quads, gpuBytes,
       framesMissed, codec, decodedFrames: this.#decoders?.decoded ?? 0, cpuMs: this.#cpuMs,
@@ -392,7 +393,7 @@ export class Engine {
   #sayMotion(): void {
     if (this.#hasFrame && this.#said.still && !this.#said.motion) {
       this.#said.motion = true;
-      this.#on({ kind: "motion", codec: this.#plan!.streams[this.#stream!]!.codec });
+      this.#on({ kind: "motion", codec: this.#plan!.streams[this.#choice!.stream]!.codec });
     }
   }
 
@@ -405,14 +406,14 @@ export class Engine {
       this.#on({ kind: "no-motion", why: choice.why });
       return;
     }
-    this.#stream = choice.stream;
+    this.#choice = choice;
     this.#try(() => this.#player.chooseStream(choice.stream));
     this.#startDecoders();
   }
 
   #startDecoders(): void {
-    if (this.#stream === null || this.#isOver) return;
-    const [plan, stream, screen] = [this.#plan!, this.#stream, this.#screen];
+    if (this.#choice === null || this.#isOver) return;
+    const screen = this.#screen;
     const onFrame = () => {
       this.#hasFrame = true;
       this.#sayMotion();
@@ -421,11 +422,12 @@ export class Engine {
       this.#on({ kind: "error", error: new EngineError("decoder", error.message) });
     };
     const isCurrent = () => screen === this.#screen;
-    this.#decoders = new Decoders(plan, stream, {
+    this.#decoders = new Decoders(this.#plan!, this.#choice, {
       missing: (page) => (isCurrent() ? this.#player.missing(page) : new Uint32Array()),
       keyFrame: (page, frame) => this.#player.keyFrame(page, frame),
       frameBytes: (page, frame) => this.#player.frameBytes(page, frame),
       setFrame: (page, frame, picture) => isCurrent() && this.#try(() => this.#player.setFrame(page, frame, picture)),
+      setVideoFrame: (page, frame, video) => isCurrent() && this.#try(() => this.#player.setVideoFrame(page, frame, video)),
       setPngFrame: (page, frame, picture) => isCurrent() && this.#try(() => this.#player.setPngFrame(page, frame, picture)),
     }, onFrame, onError);
     this.#decoders.pump();
@@ -438,8 +440,10 @@ export class Engine {
 
   /** Opens the GPU again, on a new canvas, and fills it from the bytes that were kept. */
   async #recover(): Promise<void> {
-    if (this.#isOver) return;
-    const screen = ++this.#screen;
+    if (this.#isOver || this.#isLost) return;
+    this.#isLost = true;
+    this.#screen += 1;
+    this.#player.hide();
     this.#decoders?.close();
     this.#decoders = null;
     this.#said.still = false;
@@ -447,11 +451,13 @@ export class Engine {
     let reason = "";
     for (const wait of WAITS) {
       await new Promise((resolve) => setTimeout(resolve, wait));
-      if (this.#isOver || screen !== this.#screen) return;
+      if (this.#isOver) return;
       try {
         this.canvas = replaced(this.canvas);
         this.#watch();
         const opened = await this.#glue.openScreen(this.canvas);
+        if (this.#isOver) return opened.free();
+        this.#isLost = false;
         this.#player.resize(...this.#size, this.#renderScale);
         this.#player.show(opened);
         for (const part of [...(this.#plan?.still ?? []), ...(this.#plan?.posters ?? [])]) {

@@ -1,0 +1,61 @@
+// What a package costs in Chromium: `node measure.mjs BACKEND PACKAGE [SECONDS] [SCREENSHOT]`. Prints bytes and milliseconds until
+// each event, pictures a second, and the engine's statistics. Draws without a pause; times mean little where the GPU is software.
+import { execFileSync } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { dist, launch, serve, web } from './harness.mjs';
+
+const [backend, file, seconds = '10', screenshot] = process.argv.slice(2);
+const bundle = join(tmpdir(), `loop3d-engine-${process.pid}.js`);
+execFileSync(join(web, 'node_modules/.bin/esbuild'), [join(web, 'ts/engine.ts'), '--bundle', '--format=esm', `--outfile=${bundle}`,
+  '--log-level=warning']);
+const server = await serve({
+  '/': ['text/html', '<!doctype html><style>body{margin:0}</style><canvas id="canvas"></canvas>'],
+  '/engine.js': ['text/javascript', await readFile(bundle)],
+  '/scene.glb': ['model/gltf-binary', await readFile(file)],
+}, dist);
+const browser = await launch();
+const page = await browser.newPage({ viewport: { width: 1280, height: 720 } });
+page.on('pageerror', (error) => console.error(String(error)));
+await page.goto(server.url);
+const result = await page.evaluate(async ({ backend, seconds }) => {
+  const { Engine } = await import('/engine.js');
+  const start = performance.now();
+  const events = [];
+  let received = 0;
+  const on = (event) => events.push({ kind: event.kind, bytes: received, ms: Math.round(performance.now() - start), why: event.why ?? event.error?.message });
+  const engine = await Engine.open(document.getElementById('canvas'), { backend, base: new URL('/', location) }, on);
+  const bytes = new Uint8Array(await (await fetch('/scene.glb')).arrayBuffer());
+  engine.resize(1280, 720);
+  let pictures = 0;
+  let last = performance.now();
+  const end = last + 1000 * seconds;
+  // As a network gives them; a task between pieces lets the browser decode.
+  const feed = async () => {
+    for (; received < bytes.length;) {
+      const piece = bytes.subarray(received, received + 16384);
+      received += piece.length;
+      engine.push(piece);
+      await new Promise((resolve) => setTimeout(resolve));
+    }
+    engine.finish();
+  };
+  const fed = feed();
+  while (performance.now() < end) {
+    const now = await new Promise((resolve) => requestAnimationFrame(resolve));
+    engine.advance(Math.max(0, now - last) / 1000);
+    engine.draw();
+    // The GPU's work is part of the picture.
+    if (events.some(({ kind }) => kind === 'motion')) pictures += 1;
+    last = now;
+  }
+  await fed;
+  const motion = events.find(({ kind }) => kind === 'motion')?.ms ?? 0;
+  const perSecond = pictures / ((performance.now() - start - motion) / 1000);
+  return { events, perSecond, statistics: engine.statistics(), heap: performance.memory?.usedJSHeapSize };
+}, { backend, seconds: Number(seconds) });
+console.log(JSON.stringify(result, null, 1));
+if (screenshot) await page.screenshot({ path: screenshot });
+await browser.close();
+server.close();

@@ -1,0 +1,104 @@
+/**
+ * A page of the loop in a hidden video element: for browsers without WebCodecs, which pages that are not secure do not have either. The
+ * video runs a little ahead of the clock; where it cannot (backwards, far away) it jumps from frame to frame.
+ */
+import type { DecodePlan, FrameStore } from "./decode.ts";
+import { mp4 } from "./mp4.ts";
+
+/** Frames that the video may be behind before it jumps. */
+const NEAR = 4;
+
+export class VideoElementPage {
+  #video: HTMLVideoElement | null = null;
+  #url = "";
+  /** The frame that the video shows or goes to. */
+  #frame = 0;
+  #isSeeking = false;
+  #isClosed = false;
+
+  constructor(
+    private page: number,
+    private plan: DecodePlan,
+    private configuration: Uint8Array,
+    private store: FrameStore,
+    private onFrame: () => void,
+    private onError: (error: Error) => void,
+  ) {}
+
+  pump(): void {
+    const video = this.#isClosed ? null : (this.#video ?? this.#open());
+    if (video === null || video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA || this.#isSeeking) return;
+    const missing = this.store.missing(this.page);
+    if (missing.length === 0) {
+      video.pause();
+      return;
+    }
+    const ahead = missing[0]! - this.#frame;
+    if (ahead >= 0 && ahead <= NEAR && missing.length > 1 && missing[1] === missing[0]! + 1) {
+      if (video.paused) video.play().catch(() => this.#seek(missing[0]!));
+    } else {
+      this.#seek(missing[0]!);
+    }
+  }
+
+  /** The video, once all its bytes have arrived. */
+  #open(): HTMLVideoElement | null {
+    const frames: Uint8Array[] = [];
+    const keys = new Set<number>();
+    for (let frame = 0; frame < this.plan.frames; frame++) {
+      const [key, bytes] = [this.store.keyFrame(this.page, frame), this.store.frameBytes(this.page, frame)];
+      if (key === undefined || bytes === undefined) return null;
+      keys.add(key);
+      frames.push(bytes);
+    }
+    const [width, height] = this.plan.pages[this.page]!;
+    const { plan: { fps }, configuration } = this;
+    const file = mp4({ width, height: 2 * height, fps, configuration, frames, keys: [...keys] });
+    const video = document.createElement("video");
+    Object.assign(video, { muted: true, playsInline: true, preload: "auto" });
+    video.addEventListener("error", () => this.#failed(video));
+    video.addEventListener("loadeddata", () => this.#seek(this.store.missing(this.page)[0] ?? 0));
+    video.addEventListener("seeked", () => {
+      this.#isSeeking = false;
+      this.#take(this.#frame);
+    });
+    video.addEventListener("ended", () => this.pump());
+    video.requestVideoFrameCallback?.(function shown(this: VideoElementPage, _: number, data: VideoFrameCallbackMetadata) {
+      if (this.#isClosed) return;
+      video.requestVideoFrameCallback(shown.bind(this));
+      if (!this.#isSeeking) this.#take(Math.min(this.plan.frames - 1, Math.round(data.mediaTime * this.plan.fps)));
+    }.bind(this));
+    video.src = this.#url = URL.createObjectURL(file);
+    return (this.#video = video);
+  }
+
+  #seek(frame: number): void {
+    if (this.#video === null) return;
+    this.#video.pause();
+    [this.#frame, this.#isSeeking] = [frame, true];
+    this.#video.currentTime = (frame + 0.5) / this.plan.fps;
+  }
+
+  /** Hands on what the video shows. */
+  #take(frame: number): void {
+    if (this.#isClosed || this.#video === null) return;
+    this.#frame = frame;
+    this.store.setVideoFrame(this.page, frame, this.#video);
+    this.onFrame();
+    this.pump();
+  }
+
+  #failed(video: HTMLVideoElement): void {
+    if (this.#isClosed) return;
+    this.close();
+    this.onError(new Error(video.error?.message || "The browser cannot play the scene's video."));
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#video?.pause();
+    this.#video?.removeAttribute("src");
+    this.#video = null;
+    URL.revokeObjectURL(this.#url);
+  }
+}
