@@ -23,9 +23,9 @@ const LOOK: Duration = Duration::from_millis(150);
 /// Serve a scene, or a folder of them, to browsers: on this machine, and on phones in the same network.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:\n  loop3d serve garden.glb\n  loop3d serve scenes/ --port 8000\n\n\
-    A phone opens the address that the QR code shows. Over plain http, browsers keep tilt, WebGPU and their video decoder from \
-    pages; on another machine than this one, a phone shows what is left. To see everything on a phone, put the folder that \
-    `cargo xtask web --scene garden.glb` writes on any https host, or send a page of `loop3d export garden.glb -o garden.html`.")]
+    A phone opens the address that the QR code shows. Over plain http browsers keep tilt and WebGPU from pages: elsewhere than on this \
+    machine WebGL 2 draws, and fingers look around. For tilt, put the folder that `cargo xtask web --scene garden.glb` writes on any https \
+    host.")]
 pub struct ServeArgs {
     /// A package (*.glb), or a folder of packages.
     scene: PathBuf,
@@ -100,7 +100,7 @@ impl ServeArgs {
             lines.push(format!("  elsewhere   {there}   (a phone in the same network)"));
             lines.extend(QRBuilder::new(there.as_str()).build().map(|code| format!("\n{}", code.to_str())).ok());
             lines.push(
-                "\nElsewhere this is plain http, where browsers keep tilt, WebGPU and their video decoder from pages: see --help."
+                "\nElsewhere this is plain http, where browsers keep tilt and WebGPU from pages: see --help."
                     .to_owned(),
             );
         }
@@ -137,7 +137,9 @@ fn answer(site: &Site, request: Request) {
             let headers =
                 found.headers.iter().filter_map(|(name, value)| Header::from_bytes(*name, value.as_bytes()).ok());
             let length = usize::try_from(found.length).ok();
-            send(request, Response::new(StatusCode(found.status), headers.collect(), found.body, length, None));
+            let response = Response::new(StatusCode(found.status), headers.collect(), found.body, length, None);
+            // In chunks nobody would know how much there is to come.
+            send(request, response.with_chunked_threshold(usize::MAX));
         }
         Err(error) => {
             eprintln!("{url}: {error:#}");

@@ -400,6 +400,17 @@ await check('properties reflect attributes', () => open('/one', async (page) => 
     'A test wall. Shift and arrow keys look around, plus and minus zoom.', 'img']);
 }));
 
+await check('properties that were set before the script came are kept', () => open('/bare', async (page) => {
+  const found = await page.evaluate(async () => {
+    const early = document.createElement('loop-3d-later');
+    Object.assign(early, { src: '/scene.glb', speed: 2, controls: true });
+    document.body.append(early);
+    customElements.define('loop-3d-later', class extends customElements.get('loop-3d') {});
+    return [early.getAttribute('src'), early.getAttribute('speed'), early.hasAttribute('controls'), Object.hasOwn(early, 'src')];
+  });
+  assert.deepEqual(found, ['/scene.glb', '2', true, false]);
+}));
+
 const failing = async (src, words, before = '') => open('/bare', async (page) => {
   const found = await page.evaluate(async ([address, script]) => {
     if (script === 'no-gpu') globalThis.noGpu = true;
@@ -421,7 +432,7 @@ for (const [src, words, script] of [
   ['/text.glb', /not-a-scene/], ['/corrupt.glb', /corrupt: The scene is damaged/], ['/truncated.glb', /truncated: The scene ends too early/],
   ['/newer-version.glb', /newer-version: .*newer/], ['/too-large.glb', /too-large/], ['/decoder.glb', /decoder: The video/],
   ['/lost.glb', /lost: The graphics chip/], ['/memory.glb', /out-of-memory: .*too little memory/], ['/scene.glb', /no-gpu: This browser cannot draw/, 'no-gpu'],
-  ['http://127.0.0.1:1/x.glb', /not-allowed|network/],
+  ['http://127.0.0.1:1/x.glb', /not-allowed|network/], ['http://:', /not-found/],
 ]) {
   await check(`${script ?? src}: an event, and words in the element`, () => failing(src, words, script));
 }

@@ -91,3 +91,14 @@ export function reflect(prototype: HTMLElement): void {
     define(name, (element) => element.hasAttribute(name), (element, value) => element.toggleAttribute(name, Boolean(value)));
   }
 }
+
+/** Properties that were set before the element was defined would hide the accessors: they are set once more. */
+export function adopt(element: HTMLElement): void {
+  for (const name of [...NAMES.map(camel), "srcObject", "camera"]) {
+    if (!Object.hasOwn(element, name)) continue;
+    const values = element as unknown as Record<string, unknown>;
+    const value = values[name];
+    delete values[name];
+    values[name] = value;
+  }
+}

@@ -1,10 +1,10 @@
 /** `<loop-3d>`: attributes, properties, events and methods; when to load, when to draw, when to let go. */
-import { NAMES, reflect, type Attributes } from "./attributes.ts";
+import { adopt, NAMES, reflect, type Attributes } from "./attributes.ts";
 import type { BarFacts } from "./bar.ts";
 import type { Chrome } from "./chrome.ts";
 import { sheet } from "./dom.ts";
 import type { CameraState, SceneInfo, Statistics } from "./engine.ts";
-import { describe, type Failure } from "./failure.ts";
+import { describe, LoadError, type Failure } from "./failure.ts";
 import { Player, PIXEL_RATIO_CAP, type PlayerListener, type Stage, type Wishes } from "./player.ts";
 import { fromAddress, type View } from "./share.ts";
 import { STYLE } from "./style.ts";
@@ -176,6 +176,7 @@ export class Loop3DElement extends HTMLElement {
 
   connectedCallback(): void {
     if (this.#abort) return; // Moved within the page.
+    adopt(this);
     this.#abort = new AbortController();
     const { signal } = this.#abort;
     const seen = new IntersectionObserver(([...entries]) => {
@@ -217,7 +218,7 @@ export class Loop3DElement extends HTMLElement {
 
   attributeChangedCallback(name: string, before: string | null, after: string | null): void {
     if (before === after || !this.#abort) return;
-    if (name === "src") this.#isDismissed = false;
+    if (name === "src") [this.#isDismissed, this.#startView] = [false, undefined];
     if (name === "src" || name === "backend") this.reload();
     else if (name === "poster" && this.stage === "empty") this.#chrome.setPoster(this.poster || undefined);
     else if (name === "autoplay") this.#setPlaying(this.autoplay && (!this.isStillWanted || after === "always"));
@@ -241,8 +242,11 @@ export class Loop3DElement extends HTMLElement {
     this.settle();
     this.#look();
     const backend = this.backend === "webgpu" || this.backend === "webgl2" ? this.backend : undefined;
-    const url = typeof source === "string" ? new URL(source, document.baseURI).href : source;
-    void player.start(url, this.#chrome.stage, Loop3DElement.base, backend);
+    if (typeof source === "string" && !URL.canParse(source, document.baseURI)) {
+      return this.#failed(new LoadError("not-found", `${source}: no address`));
+    }
+    const found = typeof source === "string" ? new URL(source, document.baseURI).href : source;
+    void player.start(found, this.#chrome.stage, Loop3DElement.base, backend);
   }
 
   /** Lets the scene go; the poster stays. */
@@ -250,6 +254,7 @@ export class Loop3DElement extends HTMLElement {
     this.#player?.dispose();
     this.#player = undefined;
     this.#failure = undefined;
+    this.#wasPlaying = false;
     this.#chrome.stage.replaceChildren();
     this.#chrome.setPoster(this.poster || undefined);
     this.#chrome.reveal(false);
@@ -280,7 +285,7 @@ export class Loop3DElement extends HTMLElement {
       },
       noMotion: (why) => {
         chrome.note(why, true);
-        this.#tell("still", { why });
+        this.#tell("no-motion", { why });
       },
       progress: (received, total) => {
         chrome.progress(total ? Math.min(1, received / total) : undefined, this.hasScene);
