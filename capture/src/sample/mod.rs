@@ -10,17 +10,18 @@ mod grass;
 mod leaves;
 mod motion;
 mod noise;
-mod npy;
+pub(crate) mod npy;
 mod render;
 mod stone;
 #[cfg(test)]
 mod tests;
-mod video;
+pub(crate) mod video;
 mod water;
 mod wind;
 mod write;
 
 pub use cameras::cameras;
+pub(crate) use cameras::llff_row;
 pub use render::{depth_map, render_view};
 pub use write::{SampleError, SampleReport, write, write_with};
 
@@ -43,6 +44,9 @@ pub struct SampleConfig {
     /// Everything random comes from it.
     pub seed: u64,
 }
+
+/// Focal length of all cameras, in widths of the picture.
+const FOCAL: f64 = 0.9;
 
 impl Default for SampleConfig {
     fn default() -> Self {
