@@ -62,14 +62,11 @@ impl Colmap {
             // Few pictures: features that stand a slanted look, at the price of time.
             (&["SiftExtraction.estimate_affine_shape"], "1"),
             (&["SiftExtraction.domain_size_pooling"], "1"),
-            (&["SiftExtraction.max_num_features"], "6000"),
+            (&["SiftExtraction.max_num_features"], "4000"),
         ];
         self.step("feature_extractor", &[("database_path", paths[0]), ("image_path", paths[1])], &features, &log)?;
         progress(1);
-        let matching: [(&[&str], &str); 2] = [
-            (&["FeatureMatching.use_gpu", "SiftMatching.use_gpu"], "0"),
-            (&["FeatureMatching.guided_matching", "SiftMatching.guided_matching"], "1"),
-        ];
+        let matching: [(&[&str], &str); 1] = [(&["FeatureMatching.use_gpu", "SiftMatching.use_gpu"], "0")];
         self.step("exhaustive_matcher", &[("database_path", paths[0])], &matching, &log)?;
         progress(2);
         // Views stand near each other: small angles must do, and a model of few views is one.

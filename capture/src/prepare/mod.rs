@@ -228,3 +228,6 @@ fn may_be_copied(take: &Take, motion: &Motion, view: &RawView) -> bool {
     let still = motion.is_still() || !motion.is_known();
     plain && ordinary && still && !matches!(take.source, Source::Frames { .. })
 }
+
+#[cfg(test)]
+mod tests;

@@ -75,7 +75,7 @@ pub(super) fn read_motion(file: &Path, size: Size) -> Option<Motion> {
 
 impl super::warp::Warp {
     /// Keeps the size of the pictures: what a frame does not show is its rim.
-    fn whole((width, height): Size) -> Self {
+    pub(super) fn whole((width, height): Size) -> Self {
         let camera = Camera {
             width,
             height,

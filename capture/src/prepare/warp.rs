@@ -23,7 +23,8 @@ impl Warp {
     /// Cut to what all frames of `motion` show; `None` where nothing is left.
     pub(super) fn new(lens: Lens, source: Camera, motion: &Motion) -> Option<Self> {
         let size = DVec2::new(f64::from(source.width), f64::from(source.height));
-        let inside = |at: DVec2| at.cmpge(DVec2::ZERO).all() && at.cmple(size).all();
+        // Half a pixel beyond the outermost centres nothing was seen.
+        let inside = |at: DVec2| at.cmpge(DVec2::splat(0.5)).all() && at.cmple(size - 0.5).all();
         let (corner, kept) =
             largest_where(&lens, &source, |at| motion.from_first.iter().all(|map| inside(through(map, at))))?;
         Some(Self { lens, source, corner: DVec2::new(f64::from(corner.0), f64::from(corner.1)), size: even(kept)? })

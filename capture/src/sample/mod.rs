@@ -4,14 +4,14 @@
 
 mod cameras;
 mod flame;
-mod garden;
+pub(crate) mod garden;
 mod geometry;
 mod grass;
 mod leaves;
 mod motion;
 mod noise;
 pub(crate) mod npy;
-mod render;
+pub(crate) mod render;
 mod stone;
 #[cfg(test)]
 mod tests;

@@ -40,7 +40,10 @@ impl Kind {
     /// Share of the best support that is enough: fires and water push even still features about, and a homography follows them
     /// a little.
     fn enough(self) -> f64 {
-        if self == Self::None { 0.85 } else { 0.97 }
+        match self {
+            Self::None => 0.85,
+            _ => 0.99,
+        }
     }
 
     /// The motion of this kind that fits best by weighted least squares.
