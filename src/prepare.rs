@@ -45,6 +45,8 @@ impl PrepareArgs {
         let mut shown: Option<(String, Progress)> = None;
         let done = prepare(&PrepareOptions { raw, output, poses, colmap }, &mut |step, share| {
             if shown.as_ref().is_none_or(|(before, _)| before != step) {
+                // The older bar goes before a line is printed.
+                shown = None;
                 if !self.quiet {
                     eprintln!("{step}");
                 }

@@ -112,8 +112,7 @@ pub(super) fn write(
         bounds: bounds(posed),
         points,
     };
-    let files = put(output, colmap_text(&model)).map_err(io(output))?;
-    debug_assert_eq!(files.len(), 3);
+    put(output, colmap_text(&model)).map_err(io(output))?;
     Ok(reused)
 }
 

@@ -24,6 +24,9 @@ const FROZEN_SECONDS: f64 = 0.4;
 /// Seconds that a take has at least.
 const SHORTEST_SECONDS: f64 = 0.5;
 
+/// Takes a frame: its number in the take and its RGB bytes. An error ends the reading.
+pub(super) type FrameSink<'a> = &'a mut dyn FnMut(usize, &[u8]) -> Result<(), CaptureError>;
+
 /// One place's footage.
 #[derive(Clone, Debug)]
 pub(super) struct Take {
@@ -47,10 +50,7 @@ impl Take {
     }
 
     /// Gives each frame to `take`, with its number in the take, and returns how many there are.
-    pub(super) fn each(
-        &self,
-        take: &mut dyn FnMut(usize, &[u8]) -> Result<(), CaptureError>,
-    ) -> Result<usize, CaptureError> {
+    pub(super) fn each(&self, take: FrameSink<'_>) -> Result<usize, CaptureError> {
         let files = match (&self.source, self.probe) {
             (Source::Video(file), Some(probe)) => {
                 let mut at = 0;
