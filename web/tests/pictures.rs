@@ -72,9 +72,18 @@ struct Way {
 impl Shown {
     /// A small scene in H.264.
     fn new(way: &Way) -> Self {
+        let mut scene = support::small_scene(3, FRAMES);
+        // Colours such as footage has. Of the purest ones browsers keep less: Chromium's blue of BT.709 is 5 % off without a GPU, and on
+        // WebGPU it interpolates chroma.
+        for texels in [&mut scene.static_texels, &mut scene.looping_texels] {
+            texels.chunks_exact_mut(4).for_each(|texel| {
+                let grey = texel[..3].iter().map(|&c| u32::from(c)).sum::<u32>() / 3;
+                texel[..3].iter_mut().for_each(|c| *c = ((2 * u32::from(*c) + 3 * grey) / 5) as u16);
+            });
+        }
         Self::of(way, |path| {
             let settings = Settings { codecs: vec![Codec::H264], quality: 80, max_bytes: None };
-            export(&support::small_scene(3, FRAMES), path, &settings, &mut |_, _| true).unwrap();
+            export(&scene, path, &settings, &mut |_, _| true).unwrap();
         })
     }
 
@@ -260,7 +269,7 @@ fn differences_of_a_package() {
     let package = std::env::var_os("LOOP3D_PACKAGE").unwrap();
     for backend in ["webgpu", "webgl2"] {
         let way = Way { backend, decoder: "webcodecs", loop_memory: 64 << 20 };
-        let shown = Shown::of(&way, |path| drop(fs::copy(&package, path).unwrap()));
+        let shown = Shown::of(&way, |path| assert!(fs::copy(&package, path).unwrap() > 0));
         for shot in 0..SHOTS.len() {
             let (found, expected) = (shown.picture(&format!("shot-{shot}")), shown.expected(shot));
             let shares = [2, 4, 8].map(|most| 100.0 * differing(&found, &expected, most));
