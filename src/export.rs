@@ -1,14 +1,19 @@
-//! `loop3d export`: a scene as a package that phones can play, or as the original project's folder.
+//! `loop3d export`: a scene as a package that phones can play, as a page that has everything inside, or as the original project's folder.
 
 use crate::failure::{Stopped, mistake};
 use crate::output::print;
 use crate::progress::Progress;
+use crate::single_page::SinglePage;
 use crate::stop::Stop;
 use crate::whole_file::check_folder_of;
-use anyhow::Result;
+use anyhow::{Context, Result};
 use loop3d_package::{ExportError, Report, Settings};
 use loop3d_scene::package::Codec;
+use std::fs;
 use std::path::{Path, PathBuf};
+
+/// Quality that is asked for where none is given.
+const QUALITY: u8 = 50;
 
 /// The quality from which blocks of ASTC have 4×4 texels.
 const ASTC_4X4_QUALITY: u8 = 75;
@@ -17,11 +22,13 @@ const ASTC_4X4_QUALITY: u8 = 75;
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:\n  loop3d export fountain.loop3d -o fountain.glb\n  \
     loop3d export fountain.loop3d -o fountain.glb --codec av1 --max-mb 4\n  \
+    loop3d export fountain.loop3d -o fountain.html\n  \
     loop3d export fountain.loop3d -o fountain/ --format videoloop3d")]
 pub struct ExportArgs {
     /// The scene (*.loop3d, *.glb).
     scene: PathBuf,
-    /// What to write: NAME.glb, or a new folder for --format videoloop3d.
+    /// What to write: NAME.glb; NAME.html, a page with viewer and scene inside; or a new folder for --format videoloop3d. A package goes
+    /// into a page as it is, unless --codec, --quality or --max-mb ask for something else.
     #[arg(short, long)]
     output: PathBuf,
     /// glb: a package; videoloop3d: the folder that the original project's viewer plays.
@@ -32,7 +39,7 @@ pub struct ExportArgs {
     #[arg(long, value_enum, default_value_t = CodecName::H264)]
     codec: CodecName,
     /// 0 (smallest) to 100 (best). Of astc, blocks have 6×6 texels below 75, then 4×4; bc7 and etc2 have one size.
-    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u8).range(0..=100))]
+    #[arg(long, default_value_t = QUALITY, value_parser = clap::value_parser!(u8).range(0..=100))]
     quality: u8,
     /// The largest file in megabytes (10^6 bytes): the highest quality that allows it is searched, from --quality.
     #[arg(long, value_name = "N")]
@@ -87,10 +94,13 @@ impl ExportArgs {
     /// A bad scene, a target that cannot be written, ffmpeg missing or failing.
     pub fn run(&self) -> Result<()> {
         let target = self.output.display();
-        let is_glb = self.output.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("glb"));
-        if is_glb != (self.format == Format::Glb) {
+        let ends = |ending| self.output.extension().is_some_and(|found| found.eq_ignore_ascii_case(ending));
+        let is_page = ends("html");
+        if (is_page || ends("glb")) != (self.format == Format::Glb) {
             return Err(mistake(match self.format {
-                Format::Glb => format!("{target}: expected NAME.glb, or --format videoloop3d for a folder"),
+                Format::Glb => {
+                    format!("{target}: expected NAME.glb or NAME.html, or --format videoloop3d for a folder")
+                }
                 Format::Videoloop3d => format!("{target}: expected a new folder, or --format glb for a package"),
             }));
         }
@@ -101,6 +111,15 @@ impl ExportArgs {
             mb => mb.map(|mb| (mb * 1e6) as u64),
         };
         check_folder_of(&self.output)?;
+        if is_page {
+            // Before anything takes time.
+            SinglePage::new("", &[])?;
+        }
+        if is_page && self.keeps_package() {
+            // Whatever it is, it is a package that opens.
+            loop3d_package::open(&self.scene)?;
+            return self.write_page(&self.scene);
+        }
         let scene = loop3d_package::open(&self.scene)?;
         let stop = Stop::on_ctrl_c()?;
         let mut progress = Progress::start_share("export", self.quiet);
@@ -116,14 +135,43 @@ impl ExportArgs {
             return Ok(());
         }
         let settings = Settings { codecs: self.codec.codecs(self.quality), quality: self.quality, max_bytes };
-        let report = loop3d_package::export(&scene, &self.output, &settings, &mut tick).map_err(stopped)?;
+        let package = if is_page { package_beside(&self.output) } else { self.output.clone() };
+        let report = loop3d_package::export(&scene, &package, &settings, &mut tick).map_err(stopped)?;
         drop(progress);
+        if is_page {
+            let written = self.write_page(&package);
+            // The error above is the one to report.
+            let _ = fs::remove_file(&package);
+            written?;
+        }
         match (self.json, self.quiet) {
             (true, _) => print(&serde_json::to_string_pretty(&report)?),
             (false, true) => Ok(()),
             (false, false) => print(&table(&report)),
         }
     }
+
+    /// Whether the source is a package already, and nothing about it is to change.
+    fn keeps_package(&self) -> bool {
+        let is_package = self.scene.extension().is_some_and(|found| found.eq_ignore_ascii_case("glb"));
+        is_package && self.codec == CodecName::H264 && self.quality == QUALITY && self.max_mb.is_none()
+    }
+
+    /// Writes the page that has this package inside.
+    fn write_page(&self, package: &Path) -> Result<()> {
+        let bytes = fs::read(package).with_context(|| format!("{}: cannot be read", package.display()))?;
+        let title = self.scene.file_stem().unwrap_or_default().to_string_lossy();
+        let page = SinglePage::new(&title, &bytes)?;
+        loop3d_scene::write_file(&self.output, |out| page.write(out))?;
+        let size = fs::metadata(&self.output).map_or(0, |about| about.len());
+        if self.quiet || self.json { Ok(()) } else { print(&format!("wrote {}: {}", self.output.display(), mb(size))) }
+    }
+}
+
+/// Where a package is while it is not in its page yet.
+fn package_beside(page: &Path) -> PathBuf {
+    let name = page.file_name().unwrap_or_default().to_string_lossy();
+    page.with_file_name(format!(".{name}.tmp-{}.glb", std::process::id()))
 }
 
 /// A wish to stop, or the error.

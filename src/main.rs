@@ -12,12 +12,16 @@ mod info;
 mod loading;
 mod output;
 mod painter;
+mod prepare;
 mod progress;
 mod render;
 mod sample;
+mod serve;
+mod single_page;
 mod stop;
 #[cfg(feature = "viewer")]
 mod view;
+mod web_files;
 mod whole_file;
 
 use clap::{Parser, Subcommand};
@@ -30,7 +34,7 @@ use std::process::ExitCode;
     version,
     after_help = "Example:\n  loop3d sample garden\n  loop3d fit --views garden --hold-out 4 --preset draft\n  \
         loop3d eval garden.loop3d --views garden\n  loop3d view garden.loop3d\n  loop3d render garden.loop3d -o garden.mp4\n  \
-        loop3d export garden.loop3d -o garden.glb\n\n\
+        loop3d export garden.loop3d -o garden.glb\n  loop3d serve garden.glb\n\n\
         Exit codes: 0 done, 1 a failure of the machine, 2 a mistake that you can set right, 130 stopped by Ctrl-C."
 )]
 struct Cli {
@@ -41,6 +45,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Verb {
     Sample(sample::SampleArgs),
+    Prepare(prepare::PrepareArgs),
     Doctor(doctor::DoctorArgs),
     Fit(fit::FitArgs),
     Eval(eval::EvalArgs),
@@ -49,12 +54,14 @@ enum Verb {
     View(view::ViewArgs),
     Export(export::ExportArgs),
     Import(import::ImportArgs),
+    Serve(serve::ServeArgs),
     Info(info::InfoArgs),
 }
 
 fn main() -> ExitCode {
     let result = match Cli::parse().verb {
         Verb::Sample(args) => args.run(),
+        Verb::Prepare(args) => args.run(),
         Verb::Doctor(args) => args.run(),
         Verb::Fit(args) => args.run(),
         Verb::Eval(args) => args.run(),
@@ -63,6 +70,7 @@ fn main() -> ExitCode {
         Verb::View(args) => args.run(),
         Verb::Export(args) => args.run(),
         Verb::Import(args) => args.run(),
+        Verb::Serve(args) => args.run(),
         Verb::Info(args) => args.run(),
     };
     match result {

@@ -58,7 +58,7 @@ pub(crate) fn tone(transfer: Transfer, filters: impl FnOnce() -> bool) -> (Strin
         return (filters, None);
     }
     let mut curve = [0; 256];
-    for (value, shown) in (0u8..).zip(&mut curve) {
+    for (value, shown) in (0..=u8::MAX).zip(&mut curve) {
         *shown = (255.0 * compressed(transfer.nits(f64::from(value) / 255.0) / PAPER)).round() as u8;
     }
     (String::new(), Some(curve))

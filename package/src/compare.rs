@@ -95,7 +95,10 @@ mod tests {
         let view = |x: f64, turn: f64| SceneView {
             name: String::new(),
             camera: Camera {
-                world_from_camera: DAffine3::from_rotation_translation(DQuat::from_rotation_y(turn), [x, 0.1, 0.0].into()),
+                world_from_camera: DAffine3::from_rotation_translation(
+                    DQuat::from_rotation_y(turn),
+                    [x, 0.1, 0.0].into(),
+                ),
                 ..reference
             },
             held_out: false,

@@ -40,7 +40,10 @@ pub fn export(scene: &Scene, path: &Path, settings: &Settings, tick: &mut Tick<'
     let started = Instant::now();
     let (package, quality) = match settings.max_bytes {
         Some(most) => search(&prepared, settings, most, tick)?,
-        None => (Coder::new(&prepared, &settings.codecs).code(settings.quality, "coding", [0.05, 0.8], tick)?, settings.quality),
+        None => (
+            Coder::new(&prepared, &settings.codecs).code(settings.quality, "coding", [0.05, 0.8], tick)?,
+            settings.quality,
+        ),
     };
     let coding_seconds = started.elapsed().as_secs_f64();
     if !tick("comparing", 0.8) {
@@ -86,13 +89,7 @@ impl<'a> Coder<'a> {
     }
 
     /// The file at a quality; `share` is the part of the whole job that this is.
-    fn code(
-        &mut self,
-        quality: u8,
-        doing: &str,
-        share: [f64; 2],
-        tick: &mut Tick<'_>,
-    ) -> Result<Package, ExportError> {
+    fn code(&mut self, quality: u8, doing: &str, share: [f64; 2], tick: &mut Tick<'_>) -> Result<Package, ExportError> {
         let frames = self.prepared.frames() * self.codecs.len();
         let mut done = 0;
         let mut frame_done = || {

@@ -1,7 +1,7 @@
 //! What came of an export.
 
-use crate::poster::{extend, straight};
 use crate::pictures::png;
+use crate::poster::{extend, straight};
 use crate::{ExportError, Likeness, compare};
 use image::codecs::png::{CompressionType, FilterType};
 use loop3d_scene::package::{Codec, premultiplied, unpacked_bytes};

@@ -123,7 +123,8 @@ pub(crate) fn decode(
     };
     let bytes = bytes.ok_or_else(|| wrong("the frames are no samples of this codec"))?;
     // Each frame once, whatever its time stamp; the option for that has another name in every other release of ffmpeg.
-    let args = words(&format!("-f {format} -i pipe:0 -an -vf settb=1/25,setpts=N -r 25 -f rawvideo -pix_fmt yuv420p pipe:1"));
+    let args =
+        words(&format!("-f {format} -i pipe:0 -an -vf settb=1/25,setpts=N -r 25 -f rawvideo -pix_fmt yuv420p pipe:1"));
     let feed = |input: &mut dyn io::Write| input.write_all(&bytes).map_err(pipe_error(&doing));
     let (mut texels, mut failure) = (Vec::new(), None);
     let drain = |output: &mut dyn Read| {

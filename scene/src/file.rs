@@ -110,8 +110,8 @@ fn write_atomically(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::fs;
     use crate::testing::random_scene;
+    use std::fs;
 
     /// A folder of this test's own, removed at its end.
     struct Folder(PathBuf);

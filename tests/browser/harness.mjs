@@ -14,13 +14,14 @@ const TYPES = {
   '.json': 'application/json', '.svg': 'image/svg+xml',
 };
 
-/** Serves `pages` (path → [type, body, headers?]) and the files of a folder on this machine. */
-export async function serve(pages, folder) {
+/** Serves `pages` (path → [type, body, headers?], or a function that answers) and the files of a folder on this machine; `everywhere`: headers of all. */
+export async function serve(pages, folder, everywhere = {}) {
   const server = createServer(async (request, response) => {
     const path = normalize(decodeURIComponent(new URL(request.url, 'http://x').pathname));
+    if (typeof pages[path] === 'function') return pages[path](request, response);
     try {
-      const [type, body, headers] = pages[path] ?? [TYPES[extname(path)] ?? 'application/octet-stream', await readFile(join(folder, path))];
-      response.writeHead(200, { 'content-type': type, ...headers });
+      const [type, body, headers] = pages[path] ?? [path.endsWith('/') ? 'text/html' : TYPES[extname(path)] ?? 'application/octet-stream', await readFile(join(folder, path.endsWith('/') ? `${path}index.html` : path))];
+      response.writeHead(200, { 'content-type': type, 'content-length': Buffer.byteLength(body), ...everywhere, ...headers });
       response.end(body);
     } catch {
       response.writeHead(404, { 'content-type': 'text/html' }).end('<!doctype html><title>404</title>');

@@ -9,5 +9,7 @@ mod package;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
+mod web;
+#[cfg(test)]
 #[cfg(all(target_os = "linux", feature = "viewer"))]
 mod window;

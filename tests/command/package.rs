@@ -47,7 +47,9 @@ fn a_package_is_taken_where_a_master_is_and_bad_ones_are_not() {
     assert_eq!(folder.bytes("a.glb"), old);
     folder.run("export a.loop3d -o a.zip").said(2, &["a.zip", "expected NAME.glb"]);
     folder.run("export a.loop3d -o no/a.glb").said(2, &["no: no such folder"]);
-    folder.run("export a.loop3d -o a.glb --codec mpeg2").said(2, &["possible values: h264, av1, h264+av1, png, bc7, astc, etc2"]);
+    folder
+        .run("export a.loop3d -o a.glb --codec mpeg2")
+        .said(2, &["possible values: h264, av1, h264+av1, png, bc7, astc, etc2"]);
     folder.run("export a.loop3d -o a.glb --max-mb=-1").said(2, &["--max-mb"]);
     let mut without_ffmpeg = folder.command("export a.loop3d -o a.glb");
     crate::support::Ended::of(without_ffmpeg.env("PATH", "")).said(2, &["the program ffmpeg is missing"]);

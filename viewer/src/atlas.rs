@@ -63,7 +63,9 @@ impl Atlas {
 #[cfg(feature = "blocking")]
 pub(crate) fn conversion(format: wgpu::TextureFormat) -> fn(u16) -> u16 {
     match format {
-        wgpu::TextureFormat::Rgba16Float => |value| half::f16::from_f32(f32::from(value) * loop3d_scene::UNIT).to_bits(),
+        wgpu::TextureFormat::Rgba16Float => {
+            |value| half::f16::from_f32(f32::from(value) * loop3d_scene::UNIT).to_bits()
+        }
         _ => |value| value,
     }
 }

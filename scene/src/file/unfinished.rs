@@ -76,7 +76,8 @@ impl Drop for Unfinished {
 /// `.NAME.tmp-PROCESS` beside NAME.
 fn beside(target: &Path) -> Result<PathBuf, FileError> {
     let name = target.file_name();
-    let name = name.ok_or_else(|| not_writable(target, io::Error::new(ErrorKind::InvalidInput, "a path without a file name")))?;
+    let name = name
+        .ok_or_else(|| not_writable(target, io::Error::new(ErrorKind::InvalidInput, "a path without a file name")))?;
     let mut temporary = OsString::from(".");
     temporary.push(name);
     temporary.push(format!(".tmp-{}", std::process::id()));

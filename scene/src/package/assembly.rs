@@ -44,7 +44,8 @@ impl Layouts {
         let mut tiles = TileTable::empty(head.planes.count, head.rows, head.columns, head.origin_px);
         let images: Vec<[u32; 2]> = head.still.images.iter().map(|image| [image.width, image.height]).collect();
         let still = layout::read(still, Kind::Static, STATIC_HALO, &images, &mut tiles)?;
-        let looping = layout::read(looping, Kind::Looping, head.looping.halo as usize, &head.looping.pages, &mut tiles)?;
+        let looping =
+            layout::read(looping, Kind::Looping, head.looping.halo as usize, &head.looping.pages, &mut tiles)?;
         layout::number(&mut tiles);
         let gains = gains::read(gains, tiles.counts().1, head.looping.halo)?;
         Ok(Self { tiles, still, looping, gains })

@@ -181,8 +181,7 @@ pub enum Codec {
 
 impl Codec {
     /// All there are.
-    pub const ALL: [Self; 7] =
-        [Self::H264, Self::Av1, Self::Png, Self::Bc7, Self::Astc4x4, Self::Astc6x6, Self::Etc2];
+    pub const ALL: [Self; 7] = [Self::H264, Self::Av1, Self::Png, Self::Bc7, Self::Astc4x4, Self::Astc6x6, Self::Etc2];
 
     /// Texels along a side of a block, where frames are blocks that a GPU samples as they are.
     pub fn block_side(self) -> Option<usize> {

@@ -59,6 +59,10 @@ fn bundle(web: &Path, wasm: &Path) -> Result<()> {
             run(esbuild.arg("--external:./loop3d.js"))?;
         }
     }
+    // Types, for programs that are written against the element.
+    let mut types = Command::new(Path::new("node_modules/.bin/tsc"));
+    types.current_dir(web).args(["--noEmit", "false", "--declaration", "--emitDeclarationOnly"]);
+    run(types.args(["--rootDir", ".", "--outDir", "dist/types"]))?;
     let page = web.join("page");
     if page.exists() {
         copy_folder(&page, &dist)?;

@@ -1,0 +1,154 @@
+//! `loop3d serve`: a scene for the browsers of this machine and of the phones in its network.
+
+mod site;
+
+use crate::failure::mistake;
+use crate::stop::Stop;
+use crate::web_files;
+use anyhow::Result;
+use fast_qr::qr::QRBuilder;
+use site::{Question, Site};
+use std::io::ErrorKind;
+use std::net::{IpAddr, Ipv4Addr, UdpSocket};
+use std::path::PathBuf;
+use std::time::Duration;
+use tiny_http::{Header, Method, Request, Response, Server, StatusCode};
+
+/// Answers that are on their way at once.
+const WORKERS: usize = 8;
+
+/// A wish to stop is looked for so often.
+const LOOK: Duration = Duration::from_millis(150);
+
+/// Serve a scene, or a folder of them, to browsers: on this machine, and on phones in the same network.
+#[derive(clap::Args, Debug)]
+#[command(after_help = "Examples:\n  loop3d serve garden.glb\n  loop3d serve scenes/ --port 8000\n\n\
+    A phone opens the address that the QR code shows. Over plain http browsers keep tilt and WebGPU from pages: elsewhere than on this \
+    machine WebGL 2 draws, and fingers look around. For tilt, put the folder that `cargo xtask web --scene garden.glb` writes on any https \
+    host.")]
+pub struct ServeArgs {
+    /// A package (*.glb), or a folder of packages.
+    scene: PathBuf,
+    /// The port; where it is taken, the next free one.
+    #[arg(long, default_value_t = 8080)]
+    port: u16,
+    /// For this machine alone.
+    #[arg(long)]
+    local: bool,
+    /// Print the address only.
+    #[arg(long)]
+    quiet: bool,
+}
+
+impl ServeArgs {
+    /// Serves until Ctrl-C.
+    ///
+    /// # Errors
+    /// There is no such scene, no free port, or no viewer in this command.
+    pub fn run(&self) -> Result<()> {
+        let site = Site::new(&self.scene)?;
+        web_files::file("index.html")?;
+        let server = self.listen()?;
+        let port = server.server_addr().to_ip().map_or(self.port, |address| address.port());
+        let stop = Stop::on_ctrl_c()?;
+        crate::output::print(&self.greeting(port))?;
+        std::thread::scope(|scope| {
+            for _ in 0..WORKERS {
+                scope.spawn(|| {
+                    while !stop.asked() {
+                        match server.recv_timeout(LOOK) {
+                            Ok(Some(request)) => answer(&site, request),
+                            Ok(None) => {}
+                            Err(error) => eprintln!("a connection failed: {error}"),
+                        }
+                    }
+                });
+            }
+        });
+        Ok(())
+    }
+
+    fn listen(&self) -> Result<Server> {
+        let host = if self.local { Ipv4Addr::LOCALHOST } else { Ipv4Addr::UNSPECIFIED };
+        let mut refusal = String::new();
+        for port in (self.port..=u16::MAX).take(20) {
+            match Server::http((host, port)) {
+                Ok(server) => return Ok(server),
+                Err(error) => {
+                    let taken =
+                        error.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == ErrorKind::AddrInUse);
+                    refusal = error.to_string();
+                    if !taken {
+                        break;
+                    }
+                }
+            }
+        }
+        Err(mistake(format!("--port {}: no port can be opened there: {refusal}", self.port)))
+    }
+
+    fn greeting(&self, port: u16) -> String {
+        let here = format!("http://localhost:{port}/");
+        let network = if self.local { None } else { address_in_network() };
+        let there = network.map(|address| format!("http://{address}:{port}/"));
+        if self.quiet {
+            return there.unwrap_or(here);
+        }
+        let mut lines =
+            vec![format!("{} is served; Ctrl-C ends it.", self.scene.display()), format!("  here        {here}")];
+        if let Some(there) = there {
+            lines.push(format!("  elsewhere   {there}   (a phone in the same network)"));
+            lines.extend(QRBuilder::new(there.as_str()).build().map(|code| format!("\n{}", code.to_str())).ok());
+            lines.push(
+                "\nElsewhere this is plain http, where browsers keep tilt and WebGPU from pages: see --help."
+                    .to_owned(),
+            );
+        }
+        lines.join("\n")
+    }
+}
+
+/// This machine's address in its network: that from which it would reach others. Nothing is sent.
+fn address_in_network() -> Option<IpAddr> {
+    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
+    // An address for documentation (RFC 5737).
+    socket.connect((Ipv4Addr::new(192, 0, 2, 1), 9)).ok()?;
+    Some(socket.local_addr().ok()?.ip()).filter(|address| !address.is_loopback() && !address.is_unspecified())
+}
+
+fn answer(site: &Site, request: Request) {
+    let header = |name: &'static str| {
+        let found = request.headers().iter().find(|header| header.field.equiv(name));
+        found.map(|header| header.value.as_str().to_owned())
+    };
+    let [range, if_range, if_none_match] = ["range", "if-range", "if-none-match"].map(header);
+    let url = request.url().to_owned();
+    let question = Question {
+        url: &url,
+        range: range.as_deref(),
+        if_range: if_range.as_deref(),
+        if_none_match: if_none_match.as_deref(),
+    };
+    if !matches!(request.method(), Method::Get | Method::Head) {
+        return send(request, Response::from_string("GET and HEAD only\n").with_status_code(405));
+    }
+    match site.answer(&question) {
+        Ok(found) => {
+            let headers =
+                found.headers.iter().filter_map(|(name, value)| Header::from_bytes(*name, value.as_bytes()).ok());
+            let length = usize::try_from(found.length).ok();
+            let response = Response::new(StatusCode(found.status), headers.collect(), found.body, length, None);
+            // In chunks nobody would know how much there is to come.
+            send(request, response.with_chunked_threshold(usize::MAX));
+        }
+        Err(error) => {
+            eprintln!("{url}: {error:#}");
+            send(request, Response::from_string("The file cannot be read.\n").with_status_code(500));
+        }
+    }
+}
+
+/// A browser that went away is no matter.
+fn send(request: Request, response: Response<impl std::io::Read>) {
+    let _ = request.respond(response);
+}

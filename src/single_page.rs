@@ -1,0 +1,77 @@
+//! A scene and the viewer in one HTML file that opens from disk: scripts and bytes are inside.
+
+use crate::web_files;
+use anyhow::Result;
+use base64::display::Base64Display;
+use base64::engine::general_purpose::STANDARD;
+use std::io::{self, Write};
+
+/// The viewer's script for such a page, and the programs it looks for by the id of their element.
+const SCRIPT: &str = "single.js";
+const PROGRAMS: [&str; 2] = ["loop3d_webgpu.wasm", "loop3d_webgl2.wasm"];
+
+/// A page that has everything inside.
+pub struct SinglePage<'a> {
+    /// Plain text.
+    title: &'a str,
+    /// The bytes of a `*.glb`.
+    package: &'a [u8],
+    script: String,
+    programs: [(&'static str, &'static [u8]); 2],
+}
+
+impl<'a> SinglePage<'a> {
+    /// A page of a package.
+    ///
+    /// # Errors
+    /// The viewer is not in this command.
+    pub fn new(title: &'a str, package: &'a [u8]) -> Result<Self> {
+        let [webgpu, webgl2] = PROGRAMS;
+        let programs = [(webgpu, web_files::file(webgpu)?), (webgl2, web_files::file(webgl2)?)];
+        Ok(Self { title, package, script: inline(&String::from_utf8_lossy(web_files::file(SCRIPT)?)), programs })
+    }
+
+    /// Writes the page.
+    ///
+    /// # Errors
+    /// `out` cannot be written.
+    pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        let title = escape(self.title);
+        write!(
+            out,
+            "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1, viewport-fit=cover\">\n<title>{title}</title>\n\
+             <style>body {{ margin: 0; background: #0c0d10; }} loop-3d {{ position: fixed; inset: 0; --loop-3d-aspect-ratio: auto; \
+             --loop-3d-focus: transparent; }}</style>\n</head>\n<body>\n"
+        )?;
+        for (name, bytes) in self.programs.into_iter().chain([("scene", self.package)]) {
+            // The browser does not run what it does not know.
+            writeln!(
+                out,
+                "<script type=\"text/plain\" id=\"{name}\">{}</script>",
+                Base64Display::new(bytes, &STANDARD)
+            )?;
+        }
+        write!(out, "<script type=\"module\">{}</script>\n</body>\n</html>\n", self.script)
+    }
+}
+
+/// A script that HTML's parser leaves whole. Both sequences can only stand in strings and regular expressions there.
+fn inline(script: &str) -> String {
+    script.replace("</script", "<\\/script").replace("<!--", "<\\!--")
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_ends_the_script_early() {
+        assert_eq!(inline("a('</script>','<!--')"), "a('<\\/script>','<\\!--')");
+        assert_eq!(escape("a<b>&c"), "a&lt;b>&amp;c");
+    }
+}

@@ -1,0 +1,98 @@
+//! `serve`, and `export` to one page.
+
+use crate::support::{Ended, FRAMES, Folder};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+
+/// A folder with `a.glb`, a tiny package. `None`, said loudly, where this command has no viewer inside.
+fn exported() -> Option<Folder> {
+    let folder = Folder::new(FRAMES);
+    folder.done("fit --views capture --preset draft --frames 4 --planes 4 --device cpu -o a.loop3d --quiet");
+    folder.done("export a.loop3d -o a.glb --quiet");
+    let ended = folder.run("export a.glb -o a.html --quiet");
+    if ended.code == Some(0) {
+        return Some(folder);
+    }
+    ended.said(2, &["built without the browser's viewer", "cargo xtask web"]);
+    assert!(!folder.path("a.html").exists());
+    eprintln!("DID NOT RUN: pages and servers; missing: web/dist when the command was built (cargo xtask web)");
+    None
+}
+
+/// A server that ends with the test.
+struct Serving(Child);
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn ask(address: &str, path: &str, header: &str) -> (String, Vec<u8>) {
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{header}\r\n").unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    let end = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n").unwrap();
+    (String::from_utf8_lossy(&answer[..end]).to_lowercase(), answer[end + 4..].to_vec())
+}
+
+#[test]
+fn a_page_has_everything_inside_and_a_server_serves_what_it_was_told() {
+    let Some(folder) = exported() else { return };
+    let page = String::from_utf8(folder.bytes("a.html")).unwrap();
+    assert!(page.contains("<title>a</title>") && !page.contains(" src=\""), "something is fetched");
+    assert_eq!(page.matches("</script>").count(), 4);
+    // From a master, too, and the report says what is in it; nothing is left beside it.
+    let report = folder.done("export a.loop3d -o b.html --json").stdout;
+    assert!(report.contains("\"likeness\""), "{report}");
+    assert_eq!(folder.names(), ["a.glb", "a.html", "a.loop3d", "b.html", "capture"]);
+    folder.run("export capture -o c.html").said(2, &["capture"]);
+    folder.run("export a.glb -o a.htm").said(2, &["expected NAME.glb or NAME.html"]);
+
+    let mut child = folder.command("serve . --port 18730 --local --quiet");
+    let mut serving = Serving(child.stdout(Stdio::piped()).spawn().unwrap());
+    let mut line = String::new();
+    BufReader::new(serving.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let address = line.trim().trim_start_matches("http://").trim_end_matches('/').to_owned();
+    let package = folder.bytes("a.glb");
+    let (head, body) = ask(&address, "/scenes/a.glb", "");
+    assert!(head.starts_with("http/1.1 200") && head.contains("content-type: model/gltf-binary"), "{head}");
+    assert_eq!(body, package);
+    let (head, body) = ask(&address, "/scenes/a.glb", "Range: bytes=10-19\r\n");
+    assert!(head.starts_with("http/1.1 206") && head.contains("content-range: bytes 10-19/"), "{head}");
+    assert_eq!(body, &package[10..20]);
+    let (head, body) = ask(&address, "/", "");
+    assert!(head.contains("content-type: text/html") && String::from_utf8_lossy(&body).contains("<loop-3d"), "{head}");
+    let (head, _) = ask(&address, "/loop3d_webgpu.wasm", "");
+    assert!(head.contains("content-type: application/wasm"), "{head}");
+    for path in ["/a.loop3d", "/../a.loop3d", "/scenes/..%2Fa.loop3d", "/scenes/a.loop3d", "/capture/poses_bounds.npy"]
+    {
+        assert!(ask(&address, path, "").0.starts_with("http/1.1 404"), "{path}");
+    }
+    opens_in_a_browser(&folder);
+}
+
+/// The page from the disk, in Chromium.
+fn opens_in_a_browser(folder: &Folder) {
+    let tools = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser");
+    let chromium = std::env::var("LOOP3D_CHROMIUM").unwrap_or_else(|_| "/usr/bin/chromium".to_owned());
+    if !tools.join("node_modules/playwright-core").exists() || !std::path::Path::new(&chromium).exists() {
+        return eprintln!("DID NOT RUN: no browser opened the page; missing: Chromium or tests/browser/node_modules");
+    }
+    let mut node = Command::new("node");
+    node.current_dir(tools).env("LOOP3D_ONLY", "from the disk").arg("page.mjs");
+    let ended = Ended::of(node.arg(folder.path("a.glb")).arg(folder.path("a.html")));
+    assert_eq!(ended.code, Some(0), "{}{}", ended.stdout, ended.stderr);
+    assert!(ended.stdout.contains("ok   one file"), "{}", ended.stdout);
+}
+
+#[test]
+fn what_cannot_be_served_says_why() {
+    let folder = Folder::new(2);
+    folder.run("serve none.glb").said(2, &["none.glb: no such file or folder"]);
+    folder.run("serve capture").said(2, &["capture: found no *.glb"]);
+    folder.run("serve capture/poses_bounds.npy").said(2, &["expected a package (*.glb)"]);
+}

@@ -1,0 +1,65 @@
+//! The element in a real browser: what it does with hands, keys, errors and the page around it, and what hands do to the pixels of a scene.
+#![cfg(not(target_arch = "wasm32"))]
+
+#[path = "../../package/tests/packages/support.rs"]
+mod support;
+
+use loop3d_package::{Settings, export};
+use loop3d_scene::package::Codec;
+use std::path::Path;
+use std::process::Command;
+
+/// Runs a program of tests/browser; where something for it is missing, that is said loudly.
+fn run(program: &str, arguments: &[&str]) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let tools = root.join("../tests/browser");
+    let chromium = std::env::var("LOOP3D_CHROMIUM").unwrap_or_else(|_| "/usr/bin/chromium".to_owned());
+    let needs = [
+        (root.join("dist/loop3d.js"), "web/dist (cargo xtask web)"),
+        (root.join("node_modules"), "the packages of web"),
+        (tools.join("node_modules/playwright-core"), "the packages of tests/browser"),
+        (chromium.into(), "Chromium"),
+    ];
+    let missing: Vec<&str> = needs.iter().filter(|(path, _)| !path.exists()).map(|(_, name)| *name).collect();
+    if !missing.is_empty() {
+        eprintln!("DID NOT RUN: {program}; missing: {} (cargo xtask setup)", missing.join(", "));
+        return;
+    }
+    let output = Command::new("node").current_dir(tools).arg(program).args(arguments).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{program}:\n{said}{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// A folder with a small package, and the package's path.
+fn package() -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("scene.glb");
+    let settings = Settings { codecs: vec![Codec::H264], quality: 80, max_bytes: None };
+    export(&support::small_scene(3, 20), &path, &settings, &mut |_, _| true).unwrap();
+    let path = path.to_str().unwrap().to_owned();
+    (folder, path)
+}
+
+#[test]
+fn the_element_does_what_hands_keys_and_attributes_ask_for() {
+    run("element.mjs", &[]);
+}
+
+#[test]
+fn hands_move_the_pixels_of_a_scene() {
+    let (_folder, scene) = package();
+    for backend in ["webgl2", "webgpu"] {
+        run("live.mjs", &[backend, &scene]);
+    }
+}
+
+#[test]
+fn quality_goes_down_when_pictures_are_late_and_up_when_they_are_not() {
+    run("quality.mjs", &[]);
+}
+
+#[test]
+fn the_page_shows_a_gallery_a_dropped_file_and_works_offline() {
+    let (_folder, scene) = package();
+    run("page.mjs", &[&scene]);
+}

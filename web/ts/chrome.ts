@@ -1,0 +1,184 @@
+/** What lies over the picture: poster, ring, bar, cards, messages. It only shows, and says what was pressed. */
+import { Bar, type BarActions, type BarFacts } from "./bar.ts";
+import { helpCard, SettingsCard, StatisticsCard, type SettingsActions } from "./cards.ts";
+import { icon, make } from "./dom.ts";
+import type { Failure } from "./failure.ts";
+import { Ring } from "./progress.ts";
+
+/** The bar goes when nothing was done for so long (ms), a note after so long. */
+const IDLE_MS = 2600;
+const NOTE_MS = 4000;
+
+/** The hint comes after, and stays for (ms). */
+const PROMPT_MS = [2500, 9000] as const;
+
+/** What can be pressed. */
+export interface ChromeActions extends BarActions, SettingsActions {
+  /** The large button over the poster. */
+  start(): void;
+  retry(): void;
+  /** The button that asks for the phone's tilt. */
+  tilt(): void;
+  nextSpeed(): void;
+}
+
+export class Chrome {
+  readonly root: HTMLElement;
+  /** Holds the canvas; takes focus and gestures. */
+  readonly stage = make("div", { class: "stage", part: "stage", role: "img", tabindex: "0" });
+  readonly bar: Bar;
+  readonly settings: SettingsCard;
+  readonly statistics = new StatisticsCard();
+  readonly help = helpCard();
+  #poster = make("img", { class: "poster gone", part: "poster", alt: "", draggable: "false" });
+  #posterUrl = "";
+  #ring = new Ring();
+  #message = make("div", { class: "message", part: "message", role: "alert", hidden: true });
+  #note = make("div", { class: "note glass", part: "note", role: "status" });
+  #prompt = make("div", { class: "prompt glass", part: "prompt", "aria-hidden": "true", hidden: true }, icon("hand"), make("span"));
+  #start: HTMLButtonElement;
+  #tilt: HTMLButtonElement;
+  #actions: ChromeActions;
+  #idleTimer = 0;
+  #noteTimer = 0;
+  #promptTimer = 0;
+
+  constructor(actions: ChromeActions) {
+    this.#actions = actions;
+    this.bar = new Bar(actions, () => actions.nextSpeed());
+    this.settings = new SettingsCard(actions);
+    this.#start = make("button", { type: "button", class: "start", part: "button start-button", "aria-label": "Show the scene", hidden: true }, icon("play"));
+    this.#start.addEventListener("click", () => actions.start());
+    this.#tilt = make("button", { type: "button", class: "tilt glass", part: "button tilt-button", hidden: true }, icon("tilt"), "Tilt to look");
+    this.#tilt.addEventListener("click", () => actions.tilt());
+    this.root = make("div", { class: "root idle" }, this.stage, this.#poster, this.#ring.element, this.#start, this.#prompt,
+      this.statistics.element, this.bar.element, this.settings.element, this.help, this.#tilt, this.#note, this.#message);
+    // A picture that cannot be fetched is none.
+    this.#poster.addEventListener("error", () => this.#poster.classList.add("gone"));
+    for (const type of ["pointermove", "pointerdown", "keydown", "focusin"]) this.root.addEventListener(type, () => this.notice());
+    this.root.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && !this.#isHeldOpen && this.root.classList.add("idle"));
+  }
+
+  /** The poster from an address or from the package; `undefined`: none. */
+  setPoster(source: string | Blob | undefined): void {
+    if (this.#posterUrl) URL.revokeObjectURL(this.#posterUrl);
+    this.#posterUrl = source instanceof Blob ? URL.createObjectURL(source) : "";
+    const url = source instanceof Blob ? this.#posterUrl : source;
+    if (url) this.#poster.src = url;
+    else this.#poster.removeAttribute("src");
+    this.#poster.classList.toggle("gone", !url);
+  }
+
+  /** The scene takes the poster's place, or gives it back. */
+  reveal(isRevealed: boolean): void {
+    this.stage.classList.toggle("drawn", isRevealed);
+    this.#poster.classList.toggle("gone", isRevealed || !this.#poster.src);
+  }
+
+  /** A name for those who cannot see, and whether hands do anything. */
+  describe(label: string, looks: boolean): void {
+    this.stage.setAttribute("aria-label", label);
+    this.stage.classList.toggle("looks", looks);
+  }
+
+  /** Part of the bytes that have come; `null`: none are awaited. */
+  progress(part: number | undefined | null, isSmall: boolean): void {
+    if (part === null) this.#ring.hide();
+    else this.#ring.show(part, isSmall);
+  }
+
+  /** A message in place of the scene. */
+  fail(failure: Failure | undefined): void {
+    this.#message.hidden = !failure;
+    if (!failure) return this.#message.replaceChildren();
+    this.#ring.hide();
+    const retry = make("button", { type: "button" }, "Try again");
+    retry.addEventListener("click", () => this.#actions.retry());
+    this.#message.replaceChildren(make("strong", {}, failure.title), make("span", {}, failure.advice),
+      make("code", {}, failure.detail), failure.mayRetry && retry || "");
+  }
+
+  /** A line that goes again; with `stays` it does not. */
+  note(text: string, stays = false): void {
+    clearTimeout(this.#noteTimer);
+    this.#note.textContent = text;
+    if (text && !stays) this.#noteTimer = window.setTimeout(() => (this.#note.textContent = ""), NOTE_MS);
+  }
+
+  offerStart(isOffered: boolean): void {
+    this.#start.hidden = !isOffered;
+  }
+
+  offerTilt(isOffered: boolean): void {
+    this.#tilt.hidden = !isOffered;
+  }
+
+  /** The hint that one can look around, a moment from now; `undefined`: no longer. */
+  prompt(text: string | undefined): void {
+    clearTimeout(this.#promptTimer);
+    const show = (isShown: boolean) => (this.#prompt.hidden = !isShown);
+    show(false);
+    if (text === undefined) return;
+    this.#prompt.lastElementChild!.textContent = text;
+    this.#promptTimer = window.setTimeout(() => {
+      show(true);
+      this.#promptTimer = window.setTimeout(() => show(false), PROMPT_MS[1]);
+    }, PROMPT_MS[0]);
+  }
+
+  /** Somebody is there: the bar shows for a while. */
+  notice(): void {
+    this.root.classList.remove("idle");
+    clearTimeout(this.#idleTimer);
+    this.#idleTimer = window.setTimeout(() => {
+      if (this.#isHeldOpen) this.notice();
+      else this.root.classList.add("idle");
+    }, IDLE_MS);
+  }
+
+  /** Shows or hides the bar at once, as a tap does. */
+  toggle(): void {
+    // The press itself has woken it; what counts is whether it was there before.
+    if (this.#wasIdle) this.notice();
+    else this.root.classList.add("idle");
+  }
+
+  /** To be called when a press begins. */
+  rememberIdle(): void {
+    this.#wasIdle = this.root.classList.contains("idle");
+  }
+  #wasIdle = true;
+
+  /** Opens or closes a card; of help and settings one is open at most. */
+  card(which: "help" | "settings" | "statistics", isOpen?: boolean): void {
+    const cards = { help: this.help, settings: this.settings.element, statistics: this.statistics.element };
+    const opens = isOpen ?? cards[which].hidden;
+    if (which !== "statistics") cards.help.hidden = cards.settings.hidden = true;
+    cards[which].hidden = !opens;
+  }
+
+  /** Closes what is open; false when nothing was. */
+  close(): boolean {
+    const wasOpen = !this.help.hidden || !this.settings.element.hidden;
+    this.help.hidden = this.settings.element.hidden = true;
+    return wasOpen;
+  }
+
+  showBar(facts: BarFacts | undefined): void {
+    if (facts) this.bar.show(facts, !this.settings.element.hidden);
+    else this.bar.hide();
+  }
+
+  /** Timers and addresses are given back. */
+  release(): void {
+    for (const timer of [this.#idleTimer, this.#noteTimer, this.#promptTimer]) clearTimeout(timer);
+    if (this.#posterUrl) URL.revokeObjectURL(this.#posterUrl);
+    this.#posterUrl = "";
+    this.#prompt.hidden = true;
+    this.#note.textContent = "";
+  }
+
+  get #isHeldOpen(): boolean {
+    return !this.help.hidden || !this.settings.element.hidden || this.bar.isScrubbing || this.bar.element.matches(":hover");
+  }
+}

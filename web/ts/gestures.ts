@@ -1,0 +1,117 @@
+/** Mouse, pen and fingers on the picture: one finger or the left button orbits, two fingers or another button pan, pinch and wheel zoom. */
+import type { Hand, Vec2 } from "./hand.ts";
+
+/** Doublings for a notch of a wheel, the pixels that browsers report for one, and the lines. As in the window: three enlarge by half. */
+const ZOOM_PER_NOTCH = 0.2;
+const PX_PER_NOTCH = 100;
+const LINES_PER_NOTCH = 3;
+
+/** A touchpad's pinch comes as a wheel with Ctrl; pixels for a doubling. */
+const PX_PER_PINCHED_DOUBLING = 70;
+
+/** Presses so close in time (ms) and place (px) are a double press. */
+const DOUBLE_MS = 350;
+const DOUBLE_PX = 24;
+
+/** A finger that moved less (px) has tapped. */
+const TAP_PX = 8;
+
+/** What of it is allowed, asked at each event. */
+export interface Allowed {
+  readonly look: boolean;
+  readonly zoom: boolean;
+  readonly pan: boolean;
+  readonly hover: boolean;
+  /** `touch-action`: ways that the browser takes itself, to scroll. */
+  readonly touchAction: string;
+  /** Whether there is more to see by zooming out. */
+  readonly canZoomOut: boolean;
+}
+
+/** Listens until `signal` aborts. `touched` is called once something was done to the camera, `tapped` for a press that moved nothing. */
+export function listen(
+  surface: HTMLElement, hand: Hand, allowed: Allowed, touched: () => void, tapped: (pointerType: string) => void, signal: AbortSignal,
+): void {
+  const down = new Map<number, { at: Vec2; start: Vec2; orbits: boolean; isWaiting: boolean }>();
+  let lastPress = { time: -Infinity, at: [0, 0] as Vec2 };
+  const on = <K extends keyof HTMLElementEventMap>(type: K, listener: (event: HTMLElementEventMap[K]) => void, passive = true) =>
+    surface.addEventListener(type, listener, { signal, passive });
+  const place = (event: MouseEvent): Vec2 => [event.clientX, event.clientY];
+  const apart = (a: Vec2, b: Vec2) => Math.hypot(a[0] - b[0], a[1] - b[1]);
+
+  on("pointerdown", (event) => {
+    if (!allowed.look) return;
+    const at = place(event);
+    // An emulated or dispatched pointer cannot be captured; it works without.
+    try {
+      surface.setPointerCapture(event.pointerId);
+    } catch { /* nothing to do */ }
+    down.set(event.pointerId, { at, start: at, orbits: event.button === 0 && !event.shiftKey, isWaiting: event.pointerType === "touch" });
+    hand.isHeld = true;
+    hand.look("hover", 0, 0);
+    const isDouble = event.timeStamp - lastPress.time < DOUBLE_MS && apart(at, lastPress.at) < DOUBLE_PX;
+    if (isDouble && down.size === 1) {
+      hand.reset();
+      touched();
+    }
+    // A third press is a first one.
+    lastPress = { time: isDouble ? -Infinity : event.timeStamp, at };
+  });
+
+  on("pointermove", (event) => {
+    const finger = down.get(event.pointerId);
+    const at = place(event);
+    if (!finger) {
+      if (allowed.hover && event.pointerType === "mouse" && down.size === 0) {
+        const box = surface.getBoundingClientRect();
+        hand.look("hover", (2 * (at[0] - box.left)) / box.width - 1, (2 * (at[1] - box.top)) / box.height - 1);
+      }
+      return;
+    }
+    const way: Vec2 = [at[0] - finger.at[0], at[1] - finger.at[1]];
+    if (finger.isWaiting && down.size === 1) {
+      // A finger that sets out to scroll is the browser's, which says so a little later.
+      const [across, along] = [Math.abs(at[0] - finger.start[0]), Math.abs(at[1] - finger.start[1])];
+      const isBrowsers = allowed.touchAction === (along > across ? "pan-y" : "pan-x");
+      finger.isWaiting = isBrowsers || Math.max(across, along) < TAP_PX;
+      if (!isBrowsers && finger.isWaiting) return;
+      finger.at = at;
+      if (isBrowsers) return;
+    }
+    const other = [...down.values()].find((one) => one !== finger);
+    if (down.size === 1 && (finger.orbits || !allowed.pan)) {
+      hand.orbit(...way);
+    } else if (down.size === 1) {
+      hand.pan(...way);
+    } else if (down.size === 2 && other) {
+      if (allowed.pan) hand.pan(way[0] / 2, way[1] / 2);
+      const [before, after] = [apart(other.at, finger.at), apart(other.at, at)];
+      if (allowed.zoom && before > 1 && after > 1) hand.zoom(Math.log2(after / before));
+    }
+    finger.at = at;
+    if (apart(at, finger.start) > TAP_PX || down.size > 1) touched();
+  });
+
+  const lift = (event: PointerEvent) => {
+    const finger = down.get(event.pointerId);
+    if (!finger) return;
+    down.delete(event.pointerId);
+    hand.isHeld = down.size > 0;
+    hand.notice();
+    if (event.type === "pointerup" && down.size === 0 && apart(place(event), finger.start) <= TAP_PX) tapped(event.pointerType);
+  };
+  on("pointerup", lift);
+  on("pointercancel", lift);
+  on("pointerleave", () => hand.look("hover", 0, 0));
+  on("contextmenu", (event) => allowed.look && allowed.pan && event.preventDefault(), false);
+
+  on("wheel", (event) => {
+    if (!allowed.look || !allowed.zoom || event.deltaY === 0) return;
+    // Where there is nothing to zoom out of, the page scrolls.
+    if (event.deltaY > 0 && !event.ctrlKey && !allowed.canZoomOut) return;
+    event.preventDefault();
+    const notches = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? event.deltaY / LINES_PER_NOTCH : event.deltaY / PX_PER_NOTCH;
+    hand.zoom(event.ctrlKey ? -event.deltaY / PX_PER_PINCHED_DOUBLING : -ZOOM_PER_NOTCH * notches);
+    touched();
+  }, false);
+}

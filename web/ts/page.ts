@@ -1,0 +1,76 @@
+/** The page around the viewer: which scene, files that are dropped on it, the gallery, and its keeping for when there is no network. */
+import type { Loop3DElement } from "./element.ts";
+
+/** A line of gallery.json. */
+interface GalleryEntry {
+  src: string;
+  name: string;
+}
+
+const view = document.querySelector<Loop3DElement>("loop-3d#view");
+const title = document.querySelector<HTMLElement>("#title");
+const chooser = document.querySelector<HTMLInputElement>("#chooser");
+const gallery = document.querySelector<HTMLElement>("#gallery");
+
+/** Shows a file of this device. */
+function open(file: File | undefined | null): void {
+  if (!file || !view) return;
+  view.srcObject = file;
+  name(file.name);
+}
+
+function name(file: string): void {
+  const text = decodeURIComponent(file).replace(/\.glb$/i, "");
+  if (title) title.textContent = text;
+  document.title = `${text} – loop3d`;
+}
+
+async function entries(): Promise<GalleryEntry[]> {
+  const response = await fetch("gallery.json").catch(() => undefined);
+  const found: unknown = response?.ok ? await response.json().catch(() => undefined) : undefined;
+  return Array.isArray(found) ? found.filter((entry): entry is GalleryEntry => typeof entry?.src === "string" && typeof entry?.name === "string") : [];
+}
+
+/** `?url=`, else the first of the gallery, else scene.glb beside this page. */
+async function start(): Promise<void> {
+  const listed = await entries();
+  const asked = new URLSearchParams(location.search).get("url");
+  const src = asked ?? listed[0]?.src ?? "scene.glb";
+  name(listed.find((entry) => entry.src === src)?.name ?? new URL(src, location.href).pathname.split("/").at(-1) ?? "loop3d");
+  if (view) view.src = src;
+  for (const entry of listed.length > 1 ? listed : []) {
+    const link = document.createElement("a");
+    link.href = `?${new URLSearchParams({ url: entry.src })}`;
+    link.textContent = entry.name;
+    if (entry.src === src) link.setAttribute("aria-current", "page");
+    gallery?.append(link);
+  }
+}
+
+document.addEventListener("dragover", (event) => {
+  event.preventDefault();
+  document.body.classList.add("dropping");
+});
+for (const type of ["dragleave", "drop"]) document.addEventListener(type, () => document.body.classList.remove("dropping"));
+document.addEventListener("drop", (event) => {
+  event.preventDefault();
+  open(event.dataTransfer?.files[0]);
+});
+chooser?.addEventListener("change", () => open(chooser.files?.[0]));
+document.querySelector("#open")?.addEventListener("click", () => chooser?.click());
+document.addEventListener("keydown", (event) => {
+  if (event.key.toLowerCase() === "o" && !event.ctrlKey && !event.metaKey && !event.altKey) chooser?.click();
+});
+view?.focus({ preventScroll: true });
+void start();
+
+/** What this page has fetched is kept, so that it opens without a network next time. */
+async function keep(): Promise<void> {
+  if (!("serviceWorker" in navigator)) return;
+  const registration = await navigator.serviceWorker.register("offline.js").catch(() => undefined);
+  if (!registration) return;
+  const { active } = await navigator.serviceWorker.ready;
+  const urls = performance.getEntriesByType("resource").map((entry) => entry.name).filter((url) => url.startsWith(location.origin));
+  active?.postMessage({ keep: [location.href.split("#")[0], ...urls] });
+}
+view?.addEventListener("load", () => void keep(), { once: true });

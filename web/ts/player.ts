@@ -1,0 +1,262 @@
+/** One scene in one canvas: fetches it, drives the engine picture by picture while it is seen, and holds the quality. */
+import { Engine, type Backend, type EngineEvent, type SceneInfo } from "./engine.ts";
+import type { Hand } from "./hand.ts";
+import { pieces } from "./load.ts";
+import { Governor } from "./quality.ts";
+import type { View } from "./share.ts";
+
+/** Pixels of the screen for one of the page, at most: finer is not seen, and costs its square. */
+export const PIXEL_RATIO_CAP = 2;
+
+/** Without anything new for so long (ms) the player sleeps. */
+const QUIET_MS = 2000;
+
+/** The longest step of time in one picture (s): a tab that comes back does not jump. */
+const LONGEST_S = 0.25;
+
+/** What is there to be seen. */
+export type Stage = "empty" | "picture" | "still" | "motion";
+
+/** What a player tells. */
+export interface PlayerListener {
+  info(info: SceneInfo): void;
+  picture(jpeg: Blob): void;
+  /** The still scene, or motion, is drawn. */
+  reached(stage: Stage): void;
+  /** It will stay still, and why. */
+  noMotion(why: string): void;
+  progress(received: number, total: number | undefined): void;
+  loaded(): void;
+  /** After each picture; `changed`: not the same as before. */
+  drawn(changed: boolean): void;
+  lost(isBack: boolean): void;
+  failed(error: unknown): void;
+}
+
+/** What the player is to do, whether or not it can already. */
+export interface Wishes {
+  plays: boolean;
+  speed: number;
+  reverse: boolean;
+  loops: number;
+  sway: boolean;
+  /** `auto`, `full` or a scale. */
+  quality: string;
+}
+
+export class Player {
+  engine: Engine | undefined;
+  info: SceneInfo | undefined;
+  stage: Stage = "empty";
+  received = 0;
+  picturesPerS = 0;
+  #abort = new AbortController();
+  #governor = new Governor();
+  #request = 0;
+  #last = 0;
+  #quietSince = 0;
+  #isVisible = false;
+  #isDirty = true;
+  #there = new Set<string>();
+  #isLoading = true;
+  #isHeld = false;
+  #drewLast = false;
+  #size: [number, number] = [0, 0];
+  #height = 1;
+  #view: View | undefined;
+
+  /** `wishes` and `hand` are the element's: they outlive one scene. */
+  constructor(readonly listener: PlayerListener, readonly wishes: Wishes, readonly hand: Hand) {}
+
+  /** Fetches and shows; errors go to the listener. The canvas is put in `stage`. */
+  async start(source: string | Blob, stage: HTMLElement, base: URL | ((file: string) => string), backend: Backend | undefined): Promise<void> {
+    const { signal } = this.#abort;
+    try {
+      const canvas = document.createElement("canvas");
+      stage.replaceChildren(canvas);
+      const opening = Engine.open(canvas, { base, backend }, (event) => signal.aborted || this.#event(event));
+      // Bytes come while the engine is on its way; they wait in the stream.
+      const coming = pieces(source, signal);
+      const first = coming.next();
+      first.catch(() => undefined);
+      const engine = await opening;
+      if (signal.aborted) return engine.dispose();
+      this.engine = engine;
+      engine.resize(...this.#size);
+      let total: number | undefined;
+      for (let next = await first; !next.done && !signal.aborted; next = await coming.next()) {
+        engine.push(next.value.bytes);
+        this.received += next.value.bytes.length;
+        total = next.value.total;
+        this.listener.progress(this.received, total);
+        this.wake();
+      }
+      if (signal.aborted) return;
+      engine.finish();
+      this.#isLoading = false;
+      this.listener.loaded();
+    } catch (error) {
+      this.#isLoading = false;
+      if (!signal.aborted) this.listener.failed(error);
+    }
+    this.wake();
+  }
+
+  /** Size of the element: pixels of the screen, and its height in pixels of the page. */
+  resize(width: number, height: number, cssHeight: number): void {
+    [this.#size, this.#height] = [[Math.max(1, width), Math.max(1, height)], Math.max(1, cssHeight)];
+    this.engine?.resize(...this.#size);
+    this.#governor.restart();
+    this.redraw();
+  }
+
+  /** Only what is seen is drawn. */
+  set isVisible(isVisible: boolean) {
+    this.#isVisible = isVisible;
+    if (isVisible) this.wake();
+    else this.#stop();
+  }
+
+  /** The wishes have changed. */
+  update(): void {
+    const { engine, wishes } = this;
+    if (engine && this.info) {
+      [engine.speed, engine.reverse, engine.sway] = [wishes.speed, wishes.reverse, wishes.sway];
+      const loops = Number.isFinite(wishes.loops) ? Math.max(1, Math.round(wishes.loops)) : null;
+      if (engine.stopAfter !== loops) engine.stopAfter = loops;
+      const plays = wishes.plays && !this.#isHeld;
+      if (this.stage === "motion" && engine.playing !== plays) plays ? engine.play() : engine.pause();
+      this.#setQuality();
+    }
+    this.redraw();
+  }
+
+  /** Goes to a view, now or as soon as there is a scene. */
+  show(view: View): void {
+    this.#view = view;
+    if (!this.engine || !this.info) return;
+    this.#view = undefined;
+    if (view.camera) this.engine.camera = view.camera;
+    if (view.time !== undefined) this.engine.time = view.time;
+    this.redraw();
+  }
+
+  /** While it is held, as at the timeline, the loop stands. */
+  hold(isHeld: boolean): void {
+    this.#isHeld = isHeld;
+    this.update();
+  }
+
+  /** Draws a picture even if nothing has moved. */
+  redraw(): void {
+    this.#isDirty = true;
+    this.wake();
+  }
+
+  /** Something may be new: draws until nothing is any more. */
+  wake(): void {
+    this.#quietSince = performance.now();
+    if (this.#isVisible && this.engine && !this.#request) this.#request = requestAnimationFrame(this.#frame);
+  }
+
+  /** The next picture's pixels, drawn now. */
+  async pixels(): Promise<ImageData> {
+    if (!this.engine || this.stage === "empty" || this.stage === "picture") throw new Error("no scene is shown yet");
+    const pixels = this.engine.readPixels();
+    this.engine.draw();
+    return pixels;
+  }
+
+  /** Size of what is drawn. */
+  get drawnSize(): [number, number] {
+    const scale = this.engine?.renderScale ?? 1;
+    return [Math.round(this.#size[0] * scale), Math.round(this.#size[1] * scale)];
+  }
+
+  /** Ends the transfer and gives everything back. */
+  dispose(): void {
+    this.#abort.abort();
+    this.#stop();
+    this.engine?.dispose();
+    this.engine = undefined;
+  }
+
+  #stop(): void {
+    cancelAnimationFrame(this.#request);
+    [this.#request, this.#last, this.#drewLast] = [0, 0, false];
+    this.#governor.restart();
+  }
+
+  #event(event: EngineEvent): void {
+    const listener = this.listener;
+    switch (event.kind) {
+      case "head":
+        this.info = event.info;
+        this.engine?.pause();
+        this.update();
+        if (this.#view) this.show(this.#view);
+        return listener.info(event.info);
+      case "picture":
+        if (this.stage === "empty") this.stage = "picture";
+        return listener.picture(event.jpeg);
+      case "still":
+      case "motion":
+        this.#there.add(event.kind);
+        // Motion may be decoded before the last still tile.
+        if (!this.#there.has("still")) return;
+        this.stage = this.#there.has("motion") ? "motion" : "still";
+        this.update();
+        if (event.kind === "still") listener.reached("still");
+        if (this.stage === "motion") listener.reached("motion");
+        return;
+      case "no-motion":
+        return listener.noMotion(event.why);
+      case "lost":
+        return listener.lost(false);
+      case "restored":
+        this.redraw();
+        return listener.lost(true);
+      case "error":
+        return listener.failed(event.error);
+    }
+  }
+
+  #setQuality(): void {
+    const { engine, wishes } = this;
+    if (!engine) return;
+    const chosen = Number(wishes.quality);
+    const fixed = { scale: chosen > 0 ? Math.min(1, Math.max(0.25, chosen)) : 1, blend: true };
+    const { scale, blend } = wishes.quality === "auto" ? this.#governor.quality : fixed;
+    if (engine.renderScale !== scale) engine.renderScale = scale;
+    if (engine.blendFrames !== blend) engine.blendFrames = blend;
+  }
+
+  #frame = (now: number): void => {
+    this.#request = 0;
+    const { engine, wishes } = this;
+    if (!engine || !this.#isVisible) return;
+    const ms = this.#last > 0 ? now - this.#last : 1000 / 60;
+    this.#last = now;
+    try {
+      engine.input(this.hand.take(this.#height, ms / 1000));
+      const changed = engine.advance(Math.min(ms / 1000, LONGEST_S));
+      const draws = changed || this.#isDirty;
+      if (draws) {
+        this.#isDirty = false;
+        engine.draw();
+        this.picturesPerS += (1000 / Math.max(1, ms) - this.picturesPerS) / 20;
+        if (this.#drewLast && this.stage !== "empty" && this.#governor.count(ms) && wishes.quality === "auto") this.#setQuality();
+        this.#quietSince = now;
+      }
+      this.#drewLast = draws;
+      if (this.stage === "motion" && wishes.plays && !this.#isHeld && !engine.playing) wishes.plays = false; // Its last round is over.
+      this.listener.drawn(draws);
+    } catch (error) {
+      return this.listener.failed(error);
+    }
+    const mayMove = this.#isLoading || engine.playing || wishes.sway || this.hand.isFollowing || this.hand.isHeld;
+    if (mayMove || now - this.#quietSince < QUIET_MS) this.#request = requestAnimationFrame(this.#frame);
+    else this.#stop();
+  };
+}
+

@@ -1,0 +1,226 @@
+/** What a person does at an element: keys, buttons, gestures, tilt; and what follows from it. */
+import { nextSpeed } from "./bar.ts";
+import { SPEEDS } from "./cards.ts";
+import { Chrome, type ChromeActions } from "./chrome.ts";
+import { make } from "./dom.ts";
+import type { Loop3DElement } from "./element.ts";
+import { describe } from "./failure.ts";
+import * as gestures from "./gestures.ts";
+import * as gyro from "./gyro.ts";
+import { Hand } from "./hand.ts";
+import { CAMERA_KEYS, command as commandOf, type Command } from "./keys.ts";
+import type { Player } from "./player.ts";
+import { link } from "./share.ts";
+
+/** A key's step of the camera: pixels of a drag, doublings. */
+const KEY_PX = 24;
+const KEY_ZOOM = 0.15;
+
+/** A press of [ or ]. */
+const SPEED_STEP = 1.25;
+
+export class Visitor implements ChromeActions {
+  readonly hand = new Hand(() => this.#player()?.wake());
+  readonly chrome = new Chrome(this);
+  /** The timeline is held. */
+  isScrubbing = false;
+  /** The phone's tilt moves the camera. */
+  isTilting = false;
+  #element: Loop3DElement;
+  #player: () => Player | undefined;
+  #isTouched = false;
+  #tilt: AbortController | undefined;
+
+  constructor(element: Loop3DElement, player: () => Player | undefined) {
+    [this.#element, this.#player] = [element, player];
+  }
+
+  /** Listens until `signal` aborts. */
+  listen(signal: AbortSignal): void {
+    const { chrome } = this;
+    const { root, stage } = chrome;
+    stage.addEventListener("pointerdown", () => chrome.rememberIdle(), { signal, capture: true });
+    root.addEventListener("keydown", (event) => this.#key(event), { signal });
+    root.addEventListener("change", () => this.#endScrub(), { signal });
+    gestures.listen(stage, this.hand, this.#allowed(), () => this.#touched(), (pointer) => this.#tapped(pointer), signal);
+    signal.addEventListener("abort", () => this.#stopTilt());
+  }
+
+  /** Offers what there is to look around with. */
+  offer(): void {
+    const { gyro: wantsTilt, cameraControls, interactionPrompt } = this.#element;
+    if (wantsTilt && !this.#tilt) void this.enableTilt();
+    if (!wantsTilt && this.#tilt) this.#stopTilt();
+    const isHinted = interactionPrompt !== "none" && cameraControls && !this.#isTouched;
+    this.chrome.prompt(isHinted ? (this.isTilting ? "Tilt or drag to look around" : "Drag to look around") : undefined);
+  }
+
+  async enableTilt(): Promise<boolean> {
+    const answer = gyro.isPossible() ? await gyro.ask() : "denied";
+    this.chrome.offerTilt(answer === "press");
+    if (answer === "granted" && !this.#tilt && this.#element.isConnected) {
+      this.#tilt = new AbortController();
+      gyro.listen(this.hand, () => {
+        this.isTilting = true;
+        this.#element.settle();
+      }, this.#tilt.signal);
+    }
+    return answer === "granted";
+  }
+
+  #stopTilt(): void {
+    this.#tilt?.abort();
+    this.#tilt = undefined;
+    this.isTilting = false;
+  }
+
+  // What the chrome asks for.
+
+  start(): void {
+    this.#element.play();
+    this.#element.dismissPoster();
+    this.chrome.stage.focus({ preventScroll: true });
+  }
+
+  retry(): void {
+    this.#element.reload();
+  }
+
+  tilt(): void {
+    void this.enableTilt();
+  }
+
+  nextSpeed(): void {
+    this.#element.speed = nextSpeed(this.#element.speed);
+  }
+
+  setSpeed(speed: number): void {
+    this.#element.speed = speed;
+  }
+
+  setQuality(quality: string): void {
+    this.#element.quality = quality;
+  }
+
+  /** While the timeline is held the loop stands. */
+  seek(frame: number): void {
+    this.isScrubbing = true;
+    this.#player()?.hold(true);
+    this.#player()?.show({ time: frame });
+  }
+
+  /** Does what a key or a button asks for; false when there is nothing to do. */
+  command(command: Command): boolean {
+    const { hand, chrome } = this;
+    const element = this.#element;
+    if (CAMERA_KEYS.has(command)) this.#touched();
+    switch (command) {
+      case "play-or-pause": element.paused ? element.play() : element.pause(); break;
+      case "back": case "on": this.#step(command === "on"); break;
+      case "slower": element.speed = Math.max(SPEEDS[0], element.speed / SPEED_STEP); break;
+      case "faster": element.speed = Math.min(SPEEDS[1], element.speed * SPEED_STEP); break;
+      case "reverse": element.reverse = !element.reverse; break;
+      case "reset": hand.reset(); break;
+      // The camera goes where the arrow points; a drag pulls the scene.
+      case "left": hand.orbit(KEY_PX, 0); break;
+      case "right": hand.orbit(-KEY_PX, 0); break;
+      case "up": hand.orbit(0, KEY_PX); break;
+      case "down": hand.orbit(0, -KEY_PX); break;
+      case "nearer": hand.zoom(KEY_ZOOM); break;
+      case "farther": hand.zoom(-KEY_ZOOM); break;
+      case "fullscreen": this.#toggleFullscreen(); break;
+      case "screenshot": void this.#screenshot(); break;
+      case "help": case "settings": case "statistics": chrome.card(command); break;
+      case "close": return chrome.close();
+    }
+    this.#player()?.wake();
+    return true;
+  }
+
+  async share(): Promise<void> {
+    const { camera, currentTime, info, speed, paused } = this.#element;
+    if (!info) return;
+    const url = link(this.#element.shareId, { camera, time: currentTime * info.fps, speed, playing: !paused });
+    try {
+      if (matchMedia("(pointer: coarse)").matches && "share" in navigator) return await navigator.share({ url, title: document.title });
+      await navigator.clipboard.writeText(url);
+      this.chrome.note("Copied a link to this view");
+    } catch (error) {
+      if (error instanceof DOMException && error.name === "AbortError") return;
+      // No clipboard: the address bar has it.
+      history.replaceState(null, "", url);
+      this.chrome.note("The link to this view is in the address bar");
+    }
+  }
+
+  // What hands and keys do.
+
+  /** Read at each gesture. */
+  #allowed(): gestures.Allowed {
+    const element = this.#element;
+    return {
+      get look() { return element.cameraControls && element.hasScene; },
+      get zoom() { return !element.disableZoom; },
+      get pan() { return !element.disablePan; },
+      get hover() { return element.hover && element.hasScene && !element.isStillWanted; },
+      get touchAction() { return element.touchAction; },
+      get canZoomOut() { return (element.camera?.zoom ?? 0) > 1e-3; },
+    };
+  }
+
+  #touched(): void {
+    if (this.#isTouched) return;
+    this.#isTouched = true;
+    this.chrome.prompt(undefined);
+  }
+
+  #tapped(pointer: string): void {
+    if (this.chrome.close()) return;
+    if (pointer !== "mouse") this.chrome.toggle();
+  }
+
+  #key(event: KeyboardEvent): void {
+    const command = commandOf(event);
+    const target = event.target as Element;
+    if (!command || event.defaultPrevented || !this.#element.hasScene) return;
+    // A slider has its own arrows, and a button its space.
+    if (target.matches("input") && event.key.startsWith("Arrow")) return;
+    if (target.matches("button") && event.key === " ") return;
+    if (CAMERA_KEYS.has(command) && !this.#element.cameraControls) return;
+    if (this.command(command)) event.preventDefault();
+    this.hand.notice();
+  }
+
+  /** Pauses, and goes to the next whole frame or the one before. */
+  #step(forward: boolean): void {
+    const player = this.#player();
+    if (!player?.engine || player.stage !== "motion") return;
+    this.#element.pause();
+    const { time } = player.engine;
+    player.show({ time: forward ? Math.floor(time) + 1 : Math.ceil(time) - 1 });
+  }
+
+  #endScrub(): void {
+    if (!this.isScrubbing) return;
+    this.isScrubbing = false;
+    this.#player()?.hold(false);
+  }
+
+  #toggleFullscreen(): void {
+    const done = document.fullscreenElement === this.#element ? document.exitFullscreen() : this.#element.requestFullscreen();
+    done.catch(() => this.chrome.note("This browser does not allow the whole screen here."));
+  }
+
+  async #screenshot(): Promise<void> {
+    try {
+      const url = URL.createObjectURL(await this.#element.toBlob());
+      const file = new URL(this.#element.src || "scene", document.baseURI).pathname.split("/").at(-1) ?? "";
+      const name = `${file.replace(/\.glb$/i, "") || "scene"}.png`;
+      make("a", { href: url, download: name }).click();
+      setTimeout(() => URL.revokeObjectURL(url), 10_000);
+      this.chrome.note(`Saved ${name}`);
+    } catch (error) {
+      this.chrome.note(`No screenshot: ${describe(error).detail}`);
+    }
+  }
+}
