@@ -252,17 +252,32 @@ fn pictures_are_those_of_the_compositor(way: &Way) {
 
 #[test]
 fn pictures_on_webgpu_are_those_of_the_compositor() {
-    pictures_are_those_of_the_compositor(&Way { backend: "webgpu", decoder: "webcodecs", loop_memory: 64 << 20, most_off: 0.01 });
+    pictures_are_those_of_the_compositor(&Way {
+        backend: "webgpu",
+        decoder: "webcodecs",
+        loop_memory: 64 << 20,
+        most_off: 0.01,
+    });
 }
 
 #[test]
 fn pictures_on_webgl2_are_those_of_the_compositor() {
-    pictures_are_those_of_the_compositor(&Way { backend: "webgl2", decoder: "webcodecs", loop_memory: 0, most_off: 0.005 });
+    pictures_are_those_of_the_compositor(&Way {
+        backend: "webgl2",
+        decoder: "webcodecs",
+        loop_memory: 0,
+        most_off: 0.005,
+    });
 }
 
 #[test]
 fn pictures_without_webcodecs_are_those_of_the_compositor() {
-    pictures_are_those_of_the_compositor(&Way { backend: "webgl2", decoder: "element", loop_memory: 64 << 20, most_off: 0.005 });
+    pictures_are_those_of_the_compositor(&Way {
+        backend: "webgl2",
+        decoder: "element",
+        loop_memory: 64 << 20,
+        most_off: 0.005,
+    });
 }
 
 #[test]
