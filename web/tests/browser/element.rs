@@ -1,9 +1,6 @@
 //! The element in a real browser: what it does with hands, keys, errors and the page around it, and what hands do to the pixels of a scene.
-#![cfg(not(target_arch = "wasm32"))]
 
-#[path = "../../package/tests/packages/support.rs"]
-mod support;
-
+use crate::support;
 use loop3d_package::{Settings, export};
 use loop3d_scene::package::Codec;
 use std::path::Path;

@@ -1,10 +1,7 @@
 //! The engine in a real browser, on both backends: its pictures are those of the CPU compositor of the same package, the loop has no seam,
 //! and bytes that are no whole package are refused.
-#![cfg(not(target_arch = "wasm32"))]
 
-#[path = "../../package/tests/packages/support.rs"]
-mod support;
-
+use crate::support;
 use glam::DVec2;
 use loop3d_package::{Settings, export, open};
 use loop3d_scene::package::{Codec, Event, Limits, Reader, Role};

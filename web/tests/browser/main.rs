@@ -1,0 +1,10 @@
+//! Engine and element in a real browser.
+#![cfg(not(target_arch = "wasm32"))]
+
+#[cfg(test)]
+mod element;
+#[cfg(test)]
+mod pictures;
+#[cfg(test)]
+#[path = "../../../package/tests/packages/support.rs"]
+mod support;
