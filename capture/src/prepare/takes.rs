@@ -197,11 +197,13 @@ mod tests {
             };
             text.chars().map(gap).collect()
         };
-        let takes = |text: &str| takes_between(&of(text), 4, 5);
-        assert_eq!(takes("........bbbb.........ffffff........"), [0..8, 13..20, 28..35]);
+        let takes = |text: &str| -> Vec<(usize, usize)> {
+            takes_between(&of(text), 4, 5).into_iter().map(|take| (take.start, take.end)).collect()
+        };
+        assert_eq!(takes("........bbbb.........ffffff........"), [(0, 8), (13, 20), (28, 35)]);
         // A dark moment, a repeated frame and a scrap are none.
-        assert_eq!(takes("......b.......ff......"), [0..22]);
-        assert_eq!(takes("bbbb...bbbb......"), [12..17]);
+        assert_eq!(takes("......b.......ff......"), [(0, 22)]);
+        assert_eq!(takes("bbbb...bbbb......"), [(12, 17)]);
         assert_eq!(takes(""), []);
     }
 }

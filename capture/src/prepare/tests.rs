@@ -16,7 +16,7 @@ const FRAMES: usize = 10;
 fn camera(size: (u32, u32), moved: DVec3) -> Camera {
     let config = SampleConfig { width: size.0, height: size.1, ..SampleConfig::default() };
     let mut camera = cameras(&config)[4];
-    camera.world_from_camera = camera.world_from_camera * DAffine3::from_translation(moved);
+    camera.world_from_camera *= DAffine3::from_translation(moved);
     camera
 }
 

@@ -104,7 +104,7 @@ mod tests {
         // A third of the features are leaves that swing by three pixels, each at its own pace.
         let leaf = |frame: usize, index: usize| {
             let swing = (frame as f64 * (0.3 + 0.01 * index as f64) + index as f64).sin();
-            small(frame, index) + if index % 3 == 0 { 3.0 * swing * noise(index) } else { DVec2::ZERO }
+            small(frame, index) + if index.is_multiple_of(3) { 3.0 * swing * noise(index) } else { DVec2::ZERO }
         };
         assert!(measure(&left_over(|_| DVec2::ZERO, leaf)) < 0.5);
         let both = measure(&left_over(|frame| DVec2::new(0.2, 0.05) * frame as f64, leaf));

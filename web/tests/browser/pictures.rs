@@ -194,8 +194,8 @@ fn keep_pictures(folder: &Path, scene: &Scene, to: &Path) {
     for entry in fs::read_dir(folder).unwrap().flatten().filter(|e| e.path().extension().is_some_and(|e| e == "rgba")) {
         fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
     }
-    for shot in 0..SHOTS.len() {
-        let picture = render(scene, &shot_of(scene, shot).0, SHOTS[shot].2).to_rgb8();
+    for (shot, &(_, _, time)) in SHOTS.iter().enumerate() {
+        let picture = render(scene, &shot_of(scene, shot).0, time).to_rgb8();
         fs::write(to.join(format!("expected-{shot}.rgb")), picture).unwrap();
     }
 }
