@@ -6,7 +6,7 @@ use glam::DVec2;
 /// Half a side of the window over which gradients are summed.
 const RADIUS: usize = 3;
 /// Cells along the longer side; each has its best corners.
-const CELLS: usize = 18;
+const CELLS: usize = 24;
 /// Corners of a cell.
 const OF_CELL: usize = 2;
 /// Least mean square of the gradient in its weakest direction, in pictures of evened contrast.
