@@ -352,5 +352,6 @@ impl ApplicationHandler for Viewer {
     }
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests;
