@@ -53,6 +53,7 @@ impl Pages {
                 layout: 0,
                 gains: 0,
                 pages: looping.pages.iter().map(sides).collect(),
+                halo: 0,
                 streams: Vec::new(),
             },
         };
