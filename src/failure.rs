@@ -2,6 +2,7 @@
 //! shells' custom) for a wish to stop.
 
 use loop3d_capture::CaptureError;
+use loop3d_capture::prepare::PrepareError;
 use loop3d_capture::sample::SampleError;
 use loop3d_optimizer::error::FitError;
 use loop3d_optimizer::metrics::MetricsError;
@@ -74,6 +75,7 @@ fn is_users_fault(error: &anyhow::Error) -> bool {
         || error.downcast_ref().is_some_and(FileError::is_users_fault)
         || error.downcast_ref().is_some_and(ExportError::is_users_fault)
         || error.downcast_ref().is_some_and(CaptureError::is_users_fault)
+        || error.downcast_ref().is_some_and(PrepareError::is_users_fault)
         || error.downcast_ref().is_some_and(FitError::is_users_fault)
         || error.downcast_ref().is_some_and(|error: &SampleError| match error {
             SampleError::Config(_) | SampleError::Occupied(_) => true,

@@ -12,6 +12,7 @@ mod info;
 mod loading;
 mod output;
 mod painter;
+mod prepare;
 mod progress;
 mod render;
 mod sample;
@@ -44,6 +45,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Verb {
     Sample(sample::SampleArgs),
+    Prepare(prepare::PrepareArgs),
     Doctor(doctor::DoctorArgs),
     Fit(fit::FitArgs),
     Eval(eval::EvalArgs),
@@ -59,6 +61,7 @@ enum Verb {
 fn main() -> ExitCode {
     let result = match Cli::parse().verb {
         Verb::Sample(args) => args.run(),
+        Verb::Prepare(args) => args.run(),
         Verb::Doctor(args) => args.run(),
         Verb::Fit(args) => args.run(),
         Verb::Eval(args) => args.run(),

@@ -2,6 +2,8 @@
 
 use crate::progress::Progress;
 use anyhow::Result;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use loop3d_capture::WrittenLayout;
 use loop3d_capture::sample::{SampleConfig, write};
 use std::path::PathBuf;
 
@@ -23,6 +25,9 @@ pub struct SampleArgs {
     /// Seed of all random choices.
     #[arg(long, default_value_t = SampleConfig::default().seed)]
     seed: u64,
+    /// How to write poses and clips: the same scene in each.
+    #[arg(long, value_name = "LAYOUT", default_value_t, value_parser = PossibleValuesParser::new(WrittenLayout::ALL.map(WrittenLayout::name)).try_map(|name| name.parse::<WrittenLayout>()))]
+    layout: WrittenLayout,
     /// Print errors only.
     #[arg(long)]
     quiet: bool,
@@ -37,9 +42,10 @@ impl SampleArgs {
         let Self { width, height, frames, seed, .. } = *self;
         let config = SampleConfig { width, height, frames, seed, ..SampleConfig::default() };
         let mut progress = Progress::start_share("sample", self.quiet);
-        let report = write(&self.dir, &config, &mut |share| progress.share(share.into(), "tracing and encoding"))?;
+        let report =
+            write(&self.dir, &config, self.layout, &mut |share| progress.share(share.into(), "tracing and encoding"))?;
         let (files, still) = (report.files.len(), 100.0 * report.still_share);
-        let dir = self.dir.display();
+        let dir = report.capture.display();
         progress.finish(&format!("wrote {dir}: {files} files; {still:.0}% of the held-out view stands still"));
         Ok(())
     }

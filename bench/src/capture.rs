@@ -1,6 +1,7 @@
 //! The capture that everything is measured on.
 
 use anyhow::{Context, Result};
+use loop3d_capture::WrittenLayout;
 use loop3d_capture::sample::{SampleConfig, write};
 use loop3d_capture::{LoadOptions, PosedCapture, load_poses};
 use std::path::{Path, PathBuf};
@@ -22,7 +23,7 @@ pub fn prepare(told: Option<&Path>, folder: &Path) -> Result<PathBuf> {
     // Written last.
     if !dir.join("poses_bounds.npy").exists() {
         eprintln!("making the sample capture in {}", dir.display());
-        write(&dir, &SampleConfig { frames: FRAMES, ..SampleConfig::default() }, &mut |_| ())?;
+        write(&dir, &SampleConfig { frames: FRAMES, ..SampleConfig::default() }, WrittenLayout::Llff, &mut |_| ())?;
     }
     Ok(dir)
 }

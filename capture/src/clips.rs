@@ -212,7 +212,7 @@ fn match_names(raw: &RawCapture, names: &[&str], candidate: &Candidate) -> Resul
 }
 
 /// A path without what does not count: case, a leading `./`, the extension of a clip.
-fn key(path: &str) -> String {
+pub(crate) fn key(path: &str) -> String {
     let path = path.replace('\\', "/").to_lowercase();
     let path = path.trim_start_matches("./");
     match path.rsplit_once('.') {

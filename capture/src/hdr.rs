@@ -51,14 +51,16 @@ pub(crate) fn tone(transfer: Transfer, filters: impl FnOnce() -> bool) -> (Strin
         return (String::new(), None);
     }
     if filters() {
+        // Videos that do not tell their primaries are in those of the standard.
+        let own = if transfer == Transfer::Pq { "smpte2084" } else { "arib-std-b67" };
         let filters = format!(
-            "zscale=transfer=linear:npl={PAPER},format=gbrpf32le,zscale=primaries=bt709,tonemap=tonemap=mobius:desat=0,\
+            "setparams=color_primaries=bt2020:color_trc={own}:colorspace=bt2020nc,zscale=transfer=linear:npl={PAPER},format=gbrpf32le,zscale=primaries=bt709,tonemap=tonemap=mobius:desat=0,\
              zscale=transfer=bt709:matrix=bt709:range=tv,format=yuv444p,"
         );
         return (filters, None);
     }
     let mut curve = [0; 256];
-    for (value, shown) in (0u8..).zip(&mut curve) {
+    for (value, shown) in (0..=u8::MAX).zip(&mut curve) {
         *shown = (255.0 * compressed(transfer.nits(f64::from(value) / 255.0) / PAPER)).round() as u8;
     }
     (String::new(), Some(curve))

@@ -4,12 +4,12 @@ use crate::error::CaptureError;
 use crate::exposure::{LongExposure, long_exposure};
 use crate::load::PosedView;
 use crate::loopable::loopable_mask;
-use crate::steady::{Follower, Motion};
+use crate::steady::Follower;
 
 /// Rows of the pictures that are looked at.
 const ROWS: u32 = 360;
 /// Frames that are followed, spread over the clip.
-const FOLLOWED: usize = 60;
+const FOLLOWED: usize = 30;
 /// Bytes from here up are taken for white.
 const WHITE: u8 = 254;
 
@@ -18,8 +18,8 @@ const WHITE: u8 = 254;
 pub struct ClipHealth {
     /// Frames that could be read.
     pub frames: usize,
-    /// How far the picture moves off its first frame, in pixels of the pictures on disk; `None` for stills, and where too little
-    /// is found again to tell.
+    /// How far the picture moves off its first frame, in pixels of the pictures on disk; `None` for stills, and where light and
+    /// everything else move too much to tell.
     pub motion_px: Option<f64>,
     /// How far near and far things move against each other, in the same pixels: 0 for a camera that does not travel.
     pub parallax_px: f64,
@@ -49,8 +49,8 @@ impl PosedView {
         let mut follower = Follower::new(clip.frame(0), size);
         let step = clip.frames.div_ceil(FOLLOWED).max(1);
         let lost_at = (step..clip.frames).step_by(step).find(|&frame| !follower.push(clip.frame(frame)));
-        let Motion { largest_px, parallax_px, .. } = follower.finish();
-        let still = clip.frames == 1 || lost_at == Some(step);
+        let motion = follower.finish();
+        let known = clip.frames > 1 && lost_at != Some(step) && motion.is_known();
         let mut sums = [0u64; 3];
         let mut white = 0u64;
         for pixel in clip.rgb.as_chunks::<3>().0 {
@@ -63,8 +63,8 @@ impl PosedView {
         let loopable = loopable_mask(&clip).iter().filter(|&&loops| loops).count();
         Ok(ClipHealth {
             frames: clip.frames,
-            motion_px: (!still).then_some(largest_px * scale),
-            parallax_px: parallax_px * scale,
+            motion_px: known.then_some(motion.largest_px * scale),
+            parallax_px: motion.parallax_px * scale,
             lost_at,
             mean: sums.map(|sum| sum as f64 / pixels / 255.0),
             white: white as f64 / pixels / 3.0,

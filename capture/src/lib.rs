@@ -24,6 +24,7 @@ mod options;
 mod pictures;
 mod ply;
 mod poses;
+pub mod prepare;
 mod raw;
 pub mod sample;
 mod selection;
@@ -35,6 +36,7 @@ mod sweep;
 mod timing;
 mod undistort;
 mod video;
+mod writers;
 
 pub use clip::Clip;
 pub use clips::Source;
@@ -49,6 +51,7 @@ pub use normalisation::Normalisation;
 pub use options::LoadOptions;
 pub use single::{read_clip, read_clip_resized};
 pub use spread::Spread;
+pub use writers::WrittenLayout;
 
 /// One camera and what it saw.
 #[derive(Clone, Debug)]

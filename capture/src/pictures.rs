@@ -20,15 +20,20 @@ pub(crate) fn read(files: &[PathBuf], shaping: &Shaping) -> Result<Vec<u8>, Capt
     let (source, frame_bytes) = (shaping.source, shaping.frame_bytes());
     let mut rgb = vec![0; files.len() * frame_bytes];
     rgb.par_chunks_mut(frame_bytes).zip(files).try_for_each(|(frame, file)| {
-        let (size, pixels) = decode(file)?;
-        if size != source {
-            let reason = "the size of the view's first frame".to_owned();
-            return Err(CaptureError::Size { file: file.clone(), found: size, expected: source, reason });
-        }
-        shaping.apply(&pixels, frame);
+        shaping.apply(&read_whole(file, source)?, frame);
         Ok(())
     })?;
     Ok(rgb)
+}
+
+/// RGB bytes of a picture that must have a size.
+pub(crate) fn read_whole(file: &Path, expected: Size) -> Result<Vec<u8>, CaptureError> {
+    let (size, pixels) = decode(file)?;
+    if size != expected {
+        let reason = "the size of the view's first frame".to_owned();
+        return Err(CaptureError::Size { file: file.to_owned(), found: size, expected, reason });
+    }
+    Ok(pixels)
 }
 
 /// Size and RGB bytes. Deeper and grey pictures are converted, alpha is dropped. The orientation in EXIF is left alone:

@@ -25,7 +25,7 @@ pub(crate) struct Undistortion {
 impl Undistortion {
     /// For pictures that `source` (its pose does not matter) took through `lens`; `None` where no pixel is left.
     pub(crate) fn new(lens: Lens, source: Camera) -> Option<Self> {
-        let (corner, size) = largest_valid(&lens, &source)?;
+        let (corner, size) = largest_where(&lens, &source, |_| true)?;
         Some(Self { lens, source, corner, size })
     }
 
@@ -101,20 +101,21 @@ impl UndistortionMap {
 }
 
 /// Where in the lens's picture the pinhole's `pixel` is.
-fn bend(lens: &Lens, source: &Camera, pixel: DVec2) -> Option<DVec2> {
+pub(crate) fn bend(lens: &Lens, source: &Camera, pixel: DVec2) -> Option<DVec2> {
     Some(lens.distort((pixel - source.center_px) / source.focal_px)? * source.focal_px + source.center_px)
 }
 
-/// Corner and size of the largest rectangle of the source's canvas in which each pixel was seen; `None` where there is none,
-/// or it is less than 2 pixels wide or high.
-fn largest_valid(lens: &Lens, source: &Camera) -> Option<(Size, Size)> {
+/// Corner and size of the largest rectangle of the source's canvas in which each pixel was seen, at a place of the lens's picture
+/// that is `good`; `None` where there is none, or it is less than 2 pixels wide or high.
+pub(crate) fn largest_where(lens: &Lens, source: &Camera, good: impl Fn(DVec2) -> bool + Sync) -> Option<(Size, Size)> {
     let (width, height) = (source.width, source.height);
     let size = DVec2::new(f64::from(width), f64::from(height));
     let reach = size.max(source.center_px).max(size - source.center_px) / source.focal_px;
     let limit = lens.one_to_one_up_to(reach.length());
     let seen = |pixel: DVec2| {
         ((pixel - source.center_px) / source.focal_px).length() <= limit
-            && bend(lens, source, pixel).is_some_and(|at| at.cmpge(DVec2::ZERO).all() && at.cmple(size).all())
+            && bend(lens, source, pixel)
+                .is_some_and(|at| at.cmpge(DVec2::ZERO).all() && at.cmple(size).all() && good(at))
     };
     let cell = width.max(height).div_ceil(CELLS);
     let (columns, rows) = (width.div_ceil(cell), height.div_ceil(cell));

@@ -349,6 +349,25 @@ mod tests {
         }
     }
 
+    /// Paper white of PQ and of HLG (BT.2408), whether or not the file tells its primaries.
+    #[test]
+    fn hdr_is_brought_to_the_ordinary_range() {
+        let dir = tempfile::tempdir().unwrap();
+        let full = "-color_primaries bt2020 -colorspace bt2020nc";
+        for (name, grey, tags) in [
+            ("pq.mp4", 0x94, format!("-color_trc smpte2084 {full}")),
+            ("hlg.mp4", 0xbf, "-color_trc arib-std-b67".to_owned()),
+        ] {
+            let file = dir.path().join(name);
+            let source = format!("color=0x{grey:x}{grey:x}{grey:x}:s=32x24:r=25:d=0.2");
+            ffmpeg(&format!("-f lavfi -i {source} -c:v libx264 -qp 0 -pix_fmt yuv420p {tags}"), &file);
+            assert_ne!(Ffmpeg::default().probe(&file).unwrap().transfer, Transfer::Ordinary, "{name}");
+            for pixel in read(&file).unwrap().rgb.chunks_exact(3) {
+                assert!(pixel.iter().all(|value| (200..=235).contains(value)), "{name}: {pixel:?}");
+            }
+        }
+    }
+
     #[test]
     fn uneven_time_stamps_neither_drop_nor_repeat_frames() {
         let dir = tempfile::tempdir().unwrap();

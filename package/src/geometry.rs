@@ -20,7 +20,8 @@ pub(crate) struct Mesh {
 /// The meshes of a scene, the farthest plane first; within it static tiles first, and page after page.
 pub(crate) fn meshes(scene: &Scene, still: &Packing, looping: &Packing) -> Vec<Mesh> {
     let mut meshes: Vec<Mesh> = Vec::new();
-    for rectangle in cover(&scene.tiles, still, looping) {
+    // Between both kinds the static one: nothing moves here, and the poster is coarser.
+    for rectangle in cover(&scene.tiles, still, looping, Kind::Static) {
         let Rectangle { kind, plane, block, .. } = rectangle;
         let packing = if kind == Kind::Static { still } else { looping };
         let page = packing.blocks[block].page;

@@ -147,7 +147,7 @@ fn fit(posed: &PosedCapture, config: &FitConfig) -> Fit {
     let reach = cameras.iter().map(|camera| camera.position().truncate().length()).fold(0.0, f64::max);
     let focal_px = cameras.iter().map(|camera| camera.focal_px.max_element()).fold(0.0, f64::max);
     let parallax = |near: f64, far: f64| reach * focal_px * (1.0 / near - 1.0 / far);
-    let all = training::training_views(cameras.len(), config, &[]).unwrap_or_default();
+    let all = training::training_views(cameras.len(), config, &[]).unwrap_or_else(|_| (0..cameras.len()).collect());
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let free_bytes = memory::available();
     Fit {

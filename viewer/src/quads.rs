@@ -19,7 +19,7 @@ pub(crate) struct Quad {
 
 /// The rectangles of all planes, the farthest first.
 pub(crate) fn quads(table: &TileTable, still: &Atlas, looping: &Atlas) -> Vec<Quad> {
-    let rectangles = cover(table, still.packing(), looping.packing());
+    let rectangles = cover(table, still.packing(), looping.packing(), Kind::Looping);
     let quad = rectangles.into_iter().map(|rectangle| {
         let atlas = if rectangle.kind == Kind::Looping { looping } else { still };
         Quad {

@@ -9,6 +9,8 @@ use std::path::Path;
 pub struct Options {
     /// PyTorch's CUDA libraries too.
     pub cuda: bool,
+    /// COLMAP too, which `loop3d prepare` runs.
+    pub colmap: bool,
     /// Only say what would be done.
     pub dry_run: bool,
 }
@@ -23,8 +25,9 @@ impl Options {
         for arg in args {
             match *arg {
                 "--cuda" => options.cuda = true,
+                "--colmap" => options.colmap = true,
                 "--dry-run" => options.dry_run = true,
-                other => bail!("setup: unknown argument `{other}`; known are --cuda and --dry-run"),
+                other => bail!("setup: unknown argument `{other}`; known are --cuda, --colmap and --dry-run"),
             }
         }
         Ok(options)
@@ -38,7 +41,10 @@ impl Options {
 /// Something is missing that this may not install, or a download failed.
 pub fn run(root: &Path, options: Options) -> Result<()> {
     let download = !libtorch::in_place(root, options) || !nvrtc::in_place(root);
-    system::ensure_programs(system::Wanted { download, wasm: !wasm::is_rustups(options.dry_run) }, options.dry_run)?;
+    system::ensure_programs(
+        system::Wanted { download, colmap: options.colmap, wasm: !wasm::is_rustups(options.dry_run) },
+        options.dry_run,
+    )?;
     browser::ensure(root, options.dry_run);
     libtorch::ensure(root, options)?;
     nvrtc::ensure(root, options)

@@ -36,6 +36,10 @@ const FOR_DOWNLOAD: &[Need] = &[
     Need { what: "pip of python3", probe: &["python3", "-m", "pip", "--version"], from: Source::Apt("python3-pip") },
 ];
 
+/// A user's program, installed where it is asked for.
+const FOR_PREPARE: &[Need] =
+    &[Need { what: "COLMAP", probe: &["sh", "-c", "command -v colmap"], from: Source::Apt("colmap") }];
+
 /// A compiler for the browser where rustup has none. Looked for only where it can be installed: a test alone needs it.
 const FOR_WASM: &[Need] = &[
     Need {
@@ -98,6 +102,8 @@ const FOR_TESTS: &[Need] = &[
 pub struct Wanted {
     /// pip, for a download.
     pub download: bool,
+    /// COLMAP.
+    pub colmap: bool,
     /// Debian's compiler for the browser.
     pub wasm: bool,
 }
@@ -109,6 +115,7 @@ pub struct Wanted {
 pub fn ensure_programs(wanted: Wanted, dry_run: bool) -> Result<()> {
     let may_install = is_debian() && is_root();
     let needs = ALWAYS.iter().chain(if wanted.download { FOR_DOWNLOAD } else { &[] });
+    let needs = needs.chain(if wanted.colmap { FOR_PREPARE } else { &[] });
     let needs = needs.chain(if may_install && wanted.wasm { FOR_WASM } else { &[] });
     let needs = needs.chain(if may_install { FOR_TESTS } else { &[] });
     let missing: Vec<&Need> = needs.filter(|need| !found(need)).collect();

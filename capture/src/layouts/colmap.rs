@@ -38,6 +38,24 @@ impl Model {
         complete.next()
     }
 
+    /// This model, or the one beside it that has most images: where COLMAP could not join all images it writes `0`, `1`, … in the
+    /// order in which they came up. And how many there are.
+    fn largest(&self) -> (Self, usize) {
+        let is_number = |folder: &Path| {
+            folder.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.parse::<u32>().is_ok())
+        };
+        let Some(above) = self.folder.parent().filter(|_| is_number(&self.folder)) else { return (self.clone(), 1) };
+        let folders = std::fs::read_dir(above).into_iter().flatten().flatten().map(|entry| entry.path());
+        let models = folders.filter(|folder| is_number(folder)).map(|folder| Self { folder, ..*self });
+        let mut models: Vec<Self> =
+            models.filter(|model| FILES[..2].iter().all(|name| model.file(name).is_file())).collect();
+        models.sort_by(|a, b| a.folder.cmp(&b.folder));
+        let size = |model: &Self| std::fs::metadata(model.file(FILES[1])).map_or(0, |data| data.len());
+        // The first of those that are as large.
+        let largest = models.iter().rev().max_by_key(|model| size(model)).cloned();
+        (largest.unwrap_or_else(|| self.clone()), models.len())
+    }
+
     fn file(&self, name: &str) -> PathBuf {
         self.folder.join(format!("{name}.{}", self.extension))
     }
@@ -68,6 +86,12 @@ struct Point {
 
 /// Reads a model. Views are in the order of their names.
 pub(crate) fn read(model: &Model) -> Result<RawCapture, CaptureError> {
+    let (model, models) = model.largest();
+    let mut notes = Vec::new();
+    if models > 1 {
+        let folder = model.folder.display();
+        notes.push(format!("taking {folder}, the largest of {models} models: COLMAP could not join their images"));
+    }
     let file = |name| {
         let file = model.file(name);
         let bytes = std::fs::read(&file).map_err(|source| CaptureError::Io { file: file.clone(), source })?;
@@ -96,7 +120,7 @@ pub(crate) fn read(model: &Model) -> Result<RawCapture, CaptureError> {
     let view = |image: Image| view(image, &images_file, &cameras_file, &cameras, &seen);
     let views = all(images.into_iter().map(view))?;
     let points = points.into_iter().map(|point| point.position).collect();
-    Ok(RawCapture { file: images_file.clone(), views, points, notes: Vec::new() })
+    Ok(RawCapture { file: images_file.clone(), views, points, notes })
 }
 
 fn view(

@@ -1,7 +1,7 @@
 //! Nine cameras on a jittered 3×3 grid, turned to one focus, and their LLFF rows.
 
 use super::noise::Noise;
-use super::{SampleConfig, VIEWS};
+use super::{FOCAL, SampleConfig, VIEWS};
 use glam::{DAffine3, DMat3, DVec2, DVec3, Vec3};
 use loop3d_scene::Camera;
 
@@ -30,7 +30,7 @@ pub fn cameras(config: &SampleConfig) -> Vec<Camera> {
             Camera {
                 width: config.width,
                 height: config.height,
-                focal_px: DVec2::splat(0.9 * size.x),
+                focal_px: DVec2::splat(FOCAL * size.x),
                 center_px: size * 0.5,
                 world_from_camera: DAffine3::from_mat3_translation(DMat3::from_cols(x, y, z), position),
             }

@@ -4,23 +4,24 @@
 
 mod cameras;
 mod flame;
-mod garden;
+pub(crate) mod garden;
 mod geometry;
 mod grass;
 mod leaves;
 mod motion;
 mod noise;
-mod npy;
-mod render;
+pub(crate) mod npy;
+pub(crate) mod render;
 mod stone;
 #[cfg(test)]
 mod tests;
-mod video;
+pub(crate) mod video;
 mod water;
 mod wind;
 mod write;
 
 pub use cameras::cameras;
+pub(crate) use cameras::llff_row;
 pub use render::{depth_map, render_view};
 pub use write::{SampleError, SampleReport, write, write_with};
 
@@ -43,6 +44,9 @@ pub struct SampleConfig {
     /// Everything random comes from it.
     pub seed: u64,
 }
+
+/// Focal length of all cameras, in widths of the picture.
+const FOCAL: f64 = 0.9;
 
 impl Default for SampleConfig {
     fn default() -> Self {

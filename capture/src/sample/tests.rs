@@ -4,6 +4,7 @@ use super::cameras::llff_row;
 use super::garden::Garden;
 use super::render::{Sensor, Stage, first_frame, truth_frames};
 use super::*;
+use crate::WrittenLayout;
 use glam::{DVec2, DVec3};
 use std::path::{Path, PathBuf};
 
@@ -220,7 +221,7 @@ fn settings_out_of_range_are_refused() {
         (SampleConfig { fps: f64::NAN, ..SMALL }, "found NaN fps"),
     ] {
         let target = fresh("range");
-        let error = write(&target, &config, &mut |_| {}).unwrap_err();
+        let error = write(&target, &config, WrittenLayout::Llff, &mut |_| {}).unwrap_err();
         assert!(matches!(error, SampleError::Config(_)));
         assert!(error.to_string().contains(found), "{error}");
         assert!(!target.exists());
@@ -230,7 +231,9 @@ fn settings_out_of_range_are_refused() {
 #[test]
 fn a_missing_ffmpeg_is_named_with_the_way_to_get_it() {
     let target = fresh("no-ffmpeg");
-    let error = write_with(Path::new("/nonexistent/ffmpeg"), &target, &SMALL, &mut |_| {}).unwrap_err().to_string();
+    let error = write_with(Path::new("/nonexistent/ffmpeg"), &target, &SMALL, WrittenLayout::Llff, &mut |_| {})
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("/nonexistent/ffmpeg") && error.contains("apt install ffmpeg"), "{error}");
     assert!(!target.exists(), "nothing may be written without ffmpeg");
 }
@@ -251,13 +254,13 @@ fn targets_that_cannot_be_written_are_named() {
     let program = pretender("idle-ffmpeg", "exit 0");
     let file = fresh("a-file");
     std::fs::write(&file, "in the way").unwrap();
-    let error = write_with(&program, &file.join("sample"), &SMALL, &mut |_| {}).unwrap_err();
+    let error = write_with(&program, &file.join("sample"), &SMALL, WrittenLayout::Llff, &mut |_| {}).unwrap_err();
     assert!(matches!(&error, SampleError::Io { path, .. } if *path == file.join("sample")), "{error}");
 
     let taken = fresh("taken");
     std::fs::create_dir_all(&taken).unwrap();
     std::fs::write(taken.join("poses_bounds.npy"), "someone's").unwrap();
-    let error = write_with(&program, &taken, &SMALL, &mut |_| {}).unwrap_err();
+    let error = write_with(&program, &taken, &SMALL, WrittenLayout::Llff, &mut |_| {}).unwrap_err();
     assert!(matches!(&error, SampleError::Occupied(path) if *path == taken), "{error}");
     assert_eq!(std::fs::read_to_string(taken.join("poses_bounds.npy")).unwrap(), "someone's");
     std::fs::remove_dir_all(taken).unwrap();
@@ -270,7 +273,7 @@ fn targets_that_cannot_be_written_are_named() {
 fn what_a_failing_ffmpeg_says_is_passed_on() {
     let program = pretender("failing-ffmpeg", "cat > /dev/null; echo 'No space left on device' >&2; exit 1");
     let target = fresh("failing");
-    let error = write_with(&program, &target, &SMALL, &mut |_| {}).unwrap_err().to_string();
+    let error = write_with(&program, &target, &SMALL, WrittenLayout::Llff, &mut |_| {}).unwrap_err().to_string();
     assert!(error.contains("0000.mp4") && error.contains("No space left on device"), "{error}");
     assert!(!target.join("poses_bounds.npy").exists());
     std::fs::remove_dir_all(target).unwrap();
@@ -285,7 +288,7 @@ fn the_whole_sample_is_written_and_reads_back() {
     }
     let target = fresh("whole");
     let mut heard = Vec::new();
-    let report = write(&target, &SMALL, &mut |share| heard.push(share)).unwrap();
+    let report = write(&target, &SMALL, WrittenLayout::Llff, &mut |share| heard.push(share)).unwrap();
     assert_eq!((report.files.len(), report.frames), (12, 9 * 6 + 15));
     assert!(report.files.iter().all(|f| f.is_file()));
     assert!(heard.is_sorted() && heard.last() == Some(&1.0), "{heard:?}");
@@ -316,7 +319,7 @@ fn the_whole_sample_is_written_and_reads_back() {
 
     // An earlier sample may be written again, with the same bytes.
     let before: Vec<Vec<u8>> = report.files.iter().map(|f| std::fs::read(f).unwrap()).collect();
-    let again = write(&target, &SMALL, &mut |_| {}).unwrap();
+    let again = write(&target, &SMALL, WrittenLayout::Llff, &mut |_| {}).unwrap();
     assert_eq!(again, report);
     assert!(report.files.iter().zip(&before).all(|(f, bytes)| std::fs::read(f).unwrap() == *bytes));
     std::fs::remove_dir_all(target).unwrap();

@@ -6,11 +6,11 @@ use glam::DVec2;
 /// Half a side of the window over which gradients are summed.
 const RADIUS: usize = 3;
 /// Cells along the longer side; each has its best corners.
-const CELLS: usize = 24;
+const CELLS: usize = 18;
 /// Corners of a cell.
 const OF_CELL: usize = 2;
-/// Least mean square of the gradient in its weakest direction, in levels²: twice what a sensor's noise shows.
-const LEAST: f32 = 2.0;
+/// Least mean square of the gradient in its weakest direction, in pictures of evened contrast.
+const LEAST: f32 = 0.01;
 /// Corners keep this far from each other and from the rim, in pixels.
 const APART: f64 = 6.0;
 
@@ -87,7 +87,7 @@ mod tests {
     #[test]
     fn corners_of_a_square_are_found_and_edges_are_not() {
         let inside = |x: usize, y: usize| (40..80).contains(&x) && (30..60).contains(&y);
-        let values = (0..128 * 96).map(|i| if inside(i % 128, i / 128) { 200.0 } else { 50.0 }).collect();
+        let values = (0..128 * 96).map(|i| if inside(i % 128, i / 128) { 2.0 } else { 0.5 }).collect();
         let found = corners(&Grey { width: 128, height: 96, values });
         let square = [(40., 30.), (80., 30.), (40., 60.), (80., 60.)].map(DVec2::from);
         for corner in square {

@@ -1,54 +1,138 @@
-//! The homography between two sets of places, whatever some of them do.
+//! What a camera did between two sets of places, whatever some of them do: nothing, a shift, a turn with a zoom, or a homography. The
+//! plainest of these that explains nearly as much as the next is taken, because a homography of few features in one corner swings
+//! wildly in the others.
 
 use super::grey::through;
 use glam::{DMat3, DVec2};
 
-/// Tries of four pairs.
+/// Tries of as few pairs as tell a motion.
 const TRIES: usize = 200;
-/// Pairs within this distance, in pixels, belong to it.
+/// Pairs farther off than this, in pixels, have no say.
 const NEAR_PX: f64 = 1.0;
-/// Fewest pairs that tell one.
-const FEWEST: usize = 12;
+/// Fewest pairs' worth of support that tells a motion.
+const FEWEST: f64 = 10.0;
 /// Refits with weights.
 const REFITS: usize = 5;
 
-/// The homography that takes most of `pairs` from their first place to their second; `None` where fewer than 12 agree on one.
-/// The same pairs give the same answer.
-pub(crate) fn robust(pairs: &[(DVec2, DVec2)]) -> Option<DMat3> {
-    let all = vec![1.0; pairs.len()];
-    let mut random = 0x2545_f491_4f6c_dd1d_u64;
-    let mut draw = || {
-        // xorshift: any even spread will do.
-        random ^= random << 13;
-        random ^= random >> 7;
-        random ^= random << 17;
-        (random % pairs.len().max(1) as u64) as usize
-    };
-    if pairs.len() < FEWEST {
-        return None;
+/// Kinds of motion, the plainest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    None,
+    Shift,
+    /// Shift, turn and zoom.
+    Similarity,
+    Homography,
+}
+
+const KINDS: [Kind; 4] = [Kind::None, Kind::Shift, Kind::Similarity, Kind::Homography];
+
+impl Kind {
+    /// Pairs that tell one.
+    fn pairs(self) -> usize {
+        match self {
+            Self::None => 0,
+            Self::Shift => 1,
+            Self::Similarity => 2,
+            Self::Homography => 4,
+        }
     }
-    let belonging = |map: &DMat3| pairs.iter().filter(|pair| off(map, pair) < NEAR_PX).count();
-    let mut best = fit(pairs, &all)?;
-    let mut most = belonging(&best);
-    for _ in 0..TRIES {
-        let four = [draw(), draw(), draw(), draw()].map(|index| pairs[index]);
-        if let Some(map) = fit(&four, &[1.0; 4]) {
-            let count = belonging(&map);
-            if count > most {
-                (best, most) = (map, count);
+
+    /// Share of the best support that is enough: fires and water push even still features about, and a homography follows them
+    /// a little.
+    fn enough(self) -> f64 {
+        match self {
+            Self::None => 0.85,
+            _ => 0.99,
+        }
+    }
+
+    /// The motion of this kind that fits best by weighted least squares.
+    fn fit(self, pairs: &[(DVec2, DVec2)], weights: &[f64]) -> Option<DMat3> {
+        match self {
+            Self::None => Some(DMat3::IDENTITY),
+            Self::Homography => fit(pairs, weights),
+            Self::Shift | Self::Similarity => {
+                let total: f64 = weights.iter().sum();
+                let mean = |of: &dyn Fn(&(DVec2, DVec2)) -> DVec2| -> DVec2 {
+                    pairs.iter().zip(weights).map(|(pair, weight)| of(pair) * *weight).sum::<DVec2>() / total
+                };
+                let (from, to) = (mean(&|pair| pair.0), mean(&|pair| pair.1));
+                let mut turned = DVec2::X;
+                if self == Self::Similarity {
+                    let (mut sum, mut square) = (DVec2::ZERO, 0.0);
+                    for ((a, b), weight) in pairs.iter().zip(weights) {
+                        let (a, b) = (*a - from, *b - to);
+                        sum += *weight * DVec2::new(a.dot(b), a.perp_dot(b));
+                        square += weight * a.length_squared();
+                    }
+                    turned = sum / square;
+                }
+                let shift = to - turned.rotate(from);
+                let map =
+                    DMat3::from_cols_array(&[turned.x, turned.y, 0., -turned.y, turned.x, 0., shift.x, shift.y, 1.]);
+                map.is_finite().then_some(map)
             }
         }
     }
-    for _ in 0..REFITS {
-        // Full weight to what fits, falling off smoothly, none beyond three times the distance.
-        let weight = |pair: &(DVec2, DVec2)| {
-            let share = off(&best, pair) / (3.0 * NEAR_PX);
-            if share < 1.0 { (1.0 - share * share).powi(2) } else { 0.0 }
+
+    /// The motion of this kind that most pairs agree on, and their support.
+    fn robust(self, pairs: &[(DVec2, DVec2)]) -> Option<(DMat3, f64)> {
+        let mut random = 0x2545_f491_4f6c_dd1d_u64;
+        let mut draw = || {
+            // xorshift: any even spread will do.
+            random ^= random << 13;
+            random ^= random >> 7;
+            random ^= random << 17;
+            pairs[(random % pairs.len() as u64) as usize]
         };
-        let weights: Vec<f64> = pairs.iter().map(weight).collect();
-        best = fit(pairs, &weights)?;
+        let mut best = self.fit(pairs, &vec![1.0; pairs.len()])?;
+        let mut most = support(&best, pairs);
+        if self != Self::None {
+            for _ in 0..TRIES {
+                let few: Vec<_> = (0..self.pairs()).map(|_| draw()).collect();
+                if let Some(map) = self.fit(&few, &vec![1.0; few.len()]) {
+                    let found = support(&map, pairs);
+                    if found > most {
+                        (best, most) = (map, found);
+                    }
+                }
+            }
+            for _ in 0..REFITS {
+                let weights: Vec<f64> = pairs.iter().map(|pair| weight(&best, pair, 2.0 * NEAR_PX)).collect();
+                best = self.fit(pairs, &weights)?;
+            }
+        }
+        Some((best, support(&best, pairs)))
     }
-    (belonging(&best) >= FEWEST).then_some(best)
+}
+
+/// The plainest motion that takes most of `pairs` from their first place to their second, and how many agree with it; `None` where too few agree on one.
+/// The same pairs give the same answer.
+pub(crate) fn robust(pairs: &[(DVec2, DVec2)]) -> Option<(DMat3, f64)> {
+    if (pairs.len() as f64) < FEWEST {
+        return None;
+    }
+    let found: Vec<(Kind, DMat3, f64)> =
+        KINDS.iter().filter_map(|&kind| kind.robust(pairs).map(|(map, support)| (kind, map, support))).collect();
+    let most = found.iter().map(|found| found.2).fold(0.0, f64::max);
+    if most < FEWEST {
+        return None;
+    }
+    found
+        .into_iter()
+        .find(|(kind, _, support)| *support >= kind.enough() * most)
+        .map(|(_, map, support)| (map, support))
+}
+
+/// Pairs that agree with a motion, those that are a little off less.
+fn support(map: &DMat3, pairs: &[(DVec2, DVec2)]) -> f64 {
+    pairs.iter().map(|pair| weight(map, pair, NEAR_PX)).sum()
+}
+
+/// 1 for a pair that fits, falling off smoothly to 0 at the distance `none`.
+fn weight(map: &DMat3, pair: &(DVec2, DVec2), none: f64) -> f64 {
+    let share = off(map, pair) / none;
+    if share < 1.0 { (1.0 - share * share).powi(2) } else { 0.0 }
 }
 
 /// How far a pair is off a homography, in pixels.
@@ -127,12 +211,27 @@ mod tests {
                 (from, through(&map, from) + wrong)
             })
             .collect();
-        let found = robust(&pairs).unwrap();
+        let found = robust(&pairs).unwrap().0;
         for place in [DVec2::ZERO, DVec2::new(640.0, 0.0), DVec2::new(320.0, 360.0)] {
             assert!(through(&found, place).distance(through(&map, place)) < 1e-6);
         }
-        assert!(robust(&pairs[..10]).is_none());
-        let one_place = vec![(DVec2::ONE, DVec2::ONE); 40];
-        assert!(robust(&one_place).is_none());
+        assert!(robust(&pairs[..9]).is_none());
+    }
+
+    #[test]
+    fn the_plainest_motion_that_explains_it_is_taken() {
+        let places: Vec<DVec2> =
+            (0..80).map(|i| DVec2::new(f64::from(i * 37 % 640), f64::from(i * 91 % 360))).collect();
+        let moved = |map: &DMat3| -> Vec<(DVec2, DVec2)> {
+            let noise = |i: usize| DVec2::new((i as f64 * 1.7).sin(), (i as f64 * 2.9).sin()) * 0.15;
+            places.iter().enumerate().map(|(i, place)| (*place, through(map, *place) + noise(i))).collect()
+        };
+        assert_eq!(robust(&moved(&DMat3::IDENTITY)).unwrap().0, DMat3::IDENTITY);
+        let shift = DMat3::from_translation(DVec2::new(2.0, 1.0));
+        let found = robust(&moved(&shift)).unwrap().0;
+        assert!(found.x_axis.x == 1.0 && found.z_axis.truncate().distance(DVec2::new(2.0, 1.0)) < 0.05, "{found}");
+        let turn = DMat3::from_scale_angle_translation(DVec2::splat(1.01), 0.01, DVec2::new(2.0, 1.0));
+        let found = robust(&moved(&turn)).unwrap().0;
+        assert!(found.x_axis.z == 0.0 && found.abs_diff_eq(turn, 0.2), "{found}");
     }
 }

@@ -10,7 +10,7 @@ const ROUNDS: usize = 30;
 /// Features that are off by less than this, in pixels, lie on the homography's own plane.
 const OFF_PX: f64 = 0.5;
 /// Share of the features that must be off it: a few that go wrong together are no parallax.
-const FEWEST: f64 = 0.05;
+const FEWEST: f64 = 0.15;
 /// Share of a feature's motion (its square) that the common motion must explain, in the middle of all that are off.
 const EXPLAINED: f64 = 0.6;
 

@@ -300,8 +300,8 @@ fn broken_tables_are_told() {
     );
 }
 
-/// Bytes changed, cut out and repeated at random, a thousand times over all files: an error or a reading, never a panic. There are no
-/// pictures, so that reading ends after the poses.
+/// Bytes changed, cut out and repeated at random, a hundred times in each file (`LOOP3D_MUTATIONS` says how often): an error or a
+/// reading, never a panic. There are no pictures, so that reading ends after the poses.
 #[test]
 fn damage_of_any_kind_is_survived() {
     let mut state = 12345u64;
@@ -309,7 +309,15 @@ fn damage_of_any_kind_is_survived() {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         ((state >> 33) as usize) % below
     };
-    let write: [(Writer, &[&str]); 5] = [
+    let count = std::env::var("LOOP3D_MUTATIONS").map_or(100, |count| count.parse::<usize>().unwrap());
+    let write: [(Writer, &[&str]); 6] = [
+        (
+            |dir| {
+                scene::llff(dir);
+                dir.to_owned()
+            },
+            &["poses_bounds.npy"],
+        ),
         (
             |dir| {
                 scene::colmap_binary(dir);
@@ -345,7 +353,7 @@ fn damage_of_any_kind_is_survived() {
         let dir = write(above.path());
         for file in files.iter().map(|file| dir.join(file)) {
             let good = fs::read(&file).unwrap();
-            for _ in 0..100 {
+            for _ in 0..count {
                 let mut bytes = good.clone();
                 // Near the beginning, where headers and counts are, as often as anywhere.
                 let reach = if random(2) == 0 { bytes.len().min(200) } else { bytes.len() };
@@ -361,6 +369,7 @@ fn damage_of_any_kind_is_survived() {
                 assert!(error.contains(above.path().to_str().unwrap()), "names no file: {error}");
             }
             fs::write(&file, good).unwrap();
+            eprintln!("{}: {count} mutations", file.file_name().unwrap().to_string_lossy());
         }
     }
 }

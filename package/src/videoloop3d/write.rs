@@ -71,7 +71,7 @@ fn texture(scene: &Scene, packing: &Packing, frame: usize) -> Result<Vec<u8>, Ex
 fn quads(scene: &Scene, still: &Packing, looping: &Packing) -> Vec<Quad> {
     let camera = &scene.reference;
     let origin = DVec2::new(scene.tiles.origin_px[0].into(), scene.tiles.origin_px[1].into());
-    let quad = cover(&scene.tiles, still, looping).into_iter().map(|rectangle| {
+    let quad = cover(&scene.tiles, still, looping, Kind::Looping).into_iter().map(|rectangle| {
         let packing = if rectangle.kind == Kind::Static { still } else { looping };
         let size = packing.pages[0].map(|side| side as f64);
         let shift = packing.blocks[rectangle.block].shift();

@@ -153,13 +153,18 @@ fn lie(bytes: &[u8], random: &mut Rng) -> Vec<u8> {
     with_json(&file, json)
 }
 
-/// `LOOP3D_MUTATIONS=100000` makes it as thorough as a release wants it.
+/// `LOOP3D_MUTATIONS=100000` makes it as thorough as a release wants it; `LOOP3D_SEEDS=FOLDER` writes what the fuzz target starts from.
 #[test]
 fn mutated_packages_are_errors_that_name_the_part() {
     let mut random = Rng::with_seed(5);
     let packages = [Codec::Png, Codec::Etc2].map(|codec| package(&small_scene(1, 3), codec));
     for bytes in &packages {
         assert_eq!(read(bytes, &mut random).1, Ok(()));
+    }
+    if let Ok(folder) = std::env::var("LOOP3D_SEEDS") {
+        for (i, bytes) in packages.iter().enumerate() {
+            std::fs::write(format!("{folder}/{i}.glb"), bytes).unwrap();
+        }
     }
     let count = std::env::var("LOOP3D_MUTATIONS").ok().map(|count| count.parse::<usize>().unwrap());
     let (started, mut done, mut survived) = (Instant::now(), 0, 0);

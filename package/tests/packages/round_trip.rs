@@ -2,7 +2,7 @@
 
 use crate::support::small_scene;
 use loop3d_package::{ExportError, Settings, compare, export, open, shots};
-use loop3d_scene::package::Codec;
+use loop3d_scene::package::{Codec, Head, Limits, Reader};
 use std::fs;
 
 fn settings(codecs: &[Codec], quality: u8) -> Settings {
@@ -27,6 +27,48 @@ fn every_codec_comes_back_alike() {
         assert!(likeness.worst_db >= least_db, "{codecs:?} {likeness:?}");
         assert_eq!(report.bytes, fs::metadata(&path).unwrap().len());
     }
+}
+
+#[test]
+fn blocks_come_back_alike() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.glb");
+    let scene = small_scene(11, 14);
+    let codecs = [Codec::Bc7, Codec::Astc4x4, Codec::Astc6x6, Codec::Etc2];
+    let worst = codecs.map(|codec| {
+        let report = export(&scene, &path, &settings(&[codec], 100), &mut |_, _| true).unwrap();
+        let back = open(&path).unwrap();
+        assert_eq!((back.frames, back.tiles.counts()), (14, scene.tiles.counts()));
+        assert_eq!(compare(&scene, &back, &shots(&scene)), report.likeness);
+        report.likeness.worst_db
+    });
+    let least = [42.0, 42.0, 35.0, 29.0];
+    assert!(worst.iter().zip(least).all(|(&worst, least)| worst >= least), "{codecs:?}: {worst:.2?} dB");
+}
+
+/// The head of a package.
+fn head(bytes: &[u8]) -> std::sync::Arc<Head> {
+    let mut reader = Reader::new(Limits::default());
+    reader.push(bytes, &mut Vec::new()).unwrap();
+    reader.head().unwrap().clone()
+}
+
+#[test]
+fn pages_of_blocks_are_as_gpus_want_them_and_other_codecs_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.glb");
+    export(&small_scene(11, 14), &path, &settings(&[Codec::Etc2], 50), &mut |_, _| true).unwrap();
+    let bytes = fs::read(&path).unwrap();
+    let head = head(&bytes);
+    let stream = &head.looping.streams[0];
+    assert_eq!((head.looping.halo, &stream.names[..]), (1, &["etc2-rgba8unorm".to_owned()][..]));
+    assert_eq!(stream.chunks.iter().map(|chunk| chunk.sizes.len()).collect::<Vec<_>>(), [12, 2]);
+    let gains = &head.parts[head.looping.gains];
+    let at = bytes.windows(8).position(|word| word[4..] == *b"BIN\0").unwrap() + 8 + gains.offset as usize;
+    assert!(bytes[at..at + gains.length as usize].iter().all(|&gain| gain == 0));
+    let other = serde_json::to_string(&*head).unwrap().replace("\"etc2\"", "\"etc3\"");
+    let error = serde_json::from_str::<Head>(&other).unwrap_err().to_string();
+    assert!(error.contains("`etc3`, expected one of `h264`, `av1`, `png`, `bc7`, `astc-4x4`"), "{error}");
 }
 
 #[test]

@@ -133,8 +133,8 @@ mod tests {
         assert_eq!(read_blocks(&good).unwrap(), good);
         for (bad, said) in [
             (
-                block(0, 0, [7, 1]),
-                "block 1: found 2×1 tiles at (7, 1), expected some with a halo of 1 inside of page 0 of 1 pages, 40×48",
+                block(0, 0, [8, 1]),
+                "block 1: found 2×1 tiles at (8, 1), expected some with a halo of 1 inside of page 0 of 1 pages, 40×48",
             ),
             (Block { page: 1, ..block(0, 0, [1, 1]) }, "page 1 of 1 pages"),
             (

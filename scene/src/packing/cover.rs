@@ -3,7 +3,7 @@
 //! A plane's texel centres cut it in cells; in a cell the bilinear filter reads the same four texels. By what they read, the
 //! cells of each tile place form four *pieces*: the 15×15 inside of the tile, the strip to its right neighbour, the strip to
 //! its lower neighbour, and the corner among four places. Each piece belongs to one of the tiles that it reads, whose block with its
-//! halo holds all that is needed: to a looping one if there is any, since static ones know no time. So a plane is
+//! halo holds all that is needed; where both kinds meet the caller says which, since static ones know no time. So a plane is
 //! covered once, with the half texel that tiles fade out over where they have no neighbour. Pieces of one block are then joined.
 
 use super::{Kind, Packing};
@@ -30,8 +30,8 @@ struct Span {
 }
 
 /// The rectangles of all planes, the farthest first; `still` and `looping` have a halo of at least one texel. Planes are parallel, so the
-/// order serves every camera.
-pub fn cover(table: &TileTable, still: &Packing, looping: &Packing) -> Vec<Rectangle> {
+/// order serves every camera. Between tiles of both kinds `shared` has the word: the looping one where the loop plays.
+pub fn cover(table: &TileTable, still: &Packing, looping: &Packing, shared: Kind) -> Vec<Rectangle> {
     let mut block_at = vec![u32::MAX; table.tiles.len()];
     for packing in [still, looping] {
         for (index, block) in packing.blocks.iter().enumerate() {
@@ -51,7 +51,7 @@ pub fn cover(table: &TileTable, still: &Packing, looping: &Packing) -> Vec<Recta
                 let kind = Kind::of(table.get(plane, row, column))?;
                 Some((kind, block_at[table.index(plane, row as usize, column as usize)]))
             });
-            readers.clone().find(|owner| owner.0 == Kind::Looping).or_else(|| readers.clone().next())
+            readers.clone().find(|owner| owner.0 == shared).or_else(|| readers.clone().next())
         };
         let mut done = |span: Span| {
             let Span { columns, rows, owner: (kind, block) } = span;

@@ -1,0 +1,6 @@
+//! COLMAP's binary model.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| loop3d_capture_fuzz::read(&["cameras.bin", "images.bin", "points3D.bin"], bytes));

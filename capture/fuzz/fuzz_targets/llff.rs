@@ -1,0 +1,6 @@
+//! `poses_bounds.npy`.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| loop3d_capture_fuzz::read(&["poses_bounds.npy"], bytes));

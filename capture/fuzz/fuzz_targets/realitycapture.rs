@@ -1,0 +1,6 @@
+//! RealityCapture's table.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| loop3d_capture_fuzz::read(&["cameras.csv"], bytes));

@@ -1,0 +1,6 @@
+//! SynCamVideo's cameras.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| loop3d_capture_fuzz::read(&["cameras/camera_extrinsics.json"], bytes));

@@ -1,0 +1,194 @@
+//! Shaken, travelling and long footage.
+
+use super::*;
+use crate::sample::garden::Garden;
+use crate::sample::render::{Sensor, Stage};
+use crate::sample::{SampleConfig, cameras};
+use crate::writers::{Posed, WrittenLayout};
+use glam::{DAffine3, DVec2, DVec3};
+use loop3d_scene::Camera;
+use std::process::{Command as Program, Stdio};
+
+const SIZE: (u32, u32) = (256, 144);
+const FRAMES: usize = 10;
+
+/// The middle camera of the sample, `moved` in its own axes, with pictures of `size`.
+fn camera(size: (u32, u32), moved: DVec3) -> Camera {
+    let config = SampleConfig { width: size.0, height: size.1, ..SampleConfig::default() };
+    let mut camera = cameras(&config)[4];
+    camera.world_from_camera = camera.world_from_camera * DAffine3::from_translation(moved);
+    camera
+}
+
+fn picture(garden: &Garden, size: (u32, u32), camera: &Camera, frame: usize) -> Vec<u8> {
+    let config = SampleConfig { width: size.0, height: size.1, ..SampleConfig::default() };
+    let stage = Stage::new(garden, &config, camera);
+    Sensor::of_view(7, 4).read(&stage.frame(frame as f32 / 25.0), frame)
+}
+
+/// A random walk of at most 6 pixels and half a degree: from a place in the first frame to the place in this.
+fn walk(frames: usize) -> Vec<DMat3> {
+    let mut random = fastrand(11);
+    let middle = DVec2::new(f64::from(SIZE.0), f64::from(SIZE.1)) / 2.0;
+    let (mut shift, mut turn) = (DVec2::ZERO, 0.0f64);
+    let mut maps = vec![DMat3::IDENTITY];
+    while maps.len() < frames {
+        shift = (shift + 2.5 * DVec2::new(random(), random())).clamp_length_max(6.0);
+        turn = (turn + 0.2 * random()).clamp(-0.5, 0.5);
+        maps.push(
+            DMat3::from_translation(middle + shift)
+                * DMat3::from_angle(turn.to_radians())
+                * DMat3::from_translation(-middle),
+        );
+    }
+    maps
+}
+
+/// Even numbers from −1 to 1.
+fn fastrand(mut state: u64) -> impl FnMut() -> f64 {
+    move || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 11) as f64 / (1u64 << 52) as f64 - 1.0
+    }
+}
+
+/// A larger steady picture seen through `map`, cut to the middle.
+fn shaken(larger: &[u8], larger_size: (u32, u32), map: &DMat3) -> Vec<u8> {
+    let corner = DVec2::new(f64::from(larger_size.0 - SIZE.0), f64::from(larger_size.1 - SIZE.1)) / 2.0;
+    let warp = warp::Warp { corner: DVec2::ZERO, size: SIZE, ..warp::Warp::whole(larger_size) };
+    warp.apply(larger, &(DMat3::from_translation(corner) * map.inverse()))
+}
+
+fn save(folder: &Path, index: usize, rgb: &[u8]) {
+    std::fs::create_dir_all(folder).unwrap();
+    let file = folder.join(format!("{index:04}.png"));
+    image::save_buffer(file, rgb, SIZE.0, SIZE.1, image::ExtendedColorType::Rgb8).unwrap();
+}
+
+/// Poses of two views, named as the takes are.
+fn write_poses(dir: &Path) {
+    let cameras = vec![camera(SIZE, DVec3::ZERO), camera(SIZE, DVec3::X * 0.1)];
+    let posed = Posed { names: vec![], cameras, bounds: vec![[1.0, 12.0]; 2], points: vec![] };
+    std::fs::create_dir_all(dir).unwrap();
+    WrittenLayout::Llff.write(dir, &posed).unwrap();
+}
+
+fn options(raw: &Path, output: &Path, poses: Option<&Path>) -> PrepareOptions {
+    let colmap = Colmap { program: "/nonexistent/colmap".into(), one_lens: true };
+    PrepareOptions { raw: raw.to_owned(), output: output.to_owned(), poses: poses.map(Path::to_owned), colmap }
+}
+
+/// The sample's garden in a shaking hand, steadied to the first frame: each frame's place to a third of a pixel, and the pixels.
+#[test]
+fn a_shaky_hand_is_steadied_and_the_rest_is_resumed() {
+    let dir = tempfile::tempdir().unwrap();
+    let (raw, poses, output) = (dir.path().join("raw"), dir.path().join("poses"), dir.path().join("out"));
+    let larger = (SIZE.0 + 32, SIZE.1 + 32);
+    let garden = Garden::new(7);
+    // As wide a view for each pixel as at the small size.
+    let mut wide = camera(larger, DVec3::ZERO);
+    wide.focal_px = camera(SIZE, DVec3::ZERO).focal_px;
+    let config = SampleConfig { width: larger.0, height: larger.1, ..SampleConfig::default() };
+    let stage = Stage::new(&garden, &config, &wide);
+    let walk = walk(FRAMES);
+    let mut steady = Vec::new();
+    for (index, map) in walk.iter().enumerate() {
+        let whole = Sensor::of_view(7, 4).read(&stage.frame(index as f32 / 25.0), index);
+        let shaken_frame = shaken(&whole, larger, map);
+        save(&raw.join("a"), index, &shaken_frame);
+        save(&raw.join("b"), index, &shaken_frame);
+        steady.push(shaken(&whole, larger, &DMat3::IDENTITY));
+    }
+    write_poses(&poses);
+
+    // Without COLMAP: what to do is said, and what was done is kept.
+    let error = prepare(&options(&raw, &output, None), &mut |_, _| {}).unwrap_err();
+    let said = error.to_string();
+    assert!(said.contains("/nonexistent/colmap was not found") && said.contains("apt-get install colmap"), "{said}");
+    assert!(said.contains("--poses DIR") && !error.is_users_fault(), "{said}");
+    let mut steps = Vec::new();
+    let done = prepare(&options(&raw, &output, Some(&poses)), &mut |step, _| steps.push(step.to_owned())).unwrap();
+    assert_eq!(done.reused, 2, "both motions");
+    assert!(!steps.iter().any(|step| step.contains("shake")) && steps.iter().any(|step| step == "straightening"));
+    assert_eq!(done.left_out, Vec::<String>::new());
+    for view in &done.views {
+        assert!(view.steadied && view.motion_px.unwrap() > 3.0, "{view:?}");
+    }
+    let motion = stills::read_motion(&output.join(".prepare/a.motion.json"), SIZE).unwrap();
+    for (index, (found, true_map)) in motion.from_first.iter().zip(&walk).enumerate() {
+        let rest = found.inverse() * *true_map;
+        let size = DVec2::new(f64::from(SIZE.0), f64::from(SIZE.1));
+        let places = (0..25).map(|i| size * DVec2::new(f64::from(i % 5), f64::from(i / 5)) / 4.0);
+        let off = (places.map(|p| crate::steady::through(&rest, p).distance_squared(p)).sum::<f64>() / 25.0).sqrt();
+        assert!(off < 0.3, "frame {index} is off by {off:.3} px");
+    }
+
+    let capture = crate::load(&output, &crate::LoadOptions::default(), &mut |_, _| {}).unwrap();
+    assert_eq!((capture.views.len(), capture.views[0].clip.frames), (2, FRAMES));
+    let view = &capture.views[0];
+    let corner = DVec2::new(f64::from(SIZE.0), f64::from(SIZE.1)) / 2.0 - view.camera.center_px;
+    assert!(view.clip.width > 230 && view.clip.height > 118, "{}×{}", view.clip.width, view.clip.height);
+    for (index, truth) in steady.iter().enumerate() {
+        let psnr = |frame: &[u8]| {
+            let mut squares = 0.0;
+            for (at, pixel) in frame.as_chunks::<3>().0.iter().enumerate() {
+                let (x, y) = (at % view.clip.width + corner.x as usize, at / view.clip.width + corner.y as usize);
+                let expected = &truth[(y * SIZE.0 as usize + x) * 3..][..3];
+                squares += pixel.iter().zip(expected).map(|(a, b)| f64::from(a.abs_diff(*b)).powi(2)).sum::<f64>();
+            }
+            10.0 * (255.0f64.powi(2) * frame.len() as f64 / squares).log10()
+        };
+        let found = psnr(view.clip.frame(index));
+        assert!(found > 33.0, "frame {index}: {found:.1} dB against the steady one");
+    }
+
+    // Nothing is done twice.
+    let again = prepare(&options(&raw, &output, Some(&poses)), &mut |_, _| {}).unwrap();
+    assert_eq!(again.reused, 4);
+    assert!(matches!(prepare(&options(&raw, dir.path(), None), &mut |_, _| {}), Err(PrepareError::Occupied(_))));
+}
+
+#[test]
+fn a_travelling_camera_is_refused_with_its_parallax() {
+    let dir = tempfile::tempdir().unwrap();
+    let raw = dir.path().join("raw");
+    let garden = Garden::new(7);
+    for index in 0..8 {
+        // 12 cm to the right within the clip, in a hand that turns a little.
+        let camera = camera(SIZE, DVec3::X * 0.12 * index as f64 / 7.0);
+        let frame = picture(&garden, SIZE, &camera, index);
+        save(&raw.join("a"), index, &frame);
+        save(&raw.join("b"), index, &frame);
+    }
+    let error = prepare(&options(&raw, &dir.path().join("out"), None), &mut |_, _| {}).unwrap_err();
+    let said = error.to_string();
+    assert!(matches!(error, PrepareError::Travels { .. }) && error.is_users_fault(), "{said}");
+    // f = 230 px; the basin's rim at 2.5, the walls at 7 and more: 230 · 0.12 · (1/2.5 − 1/9) = 8 px.
+    let px: f64 = said.split("a (").nth(1).unwrap().split(" px").next().unwrap().parse().unwrap();
+    assert!((3.0..12.0).contains(&px), "{said}");
+}
+
+#[test]
+fn a_long_video_is_cut_at_black_and_frozen_stretches() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("long.mp4");
+    let graph = "testsrc2=s=64x48:r=25:d=1[a];color=black:s=64x48:r=25:d=0.4[b];testsrc2=s=64x48:r=25:d=1.2[c];\
+                 color=gray:s=64x48:r=25:d=0.8[d];testsrc2=s=64x48:r=25:d=1[e];[a][b][c][d][e]concat=n=5";
+    let mut command = Program::new("ffmpeg");
+    command.args(["-v", "error", "-y", "-filter_complex", graph, "-pix_fmt", "yuv420p", "-qp", "4"]).arg(&file);
+    assert!(command.stdin(Stdio::null()).status().expect("ffmpeg is part of set-up").success());
+    let takes = takes::find(&file).unwrap();
+    let ranges: Vec<_> = takes.iter().map(|take| take.frames.clone().unwrap()).collect();
+    assert_eq!(ranges.len(), 3, "{ranges:?}");
+    for (found, (start, end)) in ranges.iter().zip([(0, 25), (35, 65), (85, 110)]) {
+        assert!(found.start.abs_diff(start) <= 2 && found.end.abs_diff(end) <= 2, "{ranges:?}");
+    }
+    let mut frames = 0;
+    takes[1]
+        .each(&mut |_, _| {
+            frames += 1;
+            Ok(())
+        })
+        .unwrap();
+    assert_eq!(frames, ranges[1].len());
+}
