@@ -158,11 +158,16 @@ export class Engine {
 
   /** Takes the next bytes of the package. Throws EngineError. */
   push(bytes: Uint8Array): void {
+    // The head brings a clock of its own, which goes on as the old one was told to.
+    const { playing, speed, reverse } = this.#player;
     try {
       this.#call(() => this.#player.push(bytes));
     } finally {
       // What was whole before an error is shown.
-      if (!this.#isOver) this.#take();
+      if (!this.#isOver) {
+        Object.assign(this.#player, { playing, speed, reverse });
+        this.#take();
+      }
     }
   }
 

@@ -163,8 +163,8 @@ fn pages_fill_the_atlases_as_the_cpu_reads_them() {
         }
         assert_eq!(streamed.statistics().missed, 0);
         // A frame that is not there is shown by its neighbour, and counted.
-        drawn(&mut streamed, &hard.reference, 1.0);
-        drawn(&mut streamed, &hard.reference, 1.0);
+        drawn(&mut streamed, &hard.reference, 2.0);
+        drawn(&mut streamed, &hard.reference, 2.0);
         assert_eq!(streamed.statistics().missed, 1);
         seen += 1;
     }
