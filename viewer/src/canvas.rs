@@ -76,6 +76,7 @@ impl Canvas {
     }
 }
 
+/// A texture that is drawn to, and what else `usage` says.
 pub(crate) fn texture(
     gpu: &Gpu,
     [width, height]: [u32; 2],

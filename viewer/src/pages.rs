@@ -1,6 +1,7 @@
 //! Rectangles that are copied from the pages of a package to an atlas, on the GPU.
 
 use crate::Gpu;
+use crate::canvas::texture;
 use crate::drawing::instances;
 use crate::pipelines::{Stage, pipeline, texture_entry};
 use bytemuck::{Pod, Zeroable};
@@ -165,19 +166,8 @@ impl Source {
     }
 }
 
-/// A texture that a browser copies pictures to.
-pub(crate) fn page_texture(gpu: &Gpu, [width, height]: [u32; 2]) -> wgpu::Texture {
-    gpu.device.create_texture(&wgpu::TextureDescriptor {
-        label: Some("page"),
-        size: wgpu::Extent3d { width, height, depth_or_array_layers: 1 },
-        mip_level_count: 1,
-        sample_count: 1,
-        dimension: wgpu::TextureDimension::D2,
-        format: wgpu::TextureFormat::Rgba8Unorm,
-        // Browsers draw the picture.
-        usage: wgpu::TextureUsages::TEXTURE_BINDING
-            | wgpu::TextureUsages::COPY_DST
-            | wgpu::TextureUsages::RENDER_ATTACHMENT,
-        view_formats: &[],
-    })
+/// A texture that a browser copies pictures to; browsers draw them, so it is a picture itself.
+pub(crate) fn page_texture(gpu: &Gpu, size: [u32; 2]) -> wgpu::Texture {
+    let usage = wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST;
+    texture(gpu, size, wgpu::TextureFormat::Rgba8Unorm, usage)
 }

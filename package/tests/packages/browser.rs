@@ -1,6 +1,7 @@
 //! A package in tools of others: the Khronos validator, and three.js in a real browser.
 
 use crate::support::small_scene;
+use crate::tools::are_there;
 use loop3d_package::{Settings, export};
 use loop3d_scene::package::Codec;
 use loop3d_scene::render;
@@ -10,17 +11,8 @@ use std::process::Command;
 #[test]
 fn the_validator_is_content_and_three_js_shows_the_still_scene() {
     let tools = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/browser");
-    let chromium = std::env::var("LOOP3D_CHROMIUM").unwrap_or_else(|_| "/usr/bin/chromium".to_owned());
-    let missing: Vec<&str> = [
-        (tools.join("node_modules/gltf-validator").exists(), "the packages of tests/browser"),
-        (Path::new(&chromium).exists(), "Chromium"),
-        (Command::new("node").arg("--version").output().is_ok(), "node"),
-    ]
-    .into_iter()
-    .filter_map(|(there, name)| (!there).then_some(name))
-    .collect();
-    if !missing.is_empty() {
-        eprintln!("DID NOT RUN: no browser looked at a package; missing: {} (cargo xtask setup)", missing.join(", "));
+    let needs = [(tools.join("node_modules/gltf-validator"), "the packages of tests/browser")];
+    if !are_there(&needs, "no browser looked at a package") {
         return;
     }
     let scene = small_scene(7, 2);

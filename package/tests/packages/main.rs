@@ -10,3 +10,5 @@ mod mutated;
 mod round_trip;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod tools;

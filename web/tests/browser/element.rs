@@ -1,6 +1,7 @@
 //! The element in a real browser: what it does with hands, keys, errors and the page around it, and what hands do to the pixels of a scene.
 
 use crate::support;
+use crate::tools::are_there;
 use loop3d_package::{Settings, export};
 use loop3d_scene::package::Codec;
 use std::path::Path;
@@ -10,16 +11,12 @@ use std::process::Command;
 fn run(program: &str, arguments: &[&str]) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let tools = root.join("../tests/browser");
-    let chromium = std::env::var("LOOP3D_CHROMIUM").unwrap_or_else(|_| "/usr/bin/chromium".to_owned());
     let needs = [
         (root.join("dist/loop3d.js"), "web/dist (cargo xtask web)"),
         (root.join("node_modules"), "the packages of web"),
         (tools.join("node_modules/playwright-core"), "the packages of tests/browser"),
-        (chromium.into(), "Chromium"),
     ];
-    let missing: Vec<&str> = needs.iter().filter(|(path, _)| !path.exists()).map(|(_, name)| *name).collect();
-    if !missing.is_empty() {
-        eprintln!("DID NOT RUN: {program}; missing: {} (cargo xtask setup)", missing.join(", "));
+    if !are_there(&needs, program) {
         return;
     }
     let output = Command::new("node").current_dir(tools).arg(program).args(arguments).output().unwrap();

@@ -8,3 +8,6 @@ mod pictures;
 #[cfg(test)]
 #[path = "../../../package/tests/packages/support.rs"]
 mod support;
+#[cfg(test)]
+#[path = "../../../package/tests/packages/tools.rs"]
+mod tools;

@@ -2,6 +2,7 @@
 //! and bytes that are no whole package are refused.
 
 use crate::support;
+use crate::tools::are_there;
 use glam::DVec2;
 use loop3d_package::{Settings, export, open};
 use loop3d_scene::package::{Codec, Event, Limits, Reader, Role};
@@ -29,24 +30,15 @@ const SHOTS: [([f64; 2], f64, f64); 8] = [
     ([1.0, 1.0], 0.25, 0.75),
 ];
 
-/// What is missing for a test in a browser, said loudly.
+/// Whether a browser can draw.
 fn is_ready() -> bool {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let chromium = std::env::var("LOOP3D_CHROMIUM").unwrap_or_else(|_| "/usr/bin/chromium".to_owned());
-    let missing: Vec<&str> = [
-        (root.join("dist/loop3d_webgl2.wasm").exists(), "web/dist (cargo xtask web)"),
-        (root.join("node_modules").exists(), "the packages of web"),
-        (root.join("../tests/browser/node_modules/playwright-core").exists(), "the packages of tests/browser"),
-        (Path::new(&chromium).exists(), "Chromium"),
-        (Command::new("node").arg("--version").output().is_ok(), "node"),
-    ]
-    .into_iter()
-    .filter_map(|(there, name)| (!there).then_some(name))
-    .collect();
-    if !missing.is_empty() {
-        eprintln!("DID NOT RUN: no browser drew a scene; missing: {} (cargo xtask setup)", missing.join(", "));
-    }
-    missing.is_empty()
+    let needs = [
+        (root.join("dist/loop3d_webgl2.wasm"), "web/dist (cargo xtask web)"),
+        (root.join("node_modules"), "the packages of web"),
+        (root.join("../tests/browser/node_modules/playwright-core"), "the packages of tests/browser"),
+    ];
+    are_there(&needs, "no browser drew a scene")
 }
 
 /// A package, the scene that it decodes to, and the answers of a browser that was shown it.
