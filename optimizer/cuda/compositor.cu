@@ -12,6 +12,8 @@
 #define STOP (1.0f / 1024.0f)
 // Width of the robust penalty psi(r) = 2 r^2 / (r^2 + 0.04) (spec 4.4).
 #define WIDTH 0.04f
+// |a|_2 below which a ray counts as empty (kernels/looping.rs).
+#define EMPTY (1.0f / 256.0f)
 
 __device__ __forceinline__ float4 weights(float2 f) {
     return make_float4((1.0f - f.x) * (1.0f - f.y), f.x * (1.0f - f.y), (1.0f - f.x) * f.y, f.x * f.y);
@@ -75,7 +77,7 @@ extern "C" __global__ void compose(
 }
 
 // One thread for each pixel and lane of the frames first .. first + count: compares the render with the target by the robust
-// penalty and goes back through the hits.
+// penalty and goes back through the hits. `sparsity` weighs |a|_1 / |a|_2 over the opacities of the ray's samples (spec 3.3).
 //   target  [pixels, channel, frames]   bytes, 255 = 1.0
 //   slots   [hits, CHUNK]               becomes dL/d(sample); on the way back it holds each sample's colour, and the light
 //                                       that reaches it in place of its opacity: T_{k+1} / T_k = 1 - a_k gives that back
@@ -83,20 +85,23 @@ extern "C" __global__ void compose(
 extern "C" __global__ void pull(
     const int* __restrict__ start, const int4* __restrict__ taps, const float2* __restrict__ fraction,
     const float4* __restrict__ still, const float4* __restrict__ loopings, const unsigned char* __restrict__ target,
-    int pixels, int frames, int first, int count, float exposure, float4* __restrict__ slots, float* __restrict__ loss
+    int pixels, int frames, int first, int count, float exposure, float sparsity, float4* __restrict__ slots,
+    float* __restrict__ loss
 ) {
     long long i = thread_number();
     if (i >= (long long)pixels * count) return;
     int pixel = (int)(i / count), lane = (int)(i % count);
     int begin = start[pixel], end = start[pixel + 1];
     float4 color = zero();
-    float through = 1.0f;
+    float through = 1.0f, l1 = 0.0f, square = 0.0f;
     int hit = begin;
     while (hit < end && through >= STOP) {
         float4 s = sample(taps, fraction, still, loopings, hit, frames, first + lane);
         slots[(long long)hit * CHUNK + lane] = make_float4(s.x, s.y, s.z, through);
         color = plus(color, through, s);
         through = through - through * s.w;
+        l1 += s.w;
+        square += s.w * s.w;
         hit++;
     }
     int visited = hit;
@@ -113,6 +118,10 @@ extern "C" __global__ void pull(
     }
     loss[(long long)pixel * CHUNK + lane] += penalty;
 
+    // d(|a|_1 / |a|_2) / da = 1 / |a|_2 - a |a|_1 / |a|_2^3.
+    float spread = sparsity / fmaxf(sqrtf(square), EMPTY);
+    float peaked = square > EMPTY * EMPTY ? spread * l1 / square : 0.0f;
+
     // C behind hit k, as if nothing stood before it.
     float behind[3] = {0.0f, 0.0f, 0.0f};
     for (hit = visited - 1; hit >= begin; hit--) {
@@ -123,7 +132,8 @@ extern "C" __global__ void pull(
         behind[0] = s.x + clear * behind[0];
         behind[1] = s.y + clear * behind[1];
         behind[2] = s.z + clear * behind[2];
-        *slot = make_float4(reaches * slope[0], reaches * slope[1], reaches * slope[2], -reaches * hidden);
+        *slot = make_float4(reaches * slope[0], reaches * slope[1], reaches * slope[2],
+            spread - peaked * (1.0f - clear) - reaches * hidden);
         through = reaches;
     }
 }

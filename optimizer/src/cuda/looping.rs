@@ -13,7 +13,7 @@ use crate::kernels::adam::{BETA1, BETA2};
 use crate::kernels::lanes::LANES;
 use crate::kernels::still::Rgba;
 use crate::looping_stage::TARGET;
-use crate::looping_stage::model::{EPSILON, LoopingModel, TV_ALPHA, TV_RGB, Target};
+use crate::looping_stage::model::{EPSILON, LoopingModel, SPARSITY, TV_ALPHA, TV_RGB, Target};
 use crate::pyramid::LevelView;
 use crate::static_stage::model::for_neighbours;
 use crate::torch::{download, upload};
@@ -201,6 +201,7 @@ impl CudaLooping {
                 first,
                 count,
                 exposure,
+                SPARSITY,
                 &slots,
                 &loss,
             ];

@@ -92,7 +92,13 @@ pub struct Pull {
     pub exposure: f32,
     /// Frames of this chunk that exist (the last chunk may be padded).
     pub frames: usize,
+    /// Weight of `‖a‖₁/‖a‖₂` over the opacities of a ray's samples (spec §3.3).
+    pub sparsity: f32,
 }
+
+/// ‖a‖₂ below which a ray is empty: less than an 8-bit step of opacity. From there on the sparsity term only counts `‖a‖₁`, whose
+/// slope stays finite.
+pub const EMPTY: f32 = 1.0 / 256.0;
 
 /// Width of the robust penalty: 0.1, four times squared (spec §4.4).
 const WIDTH: f32 = 0.04;
@@ -111,8 +117,8 @@ pub fn robust_slope(r: f32) -> f32 {
 }
 
 /// Renders a chunk again, compares it with `target` (RGB bytes as `[pixel][channel][frame]`, 255 = 1.0) by the robust
-/// penalty, and adds the gradients of the texels. `rows`: the taps of each hit, looping ones as rows of `out.loopings`. Returns
-/// Σ ψ over colour values.
+/// penalty, and adds the gradients of the texels, those of the sparsity of rays included. `rows`: the taps of each hit, looping
+/// ones as rows of `out.loopings`. Returns Σ ψ over colour values.
 #[multiversion(targets("x86_64+avx2"))]
 pub fn backward(
     hits: &Hits,
@@ -131,10 +137,13 @@ pub fn backward(
         let (hits, rows) = (&hits.hits[of_pixel.clone()], &rows[of_pixel]);
         let mut color = [Lanes::ZERO; 3];
         let mut through = Lanes::splat(1.0);
+        let (mut l1, mut l2) = (Lanes::ZERO, Lanes::ZERO);
         samples.clear();
         for hit in hits {
             let s = sample(texels, hit);
             samples.push((s, through));
+            l1 = l1 + s[3];
+            l2 = l2 + s[3] * s[3];
             for c in 0..3 {
                 color[c] = color[c] + through * s[c];
             }
@@ -150,6 +159,9 @@ pub fn backward(
             loss += f64::from(r.map(robust).sum());
             gradient[c] = r.map(robust_slope) * pull.exposure;
         }
+        // d(‖a‖₁/‖a‖₂)/da = 1/‖a‖₂ − a ‖a‖₁/‖a‖₂³.
+        let spread = l2.map(|square| pull.sparsity / square.sqrt().max(EMPTY)) * exists;
+        let peaked = (spread * l1).zip(l2, |s, square| if square > EMPTY * EMPTY { s / square } else { 0.0 });
         let mut behind = [Lanes::ZERO; 3];
         for ((hit, rows), (s, through)) in hits.iter().zip(rows).zip(&samples).rev() {
             let mut g = [Lanes::ZERO; 4];
@@ -159,7 +171,7 @@ pub fn backward(
                 behind[c] = s[c] + behind[c] - s[3] * behind[c];
                 g[c] = *through * gradient[c];
             }
-            g[3] = Lanes::ZERO - *through * hidden;
+            g[3] = spread - peaked * s[3] - *through * hidden;
             for (&tap, w) in rows.iter().zip(hit.weights()) {
                 if tap & LOOPING == 0 {
                     let texel = &mut out.statics[tap as usize];

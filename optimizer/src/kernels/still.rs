@@ -63,6 +63,9 @@ pub fn forward(hits: &Hits, texels: &[Rgba]) -> Forward {
     Forward { image, samples }
 }
 
+/// ‖a‖₂ of a ray that hits nothing, about: it is divided by.
+pub const EMPTY: f32 = 1e-6;
+
 /// Gradients of the samples, in place of them.
 ///
 /// `image_gradient`: dL/d(RGBA) of each pixel. `sparsity`: weight of `‖a‖₁/‖a‖₂` over the pixel's samples (spec §3.3).
@@ -81,7 +84,7 @@ pub fn backward(hits: &Hits, samples: &mut [Rgba], image_gradient: &[Rgba], spar
                 l1 += s[3];
                 l2 += s[3] * s[3];
             }
-            let l2 = l2.sqrt().max(1e-6);
+            let l2 = l2.sqrt().max(EMPTY);
             let mut behind = [0.0; 4];
             for (s, t) in samples.iter_mut().zip(&through).rev() {
                 let hidden: f32 = (0..4).map(|c| g[c] * behind[c]).sum();

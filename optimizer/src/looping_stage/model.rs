@@ -16,6 +16,7 @@ use crate::kernels::lanes::{LANES, Lanes};
 use crate::kernels::looping::{self, Texels};
 use crate::kernels::still::Rgba;
 use crate::kernels::stored::{Brief, Stored, UNIT, unorm};
+use crate::static_stage::loss;
 pub use gradients::GradientBuffers;
 use rayon::prelude::*;
 use resample::Resampler;
@@ -24,6 +25,10 @@ pub use total_variation::{TV_ALPHA, TV_RGB};
 /// Adam's ε: the slope of the robust penalty for a difference of one grey level is 0.4. Texels that hardly show in any
 /// pixel have gradients far below that; at full step size they would turn into coloured noise.
 pub const EPSILON: f32 = 0.3;
+
+/// Weight of the sparsity of a ray's opacities against the robust penalty (spec §3.3, which has it in the static stage alone): four
+/// times that stage's. Without it tiles that were merely thin there thicken at their rims wherever some frame gains by it.
+pub const SPARSITY: f32 = 4.0 * loss::SPARSITY;
 
 /// Pixels that one task renders, all frames of them.
 const RUN: usize = 256;

@@ -1,6 +1,6 @@
 //! The texels of the static stage: logits of straight RGBA, and what they are shown as.
 
-use crate::grid::{TexelGrid, renumber};
+use crate::grid::{LOOPING, TexelGrid, renumber};
 use crate::kernels::adam::AdamStep;
 use crate::kernels::planewise;
 use crate::kernels::still::{Rgba, TexelGradient};
@@ -200,7 +200,8 @@ impl StaticModel {
 }
 
 /// Calls `f(index in tile, own id, neighbour's id)` for the four neighbours, where there are any, of each texel of
-/// the tile whose first texel has plane coordinates (x0, y0).
+/// the tile whose first texel has plane coordinates (x0, y0). A looping texel always has four: where there is no tile, the
+/// transparent one (`looping_stage/model/total_variation.rs` says why).
 pub fn for_neighbours(grid: &TexelGrid, plane: usize, x0: i64, y0: i64, mut f: impl FnMut(usize, u32, u32)) {
     let side = grid.side as i64;
     let nothing = grid.static_texels() as u32;
@@ -215,7 +216,7 @@ pub fn for_neighbours(grid: &TexelGrid, plane: usize, x0: i64, y0: i64, mut f: i
                 } else {
                     grid.texel(plane, x0 + x + dx, y0 + y + dy)
                 };
-                if neighbour != nothing {
+                if neighbour != nothing || own & LOOPING != 0 {
                     f((y * side + x) as usize, own, neighbour);
                 }
             }

@@ -158,13 +158,14 @@ impl Listing {
         grown(&image, self.pixels)
     }
 
-    /// Σ over pixels of `‖a‖₁ / ‖a‖₂`, a = the opacities of the pixel's samples `[hits, 1, 4]` (spec §3.3).
-    pub(super) fn sparsity(&self, samples: &Tensor) -> Tensor {
-        let alpha = samples.narrow(2, 3, 1).flatten(0, -1);
-        let zeros = Tensor::zeros([self.pixels], (Kind::Float, self.device));
+    /// Σ over pixels and frames of `‖a‖₁ / ‖a‖₂`, a = the opacities of the pixel's samples `[hits, frames, 4]` (spec §3.3);
+    /// ‖a‖₂ is at least `empty`.
+    pub(super) fn sparsity(&self, samples: &Tensor, empty: f32) -> Tensor {
+        let alpha = samples.select(2, 3);
+        let zeros = Tensor::zeros([self.pixels, alpha.size()[1]], (Kind::Float, self.device));
         let l1 = zeros.index_add(0, &self.pixel, &alpha);
         // Clamped before the root, whose slope at 0 is infinite.
-        let l2 = zeros.index_add(0, &self.pixel, &alpha.square()).clamp_min(1e-12).sqrt();
+        let l2 = zeros.index_add(0, &self.pixel, &alpha.square()).clamp_min(f64::from(empty).powi(2)).sqrt();
         (l1 / l2).sum(Kind::Double)
     }
 

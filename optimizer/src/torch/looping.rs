@@ -10,10 +10,11 @@ use crate::error::FitError;
 use crate::grid::TexelGrid;
 use crate::hits::Hits;
 use crate::kernels::lanes::LANES;
+use crate::kernels::looping::EMPTY;
 use crate::kernels::planewise;
 use crate::kernels::still::Rgba;
 use crate::looping_stage::TARGET;
-use crate::looping_stage::model::{EPSILON, LoopingModel, TV_ALPHA, TV_RGB, Target};
+use crate::looping_stage::model::{EPSILON, LoopingModel, SPARSITY, TV_ALPHA, TV_RGB, Target};
 use crate::pyramid::LevelView;
 use loop3d_capture::Clip;
 use loop3d_scene::Tile;
@@ -129,23 +130,25 @@ impl TorchLooping {
         (0..self.frames).step_by(run).map(|t| (t as i64, run.min(self.frames - t) as i64)).collect()
     }
 
-    /// RGB of some frames in the order of the listing: `[pixels, count, 3]`, or `[pixels, 1, 3]` where nothing moves.
-    fn compose(listing: &Listing, statics: &Tensor, loopings: &Tensor) -> Tensor {
-        listing.over(&listing.sample(statics, Some(loopings))).narrow(2, 0, 3)
+    /// RGB of samples `[hits, frames, 4]` in the order of the listing: `[pixels, frames, 3]`.
+    fn compose(listing: &Listing, samples: &Tensor) -> Tensor {
+        listing.over(samples).narrow(2, 0, 3)
     }
 
     /// RGB, row-major: `[pixels, frames, 3]`.
     fn image(&self, listing: &Listing) -> Tensor {
         tch::no_grad(|| {
             let chunks = self.chunks(listing).into_iter().map(|(first, count)| {
-                let image = Self::compose(listing, &self.statics, &self.loopings.narrow(1, first, count));
+                let samples = listing.sample(&self.statics, Some(&self.loopings.narrow(1, first, count)));
+                let image = Self::compose(listing, &samples);
                 listing.unsorted(&image).expand([-1, count, -1], false)
             });
             Tensor::cat(&chunks.collect::<Vec<_>>(), 1)
         })
     }
 
-    /// Σ ψ of some frames (first, count), pulled back to the leaves `(statics, loopings)`, the latter of these frames alone.
+    /// Σ ψ of some frames (first, count); it and the sparsity of rays are pulled back to the leaves `(statics, loopings)`, the
+    /// latter of these frames alone.
     fn pull(
         listing: &Listing,
         target: &TorchTarget,
@@ -154,11 +157,14 @@ impl TorchLooping {
         (statics, loopings): (&Tensor, &Tensor),
     ) -> f64 {
         let wanted = listing.sorted(&target.bytes.narrow(1, first, count)).to_kind(Kind::Float) / 255.0;
-        let r = Self::compose(listing, statics, loopings) * f64::from(exposure) - wanted;
+        let samples = listing.sample(statics, Some(loopings));
+        let r = Self::compose(listing, &samples) * f64::from(exposure) - wanted;
         let squared = r.square();
         let penalty = (&squared * 2.0 / (&squared + WIDTH)).sum(Kind::Double);
         if penalty.requires_grad() {
-            penalty.backward();
+            // Where nothing moves there is one sample for all frames.
+            let times = count / samples.size()[1];
+            (&penalty + listing.sparsity(&samples, EMPTY) * (f64::from(SPARSITY) * times as f64)).backward();
         }
         penalty.double_value(&[])
     }

@@ -7,6 +7,7 @@ use super::{download, gradient, upload};
 use crate::engine::{Sight, StillEngine};
 use crate::grid::TexelGrid;
 use crate::hits::Hits;
+use crate::kernels::still::EMPTY;
 use crate::kernels::still::{Rgba, TexelGradient};
 use crate::static_stage::loss::{SPARSITY, TV_ALPHA, TV_RGB};
 use crate::static_stage::model::{EPSILON, StaticModel};
@@ -76,7 +77,7 @@ impl TorchStill {
             ((ratio.to_kind(Kind::Double).log().mean(Kind::Double).exp() + 3.0) / 4.0).to_kind(Kind::Float)
         });
         let error = (colour * exposure - picture).square().sum(Kind::Double);
-        (&error + listing.sparsity(&samples) * f64::from(SPARSITY)).backward();
+        (&error + listing.sparsity(&samples, EMPTY) * f64::from(SPARSITY)).backward();
         let coverage = listing.static_coverage(texels + 1);
         let frames = shown.unsqueeze(1);
         self.neighbours.backward(&[Texels { leaf: &frames, coverage: &coverage }], 1, (TV_RGB, TV_ALPHA));

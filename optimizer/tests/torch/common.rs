@@ -108,7 +108,7 @@ pub fn coverage(hits: &Hits, id: u32) -> f64 {
     hits.hits.iter().map(of_hit).map(f64::from).sum()
 }
 
-/// Ids of a texel's neighbours on its plane, by plane coordinates.
+/// Ids of a texel's neighbours on its plane, by plane coordinates; a looping one has the transparent texel where there is no tile.
 pub fn neighbours(grid: &TexelGrid, id: u32) -> Vec<u32> {
     let nothing = grid.static_texels() as u32;
     let size = |tiles: usize| (tiles * grid.side) as i64;
@@ -117,7 +117,7 @@ pub fn neighbours(grid: &TexelGrid, id: u32) -> Vec<u32> {
             for x in 0..size(grid.table.columns) {
                 if grid.texel(plane, x, y) == id {
                     let around = [(-1, 0), (1, 0), (0, -1), (0, 1)].map(|(dx, dy)| grid.texel(plane, x + dx, y + dy));
-                    return around.into_iter().filter(|n| *n != nothing).collect();
+                    return around.into_iter().filter(|n| *n != nothing || id & LOOPING != 0).collect();
                 }
             }
         }

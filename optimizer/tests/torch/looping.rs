@@ -6,7 +6,8 @@ use loop3d_optimizer::engine::{CpuEngine, Engine, LoopingEngine, Sight};
 use loop3d_optimizer::grid::LOOPING;
 use loop3d_optimizer::hits::Hits;
 use loop3d_optimizer::kernels::lanes::LANES;
-use loop3d_optimizer::looping_stage::model::{LoopingModel, TV_ALPHA, TV_RGB, Target};
+use loop3d_optimizer::kernels::looping::EMPTY;
+use loop3d_optimizer::looping_stage::model::{LoopingModel, SPARSITY, TV_ALPHA, TV_RGB, Target};
 use loop3d_optimizer::pyramid::LevelView;
 use loop3d_optimizer::torch::{TorchEngine, TorchLooping};
 use loop3d_scene::Camera;
@@ -94,7 +95,7 @@ fn gradients_agree_with_autograd() {
     }
 }
 
-/// Robust penalty of view 1 and all frames in f64, and the total variation that belongs to one texel.
+/// Robust penalty and sparsity of view 1 and all frames in f64, and the total variation that belongs to one texel.
 struct Loss64<'a> {
     model: &'a LoopingModel,
     loopings: Vec<Vec<Rgba>>,
@@ -122,7 +123,9 @@ impl Loss64<'_> {
         let mut loss = 0.0;
         for t in (0..FRAMES).filter(|t| *t == frame || !loops(id)) {
             let chunk = &self.target[t / LANES];
-            for ((colour, _), wanted) in render(self.hits, &|at| value(t, at)).iter().zip(chunk) {
+            for ((colour, alphas), wanted) in render(self.hits, &|at| value(t, at)).iter().zip(chunk) {
+                let l2 = alphas.iter().map(|a| a * a).sum::<f64>().sqrt();
+                loss += f64::from(SPARSITY) * alphas.iter().sum::<f64>() / l2.max(f64::from(EMPTY));
                 for c in 0..3 {
                     let wanted = f64::from(wanted[c][t % LANES]) / 255.0;
                     let r = f64::from(EXPOSURES[1]) * colour[c] - wanted;

@@ -3,7 +3,7 @@
 use super::rows::Rows;
 use super::step::Place;
 use super::total_variation::add_total_variation;
-use super::{LoopingModel, Target};
+use super::{LoopingModel, SPARSITY, Target};
 use crate::grid::{LOOPING, TexelGrid};
 use crate::hits::Hits;
 use crate::kernels::lanes::{LANES, Lanes};
@@ -83,10 +83,11 @@ impl Loss<'_> {
         penalties.iter().sum::<f64>() / (self.hits.pixels() * 3 * self.frames).max(1) as f64
     }
 
-    /// Adds the gradients of chunk `q`'s robust penalty; returns Σ ψ.
+    /// Adds the gradients of chunk `q`'s robust penalty and of its rays' sparsity; returns Σ ψ.
     pub(super) fn pull(&self, q: usize, texels: &[Stored], out: &mut Gradients<'_>) -> f64 {
         let texels = Texels { statics: self.statics, loopings: texels };
-        let pull = Pull { exposure: self.exposure, frames: LANES.min(self.frames - q * LANES) };
+        let frames = LANES.min(self.frames - q * LANES);
+        let pull = Pull { exposure: self.exposure, frames, sparsity: SPARSITY };
         looping::backward(self.hits, &self.rows.taps, texels, &self.target[q], pull, out)
     }
 

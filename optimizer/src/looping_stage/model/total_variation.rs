@@ -1,5 +1,7 @@
 //! Total variation in texture space (design.md, departure 9): the sum of |differences| of colour and of opacity between
-//! true neighbours of a plane, each texel's share scaled by how well it is seen.
+//! true neighbours of a plane, each texel's share scaled by how well it is seen. Where a looping tile has no tile beside it,
+//! its texels have nothing, transparent black, as their neighbour: what stands at a rim then fades out or has a reason not
+//! to, instead of ending in a bright line. (In the static stage every place has a tile until culling.)
 //!
 //! Its gradient is a sum of signs. They are told from texels as they are stored, thirty-two values at a time; where a
 //! static texel meets a static one the sign is that of all frames, and told once.
@@ -75,6 +77,8 @@ fn of_looping_tile(loss: &Loss<'_>, texels: &[Stored], place: &Place, exists: La
                 own.add_signs(&tile[i], &mut signs);
             } else if let Some(first) = tile_beside {
                 own.add_signs(&stored(loss, texels, first + there as u32), &mut signs);
+            } else {
+                own.add_signs(&Stored::default(), &mut signs);
             }
         };
         beside(x > 0, i.wrapping_sub(1), left, i + side - 1);
