@@ -211,18 +211,33 @@ await check('the timeline goes to a moment, and what plays goes on from there', 
   assert.ok(!after.paused && after.currentTime !== held);
 }));
 
+/** What `a` tells of these events from now on. */
+const listen = (page, types) => page.evaluate((names) => {
+  globalThis.told = [];
+  for (const name of names) document.getElementById('a').addEventListener(name, () => told.push(name));
+}, types);
+
 await check('it stops after its last round and says so', () => open('/one', async (page) => {
-  await page.evaluate(() => {
-    const a = document.getElementById('a');
-    globalThis.told = [];
-    for (const type of ['play', 'pause', 'timeupdate']) a.addEventListener(type, () => told.push(type));
-    Object.assign(a, { loops: 1, speed: 4 });
-    a.play();
-  });
+  await listen(page, ['play', 'pause', 'timeupdate']);
+  await page.evaluate(() => Object.assign(document.getElementById('a'), { loops: 1, speed: 4 }).play());
   await page.waitForFunction(() => told.includes('pause'));
   const told = await page.evaluate(() => globalThis.told);
   assert.equal(told[0], 'play');
-  assert.ok(told.filter((type) => type === 'play').length === 1 && told.includes('timeupdate'), told.join());
+  assert.deepEqual(told.slice(-2), ['timeupdate', 'pause']);
+  assert.equal(told.filter((type) => type === 'play').length, 1, told.join());
+}));
+
+await check('a round that is over before its first picture is told as well', () => open('/one', async (page) => {
+  await listen(page, ['play', 'pause', 'timeupdate']);
+  await page.evaluate(() => {
+    const { advance } = FakeEngine.prototype;
+    FakeEngine.prototype.advance = function (seconds) {
+      return advance.call(this, this.playing ? 2 : seconds);
+    };
+    Object.assign(document.getElementById('a'), { loops: 1 }).play();
+  });
+  await page.waitForFunction(() => told.includes('pause'));
+  assert.deepEqual(await page.evaluate(() => globalThis.told), ['play', 'timeupdate', 'pause']);
 }));
 
 await check('off screen nothing is drawn; two live side by side; a removed one lets everything go and comes back', () => open('/two', async (page) => {

@@ -281,6 +281,7 @@ export class Loop3DElement extends HTMLElement {
       reached: (stage) => {
         this.#reveal();
         this.#tell(stage);
+        this.#tellPlaying();
         if (stage === "still") this.#visitor.offer();
       },
       noMotion: (why) => {
@@ -322,10 +323,7 @@ export class Loop3DElement extends HTMLElement {
   #drawn(changed: boolean): void {
     const { engine, info } = this.#player ?? {};
     if (!engine || !info) return;
-    if (engine.playing !== this.#wasPlaying && !this.#visitor.isScrubbing) {
-      this.#wasPlaying = engine.playing;
-      this.#tell(engine.playing ? "play" : "pause");
-    }
+    this.#tellPlaying();
     this.#showBar();
     if (changed) {
       const camera = JSON.stringify(engine.camera);
@@ -342,11 +340,24 @@ export class Loop3DElement extends HTMLElement {
     if (!settings.element.hidden) settings.show(this.speed, this.quality, engine.renderScale, this.stage === "motion");
   }
 
+  /**
+   * Tells `play` or `pause` once the engine has begun or ended; as of a video, a `timeupdate` comes just before each `pause`.
+   * Asked at each change and not only at each picture: a round can begin and end between two.
+   */
+  #tellPlaying(): void {
+    const playing = this.#player?.engine?.playing ?? false;
+    if (playing === this.#wasPlaying || !this.info || this.#visitor.isScrubbing) return;
+    this.#wasPlaying = playing;
+    if (!playing) this.#tell("timeupdate");
+    this.#tell(playing ? "play" : "pause");
+  }
+
   // What follows.
 
   #setPlaying(plays: boolean): void {
     this.#wishes.plays = plays;
     this.#player?.update();
+    this.#tellPlaying();
   }
 
   #show(view: View): void {
