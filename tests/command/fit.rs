@@ -76,7 +76,7 @@ fn started(target: &str) -> Child {
     let checkpoint = FITTED.path(&format!("{target}.resume"));
     let patience = Instant::now();
     while !checkpoint.exists() {
-        assert!(patience.elapsed() < Duration::from_secs(60), "no checkpoint");
+        assert!(patience.elapsed() < Duration::from_secs(300), "no checkpoint");
         sleep(Duration::from_millis(2));
     }
     assert!(!FITTED.path(target).exists());
@@ -110,7 +110,7 @@ fn ctrl_c_says_how_to_go_on() {
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(130), "{said}");
     assert!(
-        said.contains("error: stopped; go on after `still, 8/16` with\n  ") && said.ends_with(" --resume\n"),
+        said.contains("error: stopped; go on after `still, ") && said.ends_with(" --resume\n"),
         "{said}"
     );
     assert!(!FITTED.path("stopped.loop3d").exists());
@@ -128,7 +128,7 @@ fn ctrl_c_in_a_film_leaves_nothing() {
         let begun = || FITTED.names().iter().any(|name| name.contains("cut-short"));
         let patience = Instant::now();
         while !begun() {
-            assert!(patience.elapsed() < Duration::from_secs(60), "no temporary file");
+            assert!(patience.elapsed() < Duration::from_secs(300), "no temporary file");
             sleep(Duration::from_millis(2));
         }
         assert!(interrupt(&child).success());
