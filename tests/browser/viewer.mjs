@@ -28,7 +28,7 @@ if (decoder === 'element') await page.addInitScript(() => { delete globalThis.Vi
 if (decoder === 'pictures') await page.addInitScript(() => { Object.defineProperty(VideoFrame.prototype, 'format', { value: null }); });
 await page.addInitScript(hold);
 await page.goto(server.url);
-const result = await page.evaluate(run, { backend, job });
+const result = await page.evaluate(run, { backend, job, decoder });
 await browser.close();
 server.close();
 console.log(JSON.stringify({ ...result, complaints }));
@@ -49,7 +49,7 @@ function hold() {
 }
 
 /** Runs in the page. */
-async function run({ backend, job }) {
+async function run({ backend, job, decoder }) {
   const { Engine } = await import('/engine.js');
   const [width, height] = job.size;
   const bytes = async (file) => new Uint8Array(await (await fetch(`/${file}`)).arrayBuffer());
@@ -156,6 +156,19 @@ async function run({ backend, job }) {
   const rendered = engine.statistics();
   engine.dispose();
 
+  // A GPU that reads no blocks: the scene stands still and says why.
+  const unread = {};
+  if (decoder === 'blocks' && backend === 'webgpu') {
+    const { has } = GPUSupportedFeatures.prototype;
+    GPUSupportedFeatures.prototype.has = function (name) { return !name.startsWith('texture-compression') && has.call(this, name); };
+    const engine = await open((event) => { unread[event.kind] = event.why ?? true; });
+    engine.push(scene);
+    await until('the still scene without blocks', () => unread.still && unread['no-motion']);
+    await keep('unread', await picture(engine));
+    engine.dispose();
+    GPUSupportedFeatures.prototype.has = has;
+  }
+
   // Bytes that are no whole package.
   const refused = {};
   for (const [name, cut, at, value] of job.broken) {
@@ -171,5 +184,5 @@ async function run({ backend, job }) {
     }
     engine.dispose();
   }
-  return { events, codes, statistics, steps, rendered, isStill, seam, back, recovered, refused };
+  return { events, codes, statistics, steps, rendered, isStill, seam, back, recovered, unread, refused };
 }

@@ -3,23 +3,17 @@
  * around it does.
  */
 import { hasWebGpu, pixels, replaced } from "./canvas.ts";
-import { Decoders, choose, type Choice, type DecodePlan } from "./decode.ts";
+import { Decoders, choose, type Choice } from "./decode.ts";
 import { bitmap } from "./frame_pages.ts";
+import { both, idle } from "./input.ts";
 import {
-  EngineError, type Backend, type CameraInput, type CameraState, type EngineErrorCode, type EngineEvent, type EngineOptions,
-  type SceneInfo, type Statistics,
+  EngineError, engineError, type Backend, type CameraInput, type CameraState, type EngineEvent, type EngineOptions,
+  type Statistics,
 } from "./types.ts";
-import { load, type Glue, type WasmPlayer, type WasmScreen } from "./wasm.ts";
+import { load, type Glue, type Plan, type WasmPlayer, type WasmScreen } from "./wasm.ts";
 
-export * from "./types.ts";
-
-/** What the wasm side says of a scene (`Player::plan`). */
-interface Plan extends SceneInfo, DecodePlan {
-  /** Indices of parts. */
-  picture: number;
-  still: number[];
-  posters: number[];
-}
+export { EngineError } from "./types.ts";
+export type * from "./types.ts";
 
 const BACKENDS: Backend[] = ["webgpu", "webgl2"];
 const LOOP_MEMORY = 64 << 20;
@@ -141,17 +135,7 @@ export class Engine {
 
   /** Adds to what the next `advance` does to the camera. */
   input(input: CameraInput): void {
-    const sum = this.#input;
-    const added = (a: [number, number], b: [number, number] = [0, 0]): [number, number] => [a[0] + b[0], a[1] + b[1]];
-    this.#input = {
-      orbit: added(sum.orbit, input.orbit),
-      pan: added(sum.pan, input.pan),
-      zoom: sum.zoom + (input.zoom ?? 0),
-      isHeld: sum.isHeld || (input.isHeld ?? false),
-      isNoticed: sum.isNoticed || (input.isNoticed ?? false),
-      reset: sum.reset || (input.reset ?? false),
-      pose: input.pose ?? sum.pose,
-    };
+    this.#input = both(this.#input, input);
   }
 
   /** Camera and clock go on; true where the picture changes. */
@@ -414,13 +398,3 @@ export class Engine {
 
 /** Milliseconds before each attempt to open a lost GPU again. */
 const WAITS = [100, 500, 2000];
-
-function idle(): Required<CameraInput> {
-  return { orbit: [0, 0], pan: [0, 0], zoom: 0, isHeld: false, isNoticed: false, reset: false, pose: [0, 0] };
-}
-
-function engineError(thrown: unknown): EngineError {
-  if (thrown instanceof EngineError) return thrown;
-  const { code, message } = thrown as { code?: EngineErrorCode; message: string };
-  return new EngineError(code ?? "lost", message);
-}

@@ -78,3 +78,10 @@ export interface Statistics {
   /** Milliseconds of this thread for a picture, averaged. */
   cpuMs: number;
 }
+
+/** Whatever was thrown, as the engine's own; what has no code is a GPU that works no more. */
+export function engineError(thrown: unknown): EngineError {
+  if (thrown instanceof EngineError) return thrown;
+  const { code, message } = thrown as { code?: EngineErrorCode; message: string };
+  return new EngineError(code ?? "lost", message);
+}
