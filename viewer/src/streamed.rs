@@ -50,7 +50,6 @@ pub struct Streamed {
     /// What the last frame came in.
     stream: Option<Stream>,
     page_sizes: Vec<[u32; 2]>,
-    has_poster: bool,
     missed: u64,
     /// The last moment that was counted.
     counted: Option<[usize; 2]>,
@@ -110,7 +109,6 @@ impl Streamed {
             ring,
             stream: None,
             page_sizes: head.looping.pages.clone(),
-            has_poster: false,
             missed: 0,
             counted: None,
         })
@@ -177,7 +175,6 @@ impl Streamed {
         let source = copier.source(gpu, page_texture(gpu, size), &copies[page]);
         upload(&gpu.queue, &source.page);
         copier.copy(gpu, &source, &[&self.layers[0]]);
-        self.has_poster = true;
         gpu.check()
     }
 
