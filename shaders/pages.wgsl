@@ -67,6 +67,28 @@ fn stacked_pixel(in: Corner) -> @location(0) vec4<f32> {
     return brightened(colour, alpha, in.gain);
 }
 
+// A byte of video as it was coded, from 16 to 235 for luma, 240 for chroma.
+fn coded(at: vec2<i32>) -> f32 {
+    return 255.0 * textureLoad(page, at, 0).r;
+}
+
+// A frame of video as its decoder left it: luma of colour and alpha, then both planes of chroma, each row of which is half as long as
+// a row of the texture. Chroma belongs to its own 2x2 texels. BT.709, limited range.
+@fragment
+fn planes_pixel(in: Corner) -> @location(0) vec4<f32> {
+    let at = texel_of(in);
+    let width = i32(textureDimensions(page).x);
+    let height = i32(textureDimensions(page).y) / 3;
+    let chroma = at / 2;
+    let place = vec2<i32>(chroma.x + (chroma.y & 1) * (width / 2), 2 * height + chroma.y / 2);
+    let grey = (coded(at) - 16.0) / 219.0;
+    let alpha = saturate((coded(at + vec2<i32>(0, height)) - 16.0) / 219.0);
+    let blue = grey + (coded(place) - 128.0) / 224.0 * 1.8556;
+    let red = grey + (coded(place + vec2<i32>(0, height / 2)) - 128.0) / 224.0 * 1.5748;
+    let green = (grey - 0.2126 * red - 0.0722 * blue) / 0.7152;
+    return brightened(vec3<f32>(red, green, blue), alpha, in.gain);
+}
+
 // A page of straight colours of half the size, enlarged; a block's halo is one of its pixels.
 @fragment
 fn poster_pixel(in: Corner) -> @location(0) vec4<f32> {

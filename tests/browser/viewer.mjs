@@ -1,5 +1,6 @@
-// The engine in Chromium: `node viewer.mjs BACKEND FOLDER [element]`; with `element` as in a browser without WebCodecs. Reads FOLDER/job.json, writes pictures (raw RGBA) to FOLDER and prints what
-// happened as JSON.
+// The engine in Chromium: `node viewer.mjs BACKEND FOLDER [DECODER]`. DECODER `element`: as in a browser without WebCodecs; `pictures`: as where
+// decoded frames lie on the GPU and only the browser reads them. Reads FOLDER/job.json, writes pictures (raw RGBA) to FOLDER and prints
+// what happened as JSON.
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execFileSync } from 'node:child_process';
@@ -24,14 +25,31 @@ page.on('pageerror', (error) => complaints.push(String(error)));
 page.on('console', (message) => { if (message.type() === 'error') complaints.push(message.text()); });
 await page.exposeFunction('keep', (name, base64) => writeFile(join(folder, `${backend}-${name}.rgba`), Buffer.from(base64, 'base64')));
 if (decoder === 'element') await page.addInitScript(() => { delete globalThis.VideoDecoder; });
+if (decoder === 'pictures') await page.addInitScript(() => { Object.defineProperty(VideoFrame.prototype, 'format', { value: null }); });
+await page.addInitScript(hold);
 await page.goto(server.url);
-const result = await page.evaluate(run, { backend, job });
+const result = await page.evaluate(run, { backend, job, decoder });
 await browser.close();
 server.close();
 console.log(JSON.stringify({ ...result, complaints }));
 
+/** Runs in the page before anything else: takes hold of the memory of wasm, and of the GPU device that was opened last. */
+function hold() {
+  globalThis.held = {};
+  for (const name of ['instantiate', 'instantiateStreaming']) {
+    const instantiate = WebAssembly[name];
+    WebAssembly[name] = async (...given) => {
+      const result = await instantiate.apply(WebAssembly, given);
+      held.memory = (result.instance ?? result).exports.memory;
+      return result;
+    };
+  }
+  const { requestDevice } = GPUAdapter.prototype;
+  GPUAdapter.prototype.requestDevice = async function (...given) { return held.device = await requestDevice.apply(this, given); };
+}
+
 /** Runs in the page. */
-async function run({ backend, job }) {
+async function run({ backend, job, decoder }) {
   const { Engine } = await import('/engine.js');
   const [width, height] = job.size;
   const bytes = async (file) => new Uint8Array(await (await fetch(`/${file}`)).arrayBuffer());
@@ -119,20 +137,37 @@ async function run({ backend, job }) {
   engine.pause();
   engine.reverse = false;
 
-  // A lost context comes back as a new canvas with the same picture.
-  const recovered = {};
-  if (backend === 'webgl2') {
-    engine.camera = job.shots[0].camera;
-    engine.time = job.shots[0].time;
-    engine.canvas.getContext('webgl2').getExtension('WEBGL_lose_context').loseContext();
-    await until('the loss', () => events.includes('lost'));
-    await until('the return', () => events.includes('restored'));
+  // A lost GPU comes back as a new canvas with the same picture, as often as it is lost, and nothing is left behind.
+  const recovered = { heap: [], gpuBytes: [] };
+  engine.camera = job.shots[0].camera;
+  engine.time = job.shots[0].time;
+  for (let losses = 1; losses <= job.losses; losses++) {
+    const count = (kind) => events.filter((event) => event === kind).length;
+    if (backend === 'webgl2') engine.canvas.getContext('webgl2').getExtension('WEBGL_lose_context').loseContext();
+    else held.device.destroy();
+    await until('the loss', () => { engine.advance(0.001); return count('lost') === losses; });
+    await until('the return', () => count('restored') === losses);
     await until('frames again', () => { engine.advance(0.001); return engine.isReady; });
     await keep('restored', await picture(engine));
-    recovered.isAttached = engine.canvas.isConnected && engine.canvas.className === 'kept';
+    recovered.heap.push(held.memory.buffer.byteLength);
+    recovered.gpuBytes.push(engine.statistics().gpuBytes);
   }
+  recovered.isAttached = engine.canvas.isConnected && engine.canvas.className === 'kept';
   const rendered = engine.statistics();
   engine.dispose();
+
+  // A GPU that reads no blocks: the scene stands still and says why.
+  const unread = {};
+  if (decoder === 'blocks' && backend === 'webgpu') {
+    const { has } = GPUSupportedFeatures.prototype;
+    GPUSupportedFeatures.prototype.has = function (name) { return !name.startsWith('texture-compression') && has.call(this, name); };
+    const engine = await open((event) => { unread[event.kind] = event.why ?? true; });
+    engine.push(scene);
+    await until('the still scene without blocks', () => unread.still && unread['no-motion']);
+    await keep('unread', await picture(engine));
+    engine.dispose();
+    GPUSupportedFeatures.prototype.has = has;
+  }
 
   // Bytes that are no whole package.
   const refused = {};
@@ -149,5 +184,5 @@ async function run({ backend, job }) {
     }
     engine.dispose();
   }
-  return { events, codes, statistics, steps, rendered, isStill, seam, back, recovered, refused };
+  return { events, codes, statistics, steps, rendered, isStill, seam, back, recovered, unread, refused };
 }

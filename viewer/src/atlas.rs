@@ -34,6 +34,11 @@ impl Atlas {
         Self { width, height, packing }
     }
 
+    /// Width and height of its texture.
+    pub(crate) fn size(&self) -> [u32; 2] {
+        [self.width as u32, self.height as u32]
+    }
+
     /// The blocks that fill it.
     pub(crate) fn packing(&self) -> &Packing {
         &self.packing

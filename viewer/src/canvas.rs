@@ -2,6 +2,7 @@
 
 use crate::Gpu;
 use crate::pipelines::Pipelines;
+use crate::texture::{texture, texture_bytes};
 use crate::view::View;
 
 /// Where tiles are drawn.
@@ -23,7 +24,9 @@ pub(crate) struct Atlases {
 impl Canvas {
     pub(crate) fn new(gpu: &Gpu, pipelines: &Pipelines, atlases: &Atlases, width: u32, height: u32) -> Self {
         let device = &gpu.device;
-        let accumulated = texture(gpu, [width, height], gpu.tier.accumulation(), wgpu::TextureUsages::TEXTURE_BINDING);
+        let format = gpu.tier.accumulation();
+        let accumulated =
+            texture(gpu, "accumulated", [width, height], 1, format, wgpu::TextureUsages::RENDER_ATTACHMENT);
         let accumulated = accumulated.create_view(&wgpu::TextureViewDescriptor::default());
         let view = buffer(gpu, size_of::<View>() as u64, wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST);
         let entry =
@@ -56,9 +59,7 @@ impl Canvas {
 
     /// GPU memory of the accumulated picture.
     pub(crate) fn bytes(&self) -> u64 {
-        let texture = self.accumulated.texture();
-        let texel = texture.format().block_copy_size(None).unwrap_or(0);
-        u64::from(self.width) * u64::from(self.height) * u64::from(texel)
+        texture_bytes(self.accumulated.texture())
     }
 
     /// Finishes the picture in `output`, whose format `pipeline` writes.
@@ -74,25 +75,6 @@ impl Canvas {
         resolve.set_bind_group(0, &self.resolve_group, &[]);
         resolve.draw(0..3, 0..1);
     }
-}
-
-/// A texture that is drawn to, and what else `usage` says.
-pub(crate) fn texture(
-    gpu: &Gpu,
-    [width, height]: [u32; 2],
-    format: wgpu::TextureFormat,
-    usage: wgpu::TextureUsages,
-) -> wgpu::Texture {
-    gpu.device.create_texture(&wgpu::TextureDescriptor {
-        label: Some("picture"),
-        size: wgpu::Extent3d { width, height, depth_or_array_layers: 1 },
-        mip_level_count: 1,
-        sample_count: 1,
-        dimension: wgpu::TextureDimension::D2,
-        format,
-        usage: wgpu::TextureUsages::RENDER_ATTACHMENT | usage,
-        view_formats: &[],
-    })
 }
 
 pub(crate) fn buffer(gpu: &Gpu, size: u64, usage: wgpu::BufferUsages) -> wgpu::Buffer {

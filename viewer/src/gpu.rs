@@ -1,6 +1,7 @@
 //! The graphics device: which adapter, what it can do, and what went wrong with it.
 
 use crate::RenderError;
+use crate::form::BLOCK_FEATURES;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The system's interface to the GPU.
@@ -152,8 +153,9 @@ impl Gpu {
         // What WebGL2 has, so that everything runs there; textures as large as this adapter's.
         let required_limits = wgpu::Limits::downlevel_webgl2_defaults().using_resolution(adapter.limits());
         let tier = Tier::of(&adapter);
-        // And, where it can, to tell how long it works.
-        let required_features = tier.features() | (adapter.features() & wgpu::Features::TIMESTAMP_QUERY);
+        // And, where it can, to tell how long it works, and to read compressed blocks.
+        let wanted = BLOCK_FEATURES | wgpu::Features::TIMESTAMP_QUERY;
+        let required_features = tier.features() | (adapter.features() & wanted);
         let descriptor =
             wgpu::DeviceDescriptor { label: Some("loop3d"), required_features, required_limits, ..Default::default() };
         let (device, queue) = adapter
@@ -165,12 +167,8 @@ impl Gpu {
             failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
         };
         let lost = Arc::clone(&failure);
-        device.set_device_lost_callback(move |reason, text| {
-            // Dropping the device is no failure.
-            if reason != wgpu::DeviceLostReason::Destroyed {
-                note(&lost, RenderError::Lost(text));
-            }
-        });
+        // Also when it is dropped; then nobody asks any more.
+        device.set_device_lost_callback(move |_, text| note(&lost, RenderError::Lost(text)));
         // wgpu's own handler would panic.
         let wrong = Arc::clone(&failure);
         device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {

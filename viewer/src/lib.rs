@@ -10,6 +10,7 @@ mod clock;
 mod display;
 mod drawing;
 mod error;
+mod form;
 mod gpu;
 #[cfg(feature = "blocking")]
 mod loop_frames;
@@ -22,6 +23,7 @@ mod ring;
 mod streamed;
 #[cfg(feature = "blocking")]
 mod target;
+mod texture;
 mod view;
 #[cfg(any(test, feature = "measure"))]
 pub mod whole_planes;
@@ -32,6 +34,7 @@ pub use camera::{CameraInput, CameraState, OrbitCamera};
 pub use clock::{Clock, SPEEDS};
 pub use display::Display;
 pub use error::RenderError;
+pub use form::FrameForm;
 #[cfg(feature = "blocking")]
 pub use gpu::adapters;
 pub use gpu::{Backend, Gpu, Tier};

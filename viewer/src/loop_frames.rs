@@ -2,6 +2,7 @@
 
 use crate::Gpu;
 use crate::atlas::{Atlas, conversion};
+use crate::texture::{array_view, texture, texture_bytes};
 use loop3d_scene::Scene;
 
 /// Frames in the ring: the two of a moment, and as many to come.
@@ -24,20 +25,8 @@ impl LoopFrames {
         // A static scene has one layer. wgpu's GL makes arrays of two layers or more only.
         let frames = if atlas.packing().blocks.is_empty() { 1 } else { scene.frames };
         let count = if resident { frames } else { frames.min(RING) };
-        let texture = gpu.device.create_texture(&wgpu::TextureDescriptor {
-            label: Some("looping tiles"),
-            size: wgpu::Extent3d {
-                width: atlas.width as u32,
-                height: atlas.height as u32,
-                depth_or_array_layers: count.max(2) as u32,
-            },
-            mip_level_count: 1,
-            sample_count: 1,
-            dimension: wgpu::TextureDimension::D2,
-            format: gpu.tier.texels(),
-            usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST,
-            view_formats: &[],
-        });
+        let usage = wgpu::TextureUsages::COPY_DST;
+        let texture = texture(gpu, "looping tiles", atlas.size(), count.max(2) as u32, gpu.tier.texels(), usage);
         let mut frames = Self { texture, layers: Layers::new(count), staging: vec![0; atlas.values()], missed: 0 };
         if resident && !atlas.packing().blocks.is_empty() {
             (0..count).for_each(|frame| {
@@ -84,16 +73,12 @@ impl LoopFrames {
     }
 
     pub(crate) fn view(&self) -> wgpu::TextureView {
-        self.texture.create_view(&wgpu::TextureViewDescriptor {
-            dimension: Some(wgpu::TextureViewDimension::D2Array),
-            ..Default::default()
-        })
+        array_view(&self.texture)
     }
 
     /// GPU memory that it takes.
     pub(crate) fn bytes(&self) -> u64 {
-        let size = self.texture.size();
-        u64::from(size.width) * u64::from(size.height) * u64::from(size.depth_or_array_layers) * 8
+        texture_bytes(&self.texture)
     }
 
     /// Frames of the loop that there is room for.

@@ -1,9 +1,9 @@
 //! Rectangles that are copied from the pages of a package to an atlas, on the GPU.
 
 use crate::Gpu;
-use crate::canvas::texture;
 use crate::drawing::instances;
 use crate::pipelines::{Stage, pipeline, texture_entry};
+use crate::texture::{texture, texture_bytes};
 use bytemuck::{Pod, Zeroable};
 use loop3d_scene::{Block, Packing, TILE, TileTable};
 
@@ -78,6 +78,7 @@ pub(crate) enum Coding {
     Straight,
     Plain,
     Stacked,
+    Planes,
     Poster,
 }
 
@@ -87,6 +88,7 @@ impl Coding {
             Self::Straight => "straight_pixel",
             Self::Plain => "plain_pixel",
             Self::Stacked => "stacked_pixel",
+            Self::Planes => "planes_pixel",
             Self::Poster => "poster_pixel",
         }
     }
@@ -132,8 +134,14 @@ impl Copier {
         Source { page, group, copies: instances(gpu, "copies", copies), count: copies.len() as u32 }
     }
 
-    /// Copies; the rest of the atlas stays as it is.
-    pub(crate) fn copy(&self, encoder: &mut wgpu::CommandEncoder, source: &Source, atlas: &wgpu::TextureView) {
+    /// Copies to some atlases, or layers of one; the rest of them stays as it is.
+    pub(crate) fn copy(&self, gpu: &Gpu, source: &Source, atlases: &[&wgpu::TextureView]) {
+        let mut encoder = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        atlases.iter().for_each(|atlas| self.pass(&mut encoder, source, atlas));
+        gpu.queue.submit([encoder.finish()]);
+    }
+
+    fn pass(&self, encoder: &mut wgpu::CommandEncoder, source: &Source, atlas: &wgpu::TextureView) {
         let mut pass = encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
             label: Some("page"),
             color_attachments: &[Some(wgpu::RenderPassColorAttachment {
@@ -162,12 +170,12 @@ pub(crate) struct Source {
 impl Source {
     /// GPU memory that it takes.
     pub(crate) fn bytes(&self) -> u64 {
-        u64::from(self.page.width()) * u64::from(self.page.height()) * 4 + self.copies.size()
+        texture_bytes(&self.page) + self.copies.size()
     }
 }
 
 /// A texture that a browser copies pictures to; browsers draw them, so it is a picture itself.
 pub(crate) fn page_texture(gpu: &Gpu, size: [u32; 2]) -> wgpu::Texture {
-    let usage = wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST;
-    texture(gpu, size, wgpu::TextureFormat::Rgba8Unorm, usage)
+    let usage = wgpu::TextureUsages::COPY_DST | wgpu::TextureUsages::RENDER_ATTACHMENT;
+    texture(gpu, "page", size, 1, wgpu::TextureFormat::Rgba8Unorm, usage)
 }

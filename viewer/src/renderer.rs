@@ -8,6 +8,7 @@ use crate::loop_frames::{LoopFrames, write_layer};
 use crate::pipelines::Pipelines;
 use crate::quads::quads;
 use crate::target::Target;
+use crate::texture::texture;
 use crate::view::{MAX_PLANES, Moment};
 use crate::{RenderError, Tier};
 use loop3d_scene::{Camera, Kind, Scene};
@@ -223,16 +224,8 @@ impl Renderer {
 }
 
 fn upload_static(gpu: &Gpu, scene: &Scene, atlas: &Atlas) -> wgpu::TextureView {
-    let texture = gpu.device.create_texture(&wgpu::TextureDescriptor {
-        label: Some("static tiles"),
-        size: wgpu::Extent3d { width: atlas.width as u32, height: atlas.height as u32, depth_or_array_layers: 1 },
-        mip_level_count: 1,
-        sample_count: 1,
-        dimension: wgpu::TextureDimension::D2,
-        format: gpu.tier.texels(),
-        usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST,
-        view_formats: &[],
-    });
+    let usage = wgpu::TextureUsages::COPY_DST;
+    let texture = texture(gpu, "static tiles", atlas.size(), 1, gpu.tier.texels(), usage);
     let mut texels = vec![0; atlas.values()];
     atlas.fill(scene, 0, conversion(gpu.tier.texels()), &mut texels);
     write_layer(gpu, &texture, atlas, 0, &texels);

@@ -4,15 +4,20 @@
 use crate::atlas::Atlas;
 use crate::canvas::{Atlases, Canvas};
 use crate::drawing::Drawing;
-use crate::pages::{Coding, Copier, Copy, Source, copies, page_texture, places};
+use crate::pages::{Coding, Copier, Source, copies, page_texture, places};
 use crate::pipelines::Pipelines;
 use crate::quads::quads;
 use crate::ring::Ring;
+use crate::texture::{array_view, texture, texture_bytes};
 use crate::view::{MAX_PLANES, Moment};
-use crate::{Gpu, RenderError};
-use loop3d_scene::package::{Codec, Head, Layouts, poster_packing};
+use crate::{FrameForm, Gpu, RenderError};
+use loop3d_scene::package::{Head, Layouts, poster_packing};
 use loop3d_scene::{Camera, Kind, Packing, Scene};
 use std::sync::Arc;
+use still::StillAtlas;
+use wgpu::TextureUsages;
+
+mod still;
 
 /// Fewest layers: the two of a moment, one that is being copied to, one more.
 const FEWEST_LAYERS: u64 = 4;
@@ -37,21 +42,24 @@ pub struct StreamedStatistics {
 pub struct Streamed {
     drawing: Drawing,
     layouts: Layouts,
+    still: StillAtlas,
     looping: Atlas,
-    static_atlas: wgpu::Texture,
-    /// Page by page, where it stands on the static atlas.
-    static_offsets: Vec<[usize; 2]>,
-    /// Sizes of the pages of static tiles that have not come yet.
-    static_missing: Vec<Option<[u32; 2]>>,
+    looping_texture: wgpu::Texture,
     layers: Vec<wgpu::TextureView>,
     ring: Ring,
-    /// The coding of the stream that was chosen, and its pages.
-    stream: Option<(Copier, Vec<Source>)>,
+    /// What the last frame came in.
+    stream: Option<Stream>,
     page_sizes: Vec<[u32; 2]>,
-    has_poster: bool,
     missed: u64,
     /// The last moment that was counted.
     counted: Option<[usize; 2]>,
+}
+
+/// Pages for frames of one form.
+struct Stream {
+    form: FrameForm,
+    copier: Copier,
+    sources: Vec<Source>,
 }
 
 impl Streamed {
@@ -65,9 +73,7 @@ impl Streamed {
             return Err(RenderError::TooManyPlanes { count: head.planes.count, limit: MAX_PLANES });
         }
         let scene = Arc::new(head.bare_scene(layouts.tiles.clone()));
-        let pages: Vec<[usize; 2]> =
-            head.still.images.iter().map(|image| [image.width as usize, image.height as usize]).collect();
-        let (still, static_offsets) = stacked(&scene, &layouts, &pages, gpu.max_side())?;
+        let (still, still_atlas) = StillAtlas::new(&gpu, head, &layouts)?;
         let looping = Atlas::pack(&scene.tiles, Kind::Looping, gpu.max_side())?;
         if let Some(&[width, height]) = head.looping.pages.iter().find(|page| page[0].max(2 * page[1]) > gpu.max_side())
         {
@@ -77,10 +83,10 @@ impl Streamed {
         let most = (loop_budget_bytes / layer_bytes).clamp(FEWEST_LAYERS, gpu.max_layers().into()) as usize;
         // wgpu's GL makes arrays of two layers or more only.
         let count = scene.frames.min(most).max(2);
-        let static_atlas = atlas_texture(&gpu, "static tiles", [still.width, still.height], 1, static_format(&gpu));
-        let looping_atlas = atlas_texture(&gpu, "looping tiles", [looping.width, looping.height], count, LOOPING);
+        let usage = TextureUsages::RENDER_ATTACHMENT;
+        let looping_texture = texture(&gpu, "looping tiles", looping.size(), count as u32, LOOPING, usage);
         let layer = |layer: usize| {
-            looping_atlas.create_view(&wgpu::TextureViewDescriptor {
+            looping_texture.create_view(&wgpu::TextureViewDescriptor {
                 dimension: Some(wgpu::TextureViewDimension::D2),
                 base_array_layer: layer as u32,
                 array_layer_count: Some(1),
@@ -88,30 +94,21 @@ impl Streamed {
             })
         };
         let layers = (0..count).map(layer).collect();
-        let atlases = Atlases {
-            still: static_atlas.create_view(&wgpu::TextureViewDescriptor::default()),
-            looping: looping_atlas.create_view(&wgpu::TextureViewDescriptor {
-                dimension: Some(wgpu::TextureViewDimension::D2Array),
-                ..Default::default()
-            }),
-        };
-        let list = quads(&scene.tiles, &still, &looping);
+        let atlases = Atlases { still: still.view().clone(), looping: array_view(&looping_texture) };
+        let list = quads(&scene.tiles, &still_atlas, &looping);
         let pipelines = Pipelines::new(&gpu);
         gpu.check()?;
         let ring = Ring::new(count, scene.frames, head.looping.pages.len());
-        let images = head.still.images.iter();
         Ok(Self {
             drawing: Drawing::new(gpu, scene, pipelines, atlases, &list),
             layouts,
+            still,
             looping,
-            static_atlas,
-            static_offsets,
-            static_missing: images.map(|image| Some([image.width, image.height])).collect(),
+            looping_texture,
             layers,
             ring,
             stream: None,
             page_sizes: head.looping.pages.clone(),
-            has_poster: false,
             missed: 0,
             counted: None,
         })
@@ -131,16 +128,7 @@ impl Streamed {
         page: usize,
         upload: impl FnOnce(&wgpu::Queue, &wgpu::Texture),
     ) -> Result<(), RenderError> {
-        let Some(size) = self.static_missing.get_mut(page).and_then(Option::take) else { return Ok(()) };
-        let gpu = &self.drawing.gpu;
-        let copier = Copier::new(gpu, Coding::Straight, self.static_atlas.format());
-        let atlas = [self.static_atlas.width() as usize, self.static_atlas.height() as usize];
-        let copy = Copy::new(atlas, self.static_offsets[page], size.map(|side| side as usize), [0, 0], 1.0);
-        let source = copier.source(gpu, page_texture(gpu, size), &[copy]);
-        upload(&gpu.queue, &source.page);
-        let mut encoder = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-        copier.copy(&mut encoder, &source, &self.drawing.atlases.still);
-        gpu.queue.submit([encoder.finish()]);
+        self.still.set_page(&self.drawing.gpu, page, upload);
         if self.has_static() {
             self.fill_halos();
         }
@@ -149,23 +137,16 @@ impl Streamed {
 
     /// Whether all pages of static tiles have come.
     pub fn has_static(&self) -> bool {
-        self.static_missing.iter().all(Option::is_none)
+        self.still.is_whole()
     }
 
     /// Static neighbours of looping tiles, in the halos of every layer.
     fn fill_halos(&self) {
-        let Self { drawing: Drawing { gpu, scene, .. }, layouts, .. } = self;
-        let mut places = places(&scene.tiles, &layouts.still, None);
-        for place in places.iter_mut().flatten() {
-            let offset = self.static_offsets[place.page];
-            (place.page, place.at) = (0, [0, 1].map(|axis| place.at[axis] + offset[axis]));
-        }
-        let copies = copies(&scene.tiles, self.looping.packing(), &places, 1);
+        let Self { drawing: Drawing { gpu, scene, .. }, still, layouts, .. } = self;
+        let copies = copies(&scene.tiles, self.looping.packing(), &still.places(&scene.tiles, layouts), 1);
         let copier = Copier::new(gpu, Coding::Plain, LOOPING);
-        let source = copier.source(gpu, self.static_atlas.clone(), &copies.concat());
-        let mut encoder = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-        self.layers.iter().for_each(|layer| copier.copy(&mut encoder, &source, layer));
-        gpu.queue.submit([encoder.finish()]);
+        let source = copier.source(gpu, still.texture().clone(), &copies.concat());
+        copier.copy(gpu, &source, &self.layers.iter().collect::<Vec<_>>());
     }
 
     /// The size of a page of the poster, in pixels; `None` where there is no such page.
@@ -193,28 +174,13 @@ impl Streamed {
         let copier = Copier::new(gpu, Coding::Poster, LOOPING);
         let source = copier.source(gpu, page_texture(gpu, size), &copies[page]);
         upload(&gpu.queue, &source.page);
-        let mut encoder = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-        copier.copy(&mut encoder, &source, &self.layers[0]);
-        gpu.queue.submit([encoder.finish()]);
-        self.has_poster = true;
+        copier.copy(gpu, &source, &[&self.layers[0]]);
         gpu.check()
     }
 
-    /// Makes room for the decoded frames of a codec.
-    ///
-    /// # Errors
-    /// The GPU failed.
-    pub fn set_codec(&mut self, codec: Codec) -> Result<(), RenderError> {
-        let Drawing { gpu, scene, .. } = &self.drawing;
-        let (coding, scale) = if codec == Codec::Png { (Coding::Plain, 1) } else { (Coding::Stacked, 2) };
-        let places = places(&scene.tiles, &self.layouts.looping, Some(&self.layouts.gains));
-        let copies = copies(&scene.tiles, self.looping.packing(), &places, self.page_sizes.len());
-        let copier = Copier::new(gpu, coding, LOOPING);
-        let textures = self.page_sizes.iter().map(|&[width, height]| page_texture(gpu, [width, scale * height]));
-        let sources = textures.zip(&copies).map(|(page, copies)| copier.source(gpu, page, copies)).collect();
-        gpu.check()?;
-        self.stream = Some((copier, sources));
-        Ok(())
+    /// Whether frames may come in a form: the GPU has such textures.
+    pub fn takes(&self, form: FrameForm) -> bool {
+        self.page_sizes.iter().all(|&size| form.fits(&self.drawing.gpu, size))
     }
 
     /// The frames around a moment that should be there and of which `page` is not, the most urgent first.
@@ -223,31 +189,71 @@ impl Streamed {
         self.ring.missing(page, &self.ring.wanted(shown, is_reverse))
     }
 
-    /// Copies a page of a frame that `upload` writes to a texture of the coded size, where the moment `time` has a use for it.
+    /// Copies a page of a frame that `upload` writes to a texture of its form, where the moment `time` has a use for it.
     /// Returns whether it has.
     ///
     /// # Errors
     /// The GPU failed.
     pub fn set_frame(
         &mut self,
-        page: usize,
-        frame: usize,
+        [page, frame]: [usize; 2],
         time: f64,
         is_reverse: bool,
+        form: FrameForm,
         upload: impl FnOnce(&wgpu::Queue, &wgpu::Texture),
     ) -> Result<bool, RenderError> {
-        let Some((copier, sources)) = &self.stream else { return Ok(false) };
         let shown = Moment::of(time, self.drawing.scene.frames).frames;
         let wanted = self.ring.wanted(shown, is_reverse);
-        let Some(source) = sources.get(page) else { return Ok(false) };
+        if page >= self.page_sizes.len() || !self.takes(form) {
+            return Ok(false);
+        }
         let Some(layer) = self.ring.place(frame, page, &wanted) else { return Ok(false) };
         let gpu = &self.drawing.gpu;
+        let stream = match self.stream.take().filter(|stream| stream.form == form) {
+            Some(stream) => stream,
+            None => self.new_stream(form),
+        };
+        let source = &stream.sources[page];
         upload(&gpu.queue, &source.page);
-        let mut encoder = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-        copier.copy(&mut encoder, source, &self.layers[layer]);
-        gpu.queue.submit([encoder.finish()]);
+        stream.copier.copy(gpu, source, &[&self.layers[layer]]);
+        self.stream = Some(stream);
         gpu.check()?;
         Ok(true)
+    }
+
+    /// As [`set_frame`](Self::set_frame), of the bytes of such a texture. Too many or too few are of no use.
+    ///
+    /// # Errors
+    /// The GPU failed.
+    pub fn set_frame_bytes(
+        &mut self,
+        place: [usize; 2],
+        time: f64,
+        is_reverse: bool,
+        form: FrameForm,
+        bytes: &[u8],
+    ) -> Result<bool, RenderError> {
+        let Some(&size) = self.page_sizes.get(place[0]) else { return Ok(false) };
+        let [row_bytes, rows] = form.rows(size);
+        if bytes.len() as u64 != u64::from(row_bytes) * u64::from(rows) {
+            return Ok(false);
+        }
+        self.set_frame(place, time, is_reverse, form, |queue, texture| {
+            let layout =
+                wgpu::TexelCopyBufferLayout { offset: 0, bytes_per_row: Some(row_bytes), rows_per_image: Some(rows) };
+            queue.write_texture(texture.as_image_copy(), bytes, layout, texture.size());
+        })
+    }
+
+    fn new_stream(&self, form: FrameForm) -> Stream {
+        let Drawing { gpu, scene, .. } = &self.drawing;
+        let places = places(&scene.tiles, &self.layouts.looping, Some(&self.layouts.gains));
+        let copies = copies(&scene.tiles, self.looping.packing(), &places, self.page_sizes.len());
+        let copier = Copier::new(gpu, form.coding(), LOOPING);
+        let page = |&size: &[u32; 2]| form.texture(gpu, size);
+        let sources = self.page_sizes.iter().map(page).zip(&copies);
+        let sources = sources.map(|(page, copies)| copier.source(gpu, page, copies)).collect();
+        Stream { form, copier, sources }
     }
 
     /// Whether the frames of a moment are there, so that a picture of it is exact.
@@ -260,14 +266,12 @@ impl Streamed {
 
     /// What a picture costs.
     pub fn statistics(&self) -> StreamedStatistics {
-        let texel = |texture: &wgpu::Texture| u64::from(texture.format().block_copy_size(None).unwrap_or(0));
-        let still = u64::from(self.static_atlas.width()) * u64::from(self.static_atlas.height());
-        let looping = 4 * (self.looping.width * self.looping.height * self.layers.len()) as u64;
-        let pages: u64 = self.stream.iter().flat_map(|(_, sources)| sources).map(Source::bytes).sum();
+        let pages: u64 = self.stream.iter().flat_map(|stream| &stream.sources).map(Source::bytes).sum();
+        let atlases = self.still.bytes() + texture_bytes(&self.looping_texture);
         StreamedStatistics {
             quads: self.drawing.quad_count,
             layers: self.ring.layers(),
-            bytes: still * texel(&self.static_atlas) + looping + pages + self.drawing.quad_bytes(),
+            bytes: atlases + pages + self.drawing.quad_bytes(),
             missed: self.missed,
         }
     }
@@ -297,63 +301,6 @@ impl Streamed {
         self.drawing.set_view(canvas, camera, layers.map(|layer| layer as u32), second_share);
         self.drawing.draw_tiles(canvas, &mut canvas.tiles_pass(encoder, None));
     }
-}
-
-/// The pages of static tiles as one atlas, below each other or side by side, and where each stands.
-fn stacked(
-    scene: &Scene,
-    layouts: &Layouts,
-    pages: &[[usize; 2]],
-    max_side: u32,
-) -> Result<(Atlas, Vec<[usize; 2]>), RenderError> {
-    let most = |axis: usize| pages.iter().map(|page| page[axis]).max().unwrap_or(1);
-    let along = |axis: usize| {
-        let ends = pages.iter().scan(0, move |end, page| {
-            *end += page[axis];
-            Some(*end)
-        });
-        ends.zip(pages).map(move |(end, page)| end - page[axis])
-    };
-    let sum = |axis: usize| pages.iter().map(|page| page[axis]).sum::<usize>().max(1);
-    let limit = max_side as usize;
-    let (size, offsets): ([usize; 2], Vec<[usize; 2]>) = if sum(1) <= limit && most(0) <= limit {
-        ([most(0), sum(1)], along(1).map(|y| [0, y]).collect())
-    } else if sum(0) <= limit && most(1) <= limit {
-        ([sum(0), most(1)], along(0).map(|x| [x, 0]).collect())
-    } else {
-        let (tiles, kind) = (scene.tiles.counts().0, Kind::Static.name());
-        return Err(RenderError::AtlasTooLarge { kind, tiles, limit: max_side });
-    };
-    let mut blocks = layouts.still.clone();
-    for block in &mut blocks {
-        let offset = offsets[block.page];
-        (block.page, block.at) = (0, [0, 1].map(|axis| block.at[axis] + offset[axis]));
-    }
-    Ok((Atlas::of(Packing { halo: 1, pages: vec![size], blocks }), offsets))
-}
-
-/// Static texels keep what multiplication with alpha leaves of them, where the GPU draws to such a texture.
-fn static_format(gpu: &Gpu) -> wgpu::TextureFormat {
-    gpu.tier.accumulation()
-}
-
-fn atlas_texture(
-    gpu: &Gpu,
-    label: &str,
-    [width, height]: [usize; 2],
-    layers: usize,
-    format: wgpu::TextureFormat,
-) -> wgpu::Texture {
-    gpu.device.create_texture(&wgpu::TextureDescriptor {
-        label: Some(label),
-        size: wgpu::Extent3d { width: width as u32, height: height as u32, depth_or_array_layers: layers as u32 },
-        mip_level_count: 1,
-        sample_count: 1,
-        dimension: wgpu::TextureDimension::D2,
-        format,
-        usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::RENDER_ATTACHMENT,
-        view_formats: &[],
-    })
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! A picture without a window: the finished one, and its way back to the CPU.
 
 use crate::RenderError;
-use crate::canvas::{Canvas, buffer, texture};
+use crate::canvas::{Canvas, buffer};
 use crate::drawing::Drawing;
 use crate::pipelines::{PICTURE, Pipelines};
+use crate::texture::texture;
 use std::sync::mpsc;
 
 /// Room for one picture without a window.
@@ -19,7 +20,14 @@ impl Target {
         let readback_bytes = u64::from(padded_row(width)) * u64::from(height);
         Self {
             canvas: drawing.canvas(width, height),
-            picture: texture(gpu, [width, height], PICTURE, wgpu::TextureUsages::COPY_SRC),
+            picture: texture(
+                gpu,
+                "picture",
+                [width, height],
+                1,
+                PICTURE,
+                wgpu::TextureUsages::RENDER_ATTACHMENT | wgpu::TextureUsages::COPY_SRC,
+            ),
             readback: buffer(gpu, readback_bytes, wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::MAP_READ),
         }
     }

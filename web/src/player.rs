@@ -5,12 +5,12 @@ use crate::parts::Parts;
 use crate::screen::Screen;
 use glam::DVec2;
 use js_sys::Uint8Array;
-use loop3d_scene::package::{CHUNK_FRAMES, Codec, Role};
-use loop3d_viewer::{CameraInput, CameraState, Clock, Display, OrbitCamera, RenderError, Streamed};
+use loop3d_viewer::{CameraInput, CameraState, Clock, Display, OrbitCamera, Streamed};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
-use web_sys::{HtmlVideoElement, ImageBitmap, VideoFrame};
-use wgpu::ExternalImageSource;
+
+mod arrivals;
+mod plan;
 
 /// One scene of a page. Without a screen it reads, and keeps camera and time.
 #[wasm_bindgen]
@@ -73,70 +73,17 @@ impl Player {
         self.parts.part(index).map(Uint8Array::from)
     }
 
-    /// What the page needs to know of the scene, as JSON (`Plan` in decode.ts); once the layouts have arrived.
-    pub fn plan(&self) -> Option<String> {
-        let (head, layouts) = self.parts.plan()?;
-        let (still, looping) = layouts.tiles.counts();
-        let limits = self.camera.as_ref()?.orbit_limits();
-        let posters = head.parts.iter().enumerate().filter(|(_, part)| part.role == Role::Poster);
-        let streams = head.looping.streams.iter();
-        let streams = streams.map(|stream| {
-            serde_json::json!({
-                "codec": stream.codec, "names": stream.names, "descriptions": stream.descriptions,
-                "chunks": stream.chunks.iter().map(|chunk| chunk.part).collect::<Vec<_>>(),
-            })
-        });
-        let plan = serde_json::json!({
-            "width": head.reference.width,
-            "height": head.reference.height,
-            "frames": head.frames,
-            "fps": head.fps,
-            "tiles": still + looping,
-            "views": head.views.iter().map(|view| view.name.as_str()).collect::<Vec<_>>(),
-            "look": { "yaw": limits[0].map(f64::to_degrees), "pitch": limits[1].map(f64::to_degrees) },
-            "picture": head.picture,
-            "still": head.still.images.iter().map(|image| image.part).collect::<Vec<_>>(),
-            "posters": posters.map(|(index, _)| index).collect::<Vec<_>>(),
-            "pages": head.looping.pages,
-            "chunkFrames": CHUNK_FRAMES,
-            "streams": streams.collect::<Vec<_>>(),
-        });
-        Some(plan.to_string())
-    }
-
     /// Draws on a screen from now on; its scene is empty.
     pub fn show(&mut self, screen: Screen) -> Result<(), JsValue> {
         self.display = Some(screen.0);
         self.resize(self.size[0], self.size[1], self.scale);
         self.place_scene()?;
-        if let Some(stream) = self.parts.stream() {
-            let codec = stream.codec;
-            self.streamed(|scene| scene.set_codec(codec))?;
-        }
         Ok(())
     }
 
     /// Lets go of the screen.
     pub fn hide(&mut self) {
         self.display = None;
-    }
-
-    /// Shows a page of static tiles.
-    #[wasm_bindgen(js_name = setStaticPage)]
-    pub fn set_static_page(&mut self, page: usize, picture: ImageBitmap) -> Result<(), JsValue> {
-        self.streamed(|scene| scene.set_static_page(page, |queue, texture| copy_bitmap(queue, picture, texture)))
-    }
-
-    /// Shows a page of the poster, if it has the size that it should have.
-    #[wasm_bindgen(js_name = setPosterPage)]
-    pub fn set_poster_page(&mut self, page: usize, picture: ImageBitmap) -> Result<(), JsValue> {
-        let size = [picture.width(), picture.height()];
-        self.streamed(|scene| match scene.poster_size(page) {
-            Some(expected) if expected == size => {
-                scene.set_poster_page(page, |queue, texture| copy_bitmap(queue, picture, texture))
-            }
-            _ => Ok(()),
-        })
     }
 
     /// Whether all that does not move is there.
@@ -153,47 +100,8 @@ impl Player {
 
     /// Plays one of the streams.
     #[wasm_bindgen(js_name = chooseStream)]
-    pub fn choose_stream(&mut self, index: usize) -> Result<(), JsValue> {
+    pub fn choose_stream(&mut self, index: usize) {
         self.parts.choose(index);
-        let codec = self.parts.stream().map_or(Codec::Png, |stream| stream.codec);
-        self.streamed(|scene| scene.set_codec(codec))
-    }
-
-    /// Frames of which a page should be there and is not, the most urgent first.
-    pub fn missing(&self, page: usize) -> Vec<u32> {
-        let scene = self.display.as_ref().and_then(Display::scene);
-        let missing = scene.map(|scene| scene.missing(page, self.clock.time(), self.clock.is_reverse()));
-        missing.unwrap_or_default().into_iter().map(|frame| frame as u32).collect()
-    }
-
-    /// The coded bytes of a frame; nothing while they have not arrived.
-    #[wasm_bindgen(js_name = frameBytes)]
-    pub fn frame_bytes(&self, page: usize, frame: usize) -> Option<Uint8Array> {
-        self.parts.frame(page, frame).map(|(bytes, _)| Uint8Array::from(bytes))
-    }
-
-    /// The key frame that decoding a frame starts from; nothing while its bytes have not arrived.
-    #[wasm_bindgen(js_name = keyFrame)]
-    pub fn key_frame(&self, page: usize, frame: usize) -> Option<u32> {
-        self.parts.frame(page, frame).map(|(_, first)| first as u32)
-    }
-
-    /// Shows a page of a frame, decoded. It may be dropped where it is not wanted any more.
-    #[wasm_bindgen(js_name = setFrame)]
-    pub fn set_frame(&mut self, page: usize, frame: usize, picture: VideoFrame) -> Result<(), JsValue> {
-        self.frame(page, frame, ExternalImageSource::VideoFrame(picture))
-    }
-
-    /// As `setFrame`, of a video element that shows it.
-    #[wasm_bindgen(js_name = setVideoFrame)]
-    pub fn set_video_frame(&mut self, page: usize, frame: usize, video: HtmlVideoElement) -> Result<(), JsValue> {
-        self.frame(page, frame, ExternalImageSource::HTMLVideoElement(video))
-    }
-
-    /// As `setFrame`, of a stream of PNG.
-    #[wasm_bindgen(js_name = setPngFrame)]
-    pub fn set_png_frame(&mut self, page: usize, frame: usize, picture: ImageBitmap) -> Result<(), JsValue> {
-        self.frame(page, frame, ExternalImageSource::ImageBitmap(picture))
     }
 
     /// Takes the canvas's size in pixels, and the part of it that is drawn along each side.
@@ -361,47 +269,4 @@ impl Player {
         self.is_stale = true;
         Ok(())
     }
-
-    fn streamed<T>(&mut self, fill: impl FnOnce(&mut Streamed) -> Result<T, RenderError>) -> Result<T, JsValue>
-    where
-        T: Default,
-    {
-        self.is_stale = true;
-        let scene = self.display.as_mut().and_then(Display::scene_mut);
-        scene.map_or(Ok(T::default()), fill).map_err(|cause| of_gpu(&cause))
-    }
-
-    fn frame(&mut self, page: usize, frame: usize, source: ExternalImageSource) -> Result<(), JsValue> {
-        let (time, is_reverse) = (self.clock.time(), self.clock.is_reverse());
-        let Some(scene) = self.display.as_mut().and_then(Display::scene_mut) else { return Ok(()) };
-        let upload = |queue: &wgpu::Queue, texture: &wgpu::Texture| copy(queue, source, texture);
-        let is_used = scene.set_frame(page, frame, time, is_reverse, upload);
-        self.is_stale |= is_used.map_err(|cause| of_gpu(&cause))?;
-        Ok(())
-    }
-}
-
-fn copy_bitmap(queue: &wgpu::Queue, picture: ImageBitmap, texture: &wgpu::Texture) {
-    copy(queue, ExternalImageSource::ImageBitmap(picture), texture);
-}
-
-/// Copies a picture, value for value, to a texture that is as large.
-fn copy(queue: &wgpu::Queue, source: ExternalImageSource, texture: &wgpu::Texture) {
-    let size = wgpu::Extent3d {
-        width: texture.width().min(source.width()),
-        height: texture.height().min(source.height()),
-        depth_or_array_layers: 1,
-    };
-    queue.copy_external_image_to_texture(
-        &wgpu::CopyExternalImageSourceInfo { source, origin: wgpu::Origin2d::ZERO, flip_y: false },
-        wgpu::CopyExternalImageDestInfo {
-            texture,
-            mip_level: 0,
-            origin: wgpu::Origin3d::ZERO,
-            aspect: wgpu::TextureAspect::All,
-            color_space: wgpu::PredefinedColorSpace::Srgb,
-            premultiplied_alpha: false,
-        },
-        size,
-    );
 }

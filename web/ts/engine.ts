@@ -2,95 +2,18 @@
  * The engine: bytes of a package in, pictures on a canvas out. It draws when it is told to and owns no clock of its own; the element
  * around it does.
  */
-import { Decoders, bitmap, choose, type DecodePlan } from "./decode.ts";
-import { load, type Glue, type WasmPlayer, type WasmScreen } from "./wasm.ts";
+import { hasWebGpu, pixels, replaced } from "./canvas.ts";
+import { Decoders, choose, type Choice } from "./decode.ts";
+import { bitmap } from "./frame_pages.ts";
+import { both, idle } from "./input.ts";
+import {
+  EngineError, engineError, type Backend, type CameraInput, type CameraState, type EngineEvent, type EngineOptions,
+  type Statistics,
+} from "./types.ts";
+import { load, type Glue, type Plan, type WasmPlayer, type WasmScreen } from "./wasm.ts";
 
-export type Backend = "webgpu" | "webgl2";
-
-export interface EngineOptions {
-  /** Without it WebGPU, then WebGL2. */
-  backend?: Backend;
-  /** Where the wasm files lie, or what makes a URL of a file's name. */
-  base: URL | ((file: string) => string);
-  /** Bytes of GPU memory for the frames of the loop; at least four frames are there. Without it 64 MiB. */
-  loopMemory?: number;
-}
-
-export type EngineErrorCode =
-  | "no-gpu" | "not-a-scene" | "truncated" | "corrupt" | "newer-version" | "too-large" | "decoder" | "lost";
-
-export class EngineError extends Error {
-  constructor(public code: EngineErrorCode, message: string) {
-    super(message);
-    this.name = "EngineError";
-  }
-}
-
-export interface SceneInfo {
-  width: number;
-  height: number;
-  frames: number;
-  fps: number;
-  tiles: number;
-  /** Names of the captured views. */
-  views: string[];
-  /** The captured range in degrees, from the left to the right and from above to below. */
-  look: { yaw: [number, number]; pitch: [number, number] };
-}
-
-/** In this order as bytes arrive. `motion` comes when the first frame was decoded. */
-export type EngineEvent =
-  | { kind: "head"; info: SceneInfo }
-  | { kind: "picture"; jpeg: Blob }
-  | { kind: "still" }
-  | { kind: "motion"; codec: string }
-  | { kind: "no-motion"; why: string }
-  | { kind: "lost" }
-  | { kind: "restored" }
-  | { kind: "error"; error: EngineError };
-
-/** Where the camera stands: radians, units of the scene, doublings. */
-export interface CameraState {
-  orbit: [number, number];
-  pan: [number, number];
-  zoom: number;
-}
-
-/** What a person did since the last picture; what is absent is zero. */
-export interface CameraInput {
-  /** Drag in picture heights, to the right and down. */
-  orbit?: [number, number];
-  pan?: [number, number];
-  /** Doublings of the size of things. */
-  zoom?: number;
-  isHeld?: boolean;
-  /** A key was pressed that is none of the camera's. */
-  isNoticed?: boolean;
-  reset?: boolean;
-  /** Where a mouse or a tilt looks from, on top of the orbit: −1 to 1 is the whole range. A state, not a step. */
-  pose?: [number, number];
-}
-
-export interface Statistics {
-  backend: Backend;
-  adapter: string;
-  tiles: number;
-  draws: number;
-  gpuBytes: number;
-  framesMissed: number;
-  codec: string;
-  decodedFrames: number;
-  /** Milliseconds of this thread for a picture, averaged. */
-  cpuMs: number;
-}
-
-/** What the wasm side says of a scene (`Player::plan`). */
-interface Plan extends SceneInfo, DecodePlan {
-  /** Indices of parts. */
-  picture: number;
-  still: number[];
-  posters: number[];
-}
+export { EngineError } from "./types.ts";
+export type * from "./types.ts";
 
 const BACKENDS: Backend[] = ["webgpu", "webgl2"];
 const LOOP_MEMORY = 64 << 20;
@@ -105,7 +28,7 @@ export class Engine {
   #plan: Plan | null = null;
   #decoders: Decoders | null = null;
   /** How the loop is decoded; null while that is open, or where it is not. */
-  #choice: { stream: number; inElement: boolean } | null = null;
+  #choice: Choice | null = null;
   /** Static pages and posters that are still to be shown. */
   #pending = new Set<number>();
   #said = { still: false, motion: false };
@@ -212,17 +135,7 @@ export class Engine {
 
   /** Adds to what the next `advance` does to the camera. */
   input(input: CameraInput): void {
-    const sum = this.#input;
-    const added = (a: [number, number], b: [number, number] = [0, 0]): [number, number] => [a[0] + b[0], a[1] + b[1]];
-    this.#input = {
-      orbit: added(sum.orbit, input.orbit),
-      pan: added(sum.pan, input.pan),
-      zoom: sum.zoom + (input.zoom ?? 0),
-      isHeld: sum.isHeld || (input.isHeld ?? false),
-      isNoticed: sum.isNoticed || (input.isNoticed ?? false),
-      reset: sum.reset || (input.reset ?? false),
-      pose: input.pose ?? sum.pose,
-    };
+    this.#input = both(this.#input, input);
   }
 
   /** Camera and clock go on; true where the picture changes. */
@@ -405,7 +318,7 @@ export class Engine {
   async #chooseStream(): Promise<void> {
     const plan = this.#plan!;
     if (plan.streams.length === 0) return;
-    const choice = await choose(plan);
+    const choice = await choose(plan, (stream) => this.#player.takesBlocks(stream));
     if (this.#isOver) return;
     if ("why" in choice) {
       this.#on({ kind: "no-motion", why: choice.why });
@@ -432,6 +345,9 @@ export class Engine {
       keyFrame: (page, frame) => this.#player.keyFrame(page, frame),
       frameBytes: (page, frame) => this.#player.frameBytes(page, frame),
       setFrame: (page, frame, picture) => isCurrent() && this.#try(() => this.#player.setFrame(page, frame, picture)),
+      takesPlanes: () => isCurrent() && this.#player.takesPlanes(),
+      setPlanes: (page, frame, planes) => isCurrent() && this.#try(() => this.#player.setPlanes(page, frame, planes)),
+      setBlocks: (page, frame) => { if (isCurrent()) this.#call(() => this.#player.setBlocks(page, frame)); },
       setVideoFrame: (page, frame, video) => isCurrent() && this.#try(() => this.#player.setVideoFrame(page, frame, video)),
       setPngFrame: (page, frame, picture) => isCurrent() && this.#try(() => this.#player.setPngFrame(page, frame, picture)),
     }, onFrame, onError);
@@ -482,32 +398,3 @@ export class Engine {
 
 /** Milliseconds before each attempt to open a lost GPU again. */
 const WAITS = [100, 500, 2000];
-
-function idle(): Required<CameraInput> {
-  return { orbit: [0, 0], pan: [0, 0], zoom: 0, isHeld: false, isNoticed: false, reset: false, pose: [0, 0] };
-}
-
-async function hasWebGpu(): Promise<boolean> {
-  return "gpu" in navigator && (await navigator.gpu.requestAdapter()) !== null;
-}
-
-/** A new canvas in the place of another, with its attributes. */
-function replaced(canvas: HTMLCanvasElement): HTMLCanvasElement {
-  const copy = canvas.cloneNode(false) as HTMLCanvasElement;
-  canvas.replaceWith(copy);
-  return copy;
-}
-
-/** What a canvas shows. Only right after it was drawn, in the same task. */
-function pixels(canvas: HTMLCanvasElement): ImageData {
-  const copy = new OffscreenCanvas(canvas.width, canvas.height);
-  const context = copy.getContext("2d", { willReadFrequently: true })!;
-  context.drawImage(canvas, 0, 0);
-  return context.getImageData(0, 0, canvas.width, canvas.height);
-}
-
-function engineError(thrown: unknown): EngineError {
-  if (thrown instanceof EngineError) return thrown;
-  const { code, message } = thrown as { code?: EngineErrorCode; message: string };
-  return new EngineError(code ?? "lost", message);
-}

@@ -254,7 +254,9 @@ export class Player {
     } catch (error) {
       return this.listener.failed(error);
     }
-    const mayMove = this.#isLoading || engine.playing || wishes.sway || this.hand.isFollowing || this.hand.isHeld;
+    // After a seek the frame may take longer to come than a still scene stays awake.
+    const awaits = this.stage === "motion" && !engine.isReady;
+    const mayMove = this.#isLoading || awaits || engine.playing || wishes.sway || this.hand.isFollowing || this.hand.isHeld;
     if (mayMove || now - this.#quietSince < QUIET_MS) this.#request = requestAnimationFrame(this.#frame);
     else this.#stop();
   };

@@ -7,13 +7,19 @@ import { mp4 } from "./mp4.ts";
 
 /** Frames that the video may be behind before it jumps. */
 const NEAR = 4;
+/** After a jump to what is shown already no new frame is announced: so long is waited for one, in milliseconds. */
+const SETTLED = 300;
 
 export class VideoElementPage {
   #video: HTMLVideoElement | null = null;
   #url = "";
   /** The frame that the video shows or goes to. */
   #frame = 0;
+  /** The frame that was shown last, where the browser says so. */
+  #shown: number | null = null;
+  /** On the way to a frame, until that is shown: pictures that are still on their way to the screen are others. */
   #isSeeking = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
   #isClosed = false;
 
   constructor(
@@ -59,14 +65,26 @@ export class VideoElementPage {
     video.addEventListener("error", () => this.#failed(video));
     video.addEventListener("loadeddata", () => this.#seek(this.store.missing(this.page)[0] ?? 0));
     video.addEventListener("seeked", () => {
-      this.#isSeeking = false;
-      this.#take(this.#frame);
+      if (video.seeking || !this.#isSeeking) return;
+      const isShown = this.#shown === this.#frame || !("requestVideoFrameCallback" in video);
+      if (isShown) this.#arrive();
+      else this.#timer = setTimeout(() => this.#arrive(), SETTLED);
     });
     video.addEventListener("ended", () => this.pump());
     video.requestVideoFrameCallback?.(function shown(this: VideoElementPage, _: number, data: VideoFrameCallbackMetadata) {
       if (this.#isClosed) return;
       video.requestVideoFrameCallback(shown.bind(this));
-      if (!this.#isSeeking) this.#take(Math.min(this.plan.frames - 1, Math.round(data.mediaTime * this.plan.fps)));
+      const { fps, frames } = this.plan;
+      this.#shown = Math.min(frames - 1, Math.round(data.mediaTime * fps));
+      if (this.#isSeeking) {
+        if (this.#shown === this.#frame && !video.seeking) this.#arrive();
+      } else if (Math.floor(video.currentTime * fps) <= this.#shown) {
+        this.#take(this.#shown);
+      } else {
+        // The page was late: the video may show a later frame by now.
+        this.#frame = this.#shown;
+        this.pump();
+      }
     }.bind(this));
     video.src = this.#url = URL.createObjectURL(file);
     return (this.#video = video);
@@ -75,8 +93,16 @@ export class VideoElementPage {
   #seek(frame: number): void {
     if (this.#video === null) return;
     this.#video.pause();
-    [this.#frame, this.#isSeeking] = [frame, true];
+    clearTimeout(this.#timer);
+    [this.#frame, this.#shown, this.#isSeeking] = [frame, null, true];
     this.#video.currentTime = (frame + 0.5) / this.plan.fps;
+  }
+
+  /** The frame that the video was sent to is shown. */
+  #arrive(): void {
+    clearTimeout(this.#timer);
+    this.#isSeeking = false;
+    this.#take(this.#frame);
   }
 
   /** Hands on what the video shows. */
@@ -96,6 +122,7 @@ export class VideoElementPage {
 
   close(): void {
     this.#isClosed = true;
+    clearTimeout(this.#timer);
     this.#video?.pause();
     this.#video?.removeAttribute("src");
     this.#video = null;

@@ -1,4 +1,6 @@
 /** The two wasm files, each loaded once for all elements of a page. */
+import type { DecodePlan } from "./decode.ts";
+import type { SceneInfo } from "./types.ts";
 import initWebGpu, * as webgpu from "../pkg/loop3d_webgpu.js";
 import initWebGl2, * as webgl2 from "../pkg/loop3d_webgl2.js";
 
@@ -10,6 +12,14 @@ export type WasmPlayer = Omit<webgpu.Player, "part" | "frameBytes"> & {
   frameBytes(page: number, frame: number): Uint8Array<ArrayBuffer> | undefined;
 };
 export type WasmScreen = webgpu.Screen;
+
+/** What the wasm side says of a scene (`Player::plan`). */
+export interface Plan extends SceneInfo, DecodePlan {
+  /** Indices of parts. */
+  picture: number;
+  still: number[];
+  posters: number[];
+}
 
 const GLUES = {
   webgpu: { glue: webgpu, init: initWebGpu },

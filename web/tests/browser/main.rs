@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod element;
 #[cfg(test)]
+mod memory;
+#[cfg(test)]
 mod pictures;
 #[cfg(test)]
 #[path = "../../../package/tests/packages/support.rs"]

@@ -1,0 +1,39 @@
+//! What the page is told of a scene.
+
+use super::Player;
+use loop3d_scene::package::{CHUNK_FRAMES, Role};
+use wasm_bindgen::prelude::wasm_bindgen;
+
+#[wasm_bindgen]
+impl Player {
+    /// What the page needs to know of the scene, as JSON (`Plan` in decode.ts); once the layouts have arrived.
+    pub fn plan(&self) -> Option<String> {
+        let (head, layouts) = self.parts.plan()?;
+        let (still, looping) = layouts.tiles.counts();
+        let limits = self.camera.as_ref()?.orbit_limits();
+        let posters = head.parts.iter().enumerate().filter(|(_, part)| part.role == Role::Poster);
+        let streams = head.looping.streams.iter();
+        let streams = streams.map(|stream| {
+            serde_json::json!({
+                "codec": stream.codec, "names": stream.names, "descriptions": stream.descriptions,
+                "chunks": stream.chunks.iter().map(|chunk| chunk.part).collect::<Vec<_>>(),
+            })
+        });
+        let plan = serde_json::json!({
+            "width": head.reference.width,
+            "height": head.reference.height,
+            "frames": head.frames,
+            "fps": head.fps,
+            "tiles": still + looping,
+            "views": head.views.iter().map(|view| view.name.as_str()).collect::<Vec<_>>(),
+            "look": { "yaw": limits[0].map(f64::to_degrees), "pitch": limits[1].map(f64::to_degrees) },
+            "picture": head.picture,
+            "still": head.still.images.iter().map(|image| image.part).collect::<Vec<_>>(),
+            "posters": posters.map(|(index, _)| index).collect::<Vec<_>>(),
+            "pages": head.looping.pages,
+            "chunkFrames": CHUNK_FRAMES,
+            "streams": streams.collect::<Vec<_>>(),
+        });
+        Some(plan.to_string())
+    }
+}
