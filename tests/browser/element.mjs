@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bundleFake } from './bundle_fake.mjs';
-import { launch, serve } from './harness.mjs';
+import { launch, serve, slowDown } from './harness.mjs';
 import { check, difference, end, growth, look, PATIENCE_MS, shift, until } from './support.mjs';
 
 const folder = await mkdtemp(join(tmpdir(), 'loop3d-element-'));
@@ -22,7 +22,7 @@ const slow = (request, response) => {
 };
 const CSP = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' blob: data:; style-src 'self'";
 const text = {
-  '/page.css': 'body{margin:0} loop-3d{width:640px} .far{height:3000px}',
+  '/page.css': 'body{margin:0} loop-3d{width:640px} .far{height:3000px} .gap{height:300px}',
   '/scene.glb': scene(), '/slow.glb': slow,
   '/blank.html': '<!doctype html><title>404</title>nothing',
   '/page-in-its-place.glb': (_, response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html>hello'),
@@ -31,6 +31,7 @@ const text = {
   '/one': html(`<loop-3d id=a ${full} alt="A test wall"></loop-3d>`),
   '/plays': html(`<loop-3d id=a ${full} autoplay></loop-3d>`),
   '/two': html(`<loop-3d id=a ${full} autoplay></loop-3d><div class=far></div><loop-3d id=b ${full} autoplay loading=lazy></loop-3d>`),
+  '/many': html([...'abcdefghij'].map((id) => `<loop-3d id=${id} src=/scene.glb camera-controls autoplay loading=lazy></loop-3d><div class=gap></div>`).join('')),
   '/sways': html(`<loop-3d id=a ${full} sway autoplay></loop-3d>`),
   '/hovers': html(`<loop-3d id=a ${full} hover></loop-3d>`),
   '/gyro': html(`<loop-3d id=a ${full} gyro></loop-3d>`),
@@ -57,6 +58,7 @@ async function open(path, use, { setUp, ...options } = {}) {
   await context.clock.install({ time: 0 });
   await context.clock.pauseAt(1000);
   const page = await context.newPage();
+  await slowDown(page);
   if (setUp) await page.addInitScript(setUp);
   const said = [];
   page.on('pageerror', (error) => said.push(String(error)));
@@ -276,6 +278,55 @@ await check('off screen nothing is drawn; two live side by side; a removed one l
   await page.evaluate(() => document.body.append(kept));
   await wait(page, () => document.getElementById('b').stage === 'motion');
   assert.equal((await state(page, 'b')).alive, 2);
+}));
+
+await check('far from the screen engines are given back, and what is seen again goes on where it was', () => open('/many', async (page) => {
+  const camera = { orbit: [0.1, -0.05], pan: [0.02, 0], zoom: 0.5 };
+  await page.evaluate((wanted) => {
+    const a = document.getElementById('a');
+    a.pause();
+    Object.assign(a, { camera: wanted, currentTime: 0.25 });
+  }, camera);
+  await rest(page);
+  const before = await look(page, picture);
+  await listen(page, ['poster', 'still', 'motion', 'load', 'progress', 'play', 'pause', 'camera-change', 'error']);
+  const held = [];
+  for (const id of 'bcdefghij') {
+    await page.evaluate((name) => document.getElementById(name).scrollIntoView(), id);
+    await until(`motion of ${id}`, () => page.evaluate((name) => document.getElementById(name).stage === 'motion', id), () => run(page, 50));
+    await run(page, 1600);
+    held.push(await page.evaluate(() => ({
+      alive: FakeEngine.alive, gpuBytes: [...document.querySelectorAll('loop-3d')].reduce((sum, one) => sum + (one.statistics()?.gpuBytes ?? 0), 0),
+    })));
+  }
+  // Those on the screen, and in one and a half screens above it.
+  assert.ok(Math.max(...held.map(({ alive }) => alive)) <= 3, JSON.stringify(held));
+  assert.ok(Math.max(...held.map(({ gpuBytes }) => gpuBytes)) <= 3e6, JSON.stringify(held));
+  const gone = await state(page);
+  assert.deepEqual([gone.stage, gone.camera, gone.currentTime, gone.paused], ['picture', camera, 0.25, true]);
+  assert.equal(await page.evaluate(() => document.getElementById('a').statistics()), undefined);
+
+  // Until it is there again, its picture is.
+  let isAsked = false;
+  let answer;
+  const answered = new Promise((resolve) => (answer = resolve));
+  await page.route('**/scene.glb', async (route) => {
+    isAsked = true;
+    await answered;
+    await route.continue();
+  });
+  await page.evaluate(() => scrollTo(0, 0));
+  await wait(page, () => document.getElementById('a').shadowRoot.querySelector('canvas') !== null);
+  assert.ok(difference(before, await look(page, picture)) < 3);
+  await page.evaluate(() => document.getElementById('a').seek(0.5));
+  await until('a request', async () => isAsked, () => run(page, 50));
+  answer();
+  await wait(page, () => document.getElementById('a').stage === 'motion');
+  await rest(page);
+  const back = await state(page);
+  assert.deepEqual([back.camera, back.currentTime, back.paused], [camera, 0.5, true]);
+  assert.ok(difference(before, await look(page, picture)) < 0.5);
+  assert.deepEqual(await page.evaluate(() => told), []);
 }));
 
 await check('a hidden tab draws nothing', () => open('/plays', async (page) => {

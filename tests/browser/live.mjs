@@ -1,7 +1,7 @@
 // The element with its engine, and the page around it: `node live.mjs BACKEND SCENE.glb`. What hands do shows in the pixels of a real scene.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { dist, launch, serve } from './harness.mjs';
+import { dist, launch, serve, slowDown } from './harness.mjs';
 import { check, difference, end, growth, look, PATIENCE_MS, shift, until } from './support.mjs';
 
 const [backend, file] = process.argv.slice(2);
@@ -31,6 +31,7 @@ async function open(path, use, { setUp, ...options } = {}) {
   const context = await browser.newContext({ viewport: { width: 500, height: 400 }, ...options });
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE_MS);
+  await slowDown(page);
   if (setUp) await page.addInitScript(setUp);
   const said = [];
   page.on('pageerror', (error) => said.push(String(error)));
@@ -241,10 +242,10 @@ await check('the heap stays flat while it loops', () => open('one', async (page,
   };
   const memory = () => page.evaluate(() => document.getElementById('a').statistics().gpuBytes);
   await page.evaluate(() => Object.assign(document.getElementById('a'), { speed: 4 }).play());
-  const seconds = Number(process.env.LOOP3D_HEAP_SECONDS ?? 5);
-  await pictures(page, 120);
+  await pictures(page, 60);
   const [before, gpu] = [await used(), await memory()];
-  await pictures(page, 60 * seconds);
+  const seconds = Number(process.env.LOOP3D_HEAP_SECONDS ?? 0);
+  await (seconds ? page.waitForTimeout(1000 * seconds) : pictures(page, 200));
   const [after, gpuAfter] = [await used(), await memory()];
   console.log(`     heap ${before} → ${after} bytes; GPU ${gpu} → ${gpuAfter} bytes`);
   assert.ok(after - before < 400_000, `${before} → ${after}`);
