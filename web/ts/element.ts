@@ -9,7 +9,7 @@ import { fromAddress, type View } from "./share.ts";
 import { STYLE } from "./style.ts";
 import { Visitor } from "./visitor.ts";
 
-// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
+/** The properties that `reflect` gives the class. */
 export interface Loop3DElement extends Attributes {}
 
 export class Loop3DElement extends HTMLElement {
