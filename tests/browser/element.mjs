@@ -299,7 +299,7 @@ await check('far from the screen engines are given back, and what is seen again 
       alive: FakeEngine.alive, gpuBytes: [...document.querySelectorAll('loop-3d')].reduce((sum, one) => sum + (one.statistics()?.gpuBytes ?? 0), 0),
     })));
   }
-  // Those on the screen, and in one and a half screens above it.
+  // Those on the screen, and in the screen above it.
   assert.ok(Math.max(...held.map(({ alive }) => alive)) <= 3, JSON.stringify(held));
   assert.ok(Math.max(...held.map(({ gpuBytes }) => gpuBytes)) <= 3e6, JSON.stringify(held));
   const gone = await state(page);

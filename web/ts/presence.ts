@@ -1,8 +1,8 @@
 /** How far an element is from the screen, and its size: what says when to load, when to draw, when to let go. */
 
 /** Margins around the screen, in parts of it: nearer than the first it is near, beyond the second it is far. Between them nothing changes. */
-const NEAR = "100%";
-const FAR = "150%";
+const NEAR = "50%";
+const FAR = "100%";
 
 export class Presence {
   /** A part of it is on the screen. */
