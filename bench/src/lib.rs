@@ -3,6 +3,7 @@
 //! `cargo xtask bench` builds and runs the program of this crate; `cargo bench -p loop3d-bench` follows our kernels alone
 //! from commit to commit, with Criterion.
 
+pub mod browser;
 pub mod brute_force;
 pub mod capture;
 pub mod ceiling;

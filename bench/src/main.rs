@@ -3,6 +3,7 @@
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand, ValueEnum};
+use loop3d_bench::browser;
 use loop3d_bench::capture::{self, FRAMES, HEIGHT};
 use loop3d_bench::ceiling;
 use loop3d_bench::child::Task;
@@ -47,7 +48,7 @@ struct Options {
     /// A capture to take real input from [default: the sample, made in target/bench/].
     #[arg(long, value_name = "DIR")]
     views: Option<PathBuf>,
-    /// The fitted scene that kernels and viewer are measured on [default: fitted on the first run].
+    /// The fitted scene that kernels and viewers are measured on [default: fitted on the first run].
     #[arg(long, value_name = "FILE")]
     scene: Option<PathBuf>,
     /// Measure one part only.
@@ -68,6 +69,8 @@ enum Part {
     Growth,
     /// The GPU renderer against drawing whole planes, and a streamed loop.
     Viewer,
+    /// The viewer in Chromium against the original project's way (needs `cargo xtask web`).
+    Browser,
 }
 
 fn main() -> ExitCode {
@@ -128,12 +131,20 @@ impl Options {
             write(&report, &json)?;
         }
         if self.wants(Part::Viewer) {
-            let path = match scene {
-                Some(scene) => scene,
+            let path = match &scene {
+                Some(scene) => scene.clone(),
                 None => fitted(&dir, &folder)?,
             };
             let (repetitions, seconds) = if self.quick { (3, 5.0) } else { (9, 20.0) };
             report.viewer = viewer::measure(loop3d_scene::load(path)?, repetitions, seconds)?;
+            write(&report, &json)?;
+        }
+        if self.wants(Part::Browser) {
+            let path = match scene {
+                Some(scene) => scene,
+                None => fitted(&dir, &folder)?,
+            };
+            report.browser = browser::measure(&loop3d_scene::load(path)?, &folder, self.quick)?;
             write(&report, &json)?;
         }
         if self.wants(Part::Growth) {
@@ -207,7 +218,9 @@ mod tests {
         let all = options(&[]);
         assert!(
             !all.quick
-                && [Part::Kernels, Part::Fit, Part::Growth, Part::Viewer].into_iter().all(|part| all.wants(part))
+                && [Part::Kernels, Part::Fit, Part::Growth, Part::Viewer, Part::Browser]
+                    .into_iter()
+                    .all(|part| all.wants(part))
         );
         let some = options(&["--quick", "--only", "growth", "--views", "a/b", "--json", "c.json"]);
         assert!(some.quick && some.wants(Part::Growth) && !some.wants(Part::Fit) && !some.wants(Part::Kernels));

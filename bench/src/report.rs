@@ -1,5 +1,6 @@
 //! All that was measured: JSON for programs, tables for people.
 
+use crate::browser::{self, Browser};
 use crate::ceiling::Ceiling;
 use crate::fit::FitCost;
 use crate::gpu::Gpu;
@@ -32,6 +33,8 @@ pub struct Report {
     pub growth: Vec<Growth>,
     /// The GPU renderer on each adapter.
     pub viewer: Vec<ViewerCost>,
+    /// The viewer in a browser beside the original project's way.
+    pub browser: Option<Browser>,
 }
 
 const MB: f64 = 1e6;
@@ -48,6 +51,10 @@ fn against(ratio: f64, wanted: Option<f64>) -> String {
 
 fn megabytes(bytes: Option<u64>) -> String {
     bytes.map_or("?".into(), |bytes| format!("{:.0} MB", bytes as f64 / MB))
+}
+
+fn tenths(bytes: u64) -> String {
+    format!("{:.1} MB", bytes as f64 / MB)
 }
 
 impl Display for Report {
@@ -71,7 +78,8 @@ impl Display for Report {
         }
         self.gpu.iter().try_for_each(|gpu| write_gpu(f, gpu))?;
         self.growth.iter().try_for_each(|growth| write_growth(f, growth))?;
-        self.viewer.iter().try_for_each(|cost| write_viewer(f, cost))
+        self.viewer.iter().try_for_each(|cost| write_viewer(f, cost))?;
+        self.browser.iter().try_for_each(|browser| write_browser(f, browser))
     }
 }
 
@@ -151,6 +159,23 @@ fn write_viewer(f: &mut Formatter<'_>, cost: &ViewerCost) -> fmt::Result {
     )
 }
 
+fn write_browser(f: &mut Formatter<'_>, browser: &Browser) -> fmt::Result {
+    let Some((original, ours)) = browser.sides() else { return Ok(()) };
+    let ((width, height), frames) = (browser.size, browser.frames);
+    writeln!(f, "\nChromium: {width}×{height} on {}, {frames} frames", browser.adapter)?;
+    let ms = original.milliseconds.median();
+    let (bytes, gpu) = (tenths(original.bytes), tenths(original.gpu_bytes));
+    writeln!(f, "  original's way: {ms:.1} ms a picture, {bytes} loaded, {gpu} on the GPU")?;
+    for side in ours {
+        let (ms, missed) = (side.milliseconds.median(), side.missed);
+        let (bytes, gpu) = (tenths(side.bytes), tenths(side.gpu_bytes));
+        let faster = against(side.speed(original), Some(browser::WANTED_SPEED));
+        let lighter = against(side.lightness(original), Some(browser::WANTED_BYTES));
+        writeln!(f, "  ours on {}: {ms:.1} ms, {faster}; {bytes}, {lighter}; {gpu}; {missed} missed", side.name)?;
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -191,6 +216,7 @@ mod tests {
                 }],
             }),
             memory: vec![Memory { oracle: "libtorch".into(), ours: Some(1), theirs: Some(9), wanted: Some(8.0) }],
+            browser: Some(browser::tests::browser()),
             ..Report::default()
         }
     }
@@ -220,6 +246,9 @@ mod tests {
             "NVIDIA X target looping step",
             "CUDA kernels 4.0 ms 2.0 ms",
             "peak memory of the compositor 0 MB; libtorch: 0 MB, 9.0 × (wanted 8 ×)",
+            "Chromium: 1280×720 on X, 48 frames",
+            "original's way: 9.0 ms a picture, 30.0 MB loaded, 300.0 MB on the GPU",
+            "ours on webgpu: 4.0 ms, 2.2 × (wanted 3 ×: SHORT); 1.5 MB, 20.0 × (wanted 15 ×); 60.0 MB; 1 missed",
         ] {
             assert!(lines.iter().any(|line| line == expected), "{expected}\n{table}");
         }

@@ -4,8 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bundleFake } from './bundle_fake.mjs';
-import { launch, serve } from './harness.mjs';
-import { check, difference, end, growth, look, shift } from './support.mjs';
+import { launch, serve, slowDown } from './harness.mjs';
+import { check, difference, end, growth, look, PATIENCE_MS, shift, until } from './support.mjs';
 
 const folder = await mkdtemp(join(tmpdir(), 'loop3d-element-'));
 await bundleFake(folder);
@@ -13,14 +13,16 @@ const scene = (words = '') => `loop3d-fake ${words}`;
 const html = (body) => `<!doctype html><meta charset=utf-8><meta name=viewport content='width=device-width'><link rel=stylesheet href=/page.css>
   <script type=module src=/loop3d.js></script><body>${body}`;
 const full = 'src=/scene.glb camera-controls controls interaction-prompt=none touch-action=none';
+/** The scene comes at once, the bytes after it when the test calls `endSlow`. */
+let endSlow;
 const slow = (request, response) => {
   response.writeHead(200, { 'content-type': 'model/gltf-binary', 'content-length': 4000 });
   response.write(scene());
-  setTimeout(() => response.end(Buffer.alloc(4000 - scene().length, 32)), 1200);
+  endSlow = () => response.end(Buffer.alloc(4000 - scene().length, 32));
 };
 const CSP = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' blob: data:; style-src 'self'";
 const text = {
-  '/page.css': 'body{margin:0} loop-3d{width:640px} .far{height:3000px}',
+  '/page.css': 'body{margin:0} loop-3d{width:640px} .far{height:3000px} .gap{height:300px}',
   '/scene.glb': scene(), '/slow.glb': slow,
   '/blank.html': '<!doctype html><title>404</title>nothing',
   '/page-in-its-place.glb': (_, response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html>hello'),
@@ -29,6 +31,7 @@ const text = {
   '/one': html(`<loop-3d id=a ${full} alt="A test wall"></loop-3d>`),
   '/plays': html(`<loop-3d id=a ${full} autoplay></loop-3d>`),
   '/two': html(`<loop-3d id=a ${full} autoplay></loop-3d><div class=far></div><loop-3d id=b ${full} autoplay loading=lazy></loop-3d>`),
+  '/many': html([...'abcdefghij'].map((id) => `<loop-3d id=${id} src=/scene.glb camera-controls autoplay loading=lazy></loop-3d><div class=gap></div>`).join('')),
   '/sways': html(`<loop-3d id=a ${full} sway autoplay></loop-3d>`),
   '/hovers': html(`<loop-3d id=a ${full} hover></loop-3d>`),
   '/gyro': html(`<loop-3d id=a ${full} gyro></loop-3d>`),
@@ -45,17 +48,26 @@ const server = await serve(routes, folder, { 'content-security-policy': CSP });
 const browser = await launch();
 const picture = { x: 0, y: 0, width: 600, height: 280 };
 
-/** A page with what it logged; `use` gets it once the element `a` shows its scene. */
+/**
+ * A page with what it logged; `use` gets it once the element `a` shows its scene. Its clock stands: pictures are drawn and timers run in
+ * `run` alone, so that no check depends on how fast the machine is.
+ */
 async function open(path, use, { setUp, ...options } = {}) {
   const context = await browser.newContext({ viewport: { width: 800, height: 600 }, permissions: ['clipboard-read', 'clipboard-write'], ...options });
+  context.setDefaultTimeout(PATIENCE_MS);
+  await context.clock.install({ time: 0 });
+  await context.clock.pauseAt(1000);
   const page = await context.newPage();
+  await slowDown(page);
   if (setUp) await page.addInitScript(setUp);
   const said = [];
   page.on('pageerror', (error) => said.push(String(error)));
   page.on('console', (message) => ['error', 'warning'].includes(message.type()) && said.push(message.text()));
   try {
     await page.goto(server.url + path.slice(1));
-    if (path !== '/bare') await page.waitForFunction(() => ['still', 'motion'].includes(document.getElementById('a').stage) || document.getElementById('a').reveal !== 'auto');
+    const isThere = (stage) => stage === document.getElementById('a').stage || document.getElementById('a').reveal !== 'auto';
+    if (path !== '/bare') await wait(page, isThere, path === '/slow' ? 'still' : 'motion');
+    await rest(page);
     await use(page, said, context);
   } finally {
     await context.close();
@@ -65,7 +77,12 @@ const state = (page, id = 'a') => page.evaluate((name) => {
   const { camera, currentTime, paused, speed, stage } = document.getElementById(name);
   return { camera, currentTime, paused, speed, stage, draws: FakeEngine.draws, alive: FakeEngine.alive };
 }, id);
-const rest = (page) => page.waitForTimeout(150);
+/** Lets so many ms of the page's time pass: a picture each 16 ms. */
+const run = (page, ms) => page.clock.runFor(ms);
+/** What was done has been drawn; and a press after it is no double press. */
+const rest = (page) => run(page, 400);
+/** Lets the page's time pass until a question that it is asked is answered. */
+const wait = (page, question, argument) => until(String(question), () => page.evaluate(question, argument), () => run(page, 50));
 async function drag(page, from, to, button = 'left') {
   await page.mouse.move(...from);
   await page.mouse.down({ button });
@@ -98,6 +115,7 @@ await check('the wheel enlarges, three notches by half; a double click goes back
   const before = await look(page, picture);
   await page.mouse.move(320, 180);
   for (let i = 0; i < 3; i += 1) await page.mouse.wheel(0, -100);
+  await wait(page, () => document.getElementById('a').camera.zoom > 0.5);
   await rest(page);
   assert.ok(Math.abs(2 ** (await state(page)).camera.zoom - 1.5) < 0.05);
   const middle = { x: 80, y: 80, width: 480, height: 200 };
@@ -112,11 +130,10 @@ await check('the wheel enlarges, three notches by half; a double click goes back
 await check('a wheel that has nothing to zoom out of scrolls the page', () => open('/scrolls', async (page) => {
   await page.mouse.move(320, 180);
   await page.mouse.wheel(0, 200);
-  await page.waitForFunction(() => scrollY > 100);
+  await wait(page, () => scrollY > 100);
   await page.evaluate(() => scrollTo(0, 0));
   await page.mouse.wheel(0, -100);
-  await rest(page);
-  assert.ok((await state(page)).camera.zoom > 0);
+  await wait(page, () => document.getElementById('a').camera.zoom > 0);
 }));
 
 const phone = { viewport: { width: 412, height: 800 }, deviceScaleFactor: 2.625, hasTouch: true, isMobile: true };
@@ -141,7 +158,7 @@ await check('two fingers apart enlarge by as much, one orbits', () => open('/one
 await check('a finger up or down scrolls the page, where touch-action leaves it that', () => open('/scrolls', async (page, _, context) => {
   const ways = (from, step) => [['touchStart', from], ...Array.from({ length: 12 }, (_, i) => ['touchMove', from.map((at, k) => at + (i + 1) * step[k])]), ['touchEnd']];
   await touches(page, context, ways([200, 180], [0, -10]));
-  await page.waitForFunction(() => scrollY > 60);
+  await wait(page, () => scrollY > 60);
   assert.ok(Math.abs((await state(page)).camera.orbit[1]) < 0.01);
   await page.evaluate(() => scrollTo(0, 0));
   await touches(page, context, ways([250, 100], [-10, 0]));
@@ -177,19 +194,19 @@ await check('keys do what they do in the window', () => open('/one', async (page
   await press('Escape');
   assert.equal(await page.getByRole('dialog', { name: 'Help' }).count(), 0);
   await press('i');
-  await page.waitForTimeout(400);
+  await run(page, 400);
   assert.match(await page.locator('#a').locator('.statistics').innerText(), /WebGL 2, 1 MB/);
 }));
 
 await check('it plays, and paused its pixels stand and nothing is drawn', () => open('/plays', async (page) => {
   const edge = { x: 610, y: 0, width: 30, height: 300 };
   const first = await look(page, edge);
-  await page.waitForTimeout(200);
+  await run(page, 200);
   assert.ok(difference(first, await look(page, edge)) > 1);
   await page.evaluate(() => document.getElementById('a').pause());
-  await page.waitForTimeout(3200);
+  await run(page, 3200);
   const [before, drawn] = [await look(page, edge), (await state(page)).draws];
-  await page.waitForTimeout(400);
+  await run(page, 400);
   assert.equal(difference(before, await look(page, edge)), 0);
   assert.equal((await state(page)).draws, drawn);
 }));
@@ -220,7 +237,7 @@ const listen = (page, types) => page.evaluate((names) => {
 await check('it stops after its last round and says so', () => open('/one', async (page) => {
   await listen(page, ['play', 'pause', 'timeupdate']);
   await page.evaluate(() => Object.assign(document.getElementById('a'), { loops: 1, speed: 4 }).play());
-  await page.waitForFunction(() => told.includes('pause'));
+  await wait(page, () => told.includes('pause'));
   const told = await page.evaluate(() => globalThis.told);
   assert.equal(told[0], 'play');
   assert.deepEqual(told.slice(-2), ['timeupdate', 'pause']);
@@ -236,17 +253,17 @@ await check('a round that is over before its first picture is told as well', () 
     };
     Object.assign(document.getElementById('a'), { loops: 1 }).play();
   });
-  await page.waitForFunction(() => told.includes('pause'));
+  await wait(page, () => told.includes('pause'));
   assert.deepEqual(await page.evaluate(() => globalThis.told), ['play', 'timeupdate', 'pause']);
 }));
 
 await check('off screen nothing is drawn; two live side by side; a removed one lets everything go and comes back', () => open('/two', async (page) => {
   assert.equal((await state(page)).alive, 1);
   await page.evaluate(() => document.getElementById('b').scrollIntoView());
-  await page.waitForFunction(() => document.getElementById('b').stage === 'motion');
+  await wait(page, () => document.getElementById('b').stage === 'motion');
   assert.equal((await state(page)).alive, 2);
   const [a, b] = [await state(page, 'a'), await state(page, 'b')];
-  await page.waitForTimeout(300);
+  await run(page, 300);
   assert.equal((await state(page, 'a')).currentTime, a.currentTime);
   assert.notEqual((await state(page, 'b')).currentTime, b.currentTime);
   await page.evaluate(() => {
@@ -256,11 +273,60 @@ await check('off screen nothing is drawn; two live side by side; a removed one l
   await rest(page);
   const { draws, alive } = await state(page);
   assert.equal(alive, 1);
-  await page.waitForTimeout(200);
+  await run(page, 200);
   assert.equal((await state(page)).draws, draws);
   await page.evaluate(() => document.body.append(kept));
-  await page.waitForFunction(() => document.getElementById('b').stage === 'motion');
+  await wait(page, () => document.getElementById('b').stage === 'motion');
   assert.equal((await state(page, 'b')).alive, 2);
+}));
+
+await check('far from the screen engines are given back, and what is seen again goes on where it was', () => open('/many', async (page) => {
+  const camera = { orbit: [0.1, -0.05], pan: [0.02, 0], zoom: 0.5 };
+  await page.evaluate((wanted) => {
+    const a = document.getElementById('a');
+    a.pause();
+    Object.assign(a, { camera: wanted, currentTime: 0.25 });
+  }, camera);
+  await rest(page);
+  const before = await look(page, picture);
+  await listen(page, ['poster', 'still', 'motion', 'load', 'progress', 'play', 'pause', 'camera-change', 'error']);
+  const held = [];
+  for (const id of 'bcdefghij') {
+    await page.evaluate((name) => document.getElementById(name).scrollIntoView(), id);
+    await until(`motion of ${id}`, () => page.evaluate((name) => document.getElementById(name).stage === 'motion', id), () => run(page, 50));
+    await run(page, 1600);
+    held.push(await page.evaluate(() => ({
+      alive: FakeEngine.alive, gpuBytes: [...document.querySelectorAll('loop-3d')].reduce((sum, one) => sum + (one.statistics()?.gpuBytes ?? 0), 0),
+    })));
+  }
+  // Those on the screen, and in the screen above it.
+  assert.ok(Math.max(...held.map(({ alive }) => alive)) <= 3, JSON.stringify(held));
+  assert.ok(Math.max(...held.map(({ gpuBytes }) => gpuBytes)) <= 3e6, JSON.stringify(held));
+  const gone = await state(page);
+  assert.deepEqual([gone.stage, gone.camera, gone.currentTime, gone.paused], ['picture', camera, 0.25, true]);
+  assert.equal(await page.evaluate(() => document.getElementById('a').statistics()), undefined);
+
+  // Until it is there again, its picture is.
+  let isAsked = false;
+  let answer;
+  const answered = new Promise((resolve) => (answer = resolve));
+  await page.route('**/scene.glb', async (route) => {
+    isAsked = true;
+    await answered;
+    await route.continue();
+  });
+  await page.evaluate(() => scrollTo(0, 0));
+  await wait(page, () => document.getElementById('a').shadowRoot.querySelector('canvas') !== null);
+  assert.ok(difference(before, await look(page, picture)) < 3);
+  await page.evaluate(() => document.getElementById('a').seek(0.5));
+  await until('a request', async () => isAsked, () => run(page, 50));
+  answer();
+  await wait(page, () => document.getElementById('a').stage === 'motion');
+  await rest(page);
+  const back = await state(page);
+  assert.deepEqual([back.camera, back.currentTime, back.paused], [camera, 0.5, true]);
+  assert.ok(difference(before, await look(page, picture)) < 0.5);
+  assert.deepEqual(await page.evaluate(() => told), []);
 }));
 
 await check('a hidden tab draws nothing', () => open('/plays', async (page) => {
@@ -269,13 +335,13 @@ await check('a hidden tab draws nothing', () => open('/plays', async (page) => {
     document.dispatchEvent(new Event('visibilitychange'));
   });
   const { draws } = await state(page);
-  await page.waitForTimeout(250);
+  await run(page, 250);
   assert.equal((await state(page)).draws, draws);
   await page.evaluate(() => {
     Object.defineProperty(document, 'visibilityState', { value: 'visible', configurable: true });
     document.dispatchEvent(new Event('visibilitychange'));
   });
-  await page.waitForTimeout(200);
+  await run(page, 200);
   assert.ok((await state(page)).draws > draws);
 }));
 
@@ -284,7 +350,7 @@ await check('with reduced motion it neither plays nor sways by itself', async ()
   await open('/sways', async (page) => {
     assert.equal((await state(page)).paused, true);
     const before = await look(page, edge);
-    await page.waitForTimeout(600);
+    await run(page, 600);
     assert.equal(difference(before, await look(page, edge)), 0);
     await page.evaluate(() => document.getElementById('a').play());
     await rest(page);
@@ -292,21 +358,21 @@ await check('with reduced motion it neither plays nor sways by itself', async ()
   }, { reducedMotion: 'reduce' });
   await open('/sways', async (page) => {
     const before = await look(page, picture);
-    await page.waitForTimeout(700);
+    await run(page, 700);
     assert.ok(Math.abs(shift(before, await look(page, picture)).x) > 1);
   });
 });
 
 await check('the camera follows the mouse', () => open('/hovers', async (page) => {
   await page.mouse.move(320, 180);
-  await page.waitForTimeout(700);
+  await run(page, 700);
   const before = await look(page, picture);
   await page.mouse.move(620, 180, { steps: 3 });
-  await page.waitForTimeout(900);
+  await run(page, 900);
   const moved = shift(before, await look(page, picture), 120);
   assert.ok(moved.x < -20, `the camera goes right, so things go left: ${JSON.stringify(moved)}`);
   await page.mouse.move(700, 500);
-  await page.waitForTimeout(900);
+  await run(page, 900);
   assert.ok(difference(before, await look(page, picture)) < 1);
 }));
 
@@ -314,15 +380,15 @@ const tilt = (page, alpha, beta, gamma) => page.evaluate((angles) => window.disp
 
 await check('the camera follows the tilt of a phone, from how it was held at first', () => open('/gyro', async (page) => {
   await tilt(page, 40, 50, 0);
-  await page.waitForTimeout(400);
+  await run(page, 400);
   const before = await look(page, { x: 0, y: 0, width: 412, height: 200 });
   for (let i = 1; i <= 5; i += 1) await tilt(page, 40, 50, 2 * i);
-  await page.waitForTimeout(900);
+  await run(page, 900);
   const right = shift(before, await look(page, { x: 0, y: 0, width: 412, height: 200 }), 80);
   // The right edge goes away from the eye: one looks in from the left, and sees things further right.
   assert.ok(right.x > 4 && Math.abs(right.y) < 4, JSON.stringify(right));
   for (let i = 1; i <= 5; i += 1) await tilt(page, 40, 50 - 2 * i, 0);
-  await page.waitForTimeout(900);
+  await run(page, 900);
   // The upper edge goes away: one looks in from below, and sees things higher up.
   const up = shift(before, await look(page, { x: 0, y: 0, width: 412, height: 200 }), 80);
   assert.ok(up.y < -4 && Math.abs(up.x) < 4, JSON.stringify(up));
@@ -345,7 +411,7 @@ await check('where a phone asks first, a button asks', () => open('/bare', async
   assert.equal(await page.getByRole('button', { name: 'Tilt to look' }).count(), 0);
   await tilt(page, 0, 45, 0);
   for (let i = 1; i <= 5; i += 1) await tilt(page, 0, 45, 3 * i);
-  await page.waitForTimeout(700);
+  await run(page, 700);
   assert.match(await page.evaluate(() => document.getElementById('a').shadowRoot.querySelector('.prompt').textContent), /Tilt/);
 }, phone));
 
@@ -357,11 +423,11 @@ await check('a shared link restores camera, moment, speed and whether it plays',
   const [before, moment] = [await look(page, picture), here.currentTime];
   await page.mouse.move(300, 200);
   await page.getByRole('button', { name: 'Share this view' }).click();
-  await page.waitForTimeout(200);
+  await page.getByText('Copied a link').waitFor();
   const url = await page.evaluate(() => navigator.clipboard.readText());
   const other = await context.newPage();
   await other.goto(url);
-  await other.waitForFunction(() => document.getElementById('a').stage === 'motion');
+  await wait(other, () => document.getElementById('a').stage === 'motion');
   await rest(other);
   const there = await state(other);
   assert.deepEqual(there.camera, here.camera);
@@ -375,7 +441,7 @@ await check('the poster stays until it is pressed, and nothing is fetched before
   await rest(page);
   assert.equal((await state(page)).alive, 0);
   await page.getByRole('button', { name: 'Show the scene' }).click();
-  await page.waitForFunction(() => document.getElementById('a').stage === 'motion');
+  await wait(page, () => document.getElementById('a').stage === 'motion');
   await rest(page);
   assert.equal((await state(page)).paused, false);
   assert.ok(difference(await look(page, picture), { grey: Buffer.alloc(168_000, 17) }) > 20);
@@ -385,8 +451,9 @@ await check('bytes show as a ring that fills', () => open('/slow', async (page) 
   const ring = page.getByRole('progressbar');
   const part = Number(await ring.getAttribute('aria-valuenow'));
   assert.ok(part < 50, String(part));
-  await page.waitForFunction(() => document.getElementById('a').stage === 'motion');
-  await page.waitForFunction(() => document.getElementById('a').shadowRoot.querySelector('.ring').classList.contains('gone'));
+  endSlow();
+  await wait(page, () => document.getElementById('a').stage === 'motion');
+  await wait(page, () => document.getElementById('a').shadowRoot.querySelector('.ring').classList.contains('gone'));
 }));
 
 await check('a picture of the scene can be had as a file', () => open('/one', async (page) => {
@@ -427,20 +494,21 @@ await check('properties that were set before the script came are kept', () => op
 }));
 
 const failing = async (src, words, before = '') => open('/bare', async (page) => {
-  const found = await page.evaluate(async ([address, script]) => {
+  await page.evaluate(([address, script]) => {
     if (script === 'no-gpu') globalThis.noGpu = true;
     const a = document.createElement('loop-3d');
-    const failed = new Promise((resolve) => a.addEventListener('error', ({ detail }) => resolve(detail)));
+    a.addEventListener('error', ({ detail }) => (globalThis.failure = detail));
     Object.assign(a, { id: 'a', src: address, controls: true });
     document.body.append(a);
-    return { detail: await failed };
   }, [src, before]);
-  assert.match(`${found.detail.code}: ${found.detail.title}`, words);
+  await wait(page, () => globalThis.failure !== undefined);
+  const { code, title } = await page.evaluate(() => failure);
+  assert.match(`${code}: ${title}`, words);
   await rest(page);
   const shown = await page.locator('#a').evaluate((a) => ({
     message: a.shadowRoot.querySelector('.message').innerText, note: a.shadowRoot.querySelector('.note').innerText, stage: a.stage }));
   // Either the words are there in place of the scene, or what had come is, and the words over it.
-  assert.ok(shown.message.includes(found.detail.title) || (shown.note.includes(found.detail.title) && shown.stage !== 'empty'), JSON.stringify(shown));
+  assert.ok(shown.message.includes(title) || (shown.note.includes(title) && shown.stage !== 'empty'), JSON.stringify(shown));
 });
 for (const [src, words, script] of [
   ['/missing.glb', /not-found: There is no scene at this address/], ['/broken.glb', /server: /], ['/page-in-its-place.glb', /not-a-scene: This is not a 3D loop/],
@@ -457,7 +525,7 @@ await check('after an error one can try again', () => open('/bare', async (page)
   await page.getByRole('button', { name: 'Try again' }).waitFor();
   await page.route('**/missing.glb', (route) => route.fulfill({ body: 'loop3d-fake', contentType: 'model/gltf-binary' }));
   await page.getByRole('button', { name: 'Try again' }).click();
-  await page.waitForFunction(() => document.getElementById('a').stage === 'motion');
+  await wait(page, () => document.getElementById('a').stage === 'motion');
   assert.equal(await page.getByRole('alert').count(), 0);
 }));
 
@@ -470,7 +538,7 @@ await check('under a strict policy nothing is refused', () => open('/share', asy
   await page.mouse.move(300, 200);
   await page.locator('#a').focus();
   for (const key of ['h', 'q', 'i', 's']) await page.keyboard.press(key);
-  await page.waitForTimeout(500);
+  await run(page, 500);
   assert.deepEqual(said, []);
 }));
 

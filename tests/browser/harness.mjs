@@ -40,3 +40,9 @@ export function launch() {
       '--use-angle=swiftshader'],
   });
 }
+
+/** Makes a page as slow as LOOP3D_SLOW says (6: a sixth of the speed), to see that no test needs a quick machine. */
+export async function slowDown(page) {
+  const rate = Number(process.env.LOOP3D_SLOW ?? 1);
+  if (rate > 1) await (await page.context().newCDPSession(page)).send('Emulation.setCPUThrottlingRate', { rate });
+}

@@ -1,8 +1,8 @@
 // The element with its engine, and the page around it: `node live.mjs BACKEND SCENE.glb`. What hands do shows in the pixels of a real scene.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { dist, launch, serve } from './harness.mjs';
-import { check, difference, end, growth, look, shift } from './support.mjs';
+import { dist, launch, serve, slowDown } from './harness.mjs';
+import { check, difference, end, growth, look, PATIENCE_MS, shift, until } from './support.mjs';
 
 const [backend, file] = process.argv.slice(2);
 const scene = await readFile(file);
@@ -30,7 +30,8 @@ const phone = { viewport: { width: 400, height: 700 }, hasTouch: true, isMobile:
 async function open(path, use, { setUp, ...options } = {}) {
   const context = await browser.newContext({ viewport: { width: 500, height: 400 }, ...options });
   const page = await context.newPage();
-  page.setDefaultTimeout(90_000);
+  page.setDefaultTimeout(PATIENCE_MS);
+  await slowDown(page);
   if (setUp) await page.addInitScript(setUp);
   const said = [];
   page.on('pageerror', (error) => said.push(String(error)));
@@ -46,14 +47,21 @@ async function open(path, use, { setUp, ...options } = {}) {
 const moving = (page, id = 'a') => page.waitForFunction((name) => document.getElementById(name)?.stage === 'motion', id);
 const get = (page, name, id = 'a') => page.evaluate(([key, element]) => document.getElementById(element)[key], [name, id]);
 const set = (page, values) => page.evaluate((wanted) => void Object.assign(document.getElementById('a'), wanted), values);
-/** Until nothing moves any more. */
+/** So many pictures of the page: time that a busy machine cannot cut short. */
+const pictures = (page, count = 12) => page.evaluate((left) => new Promise((done) => {
+  const next = () => ((left -= 1) < 0 ? done() : requestAnimationFrame(next));
+  next();
+}), count);
+/** Until neither camera nor moment nor any pixel moves any more. */
 async function rest(page) {
-  for (let before = ''; ;) {
-    await page.waitForTimeout(350);
+  let [before, shown] = ['', undefined];
+  await until('rest', async () => {
     const now = JSON.stringify(await page.evaluate(() => [document.getElementById('a').camera, document.getElementById('a').currentTime]));
-    if (now === before) return;
+    const last = shown;
+    shown = now === before ? await look(page, picture) : undefined;
     before = now;
-  }
+    return last && shown && difference(last, shown) === 0;
+  }, () => pictures(page));
 }
 /** What the element itself says that it shows, without what lies over it. */
 const pixels = async (page) => {
@@ -73,7 +81,7 @@ async function drag(page, way, button = 'left') {
   await page.mouse.move(180, 100);
   await page.mouse.down({ button });
   for (let i = 1; i <= 4; i += 1) await page.mouse.move(180 + (way[0] * i) / 4, 100 + (way[1] * i) / 4);
-  await page.waitForTimeout(200);
+  await pictures(page);
   await page.mouse.up({ button });
   await rest(page);
 }
@@ -112,6 +120,7 @@ await check('drag, other button, wheel, double click', () => open('one', async (
   assert.ok(difference(start, await look(page, picture)) < 0.3);
   await page.mouse.move(192, 128);
   for (let i = 0; i < 3; i += 1) await page.mouse.wheel(0, -100);
+  await page.waitForFunction(() => document.getElementById('a').camera.zoom > 0);
   await rest(page);
   const near = { x: 92, y: 64, width: 200, height: 128 };
   const large = await look(page, near);
@@ -144,7 +153,7 @@ await check('two fingers apart enlarge', () => open('one', async (page, context)
   await touch('touchStart', [150, 120]);
   await touch('touchStart', [150, 120], [234, 120]);
   for (let i = 1; i <= 4; i += 1) await touch('touchMove', [150 - 6 * i, 120], [234 + 6 * i, 120]);
-  await page.waitForTimeout(300);
+  await pictures(page);
   await touch('touchEnd');
   await rest(page);
   const { zoom } = await get(page, 'camera');
@@ -156,17 +165,15 @@ await check('two fingers apart enlarge', () => open('one', async (page, context)
 await check('play, pause, scrub: pixels move when they should, and are those of the moment', () => open('one', async (page) => {
   await moving(page);
   await rest(page);
-  await set(page, { currentTime: 0 });
-  await page.waitForTimeout(800);
   const start = await pixels(page);
   await page.locator('#a').focus();
   await page.keyboard.press('Space');
   await page.waitForFunction(() => document.getElementById('a').currentTime > 0);
   assert.equal(await get(page, 'paused'), false);
   await page.keyboard.press('Space');
-  await page.waitForTimeout(600);
+  await rest(page);
   const stopped = await look(page, picture);
-  await page.waitForTimeout(500);
+  await pictures(page, 30);
   assert.equal(difference(stopped, await look(page, picture)), 0, 'paused, but it moves');
   await page.mouse.move(180, 100);
   const box = await page.locator('#a').getByLabel('Moment of the loop').boundingBox();
@@ -174,13 +181,13 @@ await check('play, pause, scrub: pixels move when they should, and are those of 
   await page.mouse.down();
   await page.mouse.move(box.x + box.width * 0.5, box.y + box.height / 2, { steps: 4 });
   await page.mouse.up();
-  await page.waitForTimeout(1200);
+  await rest(page);
   const middle = (await get(page, 'currentTime')) / (await get(page, 'duration'));
   assert.ok(Math.abs(middle - 0.5) < 0.04, String(middle));
-  assert.ok(difference(start, await pixels(page)) > 0.5, 'another moment, but the same pixels');
+  // What is there may be the nearest moment until this one is decoded.
+  await until('the pixels of another moment', async () => difference(start, await pixels(page)) > 0.5, () => pictures(page));
   await set(page, { currentTime: 0 });
-  await page.waitForTimeout(1200);
-  assert.ok(difference(start, await pixels(page)) < 0.1, 'the same moment, but other pixels');
+  await until('the pixels of the first moment', async () => difference(start, await pixels(page)) < 0.1, () => pictures(page));
 }));
 
 await check('tilt moves the picture, and back', () => open('gyro', async (page) => {
@@ -191,13 +198,7 @@ await check('tilt moves the picture, and back', () => open('gyro', async (page) 
     await page.evaluate((angle) => {
       for (const step of [0, angle / 2, angle]) window.dispatchEvent(new DeviceOrientationEvent('deviceorientation', { alpha: 0, beta: 45, gamma: step }));
     }, gamma);
-    // Pictures and not milliseconds: a busy machine draws few.
-    await page.evaluate(() => new Promise((done) => {
-      let left = 20;
-      const next = () => ((left -= 1) ? requestAnimationFrame(next) : done());
-      next();
-    }));
-    await page.waitForTimeout(1000);
+    await rest(page);
     return pixels(page);
   };
   const straight = await shown(0);
@@ -241,9 +242,10 @@ await check('the heap stays flat while it loops', () => open('one', async (page,
   };
   const memory = () => page.evaluate(() => document.getElementById('a').statistics().gpuBytes);
   await page.evaluate(() => Object.assign(document.getElementById('a'), { speed: 4 }).play());
-  await page.waitForTimeout(2500);
+  await pictures(page, 60);
   const [before, gpu] = [await used(), await memory()];
-  await page.waitForTimeout(Number(process.env.LOOP3D_HEAP_SECONDS ?? 5) * 1000);
+  const seconds = Number(process.env.LOOP3D_HEAP_SECONDS ?? 0);
+  await (seconds ? page.waitForTimeout(1000 * seconds) : pictures(page, 200));
   const [after, gpuAfter] = [await used(), await memory()];
   console.log(`     heap ${before} → ${after} bytes; GPU ${gpu} → ${gpuAfter} bytes`);
   assert.ok(after - before < 400_000, `${before} → ${after}`);

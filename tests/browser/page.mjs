@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
-import { dist, launch, serve } from './harness.mjs';
-import { check, end, look } from './support.mjs';
+import { dist, launch, serve, slowDown } from './harness.mjs';
+import { check, end, look, PATIENCE_MS } from './support.mjs';
 
 const [file, single] = process.argv.slice(2);
 const scene = await readFile(file);
@@ -23,7 +23,8 @@ const browser = await launch();
 async function open(url, use) {
   const context = await browser.newContext({ viewport: { width: 500, height: 360 } });
   const page = await context.newPage();
-  page.setDefaultTimeout(90_000);
+  page.setDefaultTimeout(PATIENCE_MS);
+  await slowDown(page);
   const said = [];
   page.on('pageerror', (error) => said.push(String(error)));
   page.on('console', (message) => message.type() === 'error' && said.push(message.text()));

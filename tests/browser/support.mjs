@@ -1,8 +1,8 @@
 // Measures on pictures, and named checks.
 
-/** A picture of what is on the page at a rectangle, as grey values from 0 to 255. */
+/** A picture of what is on the page at a rectangle, as grey values from 0 to 255. What fades or slides has arrived in it. */
 export async function look(page, clip) {
-  const png = await page.screenshot({ clip });
+  const png = await page.screenshot({ clip, animations: 'disabled' });
   const { width, height, grey } = await page.evaluate(async (data) => {
     const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
     const bitmap = await createImageBitmap(new Blob([bytes], { type: 'image/png' }));
@@ -65,6 +65,17 @@ export function growth(a, b, reach = 12) {
     }
   }
   return best;
+}
+
+/** Longest wait for anything, in ms: far beyond what a busy machine needs. */
+export const PATIENCE_MS = 180_000;
+
+/** Asks until the answer is true; `step` is what happens between two questions. */
+export async function until(what, ask, step) {
+  for (const start = Date.now(); !(await ask());) {
+    if (Date.now() - start > PATIENCE_MS) throw new Error(`waited for ${what}`);
+    await step();
+  }
 }
 
 const only = process.env.LOOP3D_ONLY;

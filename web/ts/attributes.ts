@@ -20,7 +20,7 @@ export interface Attributes {
   poster: string;
   /** What the scene shows, for those who cannot see it. */
   alt: string;
-  /** When loading begins: `auto` (near the screen), `lazy` (on the screen), `eager` (at once). */
+  /** When loading begins: `auto` (near the screen), `lazy` (on the screen), `eager` (at once, and never let go). Other scenes are let go far from the screen. */
   loading: string;
   /** When the scene takes the poster's place: `auto`, `interaction` (a press loads and shows it), `manual` (`dismissPoster()`). */
   reveal: string;

@@ -40,7 +40,7 @@ export class SettingsCard {
     this.element = make("div", { class: "card glass settings", part: "card settings", role: "dialog", "aria-label": "Settings", hidden: true },
       speed, make("label", {}, make("span", {}, "Sharpness"), this.#qualityText, this.#quality), reverse,
       button("reset", "Camera back to the start", "R", "reset"), button("camera", "Screenshot", "S", "screenshot"),
-      button("settings", "Statistics", "I", "statistics"), button("help", "Help", "H", "help"));
+      button("statistics", "Statistics", "I", "statistics"), button("help", "Help", "H", "help"));
   }
 
   show(speed: number, quality: string, scale: number, canPlay: boolean): void {
@@ -63,14 +63,16 @@ export function helpCard(): HTMLElement {
 
 /** Figures of the moment. */
 export class StatisticsCard {
-  readonly element = make("div", { class: "card glass statistics", part: "card statistics", hidden: true });
+  readonly element = make("div", { class: "card glass statistics", part: "card statistics", role: "group", "aria-label": "Statistics", hidden: true });
 
   show(figures: Statistics, picturesPerS: number, size: [number, number], bytes: number): void {
+    // Browsers that do not tell which one it is leave a bare kind.
+    const adapter = figures.adapter.trim().replace(/^\((.*)\)$/, "$1").replace(/^other$/, "not told");
     const lines: [string, string][] = [
       ["pictures", `${picturesPerS.toFixed(0)} /s, ${figures.cpuMs.toFixed(1)} ms of script`],
       ["size", `${size[0]} × ${size[1]}`],
       ["GPU", `${figures.backend === "webgpu" ? "WebGPU" : "WebGL 2"}, ${(figures.gpuBytes / 1e6).toFixed(0)} MB`],
-      ["adapter", figures.adapter],
+      ["adapter", adapter],
       ["tiles", `${figures.tiles} in ${figures.draws} rectangles`],
       ["video", figures.codec ? `${figures.codec}, ${figures.decodedFrames} decoded, ${figures.framesMissed} late` : "none"],
       ["loaded", `${(bytes / 1e6).toFixed(2)} MB`],

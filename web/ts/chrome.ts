@@ -1,7 +1,8 @@
 /** What lies over the picture: poster, ring, bar, cards, messages. It only shows, and says what was pressed. */
 import { Bar, type BarActions, type BarFacts } from "./bar.ts";
 import { helpCard, SettingsCard, StatisticsCard, type SettingsActions } from "./cards.ts";
-import { icon, make } from "./dom.ts";
+import { icon, make, sheet } from "./dom.ts";
+import type { Statistics } from "./engine.ts";
 import type { Failure } from "./failure.ts";
 import { Ring } from "./progress.ts";
 
@@ -26,10 +27,12 @@ export class Chrome {
   readonly root: HTMLElement;
   /** Holds the canvas; takes focus and gestures. */
   readonly stage = make("div", { class: "stage", part: "stage", role: "img", tabindex: "0" });
-  readonly bar: Bar;
-  readonly settings: SettingsCard;
-  readonly statistics = new StatisticsCard();
-  readonly help = helpCard();
+  /** The element's own sheet: it has the shape of its scene. */
+  readonly shape = sheet("");
+  readonly #bar: Bar;
+  readonly #settings: SettingsCard;
+  readonly #statistics = new StatisticsCard();
+  readonly #help = helpCard();
   #poster = make("img", { class: "poster gone", part: "poster", alt: "", draggable: "false" });
   #posterUrl = "";
   #ring = new Ring();
@@ -39,20 +42,22 @@ export class Chrome {
   #start: HTMLButtonElement;
   #tilt: HTMLButtonElement;
   #actions: ChromeActions;
+  /** Nobody was there when the press began that is under way. */
+  #wasIdle = true;
   #idleTimer = 0;
   #noteTimer = 0;
   #promptTimer = 0;
 
   constructor(actions: ChromeActions) {
     this.#actions = actions;
-    this.bar = new Bar(actions, () => actions.nextSpeed());
-    this.settings = new SettingsCard(actions);
+    this.#bar = new Bar(actions, () => actions.nextSpeed());
+    this.#settings = new SettingsCard(actions);
     this.#start = make("button", { type: "button", class: "start", part: "button start-button", "aria-label": "Show the scene", hidden: true }, icon("play"));
     this.#start.addEventListener("click", () => actions.start());
     this.#tilt = make("button", { type: "button", class: "tilt glass", part: "button tilt-button", hidden: true }, icon("tilt"), "Tilt to look");
     this.#tilt.addEventListener("click", () => actions.tilt());
     this.root = make("div", { class: "root idle" }, this.stage, this.#poster, this.#ring.element, this.#start, this.#prompt,
-      this.statistics.element, this.bar.element, this.settings.element, this.help, this.#tilt, this.#note, this.#message);
+      this.#statistics.element, this.#bar.element, this.#settings.element, this.#help, this.#tilt, this.#note, this.#message);
     // A picture that cannot be fetched is none.
     this.#poster.addEventListener("error", () => this.#poster.classList.add("gone"));
     for (const type of ["pointermove", "pointerdown", "keydown", "focusin"]) this.root.addEventListener(type, () => this.notice());
@@ -75,10 +80,16 @@ export class Chrome {
     this.#poster.classList.toggle("gone", isRevealed || !this.#poster.src);
   }
 
-  /** A name for those who cannot see, and whether hands do anything. */
-  describe(label: string, looks: boolean): void {
+  /** A name for those who cannot see; whether hands look around, and whether keys do anything. */
+  describe(label: string, looks: boolean, hasKeys: boolean): void {
     this.stage.setAttribute("aria-label", label);
     this.stage.classList.toggle("looks", looks);
+    this.stage.tabIndex = hasKeys ? 0 : -1;
+  }
+
+  /** Width and height of the scene, whose shape the element has unless the page gives it one. */
+  setShape(width: number, height: number): void {
+    this.shape.replaceSync(`:host { aspect-ratio: var(--loop-3d-aspect-ratio, ${width} / ${height}); }`);
   }
 
   /** Part of the bytes that have come; `null`: none are awaited. */
@@ -147,26 +158,39 @@ export class Chrome {
   rememberIdle(): void {
     this.#wasIdle = this.root.classList.contains("idle");
   }
-  #wasIdle = true;
 
-  /** Opens or closes a card; of help and settings one is open at most. */
-  card(which: "help" | "settings" | "statistics", isOpen?: boolean): void {
-    const cards = { help: this.help, settings: this.settings.element, statistics: this.statistics.element };
-    const opens = isOpen ?? cards[which].hidden;
-    if (which !== "statistics") cards.help.hidden = cards.settings.hidden = true;
-    cards[which].hidden = !opens;
+  /** Opens a card, or closes it when it is open; of help and settings one is open at most. */
+  card(which: "help" | "settings" | "statistics"): void {
+    const card = { help: this.#help, settings: this.#settings.element, statistics: this.#statistics.element }[which];
+    const opens = card.hidden;
+    if (which !== "statistics") this.close();
+    card.hidden = !opens;
   }
 
-  /** Closes what is open; false when nothing was. */
+  /** Closes help and settings; false when none was open. */
   close(): boolean {
-    const wasOpen = !this.help.hidden || !this.settings.element.hidden;
-    this.help.hidden = this.settings.element.hidden = true;
-    return wasOpen;
+    const open = [this.#help, this.#settings.element].filter((card) => !card.hidden);
+    for (const card of open) {
+      // Who was in it with the keyboard is not left nowhere.
+      if (card.matches(":focus-within")) this.stage.focus({ preventScroll: true });
+      card.hidden = true;
+    }
+    return open.length > 0;
   }
 
   showBar(facts: BarFacts | undefined): void {
-    if (facts) this.bar.show(facts, !this.settings.element.hidden);
-    else this.bar.hide();
+    if (facts) this.#bar.show(facts, !this.#settings.element.hidden);
+    else this.#bar.hide();
+  }
+
+  /** Brings an open statistics card up to date. */
+  showFigures(figures: Statistics, picturesPerS: number, size: [number, number], bytes: number): void {
+    if (!this.#statistics.element.hidden) this.#statistics.show(figures, picturesPerS, size, bytes);
+  }
+
+  /** Brings an open settings card up to date. */
+  showSettings(speed: number, quality: string, scale: number, canPlay: boolean): void {
+    if (!this.#settings.element.hidden) this.#settings.show(speed, quality, scale, canPlay);
   }
 
   /** Timers and addresses are given back. */
@@ -176,9 +200,10 @@ export class Chrome {
     this.#posterUrl = "";
     this.#prompt.hidden = true;
     this.#note.textContent = "";
+    this.root.classList.add("idle");
   }
 
   get #isHeldOpen(): boolean {
-    return !this.help.hidden || !this.settings.element.hidden || this.bar.isScrubbing || this.bar.element.matches(":hover");
+    return !this.#help.hidden || !this.#settings.element.hidden || this.#bar.isScrubbing || this.#bar.element.matches(":hover");
   }
 }

@@ -100,6 +100,8 @@ export function listen(
     hand.notice();
     if (event.type === "pointerup" && down.size === 0 && apart(place(event), finger.start) <= TAP_PX) tapped(event.pointerType);
   };
+  // An element that is taken out of the page in the middle of a drag.
+  signal.addEventListener("abort", () => (hand.isHeld = false));
   on("pointerup", lift);
   on("pointercancel", lift);
   on("pointerleave", () => hand.look("hover", 0, 0));

@@ -10,8 +10,9 @@ declare global {
 }
 
 export { Engine, EngineError } from "./engine.ts";
-export { Loop3DElement, type Base } from "./element.ts";
+export { Loop3DElement } from "./element.ts";
 export type { Attributes } from "./attributes.ts";
+export type { Base } from "./host.ts";
 export type { Failure, FailureCode } from "./failure.ts";
 export type { Stage } from "./player.ts";
 export type { Backend, CameraState, SceneInfo, Statistics } from "./engine.ts";

@@ -20,9 +20,20 @@ function open(file: File | undefined | null): void {
 }
 
 function name(file: string): void {
-  const text = decodeURIComponent(file).replace(/\.glb$/i, "");
+  const text = file.replace(/\.glb$/i, "");
   if (title) title.textContent = text;
   document.title = `${text} – loop3d`;
+}
+
+/** The file's name at an address, as a person would read it. */
+function fileOf(address: string): string {
+  const path = URL.canParse(address, location.href) ? new URL(address, location.href).pathname : address;
+  const last = path.split("/").at(-1) ?? path;
+  try {
+    return decodeURIComponent(last);
+  } catch {
+    return last;
+  }
 }
 
 async function entries(): Promise<GalleryEntry[]> {
@@ -36,8 +47,8 @@ async function start(): Promise<void> {
   const listed = await entries();
   const asked = new URLSearchParams(location.search).get("url");
   const src = asked ?? listed[0]?.src ?? "scene.glb";
-  name(listed.find((entry) => entry.src === src)?.name ?? new URL(src, location.href).pathname.split("/").at(-1) ?? "loop3d");
   if (view) view.src = src;
+  name(listed.find((entry) => entry.src === src)?.name ?? fileOf(src));
   for (const entry of listed.length > 1 ? listed : []) {
     const link = document.createElement("a");
     link.href = `?${new URLSearchParams({ url: entry.src })}`;

@@ -61,8 +61,17 @@ function fragment(hash: string, id: string, text: string): string {
   return [...all].map(([name, value]) => `${name}:${value}`).join("|");
 }
 
+/** What is no escaped text (`#100%`) stays as it is. */
+function readable(text: string): string {
+  try {
+    return decodeURI(text);
+  } catch {
+    return text;
+  }
+}
+
 /** `#scene:c=…&t=…|other:…` */
 function sections(hash: string): Map<string, string> {
-  const parts = decodeURI(hash.slice(1)).split("|").filter((part) => part.includes(":"));
+  const parts = readable(hash.slice(1)).split("|").filter((part) => part.includes(":"));
   return new Map(parts.map((part) => [part.slice(0, part.indexOf(":")), part.slice(part.indexOf(":") + 1)]));
 }

@@ -21,9 +21,8 @@ export const STYLE = sheet(`
 .root, .stage, .stage > *, .poster { position: absolute; inset: 0; width: 100%; height: 100%; }
 .stage canvas { display: block; opacity: 0; }
 .stage.drawn canvas { opacity: 1; }
-.stage.held { cursor: grabbing; }
 .stage.looks { cursor: grab; }
-.stage.looks.held { cursor: grabbing; }
+.stage.looks:active { cursor: grabbing; }
 .stage { touch-action: var(--touch-action, pan-y); outline: none; }
 .poster { object-fit: cover; transition: opacity .5s; pointer-events: none; border: 0; }
 .poster.gone { opacity: 0; }
@@ -91,7 +90,7 @@ input::-moz-range-thumb { width: 12px; height: 12px; border-radius: 50%; backgro
 .ring.small { left: calc(100% - 22px); top: calc(var(--top) + 22px); padding: 5px; }
 .ring.small svg { width: 16px; height: 16px; stroke-width: 3; }
 .ring.endless svg { animation: turn 1.1s linear infinite; }
-.ring.gone { opacity: 0; }
+.ring.gone { opacity: 0; visibility: hidden; }
 @keyframes turn { to { rotate: 270deg; } }
 
 .message { position: absolute; inset: 0; display: grid; place-content: center; justify-items: center; text-align: center; gap: 4px; padding: 16px; background: rgb(12 13 16 / .78); z-index: 3; }

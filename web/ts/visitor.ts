@@ -29,6 +29,7 @@ export class Visitor implements ChromeActions {
   #element: Loop3DElement;
   #player: () => Player | undefined;
   #isTouched = false;
+  #hasAsked = false;
   #tilt: AbortController | undefined;
 
   constructor(element: Loop3DElement, player: () => Player | undefined) {
@@ -49,13 +50,16 @@ export class Visitor implements ChromeActions {
   /** Offers what there is to look around with. */
   offer(): void {
     const { gyro: wantsTilt, cameraControls, interactionPrompt } = this.#element;
-    if (wantsTilt && !this.#tilt) void this.enableTilt();
-    if (!wantsTilt && this.#tilt) this.#stopTilt();
+    // Once: after a "no", asking again would nag.
+    if (wantsTilt && !this.#hasAsked) void this.enableTilt();
+    if (!wantsTilt) this.#stopTilt();
     const isHinted = interactionPrompt !== "none" && cameraControls && !this.#isTouched;
     this.chrome.prompt(isHinted ? (this.isTilting ? "Tilt or drag to look around" : "Drag to look around") : undefined);
   }
 
+  /** Asks for the phone's tilt and follows it; true where that was granted. */
   async enableTilt(): Promise<boolean> {
+    this.#hasAsked = true;
     const answer = gyro.isPossible() ? await gyro.ask() : "denied";
     this.chrome.offerTilt(answer === "press");
     if (answer === "granted" && !this.#tilt && this.#element.isConnected) {
@@ -70,8 +74,8 @@ export class Visitor implements ChromeActions {
 
   #stopTilt(): void {
     this.#tilt?.abort();
-    this.#tilt = undefined;
-    this.isTilting = false;
+    [this.#tilt, this.isTilting, this.#hasAsked] = [undefined, false, false];
+    this.chrome.offerTilt(false);
   }
 
   // What the chrome asks for.
@@ -159,10 +163,10 @@ export class Visitor implements ChromeActions {
   #allowed(): gestures.Allowed {
     const element = this.#element;
     return {
-      get look() { return element.cameraControls && element.hasScene; },
+      get look() { return element.cameraControls && element.isShown; },
       get zoom() { return !element.disableZoom; },
       get pan() { return !element.disablePan; },
-      get hover() { return element.hover && element.hasScene && !element.isStillWanted; },
+      get hover() { return element.hover && element.isShown && !element.isStillWanted; },
       get touchAction() { return element.touchAction; },
       get canZoomOut() { return (element.camera?.zoom ?? 0) > 1e-3; },
     };
@@ -182,11 +186,12 @@ export class Visitor implements ChromeActions {
   #key(event: KeyboardEvent): void {
     const command = commandOf(event);
     const target = event.target as Element;
-    if (!command || event.defaultPrevented || !this.#element.hasScene) return;
+    const { isShown, controls, cameraControls } = this.#element;
+    if (!command || event.defaultPrevented || !isShown || !(controls || cameraControls)) return;
     // A slider has its own arrows, and a button its space.
     if (target.matches("input") && event.key.startsWith("Arrow")) return;
     if (target.matches("button") && event.key === " ") return;
-    if (CAMERA_KEYS.has(command) && !this.#element.cameraControls) return;
+    if (CAMERA_KEYS.has(command) && !cameraControls) return;
     if (this.command(command)) event.preventDefault();
     this.hand.notice();
   }

@@ -1,0 +1,295 @@
+/** The scene of one element: fetched when it is time to, shown, let go while it is far from the screen; and what is told of it. */
+import type { BarFacts } from "./bar.ts";
+import type { Chrome } from "./chrome.ts";
+import type { Loop3DElement } from "./element.ts";
+import type { CameraState, SceneInfo } from "./engine.ts";
+import { describe, LoadError, type Failure } from "./failure.ts";
+import { Player, PIXEL_RATIO_CAP, type PlayerListener, type Stage, type Wishes } from "./player.ts";
+import type { Presence } from "./presence.ts";
+import type { View } from "./share.ts";
+import type { Visitor } from "./visitor.ts";
+
+/** `timeupdate` comes so often (ms), and the figures of the cards. */
+const TICK_MS = 250;
+
+/** Far from the screen for so long (ms), a scene is let go: who scrolls past and back does not load it twice. */
+const FAR_MS = 1500;
+
+/** Where the wasm files are: beside this script, unless a page says otherwise. */
+export type Base = URL | ((file: string) => string);
+
+/** What an element that was let go comes back to. */
+interface Kept {
+  info: SceneInfo;
+  view: View;
+}
+
+export class Host {
+  readonly wishes: Wishes = { plays: false, speed: 1, reverse: false, loops: Infinity, sway: false, quality: "auto" };
+  player: Player | undefined;
+  failure: Failure | undefined;
+  /** Where to begin, as the page's address says. */
+  startView: View | undefined;
+  /** The poster was taken away by a press or a program. */
+  isDismissed = false;
+  #element: Loop3DElement;
+  #visitor: Visitor;
+  #chrome: Chrome;
+  #presence: Presence;
+  #kept: Kept | undefined;
+  #farTimer = 0;
+  /** Of what comes once for each scene, however often it is let go. */
+  #told = new Set<string>();
+  #wasPlaying = false;
+  #lastTick = 0;
+  #lastCamera = "";
+
+  constructor(element: Loop3DElement, visitor: Visitor, presence: Presence) {
+    [this.#element, this.#visitor, this.#chrome, this.#presence] = [element, visitor, visitor.chrome, presence];
+  }
+
+  get stage(): Stage {
+    const stage = this.player?.stage ?? "empty";
+    return stage === "empty" && this.#kept ? "picture" : stage;
+  }
+
+  /** Whether there is a scene to look into, and no poster before it. */
+  get isShown(): boolean {
+    // One that comes back shows the picture that it left until it goes on from there.
+    return this.#hasScene && this.#isRevealed && !this.#kept;
+  }
+
+  get info(): SceneInfo | undefined {
+    return this.player?.info ?? this.#kept?.info;
+  }
+
+  /** Moment in frames. */
+  get time(): number {
+    return this.#kept?.view.time ?? this.player?.engine?.time ?? 0;
+  }
+
+  get camera(): CameraState | undefined {
+    return this.#kept ? structuredClone(this.#kept.view.camera) : this.info && this.player?.engine?.camera;
+  }
+
+  /** Does what the surroundings ask for: loads, draws, lets go. */
+  look(): void {
+    if (this.player) this.player.isVisible = this.#presence.isSeen;
+    this.load();
+    const isLeft = this.#presence.isFar && this.player !== undefined && this.#element.loading !== "eager";
+    if (isLeft && !this.#farTimer) this.#farTimer = window.setTimeout(() => void this.#rest(), FAR_MS);
+    if (!isLeft) this.#stay();
+  }
+
+  /** Loads if it is time to. */
+  load(): void {
+    const element = this.#element;
+    const source = element.srcObject ?? element.src;
+    if (this.player || this.failure || !source || !element.isConnected) return;
+    this.#chrome.offerStart(element.reveal === "interaction" && !this.#isRevealed);
+    if (!this.#isTime) return;
+    const player = new Player(this.#listener(() => this.player === player), this.wishes, this.#visitor.hand);
+    this.player = player;
+    this.#chrome.progress(undefined, this.#kept !== undefined);
+    const view = this.#kept?.view ?? this.startView;
+    if (view) player.show(view);
+    this.resize();
+    element.settle();
+    player.isVisible = this.#presence.isSeen;
+    const backend = element.backend === "webgpu" || element.backend === "webgl2" ? element.backend : undefined;
+    if (typeof source === "string" && !URL.canParse(source, document.baseURI)) {
+      return this.#failed(new LoadError("not-found", `${source}: no address`));
+    }
+    const found = typeof source === "string" ? new URL(source, document.baseURI).href : source;
+    const { base } = element.constructor as typeof Loop3DElement;
+    void player.start(found, this.#chrome.stage, base, backend);
+  }
+
+  /** Lets the scene go for good; the page's poster stays. */
+  release(): void {
+    this.#drop();
+    this.#told.clear();
+    [this.#kept, this.failure, this.#wasPlaying, this.#lastCamera] = [undefined, undefined, false, ""];
+    const chrome = this.#chrome;
+    chrome.setPoster(this.#element.poster || undefined);
+    chrome.fail(undefined);
+    chrome.note("");
+  }
+
+  setPlaying(plays: boolean): void {
+    this.wishes.plays = plays;
+    this.player?.update();
+    this.#tellPlaying();
+  }
+
+  show(view: View): void {
+    if (this.#kept) view = Object.assign(this.#kept.view, view);
+    this.player?.show(view);
+  }
+
+  reveal(): void {
+    this.#chrome.reveal(this.isShown);
+    this.showBar();
+  }
+
+  resize(): void {
+    const { width, height } = this.#element.getBoundingClientRect();
+    const ratio = Math.min(devicePixelRatio, PIXEL_RATIO_CAP);
+    this.player?.resize(Math.round(width * ratio), Math.round(height * ratio), height);
+  }
+
+  showBar(): void {
+    const { engine, info } = this.player ?? {};
+    const { controls, reverse, speed, share } = this.#element;
+    const facts: BarFacts | false | undefined = controls && engine && info && this.isShown && {
+      time: engine.time, frames: info.frames, fps: info.fps, isPlaying: this.wishes.plays, isReverse: reverse, speed,
+      canPlay: this.stage === "motion", canShare: share, isFullscreen: document.fullscreenElement === this.#element,
+    };
+    this.#chrome.showBar(facts || undefined);
+  }
+
+  get #hasScene(): boolean {
+    return this.stage === "still" || this.stage === "motion";
+  }
+
+  get #isRevealed(): boolean {
+    return this.#element.reveal === "auto" || this.isDismissed;
+  }
+
+  /** Whether it is time to load. */
+  get #isTime(): boolean {
+    const { loading } = this.#element;
+    if (loading === "eager") return true;
+    const { isNear, isOnScreen } = this.#presence;
+    // What was let go comes back before it is seen.
+    return this.#isRevealed && (loading === "lazy" && !this.#kept ? isOnScreen : isNear);
+  }
+
+  /** Gives the engine back while nobody is near. Picture, camera and moment stay. */
+  async #rest(): Promise<void> {
+    const { player } = this;
+    const picture = this.isShown ? await this.#element.toBlob("image/jpeg", 0.92).catch(() => undefined) : undefined;
+    // Somebody may have come meanwhile.
+    if (!player || player !== this.player || !this.#farTimer) return;
+    const { engine, info } = player;
+    if (picture) this.#chrome.setPoster(picture);
+    // Before a picture there is no view either; one that was coming back is still what it was.
+    if (picture && engine && info) this.#kept = { info, view: { camera: engine.camera, time: engine.time } };
+    this.#drop();
+  }
+
+  /** It is not to be let go. */
+  #stay(): void {
+    clearTimeout(this.#farTimer);
+    this.#farTimer = 0;
+  }
+
+  #drop(): void {
+    this.#stay();
+    this.player?.dispose();
+    this.player = undefined;
+    this.#chrome.stage.replaceChildren();
+    this.#chrome.reveal(false);
+    this.#chrome.progress(null, false);
+    this.#chrome.showBar(undefined);
+  }
+
+  /** What the player tells; `isPresent`: it is still this element's. */
+  #listener(isPresent: () => boolean): PlayerListener {
+    const chrome = this.#chrome;
+    const guarded = (listener: PlayerListener): PlayerListener =>
+      Object.fromEntries(Object.entries(listener).map(([name, call]) => [name, (...args: never[]) => isPresent() && call(...args)])) as never;
+    return guarded({
+      info: ({ width, height }) => chrome.setShape(width, height),
+      picture: (jpeg) => {
+        if (!this.#kept) chrome.setPoster(jpeg);
+        this.reveal();
+        this.#tellOnce("poster");
+      },
+      reached: (stage) => {
+        if (stage === "motion") this.#kept = undefined;
+        this.reveal();
+        this.#tellOnce(stage);
+        this.#tellPlaying();
+        if (stage === "still") this.#visitor.offer();
+      },
+      noMotion: (why) => {
+        this.#kept = undefined;
+        this.reveal();
+        chrome.note(why, true);
+        this.#tellOnce("no-motion", { why });
+      },
+      progress: (received, total) => {
+        chrome.progress(total ? Math.min(1, received / total) : undefined, this.isShown || this.#kept !== undefined);
+        if (!this.#told.has("load")) this.#tell("progress", { received, total });
+      },
+      loaded: () => {
+        chrome.progress(null, true);
+        this.#tellOnce("load");
+      },
+      drawn: (changed) => this.#drawn(changed),
+      lost: (isBack) => chrome.note(isBack ? "" : "The graphics chip stopped; starting again …", !isBack),
+      failed: (error) => this.#failed(error),
+    });
+  }
+
+  #failed(error: unknown): void {
+    const failure = describe(error);
+    this.#chrome.progress(null, true);
+    // What is there already stays to be looked at.
+    this.#kept = undefined;
+    if (this.#hasScene && failure.code !== "lost") {
+      this.reveal();
+      this.#chrome.note(`${failure.title}. What had come can be seen.`, true);
+    } else {
+      this.#drop();
+      this.failure = failure;
+      this.#chrome.offerStart(false);
+      this.#chrome.fail(failure);
+    }
+    this.#tell("error", failure);
+  }
+
+  #drawn(changed: boolean): void {
+    const { player } = this;
+    const { engine, info } = player ?? {};
+    if (!player || !engine || !info) return;
+    this.#tellPlaying();
+    this.showBar();
+    if (changed && !this.#kept) {
+      const camera = JSON.stringify(engine.camera);
+      if (camera !== this.#lastCamera && this.#lastCamera) this.#tell("camera-change");
+      this.#lastCamera = camera;
+    }
+    const now = performance.now();
+    if (now - this.#lastTick < TICK_MS) return;
+    this.#lastTick = now;
+    if (engine.playing) this.#tell("timeupdate");
+    const { speed, quality } = this.#element;
+    this.#chrome.showFigures(engine.statistics(), player.picturesPerS, player.drawnSize, player.received);
+    this.#chrome.showSettings(speed, quality, engine.renderScale, this.stage === "motion");
+  }
+
+  /**
+   * Tells `play` or `pause` once the engine has begun or ended; as of a video, a `timeupdate` comes just before each `pause`.
+   * Asked at each change and not only at each picture: a round can begin and end between two.
+   */
+  #tellPlaying(): void {
+    // While it is let go, and on its way back, it counts as what it will do.
+    const playing = this.#kept ? this.wishes.plays : this.player?.engine?.playing ?? false;
+    if (playing === this.#wasPlaying || !this.info || this.#visitor.isScrubbing) return;
+    this.#wasPlaying = playing;
+    if (!playing) this.#tell("timeupdate");
+    this.#tell(playing ? "play" : "pause");
+  }
+
+  #tellOnce(type: string, detail?: unknown): void {
+    if (this.#told.has(type)) return;
+    this.#told.add(type);
+    this.#tell(type, detail);
+  }
+
+  #tell(type: string, detail?: unknown): void {
+    this.#element.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+}
