@@ -24,7 +24,7 @@ const CSP = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src '
 const text = {
   '/page.css': 'body{margin:0} loop-3d{width:640px} .far{height:3000px} .gap{height:300px}',
   '/scene.glb': scene(), '/slow.glb': slow,
-  '/favicon.ico': '', '/blank.html': '<!doctype html><title>404</title>nothing',
+  '/favicon.ico': '',
   '/page-in-its-place.glb': (_, response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html>hello'),
   '/broken.glb': (_, response) => response.writeHead(503).end('no'),
   '/text.glb': 'this is no scene at all', '/still.glb': scene('still'),
