@@ -24,7 +24,7 @@ const CSP = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src '
 const text = {
   '/page.css': 'body{margin:0} loop-3d{width:640px} .far{height:3000px} .gap{height:300px}',
   '/scene.glb': scene(), '/slow.glb': slow,
-  '/blank.html': '<!doctype html><title>404</title>nothing',
+  '/favicon.ico': '',
   '/page-in-its-place.glb': (_, response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html>hello'),
   '/broken.glb': (_, response) => response.writeHead(503).end('no'),
   '/text.glb': 'this is no scene at all', '/still.glb': scene('still'),
@@ -454,6 +454,7 @@ await check('bytes show as a ring that fills', () => open('/slow', async (page) 
   endSlow();
   await wait(page, () => document.getElementById('a').stage === 'motion');
   await wait(page, () => document.getElementById('a').shadowRoot.querySelector('.ring').classList.contains('gone'));
+  await until('no ring', async () => (await ring.count()) === 0, () => run(page, 50));
 }));
 
 await check('a picture of the scene can be had as a file', () => open('/one', async (page) => {
@@ -467,6 +468,35 @@ await check('a picture of the scene can be had as a file', () => open('/one', as
   await page.mouse.move(300, 200);
   const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Screenshot' }).first().click()]);
   assert.equal(download.suggestedFilename(), 'scene.png');
+}));
+
+await check('the keyboard is never left nowhere, and has no stop where there is nothing to do', () => open('/bare', async (page) => {
+  await page.evaluate((attributes) => (document.body.innerHTML = `<loop-3d id=a ${attributes}></loop-3d><loop-3d id=b src=/scene.glb></loop-3d>`), full);
+  await wait(page, () => ['a', 'b'].every((id) => document.getElementById(id).stage === 'motion'));
+  await page.locator('#a').focus();
+  await page.keyboard.press('q');
+  const focused = () => page.evaluate(() => document.getElementById('a').shadowRoot.activeElement?.className);
+  await page.getByRole('dialog', { name: 'Settings' }).getByRole('slider', { name: 'Speed' }).focus();
+  await page.keyboard.press('Escape');
+  assert.equal(await page.getByRole('dialog').count(), 0);
+  assert.match(await focused(), /stage/);
+  assert.deepEqual(await page.evaluate(() => ['a', 'b'].map((id) => document.getElementById(id).shadowRoot.querySelector('.stage').tabIndex)), [0, -1]);
+}));
+
+await check('a scene that is loaded behind its poster stays behind it, bar and all', () => open('/bare', async (page) => {
+  await page.evaluate(() => (document.body.innerHTML = '<loop-3d id=a src=/scene.glb reveal=manual loading=eager controls></loop-3d>'));
+  await wait(page, () => document.getElementById('a').stage === 'motion');
+  await rest(page);
+  const seen = () => page.evaluate(() => ['.bar', '.stage'].map((name) => document.getElementById('a').shadowRoot.querySelector(name).className));
+  assert.deepEqual(await seen(), ['bar glass away', 'stage']);
+  await page.evaluate(() => document.getElementById('a').dismissPoster());
+  await rest(page);
+  assert.deepEqual(await seen(), ['bar glass', 'stage drawn']);
+}));
+
+await check('a fragment of the address that is not ours does no harm', () => open('/share#100%', async (page, said) => {
+  assert.equal((await state(page)).stage, 'motion');
+  assert.deepEqual(said, []);
 }));
 
 await check('properties reflect attributes', () => open('/one', async (page) => {

@@ -62,7 +62,8 @@ export class Visitor implements ChromeActions {
     this.#hasAsked = true;
     const answer = gyro.isPossible() ? await gyro.ask() : "denied";
     this.chrome.offerTilt(answer === "press");
-    if (answer === "granted" && !this.#tilt && this.#element.isConnected) {
+    // While it was asked, the attribute may have gone.
+    if (answer === "granted" && !this.#tilt && this.#hasAsked && this.#element.isConnected) {
       this.#tilt = new AbortController();
       gyro.listen(this.hand, () => {
         this.isTilting = true;
