@@ -13,7 +13,7 @@ use ffmpeg_sidecar::child::FfmpegChild;
 use ffmpeg_sidecar::command::FfmpegCommand;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{ChildStderr, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::thread;
 
 /// Threads of a decoder: clips are read one after another, and the area filter runs beside.
@@ -68,10 +68,9 @@ impl Ffmpeg {
         let output = output.map_err(|error| not_started(&self.ffprobe, error))?;
         let text = String::from_utf8_lossy(&output.stdout);
         parse_probe(&text).ok_or_else(|| {
-            let said = String::from_utf8_lossy(&output.stderr);
-            let said = said.trim();
-            let problem = if said.is_empty() { "no pictures in it; expected a video stream" } else { last_line(said) };
-            CaptureError::Unreadable { file: file.to_owned(), problem: problem.to_owned() }
+            let said = words(output.stderr.as_slice(), file);
+            let problem = if said.is_empty() { "no pictures in it; expected a video stream".to_owned() } else { said };
+            CaptureError::Unreadable { file: file.to_owned(), problem }
         })
     }
 
@@ -110,7 +109,8 @@ impl Ffmpeg {
     ) -> Result<usize, CaptureError> {
         let probe = timing.probe(file, probe)?;
         let (mut child, curve) = self.start(file, probe, timing)?;
-        let errors = child.take_stderr().map(|stderr| thread::spawn(move || collect(stderr)));
+        let path = file.to_owned();
+        let errors = child.take_stderr().map(|stderr| thread::spawn(move || words(stderr, &path)));
         let piped = child.take_stdout().ok_or_else(|| io::Error::other("ffmpeg has no standard output"));
         let mut shown = |frame: &mut [u8]| {
             if let Some(curve) = &curve {
@@ -233,12 +233,13 @@ fn ppm_header(pipe: &mut impl BufRead) -> io::Result<Option<Size>> {
     }
 }
 
-/// What ffmpeg says on its error channel, the first lines joined.
-fn collect(stderr: ChildStderr) -> String {
+/// What ffmpeg says about a file on its error channel, the first lines joined, without the file's name, which is told anyway.
+fn words(stderr: impl Read, file: &Path) -> String {
     let mut lines: Vec<String> = Vec::new();
+    let name = format!("file:{}: ", file.display());
     // Lossy, and read to the end: a full channel would stop ffmpeg.
     for line in BufReader::new(stderr).split(b'\n').map_while(Result::ok) {
-        let line = String::from_utf8_lossy(&line).trim().to_owned();
+        let line = String::from_utf8_lossy(&line).trim().replace(&name, "");
         if lines.len() < 3 && !line.is_empty() {
             lines.push(line);
         }
@@ -298,10 +299,6 @@ fn not_started(program: &Path, error: io::Error) -> CaptureError {
     } else {
         CaptureError::Io { file: program.to_owned(), source: error }
     }
-}
-
-fn last_line(text: &str) -> &str {
-    text.lines().last().unwrap_or(text)
 }
 
 #[cfg(test)]

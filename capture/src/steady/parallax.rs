@@ -154,7 +154,7 @@ mod tests {
     fn measured(count: usize, travel: impl Fn(usize) -> DVec2, own: impl Fn(usize, usize) -> DVec2) -> Option<f64> {
         let feature = |frame: usize, index: usize| {
             // One in eight is not found, never the same.
-            let lost = (frame * 7 + index * 3) % 8 == 0;
+            let lost = (frame * 7 + index * 3).is_multiple_of(8);
             (!lost).then(|| travel(frame) * (index % 10) as f64 / 9.0 + own(frame, index))
         };
         let left_over: Vec<_> = (0..FRAMES).map(|frame| (0..count).map(|i| feature(frame, i)).collect()).collect();
