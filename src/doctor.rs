@@ -1,5 +1,6 @@
 //! `loop3d doctor`: what a careful friend would say about a capture.
 
+mod picture;
 mod problems;
 mod report;
 mod words;
@@ -9,7 +10,7 @@ use crate::loading::Loading;
 use crate::output::print;
 use crate::progress::Progress;
 use anyhow::{Context, Result};
-use loop3d_capture::{CaptureError, ClipHealth, PosedCapture, Spread};
+use loop3d_capture::{CaptureError, ClipHealth, PosedCapture};
 use loop3d_optimizer::config::FitConfig;
 use problems::Problem;
 use report::Report;
@@ -53,9 +54,7 @@ impl DoctorArgs {
             Ok(posed) => {
                 let healths = self.examine(&posed);
                 if let Some(file) = &self.picture {
-                    let forward: Vec<[f64; 3]> =
-                        posed.views.iter().map(|v| v.camera.world_from_camera.matrix3.z_axis.to_array()).collect();
-                    let drawn = Spread::of(&posed).picture(&forward);
+                    let drawn = picture::draw(&picture::cameras(&posed));
                     drawn.save(file).with_context(|| file.display().to_string())?;
                 }
                 Report::new(&posed, &healths, &self.config)

@@ -72,9 +72,10 @@ impl PrepareArgs {
 }
 
 fn words(view: &PreparedView) -> String {
+    let unknown = if view.parallax_px.is_none() { "; too few features to say whether the camera travels" } else { "" };
     match view.motion_px {
-        Some(px) if view.steadied => format!("{}: moved by {px:.2} px, steadied", view.name),
-        Some(px) => format!("{}: still ({px:.2} px)", view.name),
-        None => format!("{}: too much moves to tell whether the camera does; taken as it is", view.name),
+        Some(px) if view.steadied => format!("{}: moved by {px:.2} px, steadied{unknown}", view.name),
+        Some(px) => format!("{}: still ({px:.2} px){unknown}", view.name),
+        None => format!("{}: too little stands still to tell whether the camera does; taken as it is", view.name),
     }
 }

@@ -28,6 +28,9 @@ pub struct SampleArgs {
     /// How to write poses and clips: the same scene in each.
     #[arg(long, value_name = "LAYOUT", default_value_t, value_parser = PossibleValuesParser::new(WrittenLayout::ALL.map(WrittenLayout::name)).try_map(|name| name.parse::<WrittenLayout>()))]
     layout: WrittenLayout,
+    /// Film from hands that shake, by up to 6 pixels and half a degree, and not from tripods: something for `loop3d prepare`.
+    #[arg(long)]
+    shaky: bool,
     /// Print errors only.
     #[arg(long)]
     quiet: bool,
@@ -39,8 +42,8 @@ impl SampleArgs {
     /// # Errors
     /// Settings out of range, a folder that cannot be written or holds something else, ffmpeg missing or failing.
     pub fn run(&self) -> Result<()> {
-        let Self { width, height, frames, seed, .. } = *self;
-        let config = SampleConfig { width, height, frames, seed, ..SampleConfig::default() };
+        let Self { width, height, frames, seed, shaky, .. } = *self;
+        let config = SampleConfig { width, height, frames, seed, shaky, ..SampleConfig::default() };
         let mut progress = Progress::start_share("sample", self.quiet);
         let report =
             write(&self.dir, &config, self.layout, &mut |share| progress.share(share.into(), "tracing and encoding"))?;

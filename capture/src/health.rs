@@ -21,8 +21,9 @@ pub struct ClipHealth {
     /// How far the picture moves off its first frame, in pixels of the pictures on disk; `None` for stills, and where light and
     /// everything else move too much to tell.
     pub motion_px: Option<f64>,
-    /// How far near and far things move against each other, in the same pixels: 0 for a camera that does not travel.
-    pub parallax_px: f64,
+    /// How far near and far things move against each other, in the same pixels: 0 for a camera that does not travel, `None` for stills
+    /// and where there are too few features to say.
+    pub parallax_px: Option<f64>,
     /// Frames at which the picture could not be found in the first frame again: a cut, or a camera that turned away.
     pub lost_at: Option<usize>,
     /// Mean of all pixels and frames: red, green, blue, 0 to 1.
@@ -64,7 +65,7 @@ impl PosedView {
         Ok(ClipHealth {
             frames: clip.frames,
             motion_px: known.then_some(motion.largest_px * scale),
-            parallax_px: motion.parallax_px * scale,
+            parallax_px: motion.parallax_px.map(|px| px * scale),
             lost_at,
             mean: sums.map(|sum| sum as f64 / pixels / 255.0),
             white: white as f64 / pixels / 3.0,

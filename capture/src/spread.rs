@@ -1,8 +1,7 @@
-//! Where the cameras of a capture stand and look: as figures, as text and as a picture.
+//! Where the cameras of a capture stand and look: as figures and as text.
 
 use crate::load::PosedCapture;
 use glam::DVec3;
-use image::{Rgb, RgbImage};
 
 /// Columns and rows of the text's map.
 const COLUMNS: usize = 61;
@@ -55,39 +54,6 @@ impl Spread {
         lines[first..=last].iter().map(|line| format!("  {line}\n")).collect()
     }
 
-    /// The cameras from the front (left half) and from above (right half, with the way they look), with their indices: 900 × 450 pixels.
-    pub fn picture(&self, forward: &[[f64; 3]]) -> RgbImage {
-        let mut canvas = RgbImage::from_pixel(900, 450, Rgb([255; 3]));
-        for y in 20..430 {
-            canvas.put_pixel(450, y, Rgb([210; 3]));
-        }
-        let (front, front_scale) = self.frame([0, 1], [370.0, 370.0]);
-        let (above, above_scale) = self.frame([0, 2], [370.0, 250.0]);
-        for (index, place) in self.positions.iter().enumerate() {
-            let at = |middle: [f64; 2], scale: f64, left: f64, axes: [usize; 2], sign: f64| {
-                (left + scale * (place[axes[0]] - middle[0]), 225.0 + sign * scale * (place[axes[1]] - middle[1]))
-            };
-            let (x, y) = at(front, front_scale, 225.0, [0, 1], 1.0);
-            dot(&mut canvas, x, y);
-            number(&mut canvas, x as i64 + 7, y as i64 - 4, index);
-            let (x, y) = at(above, above_scale, 675.0, [0, 2], -1.0);
-            if let Some(look) = forward.get(index) {
-                for step in 0..60 {
-                    let length = f64::from(step);
-                    put(
-                        &mut canvas,
-                        (x + look[0] * length) as i64,
-                        (y - look[2] * length) as i64,
-                        Rgb([120, 150, 210]),
-                    );
-                }
-            }
-            dot(&mut canvas, x, y);
-            number(&mut canvas, x as i64 + 7, y as i64 - 4, index);
-        }
-        canvas
-    }
-
     /// Middle of two axes, and the scale that fits both into `room`.
     fn frame(&self, axes: [usize; 2], room: [f64; 2]) -> ([f64; 2], f64) {
         let ends = axes.map(|axis| ends(self.positions.iter().map(|place| place[axis])));
@@ -99,53 +65,6 @@ impl Spread {
 
 fn ends(values: impl Iterator<Item = f64>) -> (f64, f64) {
     values.fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), value| (least.min(value), most.max(value)))
-}
-
-fn put(canvas: &mut RgbImage, x: i64, y: i64, colour: Rgb<u8>) {
-    if let (Ok(x), Ok(y)) = (u32::try_from(x), u32::try_from(y))
-        && x < canvas.width()
-        && y < canvas.height()
-    {
-        canvas.put_pixel(x, y, colour);
-    }
-}
-
-fn dot(canvas: &mut RgbImage, x: f64, y: f64) {
-    for dy in -4i64..=4 {
-        for dx in -4i64..=4 {
-            if dx * dx + dy * dy <= 18 {
-                put(canvas, x as i64 + dx, y as i64 + dy, Rgb([30, 70, 160]));
-            }
-        }
-    }
-}
-
-/// Digits of 3 × 5 cells, a bit each, rows from the top.
-const DIGITS: [u16; 10] = [
-    0b111_101_101_101_111,
-    0b010_110_010_010_111,
-    0b111_001_111_100_111,
-    0b111_001_111_001_111,
-    0b101_101_111_001_001,
-    0b111_100_111_001_111,
-    0b111_100_111_101_111,
-    0b111_001_001_001_001,
-    0b111_101_111_101_111,
-    0b111_101_111_001_111,
-];
-
-fn number(canvas: &mut RgbImage, x: i64, y: i64, value: usize) {
-    for (place, digit) in value.to_string().bytes().enumerate() {
-        let bits = DIGITS[usize::from(digit - b'0')];
-        for cell in 0..15i64 {
-            if bits >> (14 - cell) & 1 == 1 {
-                for fine in 0..4i64 {
-                    let left = x + place as i64 * 8 + cell % 3 * 2 + fine % 2;
-                    put(canvas, left, y + cell / 3 * 2 + fine / 2, Rgb([40; 3]));
-                }
-            }
-        }
-    }
 }
 
 #[cfg(test)]
@@ -166,17 +85,5 @@ mod tests {
         assert_eq!(lines[lines.len() - 1].trim_start(), format!("2{apart}3"), "{map}");
         // As high as wide: 28 columns of half a row's height for each 0.2.
         assert_eq!(lines.len(), 15, "{map}");
-    }
-
-    #[test]
-    fn the_picture_has_dots_where_cameras_stand() {
-        let picture = square().picture(&[[0.0, 0.0, 1.0]; 4]);
-        let blue = Rgb([30, 70, 160]);
-        for (x, y) in [(40, 132), (410, 132), (40, 317), (410, 317)] {
-            assert_eq!(*picture.get_pixel(x, y), blue, "{x} {y}");
-        }
-        // From above, camera 2 stands farther forward: higher.
-        assert_eq!(*picture.get_pixel(490, 178), blue);
-        assert_eq!(*picture.get_pixel(490, 150), Rgb([120, 150, 210]), "looks forward");
     }
 }

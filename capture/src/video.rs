@@ -13,7 +13,7 @@ use ffmpeg_sidecar::child::FfmpegChild;
 use ffmpeg_sidecar::command::FfmpegCommand;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{ChildStderr, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::thread;
 
 /// Threads of a decoder: clips are read one after another, and the area filter runs beside.
@@ -68,10 +68,9 @@ impl Ffmpeg {
         let output = output.map_err(|error| not_started(&self.ffprobe, error))?;
         let text = String::from_utf8_lossy(&output.stdout);
         parse_probe(&text).ok_or_else(|| {
-            let said = String::from_utf8_lossy(&output.stderr);
-            let said = said.trim();
-            let problem = if said.is_empty() { "no video stream" } else { last_line(said) };
-            CaptureError::Unreadable { file: file.to_owned(), problem: problem.to_owned() }
+            let said = words(output.stderr.as_slice(), file);
+            let problem = if said.is_empty() { "no pictures in it; expected a video stream".to_owned() } else { said };
+            CaptureError::Unreadable { file: file.to_owned(), problem }
         })
     }
 
@@ -110,7 +109,8 @@ impl Ffmpeg {
     ) -> Result<usize, CaptureError> {
         let probe = timing.probe(file, probe)?;
         let (mut child, curve) = self.start(file, probe, timing)?;
-        let errors = child.take_stderr().map(|stderr| thread::spawn(move || collect(stderr)));
+        let path = file.to_owned();
+        let errors = child.take_stderr().map(|stderr| thread::spawn(move || words(stderr, &path)));
         let piped = child.take_stdout().ok_or_else(|| io::Error::other("ffmpeg has no standard output"));
         let mut shown = |frame: &mut [u8]| {
             if let Some(curve) = &curve {
@@ -196,13 +196,15 @@ fn frames(
     take: &mut dyn FnMut(&mut [u8]) -> Result<(), CaptureError>,
 ) -> Result<usize, CaptureError> {
     let failed = |source| CaptureError::Io { file: file.to_owned(), source };
-    let mut full = vec![0; expected.0 as usize * expected.1 as usize * 3];
+    let mut full = Vec::new();
     let mut count = 0;
     while let Some(size) = ppm_header(&mut pipe).map_err(failed)? {
         if size != expected {
             let reason = "the size in the container's header".to_owned();
             return Err(CaptureError::Size { file: file.to_owned(), found: size, expected, reason });
         }
+        // Only now: a header may promise any size.
+        full.resize(size.0 as usize * size.1 as usize * 3, 0);
         match pipe.read_exact(&mut full) {
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => break, // ffmpeg died: its status tells
             read => read.map_err(failed)?,
@@ -231,12 +233,13 @@ fn ppm_header(pipe: &mut impl BufRead) -> io::Result<Option<Size>> {
     }
 }
 
-/// What ffmpeg says on its error channel, the first lines joined.
-fn collect(stderr: ChildStderr) -> String {
+/// What ffmpeg says about a file on its error channel, the first lines joined, without the file's name, which is told anyway.
+fn words(stderr: impl Read, file: &Path) -> String {
     let mut lines: Vec<String> = Vec::new();
+    let name = format!("file:{}: ", file.display());
     // Lossy, and read to the end: a full channel would stop ffmpeg.
     for line in BufReader::new(stderr).split(b'\n').map_while(Result::ok) {
-        let line = String::from_utf8_lossy(&line).trim().to_owned();
+        let line = String::from_utf8_lossy(&line).trim().replace(&name, "");
         if lines.len() < 3 && !line.is_empty() {
             lines.push(line);
         }
@@ -284,7 +287,7 @@ fn seconds(text: &str) -> Option<f64> {
 }
 
 /// `a.mp4` as ffmpeg takes it for a file whatever its name: no option, no `protocol:`.
-fn plain(file: &Path) -> std::ffi::OsString {
+pub(crate) fn plain(file: &Path) -> std::ffi::OsString {
     let mut name = std::ffi::OsString::from("file:");
     name.push(file);
     name
@@ -296,10 +299,6 @@ fn not_started(program: &Path, error: io::Error) -> CaptureError {
     } else {
         CaptureError::Io { file: program.to_owned(), source: error }
     }
-}
-
-fn last_line(text: &str) -> &str {
-    text.lines().last().unwrap_or(text)
 }
 
 #[cfg(test)]
@@ -332,6 +331,52 @@ mod tests {
         assert_eq!((probe.size, probe.frames, probe.counted), ((48, 64), Some(1800), false));
         assert!((probe.fps - 29.97003).abs() < 1e-5);
         assert_eq!(parse_probe("streams/stream/0/width=64\n"), None);
+    }
+
+    /// What ffprobe and ffmpeg may say, with wrong bytes: something that holds together or nothing. `LOOP3D_MUTATIONS` says how often.
+    #[test]
+    fn mutated_words_of_ffmpeg_are_survived() {
+        let probed = "streams/stream/0/width=64\nstreams/stream/0/height=48\nstreams/stream/0/avg_frame_rate=\"30000/1001\"\n\
+                      streams/stream/0/r_frame_rate=\"30/1\"\nstreams/stream/0/nb_frames=\"250\"\nstreams/stream/0/duration=\"8.3\"\n\
+                      streams/stream/0/color_transfer=\"smpte2084\"\nstreams/stream/0/tags/DURATION=\"00:01:00.060000000\"\n\
+                      streams/stream/0/side_data_list/side_data/0/rotation=-90\n";
+        let picture = b"P6\n2 1\n255\nabcdefP6\n2 1\n255\nghijkl";
+        let mut state = 99u64;
+        let mut random = |below: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            ((state >> 33) as usize) % below
+        };
+        let mut mutated = |good: &[u8]| {
+            let mut bytes = good.to_vec();
+            let at = random(bytes.len());
+            match random(4) {
+                0 => bytes[at] = random(256) as u8,
+                1 => bytes.truncate(at),
+                2 => drop(bytes.drain(at..(at + 1 + random(9)).min(good.len()))),
+                _ => bytes
+                    .splice(at..at, std::iter::repeat_n(b"0919.:/\n=-e\xff"[random(12)], 1 + random(20)))
+                    .for_each(drop),
+            }
+            bytes
+        };
+        let count = std::env::var("LOOP3D_MUTATIONS").map_or(2000, |count| count.parse::<usize>().unwrap());
+        let started = std::time::Instant::now();
+        for _ in 0..count {
+            if let Some(probe) = parse_probe(&String::from_utf8_lossy(&mutated(probed.as_bytes()))) {
+                let (width, height) = probe.size;
+                assert!(width > 0 && height > 0 && probe.fps.is_finite() && probe.fps > 0.0, "{probe:?}");
+            }
+            let sent = mutated(picture);
+            let whole = frames(sent.as_slice(), Path::new("a.mp4"), (2, 1), &mut |frame| {
+                assert_eq!(frame.len(), 6);
+                Ok(())
+            });
+            assert!(whole.is_err() || whole.is_ok_and(|frames| frames <= 2));
+        }
+        eprintln!(
+            "ffprobe's words and ffmpeg's pictures: {count} mutations in {:.1} s",
+            started.elapsed().as_secs_f64()
+        );
     }
 
     #[test]

@@ -93,7 +93,7 @@ impl Report {
                 source_fps: view.source_fps(),
                 frames: health.map(|health| health.frames).or(view.frames),
                 motion_px: health.and_then(|health| health.motion_px),
-                parallax_px: health.map(|health| health.parallax_px),
+                parallax_px: health.and_then(|health| health.parallax_px),
                 exposure: health.map(|health| brightness(health) / light.max(1e-6)),
                 white: health.map(|health| health.white),
                 loopable: health.map(|health| health.loopable),

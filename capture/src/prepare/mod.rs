@@ -47,6 +47,8 @@ pub struct PreparedView {
     pub motion_px: Option<f64>,
     /// Whether it was steadied.
     pub steadied: bool,
+    /// How far near and far things moved against each other, in pixels; `None` where there are too few features to say.
+    pub parallax_px: Option<f64>,
 }
 
 /// What was prepared.
@@ -96,8 +98,8 @@ pub fn prepare(options: &PrepareOptions, progress: Progress<'_>) -> Result<Prepa
         motions.push(motion);
     }
     let travels = takes.iter().zip(&motions).filter(|(_, motion)| motion.travels());
-    let travels: Vec<String> =
-        travels.map(|(take, motion)| format!("{} ({:.1} px)", take.name, motion.parallax_px)).collect();
+    let parallax = |(take, motion): (&Take, &Motion)| Some(format!("{} ({:.1} px)", take.name, motion.parallax_px?));
+    let travels: Vec<String> = travels.filter_map(parallax).collect();
     if !travels.is_empty() {
         return Err(PrepareError::Travels { clips: travels.join(", ") });
     }
@@ -143,7 +145,8 @@ pub fn prepare(options: &PrepareOptions, progress: Progress<'_>) -> Result<Prepa
 
 fn view(take: &Take, motion: &Motion) -> PreparedView {
     let steadied = motion.is_known() && !motion.is_still();
-    PreparedView { name: take.name.clone(), motion_px: motion.is_known().then_some(motion.largest_px), steadied }
+    let motion_px = motion.is_known().then_some(motion.largest_px);
+    PreparedView { name: take.name.clone(), motion_px, steadied, parallax_px: motion.parallax_px }
 }
 
 /// Makes the output folder, which must be new, empty or one of ours.

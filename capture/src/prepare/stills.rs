@@ -68,7 +68,10 @@ pub(super) fn read_motion(file: &Path, size: Size) -> Option<Motion> {
         size,
         from_first: from_first.filter(|maps| !maps.is_empty())?,
         largest_px: number("largest_px")?,
-        parallax_px: number("parallax_px")?,
+        parallax_px: match value.get("parallax_px")? {
+            Value::Null => None,
+            px => Some(px.as_f64()?),
+        },
         unsure: value.get("unsure")?.as_u64()? as usize,
     })
 }
@@ -99,12 +102,15 @@ mod tests {
         let motion = Motion {
             from_first: vec![DMat3::IDENTITY, turned],
             largest_px: 6.1,
-            parallax_px: 0.1,
+            parallax_px: Some(0.1),
             unsure: 1,
             ..Motion::none((64, 48))
         };
         write_motion(&file, &motion).unwrap();
-        assert_eq!(read_motion(&file, (64, 48)), Some(motion));
+        assert_eq!(read_motion(&file, (64, 48)), Some(motion.clone()));
+        let bare = Motion { parallax_px: None, ..motion };
+        write_motion(&file, &bare).unwrap();
+        assert_eq!(read_motion(&file, (64, 48)), Some(bare));
         std::fs::write(&file, "{}").unwrap();
         assert_eq!(read_motion(&file, (64, 48)), None);
     }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::sample::garden::Garden;
+use crate::sample::hand;
 use crate::sample::render::{Sensor, Stage};
 use crate::sample::{SampleConfig, cameras};
 use crate::writers::{Posed, WrittenLayout};
@@ -24,39 +25,6 @@ fn picture(garden: &Garden, size: (u32, u32), camera: &Camera, frame: usize) -> 
     let config = SampleConfig { width: size.0, height: size.1, ..SampleConfig::default() };
     let stage = Stage::new(garden, &config, camera);
     Sensor::of_view(7, 4).read(&stage.frame(frame as f32 / 25.0), frame)
-}
-
-/// A random walk of at most 6 pixels and half a degree: from a place in the first frame to the place in this.
-fn walk(frames: usize) -> Vec<DMat3> {
-    let mut random = fastrand(11);
-    let middle = DVec2::new(f64::from(SIZE.0), f64::from(SIZE.1)) / 2.0;
-    let (mut shift, mut turn) = (DVec2::ZERO, 0.0f64);
-    let mut maps = vec![DMat3::IDENTITY];
-    while maps.len() < frames {
-        shift = (shift + 2.5 * DVec2::new(random(), random())).clamp_length_max(6.0);
-        turn = (turn + 0.2 * random()).clamp(-0.5, 0.5);
-        maps.push(
-            DMat3::from_translation(middle + shift)
-                * DMat3::from_angle(turn.to_radians())
-                * DMat3::from_translation(-middle),
-        );
-    }
-    maps
-}
-
-/// Even numbers from −1 to 1.
-fn fastrand(mut state: u64) -> impl FnMut() -> f64 {
-    move || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 11) as f64 / (1u64 << 52) as f64 - 1.0
-    }
-}
-
-/// A larger steady picture seen through `map`, cut to the middle.
-fn shaken(larger: &[u8], larger_size: (u32, u32), map: &DMat3) -> Vec<u8> {
-    let corner = DVec2::new(f64::from(larger_size.0 - SIZE.0), f64::from(larger_size.1 - SIZE.1)) / 2.0;
-    let warp = warp::Warp { corner: DVec2::ZERO, size: SIZE, ..warp::Warp::whole(larger_size) };
-    warp.apply(larger, &(DMat3::from_translation(corner) * map.inverse()))
 }
 
 fn save(folder: &Path, index: usize, rgb: &[u8]) {
@@ -83,21 +51,20 @@ fn options(raw: &Path, output: &Path, poses: Option<&Path>) -> PrepareOptions {
 fn a_shaky_hand_is_steadied_and_the_rest_is_resumed() {
     let dir = tempfile::tempdir().unwrap();
     let (raw, poses, output) = (dir.path().join("raw"), dir.path().join("poses"), dir.path().join("out"));
-    let larger = (SIZE.0 + 32, SIZE.1 + 32);
     let garden = Garden::new(7);
-    // As wide a view for each pixel as at the small size.
-    let mut wide = camera(larger, DVec3::ZERO);
-    wide.focal_px = camera(SIZE, DVec3::ZERO).focal_px;
-    let config = SampleConfig { width: larger.0, height: larger.1, ..SampleConfig::default() };
-    let stage = Stage::new(&garden, &config, &wide);
-    let walk = walk(FRAMES);
+    let steady_camera = camera(SIZE, DVec3::ZERO);
+    let config = SampleConfig { width: SIZE.0, height: SIZE.1, frames: FRAMES, ..SampleConfig::default() };
+    let walk = hand::walk(&config, 4);
+    let frame = |index: usize, camera: &Camera| {
+        let picture = Stage::new(&garden, &config, camera).frame(index as f32 / 25.0);
+        Sensor::of_view(7, 4).read(&picture, index)
+    };
     let mut steady = Vec::new();
-    for (index, map) in walk.iter().enumerate() {
-        let whole = Sensor::of_view(7, 4).read(&stage.frame(index as f32 / 25.0), index);
-        let shaken_frame = shaken(&whole, larger, map);
-        save(&raw.join("a"), index, &shaken_frame);
-        save(&raw.join("b"), index, &shaken_frame);
-        steady.push(shaken(&whole, larger, &DMat3::IDENTITY));
+    for (index, turn) in walk.iter().enumerate() {
+        let shaken = frame(index, &hand::turned(&steady_camera, turn));
+        save(&raw.join("a"), index, &shaken);
+        save(&raw.join("b"), index, &shaken);
+        steady.push(frame(index, &steady_camera));
     }
     write_poses(&poses);
 
@@ -115,8 +82,11 @@ fn a_shaky_hand_is_steadied_and_the_rest_is_resumed() {
         assert!(view.steadied && view.motion_px.unwrap() > 3.0, "{view:?}");
     }
     let motion = stills::read_motion(&output.join(".prepare/a.motion.json"), SIZE).unwrap();
-    for (index, (found, true_map)) in motion.from_first.iter().zip(&walk).enumerate() {
-        let rest = found.inverse() * *true_map;
+    let (f, c) = (steady_camera.focal_px, steady_camera.center_px);
+    let pixels_from_rays = DMat3::from_cols(DVec3::X * f.x, DVec3::Y * f.y, c.extend(1.0));
+    for (index, (found, turn)) in motion.from_first.iter().zip(&walk).enumerate() {
+        let true_map = pixels_from_rays * turn.transpose() * pixels_from_rays.inverse();
+        let rest = found.inverse() * true_map;
         let size = DVec2::new(f64::from(SIZE.0), f64::from(SIZE.1));
         let places = (0..25).map(|i| size * DVec2::new(f64::from(i % 5), f64::from(i / 5)) / 4.0);
         let off = (places.map(|p| crate::steady::through(&rest, p).distance_squared(p)).sum::<f64>() / 25.0).sqrt();

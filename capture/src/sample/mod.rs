@@ -7,6 +7,7 @@ mod flame;
 pub(crate) mod garden;
 mod geometry;
 mod grass;
+pub(crate) mod hand;
 mod leaves;
 mod motion;
 mod noise;
@@ -43,6 +44,8 @@ pub struct SampleConfig {
     pub fps: f64,
     /// Everything random comes from it.
     pub seed: u64,
+    /// Whether the clips are filmed from hands that shake, by up to 6 pixels and half a degree, and not from tripods.
+    pub shaky: bool,
 }
 
 /// Focal length of all cameras, in widths of the picture.
@@ -50,6 +53,6 @@ const FOCAL: f64 = 0.9;
 
 impl Default for SampleConfig {
     fn default() -> Self {
-        Self { width: 384, height: 216, frames: 80, fps: 25.0, seed: 7 }
+        Self { width: 384, height: 216, frames: 80, fps: 25.0, seed: 7, shaky: false }
     }
 }

@@ -5,10 +5,10 @@ use super::garden::Garden;
 use super::render::{Sensor, Stage, first_frame, truth_frames};
 use super::*;
 use crate::WrittenLayout;
-use glam::{DVec2, DVec3};
+use glam::{DMat3, DVec2, DVec3};
 use std::path::{Path, PathBuf};
 
-const SMALL: SampleConfig = SampleConfig { width: 96, height: 54, frames: 6, fps: 25.0, seed: 7 };
+const SMALL: SampleConfig = SampleConfig { width: 96, height: 54, frames: 6, fps: 25.0, seed: 7, shaky: false };
 
 /// A path of this test's own that does not exist.
 fn fresh(name: &str) -> PathBuf {
@@ -278,6 +278,46 @@ fn what_a_failing_ffmpeg_says_is_passed_on() {
     assert!(!target.join("poses_bounds.npy").exists());
     std::fs::remove_dir_all(target).unwrap();
     std::fs::remove_file(program).unwrap();
+}
+
+#[test]
+fn a_shaky_sample_walks_off_the_steady_one_and_begins_with_it() {
+    let config = SampleConfig { shaky: true, frames: 30, ..SMALL };
+    for view in 0..VIEWS {
+        let camera = cameras(&config)[view];
+        let turns = hand::walk(&config, view);
+        assert_eq!((turns.len(), turns[0]), (30, DMat3::IDENTITY));
+        // Where the middle of the first frame is in each.
+        let off_px = |turn: &DMat3| {
+            let ray = hand::turned(&camera, turn).world_from_camera.matrix3.transpose() * camera.ray(camera.center_px);
+            ((ray / ray.z).truncate() * camera.focal_px).length()
+        };
+        let farthest = turns.iter().map(off_px).fold(0.0, f64::max);
+        assert!((2.0..6.1).contains(&farthest), "view {view}: {farthest}");
+    }
+    // Where names may hold a colon, ffmpeg must not take what is before it for a protocol.
+    let target = fresh(if cfg!(windows) { "shaky" } else { "shaky: 1" });
+    let config = SampleConfig { frames: 3, ..config };
+    write(&target, &config, WrittenLayout::Llff, &mut |_| {}).unwrap();
+    let (clip, _) = crate::read_clip(&target.join("videos/0004.mp4")).unwrap();
+    let turn = hand::walk(&config, 4)[2];
+    let garden = Garden::new(config.seed);
+    let frame = |turn: &DMat3, index: usize| {
+        let stage = Stage::new(&garden, &config, &hand::turned(&cameras(&config)[4], turn));
+        Sensor::of_view(config.seed, 4).read(&stage.frame(index as f32 / 25.0), index)
+    };
+    let first = first_frame(&config, 4);
+    let psnr = |a: &[u8], b: &[u8]| {
+        let squares: f64 = a.iter().zip(b).map(|(x, y)| (f64::from(*x) - f64::from(*y)).powi(2)).sum();
+        10.0 * (255.0f64.powi(2) * a.len() as f64 / squares).log10()
+    };
+    let [begins, turned, steady] = [
+        psnr(clip.frame(0), &frame(&DMat3::IDENTITY, first)),
+        psnr(clip.frame(2), &frame(&turn, first + 2)),
+        psnr(clip.frame(2), &frame(&DMat3::IDENTITY, first + 2)),
+    ];
+    assert!(begins > 30.0 && turned > 30.0 && steady < turned - 1.5, "{begins} {turned} {steady}");
+    std::fs::remove_dir_all(target).unwrap();
 }
 
 #[test]

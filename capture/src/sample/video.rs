@@ -1,6 +1,7 @@
 //! H.264 files through the ffmpeg program: raw RGB frames go in by its standard input.
 
 use super::write::SampleError;
+use crate::video::plain;
 use loop3d_scene::Unfinished;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -37,7 +38,7 @@ impl Encoder {
             .args(["-sws_flags", "accurate_rnd+full_chroma_int", "-threads", "2"])
             .args(["-fflags", "+bitexact", "-flags:v", "+bitexact", "-movflags", "+faststart"])
             .args(["-f", "mp4"])
-            .arg(unfinished.path())
+            .arg(plain(unfinished.path()))
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())

@@ -2,6 +2,7 @@
 
 use super::cameras::cameras;
 use super::garden::Garden;
+use super::hand;
 use super::render::{Sensor, Stage, first_frame, truth_frames};
 use super::video::{Encoder, probe};
 use super::{FOCAL, HELD_OUT, SampleConfig};
@@ -76,14 +77,15 @@ pub(super) fn io_error(path: &Path, error: &std::io::Error) -> SampleError {
 const TITLE: &str = "loop3d sample capture";
 
 fn readme(config: &SampleConfig, layout: WrittenLayout) -> String {
-    let SampleConfig { width, height, frames, fps, seed } = config;
+    let SampleConfig { width, height, frames, fps, seed, shaky } = config;
+    let hands = if *shaky { "Filmed from hands that shake: `loop3d prepare` steadies the clips.\n" } else { "" };
     let (all, first) = (truth_frames(config), first_frame(config, HELD_OUT));
     format!(
         "{TITLE}\n\
          \n\
          A courtyard garden at dusk: a fountain, fires, grass and leaves in the wind. It is procedural (seed {seed}): traced from\n\
          textured surfaces at true depths, so that the truth is known. Written by `loop3d sample --layout {layout}`; below is what\n\
-         the layout llff has, the others have the same clips under names of their own, and other files of poses.\n\
+         the layout llff has, the others have the same clips under names of their own, and other files of poses.\n{hands}\
          \n\
          videos/0000.mp4 ... 0008.mp4   {width}x{height}, {fps} fps, {frames} frames each. Every view shows its own stretch of time: view k\n\
          \x20                              begins at frame k * {all}, no two overlap. Sensor noise of sigma 1/255, exposures that differ by\n\
@@ -212,19 +214,28 @@ pub fn write_with(
         bounds.push(stage.bounds);
         depths.push(stage.depths());
         let clip = layout.clips(&capture).join(format!("{}.mp4", names[view]));
-        let mut jobs = vec![(clip, config.frames, Sensor::of_view(config.seed, view))];
+        let walk = if config.shaky { hand::walk(config, view) } else { Vec::new() };
+        let mut jobs = vec![(clip, config.frames, Sensor::of_view(config.seed, view), walk)];
         if view == HELD_OUT {
             still_share = stage.still_share();
             let truth = capture.join("truth").join(format!("{view:04}.mp4"));
-            jobs.push((truth, truth_frames(config), Sensor::ideal()));
+            jobs.push((truth, truth_frames(config), Sensor::ideal(), Vec::new()));
         }
-        for (target, frames, sensor) in jobs {
+        for (target, frames, sensor, walk) in jobs {
             let mut encoder = Encoder::start(ffmpeg, &target, [config.width, config.height], config.fps)?;
             let first = first_frame(config, view);
             // A few frames at a time: all cores work, and few frames wait in memory.
             let indices: Vec<usize> = (first..first + frames).collect();
             for some in indices.chunks(2 * rayon::current_num_threads()) {
-                let read = |&index: &usize| sensor.read(&stage.frame((index as f64 / config.fps) as f32), index);
+                let read = |&index: &usize| {
+                    let seconds = (index as f64 / config.fps) as f32;
+                    let turned = walk.get(index - first).map(|turn| hand::turned(camera, turn));
+                    let picture = match turned {
+                        Some(camera) => Stage::new(&garden, config, &camera).frame(seconds),
+                        None => stage.frame(seconds),
+                    };
+                    sensor.read(&picture, index)
+                };
                 let pictures: Vec<Vec<u8>> = some.par_iter().map(read).collect();
                 for picture in &pictures {
                     encoder = encoder.frame(picture)?;

@@ -47,18 +47,6 @@ impl Grey {
         let below = lower[0] + u * (lower[1] - lower[0]);
         above + v * (below - above)
     }
-
-    /// The picture seen through `map`, which says where in it each place of the new picture lies. NaN outside.
-    pub(crate) fn warped(&self, map: &DMat3) -> Self {
-        let mut values = vec![0.0; self.values.len()];
-        values.par_chunks_mut(self.width).enumerate().for_each(|(row, line)| {
-            for (column, value) in line.iter_mut().enumerate() {
-                let place = through(map, DVec2::new(column as f64 + 0.5, row as f64 + 0.5));
-                *value = self.at(place.x as f32, place.y as f32);
-            }
-        });
-        Self { values, ..*self }
-    }
 }
 
 /// Where a homography takes a place.
@@ -99,7 +87,7 @@ impl Grey {
         Self { values: detail.iter().zip(squares.around()).map(even).collect(), ..*self }
     }
 
-    /// Mean over the square around each pixel, as much of it as there is. NaN spreads no farther than the square.
+    /// Mean over the square around each pixel, as much of it as there is.
     fn around(&self) -> Vec<f32> {
         let (width, height) = (self.width, self.height);
         let span = |at: usize, count: usize| at.saturating_sub(AROUND)..(at + AROUND + 1).min(count);
@@ -155,12 +143,5 @@ mod tests {
                 assert!((a - b).abs() < 0.05, "{row} {column}: {a} {b}");
             }
         }
-    }
-
-    #[test]
-    fn warping_looks_where_the_map_says() {
-        let map = DMat3::from_translation(DVec2::new(3.0, -2.0));
-        let warped = ramp().warped(&map);
-        assert!((warped.at(40.0, 30.0) - (43.0 + 2.0 * 28.0)).abs() < 1e-3);
     }
 }

@@ -1,114 +1,202 @@
 //! Parallax in what homographies leave over. Where the camera travels, all features go the same way at the same time, each by as much
-//! as its depth says: one motion over time, times one number for each feature. Leaves and water go each their own way.
+//! as its depth says: one motion over time, times one number for each feature. Leaves and water go each their own way. So each
+//! feature's own motion is tried as the motion of all, and the one counts that explains features in most of the picture.
 
+use crate::error::Size;
 use glam::DVec2;
+use std::collections::HashMap;
 
 /// A feature has a say where it was found in this share of the frames.
-const SEEN: f64 = 0.7;
-/// Rounds of finding the common motion.
-const ROUNDS: usize = 30;
+const SEEN: f64 = 0.5;
+/// Fewest features that tell anything, and fewest cells of the picture in which they lie.
+const FEWEST_TRACKS: usize = 20;
+const FEWEST_CELLS: usize = 6;
+/// Cells along the longer side: how much of the picture moves counts, not how many features a busy part of it has.
+const CELLS: f64 = 10.0;
+/// Frames that are looked at, spread over the clip.
+const FRAMES: usize = 60;
+/// Features whose motion is tried.
+const TRIES: usize = 80;
+/// Rounds of fitting the common motion to those that it explains.
+const ROUNDS: usize = 5;
 /// Features that are off by less than this, in pixels, lie on the homography's own plane.
 const OFF_PX: f64 = 0.5;
-/// Share of the features that must be off it: a few that go wrong together are no parallax.
-const FEWEST: f64 = 0.15;
-/// Share of a feature's motion (its square) that the common motion must explain, in the middle of all that are off.
-const EXPLAINED: f64 = 0.6;
+/// Share of a feature's motion (its square) that the common motion must explain.
+const EXPLAINED: f64 = 0.7;
+/// Share of the picture that must be moved by it, of the cells that have features: a few things that go wrong together are no parallax.
+const MOVED: f64 = 0.1;
 
-/// How far near and far features are moved against each other in the worst frame, in pixels. `left_over` is, for each frame and
-/// feature, how far it is off the homography; `None` where it was not found.
-pub(super) fn measure(left_over: &[Vec<Option<DVec2>>]) -> f64 {
-    let frames = left_over.len();
-    let features = left_over.first().map_or(0, Vec::len);
-    let seen = |&feature: &usize| {
-        let count = left_over.iter().filter(|frame| frame[feature].is_some()).count();
-        count as f64 >= SEEN * frames as f64
-    };
-    let tracks: Vec<Vec<DVec2>> = (0..features)
-        .filter(seen)
-        .map(|feature| left_over.iter().map(|frame| frame[feature].unwrap_or_default()).collect())
-        .collect();
-    let Some((common, shares)) = common_motion(&tracks, frames) else { return 0.0 };
-    let worst = common.iter().map(|motion| motion.length()).fold(0.0, f64::max);
-    let mut off_px: Vec<f64> = shares.iter().map(|share| share * worst).collect();
-    let energy = common.iter().map(|motion| motion.length_squared()).sum::<f64>();
-    let off = tracks.iter().zip(&shares).filter(|(_, share)| (*share * worst).abs() > OFF_PX);
-    let mut explained: Vec<f64> = off
-        .map(|(track, share)| share * share * energy / track.iter().map(|place| place.length_squared()).sum::<f64>())
-        .collect();
-    if (explained.len() as f64) < FEWEST * tracks.len() as f64 {
-        return 0.0;
+/// What one feature is off the homography in each frame, in pixels; `None` where it was not found.
+type Track = Vec<Option<DVec2>>;
+
+/// How far near and far features are moved against each other in the worst frame, in pixels: 0 where nothing is moved by a travelling
+/// camera, `None` where there are too few features to say. `left_over` is, for each frame and feature, how far it is off the homography;
+/// `None` where it was not found.
+pub(super) fn measure(places: &[DVec2], size: Size, left_over: &[Vec<Option<DVec2>>]) -> Option<f64> {
+    let step = left_over.len().div_ceil(FRAMES).max(1);
+    let frames: Vec<&Vec<Option<DVec2>>> = left_over.iter().step_by(step).collect();
+    let side = f64::from(size.0.max(size.1)) / CELLS;
+    let (mut tracks, mut cells): (Vec<Track>, Vec<(u32, u32)>) = (Vec::new(), Vec::new());
+    for (index, place) in places.iter().enumerate() {
+        let track: Track = frames.iter().map(|frame| frame[index]).collect();
+        let seen = track.iter().flatten().count();
+        if seen > 0 && seen as f64 >= SEEN * frames.len() as f64 {
+            tracks.push(track);
+            cells.push(((place.x / side) as u32, (place.y / side) as u32));
+        }
     }
-    explained.sort_by(f64::total_cmp);
-    if explained[explained.len() / 2] < EXPLAINED {
-        return 0.0;
+    let mut in_cell: HashMap<(u32, u32), usize> = HashMap::new();
+    for cell in &cells {
+        *in_cell.entry(*cell).or_default() += 1;
     }
-    off_px.sort_by(f64::total_cmp);
-    let at = |share: f64| off_px[((off_px.len() - 1) as f64 * share).round() as usize];
-    at(0.975) - at(0.025)
+    if tracks.len() < FEWEST_TRACKS || in_cell.len() < FEWEST_CELLS {
+        return None;
+    }
+
+    // Each feature stands for its part of its cell.
+    let parts: Vec<f64> = cells.iter().map(|cell| 1.0 / in_cell.get(cell).map_or(1.0, |&count| count as f64)).collect();
+    let area =
+        |picked: &[bool]| parts.iter().zip(picked).map(|(part, picked)| if *picked { *part } else { 0.0 }).sum::<f64>();
+    // The longest are likeliest to be moved at all.
+    let mut tried: Vec<usize> = (0..tracks.len()).filter(|&index| length(&tracks[index]) > OFF_PX / 2.0).collect();
+    tried.sort_by(|&a, &b| length(&tracks[b]).total_cmp(&length(&tracks[a])));
+    let step = tried.len().div_ceil(TRIES).max(1);
+    let best = tried.into_iter().step_by(step).filter_map(|index| {
+        let mut moved = Moved::by(&tracks[index], &tracks);
+        for _ in 0..ROUNDS {
+            moved = Moved::by(&refitted(&tracks, &moved)?, &tracks);
+        }
+        Some((area(&moved.off), moved))
+    });
+    let Some((most, moved)) = best.max_by(|a, b| a.0.total_cmp(&b.0)) else { return Some(0.0) };
+    if most < MOVED * in_cell.len() as f64 {
+        return Some(0.0);
+    }
+    // What the common motion does not move lies on the homography's plane; what moves in its own way has no say.
+    let has_a_say = |(px, off): &(&f64, &bool)| **off || px.abs() <= OFF_PX;
+    let mut shares_px: Vec<f64> = moved.share_px.iter().zip(&moved.off).filter(has_a_say).map(|(px, _)| *px).collect();
+    shares_px.sort_by(f64::total_cmp);
+    let at = |share: f64| shares_px[((shares_px.len() - 1) as f64 * share).round() as usize];
+    Some(at(0.975) - at(0.025))
 }
 
-/// The motion over time, and each track's share of it, that leave least of all tracks: the first singular vectors. Tracks that go
-/// farther than most count as much as those, so that one leaf does not decide.
-fn common_motion(tracks: &[Vec<DVec2>], frames: usize) -> Option<(Vec<DVec2>, Vec<f64>)> {
-    let length = |track: &Vec<DVec2>| track.iter().map(|place| place.length_squared()).sum::<f64>().sqrt();
-    let mut lengths: Vec<f64> = tracks.iter().map(length).collect();
-    lengths.sort_by(f64::total_cmp);
-    let most = *lengths.get(lengths.len() * 9 / 10)?;
-    let weight = |track: &Vec<DVec2>| (most / length(track).max(1e-9)).min(1.0);
-    let weights: Vec<f64> = tracks.iter().map(weight).collect();
-    // From the longest of the usual tracks.
-    let start = (0..tracks.len()).max_by(|&a, &b| {
-        let of = |index: usize| weights[index] * length(&tracks[index]);
-        of(a).total_cmp(&of(b))
-    })?;
-    let mut common = tracks[start].clone();
-    let mut shares = vec![0.0; tracks.len()];
-    for _ in 0..ROUNDS {
-        let energy = common.iter().map(|motion| motion.length_squared()).sum::<f64>();
-        if energy < 1e-12 {
-            return None;
-        }
-        for (share, track) in shares.iter_mut().zip(tracks) {
-            *share = track.iter().zip(&common).map(|(place, motion)| place.dot(*motion)).sum::<f64>() / energy;
-        }
-        let total: f64 = shares.iter().zip(&weights).map(|(share, weight)| weight * weight * share * share).sum();
-        for (frame, motion) in common.iter_mut().enumerate().take(frames) {
-            let sum = tracks.iter().zip(shares.iter().zip(&weights));
-            let sum: DVec2 = sum.map(|(track, (share, weight))| track[frame] * (share * weight * weight)).sum();
-            *motion = sum / total.max(1e-12);
-        }
+/// Root of the mean square.
+fn length(track: &Track) -> f64 {
+    let seen = track.iter().flatten();
+    (seen.clone().map(|place| place.length_squared()).sum::<f64>() / seen.count().max(1) as f64).sqrt()
+}
+
+/// What a common motion does to each feature.
+struct Moved {
+    /// Its share of the motion, in pixels of the worst frame.
+    share_px: Vec<f64>,
+    /// Whether it is off by that, and by little else.
+    off: Vec<bool>,
+}
+
+impl Moved {
+    fn by(common: &Track, tracks: &[Track]) -> Self {
+        let worst = common.iter().flatten().map(|motion| motion.length()).fold(0.0, f64::max);
+        let of = |track: &Track| {
+            let (mut both, mut own, mut energy) = (0.0, 0.0, 0.0);
+            for (place, motion) in track.iter().zip(common).filter_map(|(a, b)| Some(((*a)?, (*b)?))) {
+                both += place.dot(motion);
+                own += place.length_squared();
+                energy += motion.length_squared();
+            }
+            if energy < 1e-12 || own < 1e-12 {
+                return (0.0, false);
+            }
+            let share_px = both / energy * worst;
+            (share_px, share_px.abs() > OFF_PX && both * both / energy > EXPLAINED * own)
+        };
+        let (share_px, off) = tracks.iter().map(of).unzip();
+        Self { share_px, off }
     }
-    Some((common, shares))
+}
+
+/// The motion that fits the features best that an earlier one moves, in least squares; `None` where there are none.
+fn refitted(tracks: &[Track], moved: &Moved) -> Option<Track> {
+    let shares = moved.share_px.iter().zip(&moved.off).map(|(px, off)| if *off { *px } else { 0.0 });
+    let most = shares.clone().map(f64::abs).fold(0.0, f64::max);
+    let fit = |frame: usize| {
+        let (mut sum, mut weight) = (DVec2::ZERO, 0.0);
+        for (track, share_px) in tracks.iter().zip(shares.clone()) {
+            if let Some(place) = track[frame] {
+                let share = share_px / most;
+                sum += place * share;
+                weight += share * share;
+            }
+        }
+        // A frame in which none of them was found tells nothing.
+        (weight > 0.0).then(|| sum / weight)
+    };
+    (most > 0.0).then(|| (0..tracks.first().map_or(0, Vec::len)).map(fit).collect())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const SIZE: Size = (640, 360);
+    const FRAMES: usize = 30;
+
     fn noise(seed: usize) -> DVec2 {
         let wave = |k: f64| (seed as f64 * k).sin() * 43758.5453;
         DVec2::new(wave(12.9898).fract(), wave(78.233).fract())
     }
 
-    /// Left over by features at depths of their own, for a camera that travels by `travel(frame)`.
-    fn left_over(travel: impl Fn(usize) -> DVec2, own: impl Fn(usize, usize) -> DVec2) -> Vec<Vec<Option<DVec2>>> {
-        let feature = |frame: usize, index: usize| travel(frame) * (index % 10) as f64 / 9.0 + own(frame, index);
-        (0..30).map(|frame| (0..100).map(|index| Some(feature(frame, index))).collect()).collect()
+    fn places(count: usize) -> Vec<DVec2> {
+        (0..count).map(|i| DVec2::new((i * 137 % 640) as f64, (i * 91 % 360) as f64)).collect()
+    }
+
+    /// What `count` features are off by, at depths of their own (0 to 1), for a camera that travels by `travel(frame)`.
+    fn measured(count: usize, travel: impl Fn(usize) -> DVec2, own: impl Fn(usize, usize) -> DVec2) -> Option<f64> {
+        let feature = |frame: usize, index: usize| {
+            // One in eight is not found, never the same.
+            let lost = (frame * 7 + index * 3).is_multiple_of(8);
+            (!lost).then(|| travel(frame) * (index % 10) as f64 / 9.0 + own(frame, index))
+        };
+        let left_over: Vec<_> = (0..FRAMES).map(|frame| (0..count).map(|i| feature(frame, i)).collect()).collect();
+        measure(&places(count), SIZE, &left_over)
+    }
+
+    fn small(frame: usize, index: usize) -> DVec2 {
+        0.1 * noise(frame * 1000 + index)
+    }
+
+    /// Leaves: as many features as `is_leaf` picks swing by four pixels, each at its own pace.
+    fn leaf(frame: usize, index: usize, is_leaf: bool) -> DVec2 {
+        let swing = (frame as f64 * (0.3 + 0.01 * (index % 90) as f64) + index as f64).sin();
+        small(frame, index) + if is_leaf { 4.0 * swing * noise(index) } else { DVec2::ZERO }
+    }
+
+    const LAST: f64 = (FRAMES - 1) as f64;
+
+    #[test]
+    fn a_travelling_camera_is_told_from_leaves_whatever_the_number_of_features() {
+        for count in [40, 100, 600] {
+            for px in [1.5, 6.0, 20.0] {
+                let travel = |frame: usize| DVec2::new(0.97, 0.24) * px * frame as f64 / LAST;
+                for leaves in [0, 3, 2] {
+                    let own = |frame, index: usize| leaf(frame, index, leaves > 0 && index % 7 % leaves == 1);
+                    let found = measured(count, travel, own).unwrap();
+                    assert!((found - px).abs() < 0.3 + 0.1 * px, "{count} features, {leaves}: {found} of {px} px");
+                    let still = measured(count, |_| DVec2::ZERO, own).unwrap();
+                    assert!(still < 0.5, "{count} features, {leaves}: {still} px of a still camera");
+                }
+            }
+        }
     }
 
     #[test]
-    fn a_travelling_camera_is_told_from_leaves() {
-        let small = |frame: usize, index: usize| 0.1 * noise(frame * 100 + index);
-        let travelling = measure(&left_over(|frame| DVec2::new(0.2, 0.05) * frame as f64, small));
-        assert!((travelling - 29.0 * 0.206).abs() < 0.5, "{travelling}");
-        // A third of the features are leaves that swing by three pixels, each at its own pace.
-        let leaf = |frame: usize, index: usize| {
-            let swing = (frame as f64 * (0.3 + 0.01 * index as f64) + index as f64).sin();
-            small(frame, index) + if index.is_multiple_of(3) { 3.0 * swing * noise(index) } else { DVec2::ZERO }
-        };
-        assert!(measure(&left_over(|_| DVec2::ZERO, leaf)) < 0.5);
-        let both = measure(&left_over(|frame| DVec2::new(0.2, 0.05) * frame as f64, leaf));
-        assert!(both > 4.0, "{both}");
-        assert_eq!(measure(&[]), 0.0);
+    fn too_few_features_or_all_in_a_corner_say_nothing() {
+        assert_eq!(measured(12, |_| DVec2::ZERO, small), None);
+        assert_eq!(measure(&[], SIZE, &[]), None);
+        let corner: Vec<DVec2> = places(60).iter().map(|place| *place / 8.0).collect();
+        let frames = vec![vec![Some(DVec2::ZERO); 60]; FRAMES];
+        assert_eq!(measure(&corner, SIZE, &frames), None);
+        assert_eq!(measure(&places(60), SIZE, &frames), Some(0.0));
+        assert_eq!(measure(&places(60), SIZE, &vec![vec![None; 60]; FRAMES]), None);
     }
 }

@@ -12,16 +12,33 @@ fn wall(p: DVec2) -> f64 {
         + 0.12 * wave(0.9, 0.8) * wave(0.2, -0.9)
 }
 
-/// A frame: for each pixel the scene at the place of the first frame that `first_from_frame` says, of `depth` layers. A near
-/// layer of bars moves by `parallax` more; a patch in the middle flickers by itself.
-fn frame(first_from_frame: &DMat3, parallax: DVec2, index: usize) -> Vec<u8> {
+/// What moves in the scene by itself.
+#[derive(Clone, Copy, PartialEq)]
+enum Moving {
+    /// A patch in the middle shows something else in every frame.
+    Fire,
+    /// The left third sways by three pixels, each place at its own time.
+    Water,
+}
+
+/// A frame: for each pixel the scene at the place of the first frame that `first_from_frame` says. A near layer of bars moves by
+/// `parallax` more.
+fn frame(first_from_frame: &DMat3, parallax: DVec2, index: usize, moving: Moving) -> Vec<u8> {
     let pixel = |i: u32| {
         let place = DVec2::new(f64::from(i % SIZE.0) + 0.5, f64::from(i / SIZE.0) + 0.5);
-        let at = through(first_from_frame, place);
+        let mut at = through(first_from_frame, place);
         let near = at - parallax;
-        let value = if (near.x / 32.0).rem_euclid(2.0) < 0.7 { wall(near * 1.3 + 500.0) } else { wall(at) };
-        let fire = at.distance(DVec2::new(128.0, 80.0)) < 30.0;
-        let value = if fire { wall(at * 1.7 + 40.0 * index as f64) } else { value };
+        let value = if (near.x / 32.0).rem_euclid(2.0) < 0.7 {
+            wall(near * 1.3 + 500.0)
+        } else if moving == Moving::Fire && at.distance(DVec2::new(128.0, 80.0)) < 30.0 {
+            wall(at * 1.7 + 40.0 * index as f64)
+        } else {
+            if moving == Moving::Water && at.x < f64::from(SIZE.0) / 3.0 {
+                let phase = 0.07 * at.x + 0.05 * at.y;
+                at += 3.0 * DVec2::new((0.6 * index as f64 + phase).sin(), (0.47 * index as f64 - 2.0 * phase).sin());
+            }
+            wall(at)
+        };
         [(255.0 * value).clamp(0.0, 255.0).round() as u8; 3]
     };
     (0..SIZE.0 * SIZE.1).flat_map(pixel).collect()
@@ -48,32 +65,56 @@ fn follow(frames: impl Iterator<Item = Vec<u8>>) -> Motion {
 
 #[test]
 fn a_hand_s_motion_is_measured_to_a_tenth_of_a_pixel() {
-    let motion = follow((0..24).map(|i| frame(&hand(i, 6.0, 0.5).inverse(), DVec2::ZERO, i)));
+    let motion = follow((0..24).map(|i| frame(&hand(i, 6.0, 0.5).inverse(), DVec2::ZERO, i, Moving::Fire)));
     assert!(motion.is_known() && motion.unsure == 0, "{}", motion.unsure);
     for (index, found) in motion.from_first.iter().enumerate() {
         let rest = found.inverse() * hand(index, 6.0, 0.5);
         assert!(largest(&rest, SIZE) < 0.1, "frame {index} is off by {} px", largest(&rest, SIZE));
     }
-    assert!(motion.largest_px > 5.0 && !motion.is_still() && !motion.travels(), "{}", motion.parallax_px);
+    assert!(motion.largest_px > 5.0 && !motion.is_still() && !motion.travels(), "{:?}", motion.parallax_px);
 }
 
+/// A third of the picture, which moves by itself, is no parallax; nor is a hand that turns the camera.
 #[test]
-fn a_tripod_is_still_though_the_fire_moves() {
-    let motion = follow((0..12).map(|i| frame(&DMat3::IDENTITY, DVec2::ZERO, i)));
-    assert!(motion.largest_px < 0.05 && motion.parallax_px < 0.2, "{} {}", motion.largest_px, motion.parallax_px);
+fn a_camera_that_does_not_travel_has_no_parallax() {
+    for moving in [Moving::Fire, Moving::Water] {
+        for shake in [0.0, 1.0] {
+            let first_from = |i| hand(i, 6.0 * shake, 0.5 * shake).inverse();
+            let motion = follow((0..16).map(|i| frame(&first_from(i), DVec2::ZERO, i, moving)));
+            assert!(motion.is_known() && motion.parallax_px.unwrap() < 0.5, "{:?}", motion.parallax_px);
+            assert_eq!(motion.largest_px < 0.1, shake == 0.0, "{}", motion.largest_px);
+        }
+    }
 }
 
 #[test]
 fn a_travelling_camera_s_parallax_is_measured() {
-    let travel = |i: usize| DVec2::new(4.0 * (0.4 * i as f64).sin(), 0.0);
-    let motion = follow((0..16).map(|i| frame(&hand(i, 2.0, 0.2).inverse(), travel(i), i)));
-    assert!(motion.travels(), "{}", motion.parallax_px);
-    // The farthest is 4 px to one side of the first frame.
-    assert!((motion.parallax_px - 4.0).abs() < 1.0, "{}", motion.parallax_px);
+    for moving in [Moving::Fire, Moving::Water] {
+        for px in [1.5, 3.0, 6.0, 12.0] {
+            // Out to `px` and back.
+            let travel = |i: usize| DVec2::new(px * (std::f64::consts::PI * i as f64 / 15.0).sin(), 0.0);
+            let motion = follow((0..16).map(|i| frame(&hand(i, 2.0, 0.2).inverse(), travel(i), i, moving)));
+            let found = motion.parallax_px.unwrap();
+            assert!(motion.travels() && (found - px).abs() < 0.25 * px + 0.2, "{found} of {px} px");
+        }
+    }
+}
+
+/// A wall that shows next to nothing, and a sensor's noise.
+#[test]
+fn of_too_little_texture_nothing_is_said() {
+    let mut state = 1u32;
+    let mut noise = move || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 30) as u8
+    };
+    let motion = follow((0..8).map(|_| (0..SIZE.0 * SIZE.1).flat_map(|_| [120 + noise(); 3]).collect()));
+    assert!(!motion.is_known() && !motion.travels() && motion.parallax_px.is_none(), "{motion:?}");
+    assert_eq!(motion.from_first.len(), 8);
 }
 
 #[test]
 fn a_frame_of_something_else_is_told() {
-    let mut follower = Follower::new(&frame(&DMat3::IDENTITY, DVec2::ZERO, 0), SIZE);
+    let mut follower = Follower::new(&frame(&DMat3::IDENTITY, DVec2::ZERO, 0, Moving::Fire), SIZE);
     assert!(!follower.push(&vec![40; (SIZE.0 * SIZE.1 * 3) as usize]));
 }

@@ -1,11 +1,13 @@
-//! Finds a feature again in another picture of nearly the same view: Lucas and Kanade's step, coarse to fine. The mean of the window
-//! does not count.
+//! Finds a feature of one picture again in others of nearly the same view: Lucas and Kanade's step, coarse to fine. What the first
+//! picture says about a feature is worked out once. The mean of the window does not count.
 
-use super::grey::Grey;
-use glam::{DVec2, Vec2};
+use super::grey::{Grey, through};
+use glam::{DMat2, DMat3, DVec2, Mat2, Vec2};
 
 /// Half a window's side, in pixels of each level.
 const RADIUS: i32 = 7;
+/// A window's side.
+const SIDE: usize = 2 * RADIUS as usize + 1;
 /// Steps on a level.
 const STEPS: usize = 12;
 /// A step shorter than this ends a level, in pixels.
@@ -15,65 +17,95 @@ const LEAST: f32 = 1e-3;
 /// A feature is found again where its window looks like this (normalised cross-correlation).
 const LIKENESS: f32 = 0.85;
 
-/// Where the feature at `place` of `from` is in `to`, near the same place; `None` where it is not found. Both pyramids have the same
-/// sizes.
-pub(crate) fn find(from: &[Grey], to: &[Grey], place: DVec2) -> Option<DVec2> {
-    let place = place.as_vec2();
-    let mut moved = Vec2::ZERO;
-    for level in (0..from.len()).rev() {
-        let scale = 1.0 / (1u32 << level) as f32;
-        let window = Window::new(&from[level], place * scale);
-        // The window of a coarse level may reach over the rim: finer ones do without it.
-        let Some(window) = window else {
-            if level == 0 {
-                return None;
-            }
-            continue;
-        };
-        match window.settle(&to[level], moved * scale) {
-            Some(found) => moved = found / scale,
-            None if level > 0 => continue,
-            None => return None,
-        }
-        if level == 0 && window.likeness(&to[0], moved)? < LIKENESS {
-            return None;
-        }
+/// Where a feature is looked for: the place in the other picture, and what becomes there of a small step in the first.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Guess {
+    pub place: DVec2,
+    pub turned: DMat2,
+}
+
+impl Guess {
+    /// Where a homography takes the surroundings of `place`.
+    pub(crate) fn of(map: &DMat3, place: DVec2) -> Self {
+        let w = (*map * place.extend(1.0)).z;
+        let at = through(map, place);
+        // The derivative of (a/w, b/w).
+        let column = |axis: glam::DVec3| (axis.truncate() - at * axis.z) / w;
+        Self { place: at, turned: DMat2::from_cols(column(map.x_axis), column(map.y_axis)) }
     }
-    let found = place + moved;
-    found.is_finite().then_some(found.as_dvec2())
+}
+
+/// A place of a picture and what is around it on each level of its pyramid, the finest first.
+pub(crate) struct Feature {
+    pub place: DVec2,
+    /// Levels whose window reaches over the rim have none.
+    levels: Vec<Option<Window>>,
+}
+
+impl Feature {
+    /// `None` where the finest window tells no place.
+    pub(crate) fn new(pyramid: &[Grey], place: DVec2) -> Option<Self> {
+        let window = |(level, grey): (usize, &Grey)| Window::new(grey, place.as_vec2() * scale(level));
+        let levels: Vec<_> = pyramid.iter().enumerate().map(window).collect();
+        levels.first()?.is_some().then_some(Self { place, levels })
+    }
+
+    /// Where it is in a picture with this pyramid, of the same sizes; `None` where it is not found. Only the finest `levels` are looked
+    /// at: one where the guess is good.
+    pub(crate) fn find(&self, to: &[Grey], guess: &Guess, levels: usize) -> Option<DVec2> {
+        let turned = guess.turned.as_mat2();
+        let mut place = guess.place.as_vec2();
+        for level in (0..self.levels.len().min(levels)).rev() {
+            let scale = scale(level);
+            // The window of a coarse level may reach over the rim: finer ones do without it.
+            let found =
+                self.levels[level].as_ref().and_then(|window| window.settle(&to[level], place * scale, &turned));
+            match found {
+                Some(found) => place = found / scale,
+                None if level > 0 => {}
+                None => return None,
+            }
+        }
+        let window = self.levels.first()?.as_ref()?;
+        (window.likeness(&to[0], place, &turned)? >= LIKENESS && place.is_finite()).then_some(place.as_dvec2())
+    }
+}
+
+fn scale(level: usize) -> f32 {
+    1.0 / (1u32 << level) as f32
 }
 
 /// What is around a feature.
 struct Window {
-    middle: Vec2,
     /// Value less the window's mean, and gradient, by rows.
     values: Vec<(f32, Vec2)>,
     /// Inverse of the sum of the gradients' products: xx, xy, yy.
     inverse: [f32; 3],
 }
 
-fn offsets() -> impl Iterator<Item = Vec2> {
-    (-RADIUS..=RADIUS).flat_map(|y| (-RADIUS..=RADIUS).map(move |x| Vec2::new(x as f32, y as f32)))
+fn offsets(radius: i32) -> impl Iterator<Item = Vec2> {
+    (-radius..=radius).flat_map(move |y| (-radius..=radius).map(move |x| Vec2::new(x as f32, y as f32)))
 }
 
 impl Window {
     fn new(grey: &Grey, middle: Vec2) -> Option<Self> {
-        let mut values = Vec::new();
-        let (mut mean, mut xx, mut xy, mut yy) = (0.0, 0.0, 0.0, 0.0);
-        for offset in offsets() {
+        const WIDE: usize = SIDE + 2;
+        // One pixel more each way, for the gradients.
+        let mut patch = [0.0; WIDE * WIDE];
+        for (value, offset) in patch.iter_mut().zip(offsets(RADIUS + 1)) {
             let at = middle + offset;
-            let value = grey.at(at.x, at.y);
-            let dx = (grey.at(at.x + 1.0, at.y) - grey.at(at.x - 1.0, at.y)) / 2.0;
-            let dy = (grey.at(at.x, at.y + 1.0) - grey.at(at.x, at.y - 1.0)) / 2.0;
-            if !(value + dx + dy).is_finite() {
-                return None;
-            }
-            mean += value;
-            values.push((value, Vec2::new(dx, dy)));
+            *value = grey.at(at.x, at.y);
         }
+        if patch.iter().sum::<f32>().is_nan() {
+            return None;
+        }
+        let places = (0..SIDE * SIDE).map(|i| (i / SIDE + 1) * WIDE + i % SIDE + 1);
+        let slope = |at: usize| Vec2::new(patch[at + 1] - patch[at - 1], patch[at + WIDE] - patch[at - WIDE]) / 2.0;
+        let mut values: Vec<(f32, Vec2)> = places.map(|at| (patch[at], slope(at))).collect();
         let count = values.len() as f32;
-        mean /= count;
+        let mean = values.iter().map(|value| value.0).sum::<f32>() / count;
         let slope = values.iter().map(|value| value.1).sum::<Vec2>() / count;
+        let [mut xx, mut xy, mut yy] = [0.0; 3];
         for (value, gradient) in &mut values {
             *value -= mean;
             // What is left once the mean is taken out of the step as well.
@@ -87,43 +119,43 @@ impl Window {
         if determinant < LEAST * LEAST * count * count {
             return None;
         }
-        Some(Self { middle, values, inverse: [yy / determinant, -xy / determinant, xx / determinant] })
+        Some(Self { values, inverse: [yy / determinant, -xy / determinant, xx / determinant] })
     }
 
-    /// The window of another picture at `moved`, less its mean.
-    fn seen(&self, grey: &Grey, moved: Vec2) -> Option<Vec<f32>> {
-        let mut seen: Vec<f32> = offsets()
-            .map(|offset| {
-                let at = self.middle + offset + moved;
-                grey.at(at.x, at.y)
-            })
-            .collect();
+    /// The window of another picture around `place`, less its mean.
+    fn seen(&self, grey: &Grey, place: Vec2, turned: &Mat2) -> Option<[f32; SIDE * SIDE]> {
+        let mut seen = [0.0; SIDE * SIDE];
+        for (value, offset) in seen.iter_mut().zip(offsets(RADIUS)) {
+            let at = place + *turned * offset;
+            *value = grey.at(at.x, at.y);
+        }
         let mean = seen.iter().sum::<f32>() / seen.len() as f32;
         seen.iter_mut().for_each(|value| *value -= mean);
         mean.is_finite().then_some(seen)
     }
 
-    /// Goes from `moved` to where the windows are most alike; `None` where it runs away.
-    fn settle(&self, grey: &Grey, mut moved: Vec2) -> Option<Vec2> {
-        let start = moved;
+    /// Goes from `place` to where the windows are most alike; `None` where it runs away.
+    fn settle(&self, grey: &Grey, mut place: Vec2, turned: &Mat2) -> Option<Vec2> {
+        let start = place;
         for _ in 0..STEPS {
-            let seen = self.seen(grey, moved)?;
+            let seen = self.seen(grey, place, turned)?;
             let pull: Vec2 = self.values.iter().zip(&seen).map(|((value, slope), seen)| *slope * (value - seen)).sum();
             let [xx, xy, yy] = self.inverse;
+            // A step in the feature's own picture.
             let step = Vec2::new(xx * pull.x + xy * pull.y, xy * pull.x + yy * pull.y);
-            moved += step;
-            if !(moved - start).is_finite() || (moved - start).length() > RADIUS as f32 {
+            place += *turned * step;
+            if !(place - start).is_finite() || (place - start).length() > RADIUS as f32 {
                 return None;
             }
             if step.length() < SETTLED {
                 break;
             }
         }
-        Some(moved)
+        Some(place)
     }
 
-    fn likeness(&self, grey: &Grey, moved: Vec2) -> Option<f32> {
-        let seen = self.seen(grey, moved)?;
+    fn likeness(&self, grey: &Grey, place: Vec2, turned: &Mat2) -> Option<f32> {
+        let seen = self.seen(grey, place, turned)?;
         let own = self.values.iter().map(|value| value.0 * value.0).sum::<f32>();
         let other = seen.iter().map(|value| value * value).sum::<f32>();
         let both = self.values.iter().zip(&seen).map(|(value, seen)| value.0 * seen).sum::<f32>();
@@ -136,38 +168,61 @@ mod tests {
     use super::super::grey::pyramid;
     use super::*;
 
-    /// A texture, moved; brighter by `light`.
-    fn picture(moved: DVec2, light: f32) -> Vec<Grey> {
-        let wave = |x: f64, y: f64| {
-            (0.31 * x + 0.17 * y).sin() * (0.23 * y - 0.11 * x).cos() + 0.4 * (0.7 * x).sin() * (0.6 * y).sin()
-        };
+    fn texture(p: DVec2) -> f32 {
+        let wave = (0.31 * p.x + 0.17 * p.y).sin() * (0.23 * p.y - 0.11 * p.x).cos();
+        60.0 * (wave + 0.4 * (0.7 * p.x).sin() * (0.6 * p.y).sin()) as f32
+    }
+
+    /// A texture seen through `map`, which says where each of its places comes to lie; brighter by `light`.
+    fn picture(map: &DMat3, light: f32) -> Vec<Grey> {
+        let back = map.inverse();
         let value = |i: usize| {
-            let p = DVec2::new((i % 160) as f64 + 0.5, (i / 160) as f64 + 0.5) - moved;
-            120.0 + 60.0 * wave(p.x, p.y) as f32 + light
+            let p = DVec2::new((i % 160) as f64 + 0.5, (i / 160) as f64 + 0.5);
+            120.0 + texture(through(&back, p)) + light
         };
         pyramid(&Grey { width: 160, height: 120, values: (0..160 * 120).map(value).collect() })
     }
 
+    const PLACES: [DVec2; 3] = [DVec2::new(50.3, 40.0), DVec2::new(91.0, 77.6), DVec2::new(120.0, 60.0)];
+
     #[test]
     fn features_are_found_to_a_hundredth_of_a_pixel_whatever_the_light() {
-        let from = picture(DVec2::ZERO, 0.0);
+        let from = picture(&DMat3::IDENTITY, 0.0);
         for moved in [DVec2::new(0.3, -0.7), DVec2::new(4.4, 2.2), DVec2::new(-3.1, -5.8)] {
-            let to = picture(moved, 25.0);
-            for place in [DVec2::new(50.3, 40.0), DVec2::new(91.0, 77.6), DVec2::new(120.0, 60.0)] {
-                let found = find(&from, &to, place).unwrap();
+            let to = picture(&DMat3::from_translation(moved), 25.0);
+            for place in PLACES {
+                let found = Feature::new(&from, place).unwrap();
+                let found = found.find(&to, &Guess::of(&DMat3::IDENTITY, place), 4).unwrap();
                 assert!(found.distance(place + moved) < 0.03, "{place} moved by {moved} is found at {found}");
             }
         }
     }
 
     #[test]
+    fn a_turned_picture_is_found_from_a_guess_that_turns() {
+        let from = picture(&DMat3::IDENTITY, 0.0);
+        let map = DMat3::from_scale_angle_translation(DVec2::splat(1.1), 0.25, DVec2::new(-2.0, -30.0));
+        let to = picture(&map, 0.0);
+        for place in PLACES {
+            let feature = Feature::new(&from, place).unwrap();
+            let guess = Guess::of(&map, place);
+            let off = Guess { place: guess.place + DVec2::new(1.0, -0.5), ..guess };
+            let found = feature.find(&to, &off, 1).unwrap();
+            assert!(found.distance(guess.place) < 0.1, "{place} is found at {found}, not at {}", guess.place);
+        }
+    }
+
+    #[test]
     fn what_is_not_there_is_not_found() {
-        let from = picture(DVec2::ZERO, 0.0);
+        let from = picture(&DMat3::IDENTITY, 0.0);
         let other = Grey { values: from[0].values.iter().rev().map(|value| 40.0 * value * value).collect(), ..from[0] };
         let to = pyramid(&other);
-        let found =
-            (0..20).filter(|i| find(&from, &to, DVec2::new(30.0 + 5.0 * f64::from(*i), 60.0)).is_some()).count();
+        let is_found = |place: DVec2| {
+            let feature = Feature::new(&from, place);
+            feature.is_some_and(|feature| feature.find(&to, &Guess::of(&DMat3::IDENTITY, place), 4).is_some())
+        };
+        let found = (0..20).filter(|i| is_found(DVec2::new(30.0 + 5.0 * f64::from(*i), 60.0))).count();
         assert!(found <= 2, "{found} of 20");
-        assert_eq!(find(&from, &from, DVec2::new(3.0, 3.0)), None, "a window over the rim");
+        assert!(Feature::new(&from, DVec2::new(3.0, 3.0)).is_none(), "a window over the rim");
     }
 }

@@ -5,7 +5,7 @@ use crate::sample::{SampleConfig, cameras};
 use crate::{LoadOptions, load_poses};
 use glam::{DAffine3, DVec2};
 
-const CONFIG: SampleConfig = SampleConfig { width: 64, height: 36, frames: 2, fps: 25.0, seed: 7 };
+const CONFIG: SampleConfig = SampleConfig { width: 64, height: 36, frames: 2, fps: 25.0, seed: 7, shaky: false };
 
 fn posed(layout: WrittenLayout) -> Posed {
     let cameras = cameras(&CONFIG);

@@ -3,6 +3,8 @@
 use crate::build::{ALL, fault, npy, picture, row, stills, video};
 use loop3d_capture::{CaptureError, load_poses};
 use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
 
 #[test]
 fn damaged_videos_are_named() {
@@ -88,4 +90,112 @@ fn a_damaged_still_is_named() {
     fault(dir.path(), &ALL, &["v2.png: unreadable: "]);
     fs::write(&file, "").unwrap();
     fault(dir.path(), &ALL, &["v2.png: empty"]);
+}
+
+/// Runs ffmpeg with these words and this file.
+fn ffmpeg(words: &str, file: &Path) {
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    let mut command = Command::new("ffmpeg");
+    command.args(["-v", "error", "-y"]).args(words.split(' ')).arg(file).stdin(Stdio::null());
+    assert!(command.status().expect("ffmpeg is part of set-up").success());
+}
+
+/// Three views whose clips are fine, in folders of frames.
+fn frames(dir: &Path) {
+    for view in 0..3 {
+        for t in 0..3 {
+            picture(dir, &format!("frames/v{view}/{t}.png"), (32, 24), 9);
+        }
+    }
+}
+
+/// Three views whose clips are fine, in videos.
+fn videos(dir: &Path) {
+    for view in 0..3 {
+        video(dir, &format!("videos/v{view}.mp4"), "testsrc2=s=32x24:r=25:d=0.2");
+    }
+}
+
+/// Clips that are fine, what happens to them, and what the error must say.
+type Case = (fn(&Path), fn(&Path), &'static [&'static str]);
+
+#[test]
+fn broken_clips_are_told() {
+    let cases: [Case; 12] = [
+        (
+            frames,
+            |dir| picture(dir, "frames/v1/1.png", (30, 24), 9),
+            &["v1/1.png: 30×24 pixels; expected 32×24, the size of the view's first frame"],
+        ),
+        (
+            frames,
+            |dir| {
+                fs::read_dir(dir.join("frames/v1"))
+                    .unwrap()
+                    .for_each(|file| fs::remove_file(file.unwrap().path()).unwrap())
+            },
+            &["frames/v1: empty; expected a clip of at least one frame"],
+        ),
+        (frames, |dir| fs::write(dir.join("frames/v2/2.png"), "words").unwrap(), &["v2/2.png: unreadable: "]),
+        (
+            frames,
+            |dir| {
+                let file = dir.join("frames/v0/1.png");
+                let bytes = fs::read(&file).unwrap();
+                fs::write(file, &bytes[..bytes.len() - 20]).unwrap();
+            },
+            &["v0/1.png: unreadable: "],
+        ),
+        (
+            frames,
+            |dir| fs::remove_dir_all(dir.join("frames/v1")).unwrap(),
+            &["holds 3 poses, ", "frames holds 2 views"],
+        ),
+        (frames, |dir| fs::write(dir.join("frames/v1/0.png"), "").unwrap(), &["v1/0.png: "]),
+        (
+            videos,
+            |dir| {
+                ffmpeg("-f lavfi -i testsrc2=s=32x24:r=25:d=1 -frames:v 0 -pix_fmt yuv420p", &dir.join("videos/v1.mp4"))
+            },
+            &["v1.mp4: unreadable: no pictures in it; expected a video stream"],
+        ),
+        (
+            videos,
+            |dir| ffmpeg("-f lavfi -i sine=d=0.5", &dir.join("videos/v0.mp4")),
+            &["v0.mp4: unreadable: no pictures in it; expected a video stream"],
+        ),
+        (
+            videos,
+            |dir| {
+                let bytes = fs::read(dir.join("videos/v2.mp4")).unwrap();
+                fs::write(dir.join("videos/v2.mp4"), &bytes[..bytes.len() / 2]).unwrap();
+            },
+            &["v2.mp4: unreadable: ", "moov atom not found"],
+        ),
+        (
+            videos,
+            |dir| ffmpeg("-f lavfi -i testsrc2=s=64x48:r=25:d=0.2 -pix_fmt yuv420p", &dir.join("videos/v1.mp4")),
+            &["v1.mp4: 64×48 pixels; expected 32×24, the size in poses_bounds.npy (32×24)"],
+        ),
+        (
+            videos,
+            |dir| fs::rename(dir.join("videos/v1.mp4"), dir.join("videos/v1.avi")).unwrap(),
+            &["videos holds 2 views"],
+        ),
+        (
+            videos,
+            |dir| {
+                fs::write(dir.join("videos/v0.mp4"), "").unwrap();
+                fs::write(dir.join("videos/v2.mp4"), "words").unwrap();
+            },
+            &["2 problems:", "v0.mp4: empty", "v2.mp4: unreadable: "],
+        ),
+    ];
+    for (write, harm, parts) in cases {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("poses_bounds.npy"), npy(&[0., 1., 2.].map(|x| row(x, 32, 24)))).unwrap();
+        write(dir.path());
+        harm(dir.path());
+        fault(dir.path(), &ALL, parts);
+    }
 }

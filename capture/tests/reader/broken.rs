@@ -6,9 +6,6 @@ use crate::scene;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Writes the scene below a folder; the capture's folder.
-type Writer = fn(&Path) -> PathBuf;
-
 /// A change to one file, and what the error must say.
 type Case = (&'static str, fn(Vec<u8>) -> Vec<u8>, &'static [&'static str]);
 
@@ -216,8 +213,8 @@ fn broken_transforms_are_told() {
             ),
             (
                 "sparse_pc.ply",
-                |b| replaced(b, "vertex 800", "vertex 801"),
-                &["sparse_pc.ply: vertex 800: truncated: 800 vertices; expected 801"],
+                |b| replaced(b, "vertex 160", "vertex 161"),
+                &["sparse_pc.ply: vertex 160: truncated: 160 vertices; expected 161"],
             ),
         ],
     );
@@ -298,78 +295,4 @@ fn broken_tables_are_told() {
             ),
         ],
     );
-}
-
-/// Bytes changed, cut out and repeated at random, a hundred times in each file (`LOOP3D_MUTATIONS` says how often): an error or a
-/// reading, never a panic. There are no pictures, so that reading ends after the poses.
-#[test]
-fn damage_of_any_kind_is_survived() {
-    let mut state = 12345u64;
-    let mut random = |below: usize| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        ((state >> 33) as usize) % below
-    };
-    let count = std::env::var("LOOP3D_MUTATIONS").map_or(100, |count| count.parse::<usize>().unwrap());
-    let write: [(Writer, &[&str]); 6] = [
-        (
-            |dir| {
-                scene::llff(dir);
-                dir.to_owned()
-            },
-            &["poses_bounds.npy"],
-        ),
-        (
-            |dir| {
-                scene::colmap_binary(dir);
-                dir.to_owned()
-            },
-            &["cameras.bin", "images.bin", "points3D.bin"],
-        ),
-        (
-            |dir| {
-                scene::colmap_text(dir);
-                dir.to_owned()
-            },
-            &["cameras.txt", "images.txt", "points3D.txt"],
-        ),
-        (
-            |dir| {
-                scene::nerfstudio(dir);
-                dir.to_owned()
-            },
-            &["transforms.json", "sparse_pc.ply"],
-        ),
-        (scene::syncam, &["cameras/camera_extrinsics.json"]),
-        (
-            |dir| {
-                scene::realitycapture(dir);
-                dir.to_owned()
-            },
-            &["cameras.csv"],
-        ),
-    ];
-    for (write, files) in write {
-        let above = tempfile::tempdir().unwrap();
-        let dir = write(above.path());
-        for file in files.iter().map(|file| dir.join(file)) {
-            let good = fs::read(&file).unwrap();
-            for _ in 0..count {
-                let mut bytes = good.clone();
-                // Near the beginning, where headers and counts are, as often as anywhere.
-                let reach = if random(2) == 0 { bytes.len().min(200) } else { bytes.len() };
-                let at = random(reach);
-                match random(4) {
-                    0 => bytes[at] = random(256) as u8,
-                    1 => bytes.truncate(at),
-                    2 => drop(bytes.drain(at..(at + 1 + random(20)).min(good.len()))),
-                    _ => bytes.splice(at..at, std::iter::repeat_n(random(256) as u8, 1 + random(9))).for_each(drop),
-                }
-                fs::write(&file, bytes).unwrap();
-                let error = loop3d_capture::load_poses(&dir, &ALL).unwrap_err().to_string();
-                assert!(error.contains(above.path().to_str().unwrap()), "names no file: {error}");
-            }
-            fs::write(&file, good).unwrap();
-            eprintln!("{}: {count} mutations", file.file_name().unwrap().to_string_lossy());
-        }
-    }
 }

@@ -61,7 +61,7 @@ pub fn stills() -> TempDir {
 
 /// The error of loading `dir`, which must be the footage's fault and name each of `parts`.
 pub fn fault(dir: &Path, options: &LoadOptions, parts: &[&str]) -> CaptureError {
-    let error = load(dir, options, &mut |_, _| {}).unwrap_err();
+    let Err(error) = load(dir, options, &mut |_, _| {}) else { panic!("was read; expected an error with {parts:?}") };
     let message = error.to_string();
     for part in parts {
         assert!(message.contains(part), "'{message}' does not say '{part}'");

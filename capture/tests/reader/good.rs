@@ -1,10 +1,12 @@
 //! Every layout, every option.
 
 use crate::build::{ALL, fault, picture, shrunk, stills, video};
+use crate::scene;
 use glam::DVec3;
 use loop3d_capture::{load, load_only, load_poses, read_clip, read_clip_resized};
 use std::fs;
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 #[test]
 fn stills_are_clips_of_one_frame_in_a_normalised_world() {
@@ -153,4 +155,36 @@ fn single_clips_are_read_and_shrunk_by_area() {
     let (clip, fps) = read_clip(&dir.path().join("folder")).unwrap();
     assert_eq!((clip.frames, clip.rgb[0], clip.frame(1)[0], fps), (2, 1, 2, 25.0));
     assert_eq!(read_clip(&dir.path().join("folder/a.png")).unwrap().0.rgb, [1].repeat(48));
+}
+
+/// Ten bits for each value, and paths with spaces and letters of other languages: in folders, in clips, in the poses' names.
+#[test]
+fn deep_videos_in_folders_of_any_name_are_read() {
+    let above = tempfile::tempdir().unwrap();
+    let dir = above.path().join("mein Gärtchen 庭");
+    scene::colmap_text(&dir.join("sparse"));
+    let images = dir.join("sparse/images.txt");
+    let mut text = fs::read_to_string(&images).unwrap();
+    for index in 0..5 {
+        text = text.replace(&format!("left side/view {index}.png"), &format!("à gauche/Кадр {index}é.png"));
+        let file = dir.join(format!("videos/кадр {index}É.mp4"));
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        let source = format!("color=0x{0:02x}{0:02x}{0:02x}:s=128x72:r=25:d=0.2,format=yuv420p10le", 100 + 5 * index);
+        let mut command = Command::new("ffmpeg");
+        command.args(["-v", "error", "-y", "-f", "lavfi", "-i", &source, "-qp", "0"]).arg(&file).stdin(Stdio::null());
+        assert!(command.status().expect("ffmpeg is part of set-up").success());
+    }
+    fs::write(images, text).unwrap();
+    let capture = load(&dir, &ALL, &mut |_, _| {}).unwrap();
+    let names: Vec<&str> = capture.views.iter().map(|view| view.name.as_str()).collect();
+    assert_eq!(names, [0, 1, 2, 3, 4].map(|index| format!("кадр {index}É")));
+    for (view, index) in capture.views.iter().zip(0..) {
+        assert_eq!(view.clip.frames, 5);
+        assert!(
+            view.clip.rgb.iter().all(|value| value.abs_diff(100 + 5 * index) <= 2),
+            "{}: {}",
+            view.name,
+            view.clip.rgb[0]
+        );
+    }
 }

@@ -11,6 +11,8 @@ mod good;
 #[cfg(test)]
 mod layouts;
 #[cfg(test)]
+mod mutated;
+#[cfg(test)]
 mod real;
 #[cfg(test)]
 mod scene;

@@ -47,7 +47,7 @@ fn hit(origin: DVec3, ray: DVec3) -> DVec3 {
 /// Points on the walls that all cameras see, in the world.
 pub fn points() -> Vec<DVec3> {
     let middle = poses()[2];
-    let on_walls = (0..40).flat_map(|i| (0..20).map(move |j| (f64::from(i) / 40.0 - 0.5, f64::from(j) / 20.0 - 0.5)));
+    let on_walls = (0..20).flat_map(|i| (0..8).map(move |j| (f64::from(i) / 20.0 - 0.5, f64::from(j) / 8.0 - 0.5)));
     on_walls.map(|(x, y)| middle.transform_point3(hit(DVec3::ZERO, DVec3::new(0.4 * x, 0.2 * y, 1.0)))).collect()
 }
 
@@ -226,6 +226,16 @@ pub fn syncam(above: &Path) -> PathBuf {
     let frame: serde_json::Map<_, _> = cameras.iter().map(|(name, pose)| (name.clone(), unreal(pose).into())).collect();
     let file = serde_json::json!({ "frame0": frame, "frame1": frame });
     fs::write(dir.join("cameras/camera_extrinsics.json"), file.to_string()).unwrap();
+    dir
+}
+
+/// Version 1: the cameras of one file, told their focal length by name; the capture's folder.
+pub fn syncam_v1(above: &Path) -> PathBuf {
+    let dir = above.join("scene1");
+    fs::create_dir_all(dir.join("cameras")).unwrap();
+    let camera = |(index, pose): (usize, &DAffine3)| (format!("C_{index:02}_24mm"), unreal(pose).into());
+    let cameras: serde_json::Map<_, _> = poses().iter().enumerate().map(camera).collect();
+    fs::write(dir.join("cameras/Hemi36_4m_0.json"), serde_json::Value::from(cameras).to_string()).unwrap();
     dir
 }
 

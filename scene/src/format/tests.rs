@@ -115,6 +115,45 @@ fn no_flipped_byte_is_read_as_another_scene_and_none_panics() {
     }
 }
 
+/// Bytes changed, cut out and repeated at random, most of it in the header; in half of them the checksum is made right again, so that
+/// what is behind it is reached. `LOOP3D_MUTATIONS=1000000` says how often.
+#[test]
+fn damage_of_any_kind_is_survived() {
+    let good = bytes_of(&random_scene(4, 2, 2, 16, 16));
+    let header = 8 + u64::from_le_bytes(good[..8].try_into().unwrap()) as usize;
+    let count = std::env::var("LOOP3D_MUTATIONS").map_or(2000, |count| count.parse::<usize>().unwrap());
+    let (mut random, mut harmless) = (crate::testing::Random::new(8), 0);
+    let started = std::time::Instant::now();
+    for _ in 0..count {
+        let mut bytes = good.clone();
+        let reach = [8, header, header + 80, good.len()][random.below(4)];
+        let at = random.below(reach);
+        match random.below(5) {
+            0 => bytes[at] = random.next() as u8,
+            1 => bytes.truncate(at),
+            2 => drop(bytes.drain(at..(at + 1 + random.below(20)).min(good.len()))),
+            3 => bytes[at] = b"0919,:{}[]\"-en"[random.below(14)],
+            _ => bytes.splice(at..at, std::iter::repeat_n(random.next() as u8, 1 + random.below(9))).for_each(drop),
+        }
+        if random.below(2) == 0
+            && let Some(body) = bytes.len().checked_sub(4)
+        {
+            let sum = crc32fast::hash(&bytes[..body]);
+            bytes[body..].copy_from_slice(&sum.to_le_bytes());
+        }
+        match read_bytes(&bytes) {
+            // Another colour or place, with a checksum that agrees.
+            Ok(scene) => {
+                harmless += 1;
+                scene.validate().unwrap();
+            }
+            Err(error) => assert!(error.to_string().len() > 10, "{error}"),
+        }
+    }
+    assert!(harmless * 2 < count, "{harmless} of {count}");
+    eprintln!("master: {count} mutations in {:.1} s, {harmless} harmless", started.elapsed().as_secs_f64());
+}
+
 #[test]
 fn no_cut_file_is_read() {
     let bytes = bytes_of(&random_scene(4, 2, 2, 16, 16));
