@@ -1,4 +1,5 @@
-// Draws every tile of a scene as premultiplied colour, far to near, in one instanced draw.
+// Draws every tile of a scene as premultiplied colour, far to near, in one instanced draw. What filters texels follows: exact.wgsl or
+// hardware.wgsl.
 //
 // An instance is a rectangle of one plane in which one cell of an atlas holds all texels of the bilinear filter. The rectangles
 // of a plane do not overlap and leave nothing out. Whether a pixel belongs to a rectangle is decided here, from the plane's own
@@ -61,31 +62,6 @@ fn quad_corner(
     return Corner(position, plane, edges, cell.xyz);
 }
 
-// Bilinear, by hand: the weights of hardware filters have 8 bits, which is off by up to 1/255 for each layer.
-fn filtered(upper_left: vec4<f32>, upper_right: vec4<f32>, lower_left: vec4<f32>, lower_right: vec4<f32>, part: vec2<f32>) -> vec4<f32> {
-    return mix(mix(upper_left, upper_right, part.x), mix(lower_left, lower_right, part.x), part.y);
-}
-
-fn static_sample(at: vec2<i32>, part: vec2<f32>) -> vec4<f32> {
-    return filtered(
-        textureLoad(static_atlas, at, 0),
-        textureLoad(static_atlas, at + vec2<i32>(1, 0), 0),
-        textureLoad(static_atlas, at + vec2<i32>(0, 1), 0),
-        textureLoad(static_atlas, at + vec2<i32>(1, 1), 0),
-        part,
-    );
-}
-
-fn looping_sample(at: vec2<i32>, layer: i32, part: vec2<f32>) -> vec4<f32> {
-    return filtered(
-        textureLoad(looping_atlas, at, layer, 0),
-        textureLoad(looping_atlas, at + vec2<i32>(1, 0), layer, 0),
-        textureLoad(looping_atlas, at + vec2<i32>(0, 1), layer, 0),
-        textureLoad(looping_atlas, at + vec2<i32>(1, 1), layer, 0),
-        part,
-    );
-}
-
 // Where a pixel's ray meets a plane, in texels; z is positive where it does so in front of the camera.
 fn texel_at(position: vec2<f32>, plane: vec4<f32>) -> vec3<f32> {
     let pixel = position - vec2<f32>(view.half_width, view.half_height);
@@ -105,15 +81,12 @@ fn quad_pixel(in: Corner) -> @location(0) vec4<f32> {
 
 // The moment's colour at a texel of a plane; `cell` as in Corner.
 fn sampled(texel: vec2<f32>, cell: vec3<i32>) -> vec4<f32> {
-    let corner = floor(texel);
-    let part = texel - corner;
-    let at = vec2<i32>(corner) + cell.xy;
     if cell.z == 0 {
-        return static_sample(at, part);
+        return static_sample(texel, cell.xy);
     }
-    let first = looping_sample(at, view.first_layer, part);
+    let first = looping_sample(texel, cell.xy, view.first_layer);
     if view.second_share == 0.0 {
         return first;
     }
-    return mix(first, looping_sample(at, view.second_layer, part), view.second_share);
+    return mix(first, looping_sample(texel, cell.xy, view.second_layer), view.second_share);
 }

@@ -31,14 +31,18 @@ impl Canvas {
         let view = buffer(gpu, size_of::<View>() as u64, wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST);
         let entry =
             |binding, texture| wgpu::BindGroupEntry { binding, resource: wgpu::BindingResource::TextureView(texture) };
+        let mut entries = vec![
+            wgpu::BindGroupEntry { binding: 0, resource: view.as_entire_binding() },
+            entry(1, &atlases.still),
+            entry(2, &atlases.looping),
+        ];
+        if let Some(sampler) = &pipelines.sampler {
+            entries.push(wgpu::BindGroupEntry { binding: 3, resource: wgpu::BindingResource::Sampler(sampler) });
+        }
         let tiles_group = device.create_bind_group(&wgpu::BindGroupDescriptor {
             label: Some("tiles"),
             layout: &pipelines.tiles.get_bind_group_layout(0),
-            entries: &[
-                wgpu::BindGroupEntry { binding: 0, resource: view.as_entire_binding() },
-                entry(1, &atlases.still),
-                entry(2, &atlases.looping),
-            ],
+            entries: &entries,
         });
         let resolve_group = device.create_bind_group(&wgpu::BindGroupDescriptor {
             label: Some("resolve"),

@@ -103,7 +103,7 @@ impl Copier {
     pub(crate) fn new(gpu: &Gpu, coding: Coding, atlas: wgpu::TextureFormat) -> Self {
         let group = gpu.device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
             label: Some("page"),
-            entries: &[texture_entry(0, wgpu::TextureViewDimension::D2)],
+            entries: &[texture_entry(0, wgpu::TextureViewDimension::D2, false)],
         });
         let attributes = wgpu::vertex_attr_array![0 => Float32x4, 1 => Sint32x2, 2 => Float32];
         let copies = wgpu::VertexBufferLayout {

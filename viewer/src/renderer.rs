@@ -5,7 +5,7 @@ use crate::canvas::{Atlases, Canvas};
 use crate::drawing::Drawing;
 use crate::gpu::{Backend, Gpu};
 use crate::loop_frames::{LoopFrames, write_layer};
-use crate::pipelines::Pipelines;
+use crate::pipelines::{Filter, Pipelines};
 use crate::quads::quads;
 use crate::target::Target;
 use crate::texture::texture;
@@ -82,7 +82,7 @@ impl Renderer {
         }
         let static_atlas = Atlas::pack(&scene.tiles, Kind::Static, gpu.max_side())?;
         let looping_atlas = Atlas::pack(&scene.tiles, Kind::Looping, gpu.max_side())?;
-        let pipelines = Pipelines::new(&gpu);
+        let pipelines = Pipelines::new(&gpu, Filter::Exact);
         let still = upload_static(&gpu, &scene, &static_atlas);
         let loop_frames = LoopFrames::new(&gpu, &scene, &looping_atlas, options.loop_budget_bytes);
         let list = quads(&scene.tiles, &static_atlas, &looping_atlas);

@@ -5,7 +5,7 @@ use crate::atlas::Atlas;
 use crate::canvas::{Atlases, Canvas};
 use crate::drawing::Drawing;
 use crate::pages::{Coding, Copier, Source, copies, page_texture, places};
-use crate::pipelines::Pipelines;
+use crate::pipelines::{Filter, Pipelines};
 use crate::quads::quads;
 use crate::ring::Ring;
 use crate::texture::{array_view, texture, texture_bytes};
@@ -96,7 +96,7 @@ impl Streamed {
         let layers = (0..count).map(layer).collect();
         let atlases = Atlases { still: still.view().clone(), looping: array_view(&looping_texture) };
         let list = quads(&scene.tiles, &still_atlas, &looping);
-        let pipelines = Pipelines::new(&gpu);
+        let pipelines = Pipelines::new(&gpu, Filter::fast(&gpu, [still.texture().format(), LOOPING]));
         gpu.check()?;
         let ring = Ring::new(count, scene.frames, head.looping.pages.len());
         Ok(Self {

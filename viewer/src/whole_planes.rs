@@ -2,7 +2,7 @@
 //! atlases through a table; and what drawing costs, counted.
 
 use crate::atlas::Atlas;
-use crate::pipelines::{Stage, pipeline};
+use crate::pipelines::{EXACT_TILES, Stage, pipeline};
 use crate::quads::{Quad, quads};
 use crate::view::MARGIN;
 use crate::{Pending, RenderError, Renderer};
@@ -36,7 +36,7 @@ impl WholePlanes {
                 count: None,
             }],
         });
-        let shader = concat!(include_str!("../../shaders/tiles.wgsl"), include_str!("../../shaders/whole_planes.wgsl"));
+        let shader = [EXACT_TILES, include_str!("../../shaders/whole_planes.wgsl")].concat();
         let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
             label: Some("whole planes"),
             source: wgpu::ShaderSource::Wgsl(shader.into()),

@@ -1,0 +1,30 @@
+// Follows tiles.wgsl. The bilinear filter by hand: the weights of hardware filters have 8 bits, which is off by up to 1/255 for each layer.
+
+fn filtered(upper_left: vec4<f32>, upper_right: vec4<f32>, lower_left: vec4<f32>, lower_right: vec4<f32>, part: vec2<f32>) -> vec4<f32> {
+    return mix(mix(upper_left, upper_right, part.x), mix(lower_left, lower_right, part.x), part.y);
+}
+
+// Of a plane at a texel; `shift` takes texels of the plane to texels of the atlas.
+fn static_sample(texel: vec2<f32>, shift: vec2<i32>) -> vec4<f32> {
+    let corner = floor(texel);
+    let at = vec2<i32>(corner) + shift;
+    return filtered(
+        textureLoad(static_atlas, at, 0),
+        textureLoad(static_atlas, at + vec2<i32>(1, 0), 0),
+        textureLoad(static_atlas, at + vec2<i32>(0, 1), 0),
+        textureLoad(static_atlas, at + vec2<i32>(1, 1), 0),
+        texel - corner,
+    );
+}
+
+fn looping_sample(texel: vec2<f32>, shift: vec2<i32>, layer: i32) -> vec4<f32> {
+    let corner = floor(texel);
+    let at = vec2<i32>(corner) + shift;
+    return filtered(
+        textureLoad(looping_atlas, at, layer, 0),
+        textureLoad(looping_atlas, at + vec2<i32>(1, 0), layer, 0),
+        textureLoad(looping_atlas, at + vec2<i32>(0, 1), layer, 0),
+        textureLoad(looping_atlas, at + vec2<i32>(1, 1), layer, 0),
+        texel - corner,
+    );
+}
