@@ -20,6 +20,8 @@ export class Engine {
   blendFrames = true;
   sway = true;
   stopAfter: number | null = null;
+  /** Its frames are always there. */
+  readonly isReady = true;
   playing = true;
   speed = 1;
   reverse = false;

@@ -6,7 +6,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 #[wasm_bindgen]
 impl Player {
-    /// What the page needs to know of the scene, as JSON (`Plan` in decode.ts); once the layouts have arrived.
+    /// What the page needs to know of the scene, as JSON (`Plan` in wasm.ts); once the layouts have arrived.
     pub fn plan(&self) -> Option<String> {
         let (head, layouts) = self.parts.plan()?;
         let (still, looping) = layouts.tiles.counts();
