@@ -61,13 +61,29 @@ pub fn draw(cameras: &[Seen]) -> RgbImage {
         };
         ruler(&mut canvas, left, scale);
         if above {
-            cameras.iter().for_each(|camera| look(&mut canvas, at(camera), camera));
+            let inside = [left, TOP, left + SQUARE, TOP + SQUARE];
+            cameras.iter().for_each(|camera| look(&mut canvas, at(camera), camera, inside));
         }
-        for (index, camera) in cameras.iter().enumerate() {
-            let [x, y] = at(camera);
+        // What a number must not cover: left, top, right, bottom.
+        let mut taken: Vec<[f64; 4]> = Vec::new();
+        for [x, y] in cameras.iter().map(at) {
             disc(&mut canvas, [x, y], 7.0, PAPER);
             disc(&mut canvas, [x, y], 5.5, CAMERA);
-            text(&mut canvas, (x as i64 + 10, y as i64 - 7), &index.to_string());
+            taken.push([x - 7.0, y - 7.0, x + 7.0, y + 7.0]);
+        }
+        for (index, [x, y]) in cameras.iter().map(at).enumerate() {
+            let number = index.to_string();
+            let wide = (number.len() as i64 * 6 * CELL) as f64;
+            // Beside its dot, above or below; none where all of that is taken, since dots tell more than a blot.
+            let corners =
+                [[x + 9.0, y - 7.0], [x - 8.0 - wide, y - 7.0], [x - wide / 2.0, y - 23.0], [x - wide / 2.0, y + 9.0]];
+            let covers = |corner: [f64; 2]| [corner[0], corner[1], corner[0] + wide, corner[1] + 14.0];
+            let meets = |a: [f64; 4], b: [f64; 4]| a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3];
+            let free = corners.into_iter().find(|&corner| !taken.iter().any(|&other| meets(covers(corner), other)));
+            if let Some(corner) = free {
+                taken.push(covers(corner));
+                text(&mut canvas, (corner[0] as i64, corner[1] as i64), &number);
+            }
         }
     }
     canvas
@@ -99,13 +115,13 @@ fn ruler(canvas: &mut RgbImage, left: f64, scale: f64) {
     text(canvas, (right as i64 + 12, y as i64 - 6), &format!("{length:.digits$} of the nearest distance"));
 }
 
-/// What a camera sees from left to right, fading.
-fn look(canvas: &mut RgbImage, [x, y]: [f64; 2], camera: &Seen) {
+/// What a camera sees from left to right, fading, as much of it as falls within a square (left, top, right, bottom).
+fn look(canvas: &mut RgbImage, [x, y]: [f64; 2], camera: &Seen, [left, top, right, bottom]: [f64; 4]) {
     let flat = camera.forward[0].hypot(camera.forward[2]).max(1e-9);
     let (ahead, aside) = (camera.forward[2] / flat, camera.forward[0] / flat);
     let reach = LOOK * camera.half_width.hypot(1.0);
-    for row in (y - reach) as i64..=(y + reach) as i64 {
-        for column in (x - reach) as i64..=(x + reach) as i64 {
+    for row in (y - reach).max(top) as i64..(y + reach).min(bottom) as i64 {
+        for column in (x - reach).max(left) as i64..(x + reach).min(right) as i64 {
             let (dx, dy) = (column as f64 + 0.5 - x, y - row as f64 - 0.5);
             let (depth, across) = (dx * aside + dy * ahead, (dx * ahead - dy * aside).abs());
             if depth > 0.0 && depth < LOOK {
