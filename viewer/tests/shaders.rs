@@ -8,11 +8,15 @@ fn every_shader_is_valid() {
     let mut checked = 0;
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        let mut text = std::fs::read_to_string(&path).unwrap();
-        if path.ends_with("whole_planes.wgsl") {
-            // It goes on where tiles.wgsl ends.
-            text = std::fs::read_to_string(path.with_file_name("tiles.wgsl")).unwrap() + &text;
-        }
+        let read = |name: &str| std::fs::read_to_string(path.with_file_name(name)).unwrap();
+        // Some go on where others end.
+        let before: &[&str] = match path.file_name().and_then(|name| name.to_str()).unwrap() {
+            "tiles.wgsl" => continue,
+            "exact.wgsl" | "hardware.wgsl" => &["tiles.wgsl"],
+            "whole_planes.wgsl" => &["tiles.wgsl", "exact.wgsl"],
+            _ => &[],
+        };
+        let text = before.iter().map(|name| read(name)).collect::<String>() + &std::fs::read_to_string(&path).unwrap();
         let module = naga::front::wgsl::parse_str(&text)
             .unwrap_or_else(|e| panic!("{}", e.emit_to_string_with_path(&text, &path.to_string_lossy())));
         // No capability beyond WebGPU's core is allowed.
