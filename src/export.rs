@@ -164,7 +164,11 @@ impl ExportArgs {
         let page = SinglePage::new(&title, &bytes)?;
         loop3d_scene::write_file(&self.output, |out| page.write(out))?;
         let size = fs::metadata(&self.output).map_or(0, |about| about.len());
-        if self.quiet || self.json { Ok(()) } else { print(&format!("wrote {}: {}", self.output.display(), mb(size))) }
+        if self.quiet || self.json {
+            return Ok(());
+        }
+        let (page, all, scene) = (self.output.display(), mb(size), mb(bytes.len() as u64));
+        print(&format!("wrote {page}: {all}; the scene ({scene}) and the viewer, both as text"))
     }
 }
 

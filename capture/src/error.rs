@@ -10,7 +10,7 @@ pub type Size = (u32, u32);
 pub enum CaptureError {
     // What was asked for.
     /// The directory does not exist, or is a file.
-    #[error("{dir}: no such directory; expected a capture: poses and clips")]
+    #[error("{}: {}; expected a capture: a folder with poses and clips", dir.display(), if dir.exists() { "is a file" } else { "no such directory" })]
     NoDirectory {
         /// The directory asked for.
         dir: PathBuf,

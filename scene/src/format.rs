@@ -36,7 +36,9 @@ const CHECKSUM: &str = "checksum";
 pub(crate) enum FormatError {
     #[error("{0}")]
     Io(#[from] io::Error),
-    #[error("not a scene file: found {found}, expected a loop3d scene (safetensors with the metadata key `loop3d`)")]
+    #[error(
+        "not a scene file: found {found}, expected a loop3d scene (*.loop3d: safetensors with the metadata key `loop3d`) or a package (*.glb)"
+    )]
     NotAScene { found: String },
     #[error("cut short: found {found} bytes, expected {expected}")]
     Truncated { found: u64, expected: u64 },

@@ -17,6 +17,12 @@ const COLUMNS: [Column; 7] = [
     ("LoopQ ↓", 2, |s| s.loop_q),
 ];
 
+/// What the figures are, in short; docs/BENCHMARKS.md has ours.
+const LEGEND: &str = "\
+frozen scene, hard cut: made of the held-out clip itself, which a fit never sees: its mean picture, and its first frames cut to a loop.
+static: what never moves. STDerr: error of how much each pixel varies (0–255, squared). Com.: how far moments of the clip are from the
+loop; Coh.: moments of the loop from the clip; LoopQ: the same around the seam, as good as the rest where it is no more than Coh.";
+
 /// Width of the names of rows.
 const NAMES: usize = 12;
 
@@ -38,6 +44,9 @@ pub fn of(report: &Report, scene: &Scene) -> String {
     if let (true, Some(scores)) = (report.views.len() > 1, &report.mean.scores) {
         let title = format!("mean of {} views", report.views.len());
         parts.push(block(&title, scores, report.mean.psnr_whole, report.mean.baselines.as_ref()));
+    }
+    if report.views.iter().any(|view| view.baselines.is_some()) {
+        parts.push(LEGEND.to_owned());
     }
     parts.join("\n\n")
 }

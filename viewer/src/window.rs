@@ -59,7 +59,7 @@ pub struct WindowOptions {
 #[derive(Debug, thiserror::Error)]
 pub enum WindowError {
     /// There is no screen, or it refuses.
-    #[error("no window can be opened: {0}")]
+    #[error("no window can be opened: {0}; pictures without one: view --screenshot, render; in a browser: serve")]
     NoWindow(String),
     /// Nothing can be drawn.
     #[error(transparent)]
@@ -75,7 +75,13 @@ fn open_event_loop() -> Result<EventLoop<()>, WindowError> {
     let missing =
         "a library of the window system is missing (Debian: apt-get install libxkbcommon-x11-0 libxcursor1 libxi6)";
     let opened = opened.map_err(|_| WindowError::NoWindow(missing.to_owned()))?;
-    opened.map_err(|e| WindowError::NoWindow(e.to_string()))
+    opened.map_err(|e| {
+        let said = e.to_string();
+        // winit begins with a place in its own source.
+        let reason =
+            said.rsplit_once(".rs:").and_then(|(_, rest)| rest.split_once(": ")).map_or(&*said, |(_, reason)| reason);
+        WindowError::NoWindow(reason.to_owned())
+    })
 }
 
 /// Shows a scene until the window is closed. `name` stands in the title.

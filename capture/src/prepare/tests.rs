@@ -54,7 +54,8 @@ fn a_shaky_hand_is_steadied_and_the_rest_is_resumed() {
     let garden = Garden::new(7);
     let steady_camera = camera(SIZE, DVec3::ZERO);
     let config = SampleConfig { width: SIZE.0, height: SIZE.1, frames: FRAMES, ..SampleConfig::default() };
-    let walk = hand::walk(&config, 4);
+    // A view whose hand goes as far as hands go.
+    let walk = hand::walk(&config, 3);
     let frame = |index: usize, camera: &Camera| {
         let picture = Stage::new(&garden, &config, camera).frame(index as f32 / 25.0);
         Sensor::of_view(7, 4).read(&picture, index)

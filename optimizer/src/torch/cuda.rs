@@ -26,10 +26,14 @@ fn probe() -> Result<(), String> {
         // A build that links CUDA itself needs no opening.
         Err(_) if tch::Cuda::is_available() => {}
         Err(error) => {
-            return Err(format!(
-                "libtorch's CUDA half ({}) cannot be opened: {error}; `cargo xtask setup --cuda` fetches it",
-                name.to_string_lossy()
-            ));
+            let (name, said) = (name.to_string_lossy(), error.to_string());
+            // The loader names what it missed: this library, or one that it needs.
+            let is_absent = said.starts_with(&*name) && said.contains("No such file");
+            return Err(if is_absent {
+                format!("libtorch's CUDA half ({name}) is not here; `cargo xtask setup --cuda` fetches it")
+            } else {
+                format!("libtorch's CUDA half ({name}) cannot be opened: {said}; `cargo xtask setup --cuda` fetches it")
+            });
         }
     }
     if tch::Cuda::is_available() && tch::Cuda::device_count() > 0 {
