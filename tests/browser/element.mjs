@@ -30,7 +30,7 @@ const text = {
   '/text.glb': 'this is no scene at all', '/still.glb': scene('still'),
   '/one': html(`<loop-3d id=a ${full} alt="A test wall"></loop-3d>`),
   '/plays': html(`<loop-3d id=a ${full} autoplay></loop-3d>`),
-  '/two': html(`<loop-3d id=a ${full} autoplay></loop-3d><div class=far></div><loop-3d id=b ${full} autoplay loading=lazy></loop-3d>`),
+  '/two': html(`<loop-3d id=a ${full} autoplay loading=eager></loop-3d><div class=far></div><loop-3d id=b ${full} autoplay loading=lazy></loop-3d>`),
   '/many': html([...'abcdefghij'].map((id) => `<loop-3d id=${id} src=/scene.glb camera-controls autoplay loading=lazy></loop-3d><div class=gap></div>`).join('')),
   '/sways': html(`<loop-3d id=a ${full} sway autoplay></loop-3d>`),
   '/hovers': html(`<loop-3d id=a ${full} hover></loop-3d>`),
@@ -81,6 +81,10 @@ const state = (page, id = 'a') => page.evaluate((name) => {
 const run = (page, ms) => page.clock.runFor(ms);
 /** What was done has been drawn; and a press after it is no double press. */
 const rest = (page) => run(page, 400);
+/** The browser, whose own time goes on, has told all elements where they are on the screen. */
+const placed = (page) => page.evaluate(() => new Promise((done) => {
+  new IntersectionObserver((_, observer) => done(observer.disconnect())).observe(document.body);
+}));
 /** Lets the page's time pass until a question that it is asked is answered. */
 const wait = (page, question, argument) => until(String(question), () => page.evaluate(question, argument), () => run(page, 50));
 async function drag(page, from, to, button = 'left') {
@@ -262,6 +266,7 @@ await check('off screen nothing is drawn; two live side by side; a removed one l
   await page.evaluate(() => document.getElementById('b').scrollIntoView());
   await wait(page, () => document.getElementById('b').stage === 'motion');
   assert.equal((await state(page)).alive, 2);
+  await placed(page);
   const [a, b] = [await state(page, 'a'), await state(page, 'b')];
   await run(page, 300);
   assert.equal((await state(page, 'a')).currentTime, a.currentTime);
@@ -294,6 +299,7 @@ await check('far from the screen engines are given back, and what is seen again 
   for (const id of 'bcdefghij') {
     await page.evaluate((name) => document.getElementById(name).scrollIntoView(), id);
     await until(`motion of ${id}`, () => page.evaluate((name) => document.getElementById(name).stage === 'motion', id), () => run(page, 50));
+    await placed(page);
     await run(page, 1600);
     held.push(await page.evaluate(() => ({
       alive: FakeEngine.alive, gpuBytes: [...document.querySelectorAll('loop-3d')].reduce((sum, one) => sum + (one.statistics()?.gpuBytes ?? 0), 0),
