@@ -5,15 +5,17 @@
 
 use crate::kernels::still::Rgba;
 
-/// Weight of the total variation of colour: half of 0.2 over 32 layers. At the published weights fine leaves smear: fern
-/// loses 0.4 dB, while campfire's eight views gain 0.7 dB and a sixth more tiles (docs/BENCHMARKS.md).
-pub const TV_RGB: f32 = 0.5 * 0.2 / 32.0;
-/// Weight of the total variation of opacity: a third of 0.5 over 32 layers, times 3 (there are three colour values to
+/// Weight of the total variation of colour: a twentieth of 0.2 over 32 layers. Whatever more there is smears what is finer than a
+/// few texels: at half of it, as once, fern had 0.9 dB less (docs/BENCHMARKS.md).
+pub const TV_RGB: f32 = 0.05 * 0.2 / 32.0;
+/// Weight of the total variation of opacity: a thirtieth of 0.5 over 32 layers, times 3 (there are three colour values to
 /// one α).
-pub const TV_ALPHA: f32 = 0.5 / 32.0;
-/// Weight of the sparsity term: 0.004 / √32 as published, times 3, and times 4: a plane sweep's start has surfaces already
-/// that need no fog to grow from, and every layer less is a tile less to fit, ship and draw.
-pub const SPARSITY: f32 = 4.0 * 0.004 * 3.0 / 5.657;
+pub const TV_ALPHA: f32 = 0.05 / 32.0;
+/// The published weight of a ray's sparsity, 0.004 / √32, times 3.
+pub const PUBLISHED_SPARSITY: f32 = 0.004 * 3.0 / 5.657;
+/// Weight of the sparsity term. Between a tenth and all of the published weight, quality goes for tiles: fern 0.1 dB, campfire 0.2 dB and
+/// a fifth of the tiles.
+pub const SPARSITY: f32 = 0.6 * PUBLISHED_SPARSITY;
 
 /// The exposure that brings the render to the target: `(3 + exp(mean log ratio)) / 4` (spec §3.3).
 pub fn exposure(image: &[Rgba], target: &[[f32; 3]]) -> f32 {

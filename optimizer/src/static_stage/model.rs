@@ -10,6 +10,10 @@ use rayon::prelude::*;
 /// Opacity logit where nothing is known (spec §2.4): α = 0.047.
 const ALPHA_LOGIT: f32 = -3.0;
 
+/// Learning rate of opacity logits, in those of colour. A texel of an empty place starts at a logit of -6.9 and must be able to turn
+/// opaque within a level, and back: at the rate of colours light stayed spread over many planes (docs/BENCHMARKS.md).
+pub const OPACITY_RATE: f32 = 5.0;
+
 /// Far below any gradient that matters: those are of the order of a colour difference times a weight.
 pub const EPSILON: f32 = 1e-8;
 
@@ -96,7 +100,7 @@ impl StaticModel {
                 return;
             }
             *step += 1;
-            let adam = AdamStep::new(lr, *step, EPSILON);
+            let [colour, opacity] = [1.0, OPACITY_RATE].map(|rate| AdamStep::new(rate * lr, *step, EPSILON));
             let opaque = tile * n >= backdrop;
             for i in 0..n {
                 if cover[i] == 0.0 {
@@ -114,6 +118,7 @@ impl StaticModel {
                     d[3] = (g[3] + (0..3).map(|k| g[k] * c[k]).sum::<f32>()) * a * (1.0 - a);
                 }
                 for k in 0..4 {
+                    let adam = if k < 3 { &colour } else { &opacity };
                     logits[i][k] += adam.delta(d[k], &mut m[i][k], &mut v[i][k]);
                 }
                 shown[i] = activate(&logits[i], opaque);

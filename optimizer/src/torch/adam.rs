@@ -10,6 +10,8 @@ pub(super) struct SparseAdam {
     second: Tensor,
     /// Whether the channels of a texel share a second moment, their mean.
     shared: bool,
+    /// What a channel's learning rate is multiplied with: `[channels]`, or one for all.
+    rates: Tensor,
     /// Float64 `[tiles]`.
     steps: Tensor,
     tile_texels: i64,
@@ -24,6 +26,7 @@ impl SparseAdam {
             first: values.zeros_like(),
             second: values.zeros_like(),
             shared: false,
+            rates: Tensor::from_slice(&[1.0f32]).to_device(values.device()),
             steps: Tensor::zeros([values.size()[0] / tile_texels], (Kind::Double, values.device())),
             tile_texels,
             epsilon: f64::from(epsilon),
@@ -33,6 +36,11 @@ impl SparseAdam {
     /// The same with one second moment for all channels of a texel.
     pub(super) fn shared(self) -> Self {
         Self { second: self.second.narrow(-1, 0, 1).contiguous(), shared: true, ..self }
+    }
+
+    /// The same with a learning rate for each channel, in those of [`Self::step`].
+    pub(super) fn with_rates(self, rates: &[f32]) -> Self {
+        Self { rates: Tensor::from_slice(rates).to_device(self.rates.device()), ..self }
     }
 
     /// The parameters after a step. Tiles with a texel of nonzero `coverage` (`[texels]`) count a step; of these, texels
@@ -60,7 +68,7 @@ impl SparseAdam {
             square = square.mean_dim([-1].as_slice(), true, Kind::Float);
         }
         let second = &self.second + (square - &self.second) * (1.0 - f64::from(BETA2));
-        let moved = values - size * &first / (second.sqrt() + epsilon);
+        let moved = values - size * &self.rates * &first / (second.sqrt() + epsilon);
         self.first = first.where_self(&seen, &self.first);
         self.second = second.where_self(&seen, &self.second);
         moved.where_self(&seen, values)

@@ -10,7 +10,7 @@ use crate::hits::Hits;
 use crate::kernels::still::EMPTY;
 use crate::kernels::still::{Rgba, TexelGradient};
 use crate::static_stage::loss::{SPARSITY, TV_ALPHA, TV_RGB};
-use crate::static_stage::model::{EPSILON, StaticModel};
+use crate::static_stage::model::{EPSILON, OPACITY_RATE, StaticModel};
 use tch::{Device, Kind, Tensor};
 
 /// A static level: logits as leaves.
@@ -45,7 +45,12 @@ impl TorchStill {
         Self {
             opaque: rows_from(model.starts[model.grid.table.planes - 1], n, 2, device),
             neighbours: Neighbours::new(&model.grid, device),
-            adam: SparseAdam::new(&logits, model.grid.tile_texels(), EPSILON),
+            adam: SparseAdam::new(&logits, model.grid.tile_texels(), EPSILON).with_rates(&[
+                1.0,
+                1.0,
+                1.0,
+                OPACITY_RATE,
+            ]),
             listings: Listings::default(),
             grid: model.grid,
             device,

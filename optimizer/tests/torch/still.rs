@@ -5,7 +5,7 @@ use loop3d_optimizer::engine::{CpuEngine, Engine, Sight, StillEngine};
 use loop3d_optimizer::hits::Hits;
 use loop3d_optimizer::kernels::still::{TexelGradient, backward, forward, scatter};
 use loop3d_optimizer::static_stage::loss::{SPARSITY, TV_ALPHA, TV_RGB, exposure, squared_error};
-use loop3d_optimizer::static_stage::model::{StaticModel, logit};
+use loop3d_optimizer::static_stage::model::{OPACITY_RATE, StaticModel, logit};
 use loop3d_optimizer::torch::{TorchEngine, TorchStill};
 use tch::Device;
 
@@ -149,6 +149,28 @@ fn texels_agree_after_three_steps() {
     assert!(moved > 0.1, "{moved} moved");
     let beyond = share_beyond(&cpu.logits, &torch.logits, 0.01 * LR);
     assert!(beyond < 1e-3, "{beyond} of the logits differ");
+}
+
+/// Adam's first step is its learning rate, whatever the gradient, where that is more than ε.
+#[test]
+fn opacity_moves_at_a_rate_of_its_own() {
+    const LR: f32 = 0.01;
+    let mut setup = Setup::new(17, false);
+    let start = model(&mut setup);
+    let hits = setup.hits(0);
+    let picture = setup.picture(hits.pixels());
+    let list = || hits.clone();
+    let (mut cpu, mut torch) = (CpuEngine.still(start.clone()), engine().still(start.clone()));
+    cpu.step(&Sight::new(0, &list), &picture, LR);
+    torch.step(&Sight::new(0, &list), &picture, LR);
+    for found in [cpu.finish(), torch.finish()] {
+        let largest: [f32; 4] = std::array::from_fn(|k| {
+            found.logits.iter().zip(&start.logits).map(|(a, b)| (a[k] - b[k]).abs()).fold(0.0, f32::max)
+        });
+        for (k, rate) in [1.0, 1.0, 1.0, OPACITY_RATE].into_iter().enumerate() {
+            assert!((largest[k] - rate * LR).abs() < 0.01 * rate * LR, "channel {k} moved by {}", largest[k]);
+        }
+    }
 }
 
 #[test]
