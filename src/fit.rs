@@ -95,6 +95,9 @@ impl FitArgs {
             let (checkpoint, said) = (target.checkpoint.display(), "no such checkpoint; fit without --resume");
             return Err(mistake(format!("{checkpoint}: {said}")));
         }
+        if !self.resume && !self.quiet {
+            target.replaced().iter().for_each(|note| eprintln!("{note}"));
+        }
 
         let preview = self.preview.as_deref().map(Preview::new).transpose()?;
         let capture = self.load(&posed)?;

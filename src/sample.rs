@@ -13,12 +13,12 @@ use std::path::PathBuf;
 pub struct SampleArgs {
     /// A new or empty folder; an earlier sample is overwritten.
     dir: PathBuf,
-    /// Picture width in pixels, even.
-    #[arg(long, default_value_t = SampleConfig::default().width)]
-    width: u32,
-    /// Picture height in pixels, even.
-    #[arg(long, default_value_t = SampleConfig::default().height)]
-    height: u32,
+    /// Picture width in pixels, even [default: 384, or 16:9 to the height]
+    #[arg(long)]
+    width: Option<u32>,
+    /// Picture height in pixels, even [default: 216, or 16:9 to the width]
+    #[arg(long)]
+    height: Option<u32>,
     /// Frames of each view's clip.
     #[arg(long, default_value_t = SampleConfig::default().frames)]
     frames: usize,
@@ -42,7 +42,8 @@ impl SampleArgs {
     /// # Errors
     /// Settings out of range, a folder that cannot be written or holds something else, ffmpeg missing or failing.
     pub fn run(&self) -> Result<()> {
-        let Self { width, height, frames, seed, shaky, .. } = *self;
+        let (width, height) = self.size();
+        let Self { frames, seed, shaky, .. } = *self;
         let config = SampleConfig { width, height, frames, seed, shaky, ..SampleConfig::default() };
         let mut progress = Progress::start_share("sample", self.quiet);
         let report =
@@ -51,5 +52,44 @@ impl SampleArgs {
         let dir = report.capture.display();
         progress.finish(&format!("wrote {dir}: {files} files; {still:.0}% of the held-out view stands still"));
         Ok(())
+    }
+
+    /// Width and height: what was not asked for goes with the other.
+    fn size(&self) -> (u32, u32) {
+        let SampleConfig { width, height, .. } = SampleConfig::default();
+        let even = |length: u32, numerator: u32, denominator: u32| {
+            let exact = f64::from(length) * f64::from(numerator) / f64::from(denominator);
+            2 * (exact / 2.0).round() as u32
+        };
+        match (self.width, self.height) {
+            (None, None) => (width, height),
+            (Some(w), None) => (w, even(w, height, width)),
+            (None, Some(h)) => (even(h, width, height), h),
+            (Some(w), Some(h)) => (w, h),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Command {
+        #[command(flatten)]
+        sample: SampleArgs,
+    }
+
+    #[test]
+    fn one_length_brings_the_other() {
+        let size = |words: &str| Command::parse_from(format!("x dir {words}").split_whitespace()).sample.size();
+        assert_eq!(size(""), (384, 216));
+        assert_eq!(size("--height 90"), (160, 90));
+        assert_eq!(size("--width 640"), (640, 360));
+        assert_eq!(size("--width 100"), (100, 56));
+        assert_eq!(size("--width 96 --height 64"), (96, 64));
+        // Too large for a picture, not for the number: the sample itself refuses it.
+        assert_eq!(size("--height 4294967294").1, 4294967294);
     }
 }

@@ -38,6 +38,19 @@ impl Target {
         Ok(Self { checkpoint: checkpoint.into(), scene })
     }
 
+    /// What a fit from the beginning will replace, in words.
+    pub fn replaced(&self) -> Vec<String> {
+        let mut said = Vec::new();
+        if self.scene.exists() {
+            said.push(format!("{}: is replaced when this fit is done", self.scene.display()));
+        }
+        if self.checkpoint.exists() {
+            let name = self.checkpoint.display();
+            said.push(format!("{name}: is of an unfinished fit, and soon replaced; --resume goes on from it instead"));
+        }
+        said
+    }
+
     /// Removes the checkpoint: the scene is written.
     ///
     /// # Errors

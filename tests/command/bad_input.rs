@@ -241,7 +241,7 @@ fn scenes_that_are_none_are_refused_by_every_verb_that_reads_them() {
 fn samples_are_not_written_over_anything_else() {
     let folder = Folder::new(1);
     folder.run("sample capture").said(2, &["capture: found a folder that is not empty and holds no earlier sample"]);
-    folder.run("sample garden --width 63").said(2, &["found 63x216 pixels, expected even numbers"]);
+    folder.run("sample garden --width 63 --height 216").said(2, &["found 63x216 pixels, expected even numbers"]);
     assert_eq!(folder.names(), ["capture"]);
 }
 

@@ -95,6 +95,23 @@ fn a_killed_fit_goes_on_and_ends_as_an_uninterrupted_one() {
     assert!(!FITTED.path("killed.loop3d.resume").exists());
 }
 
+#[test]
+fn a_fit_says_what_it_replaces() {
+    let mut child = started("again.loop3d");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let unfinished = "again.loop3d.resume: is of an unfinished fit";
+    let ended = FITTED.done(&format!("{FIT} -o again.loop3d"));
+    assert!(ended.stderr.contains(unfinished) && !ended.stderr.contains("again.loop3d: is"), "{}", ended.stderr);
+    let ended = FITTED.done(&format!("{FIT} -o again.loop3d"));
+    assert!(
+        ended.stderr.contains("again.loop3d: is replaced when") && !ended.stderr.contains(unfinished),
+        "{}",
+        ended.stderr
+    );
+    assert_eq!(FITTED.done(&format!("{FIT} -o again.loop3d --quiet")).stderr, "");
+}
+
 /// What Ctrl-C sends. The shell's own `kill`: not every system has the program.
 #[cfg(unix)]
 fn interrupt(child: &Child) -> std::process::ExitStatus {

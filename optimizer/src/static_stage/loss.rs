@@ -13,9 +13,9 @@ pub const TV_RGB: f32 = 0.05 * 0.2 / 32.0;
 pub const TV_ALPHA: f32 = 0.05 / 32.0;
 /// The published weight of a ray's sparsity, 0.004 / √32, times 3.
 pub const PUBLISHED_SPARSITY: f32 = 0.004 * 3.0 / 5.657;
-/// Weight of the sparsity term. Between a tenth and all of the published weight, quality goes for tiles: fern 0.1 dB, campfire 0.2 dB and
-/// a fifth of the tiles.
-pub const SPARSITY: f32 = 0.6 * PUBLISHED_SPARSITY;
+/// Weight of the sparsity term: a fifth of the published one. More of it gives fewer tiles, but thin ones go that a loop needs: at the
+/// published weight campfire loses 0.3 dB before the looping stage and 1 dB after it (docs/BENCHMARKS.md).
+pub const SPARSITY: f32 = 0.2 * PUBLISHED_SPARSITY;
 
 /// The exposure that brings the render to the target: `(3 + exp(mean log ratio)) / 4` (spec §3.3).
 pub fn exposure(image: &[Rgba], target: &[[f32; 3]]) -> f32 {
