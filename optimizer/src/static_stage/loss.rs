@@ -6,15 +6,15 @@
 use crate::kernels::still::Rgba;
 
 /// Weight of the total variation of colour: a twentieth of 0.2 over 32 layers. Whatever more there is smears what is finer than a
-/// few texels: at half of it, as once, fern had 0.9 dB less (docs/BENCHMARKS.md).
+/// few texels: at half of it, as once, fern had 1 dB less (docs/BENCHMARKS.md).
 pub const TV_RGB: f32 = 0.05 * 0.2 / 32.0;
 /// Weight of the total variation of opacity: a thirtieth of 0.5 over 32 layers, times 3 (there are three colour values to
 /// one α).
 pub const TV_ALPHA: f32 = 0.05 / 32.0;
 /// The published weight of a ray's sparsity, 0.004 / √32, times 3.
 pub const PUBLISHED_SPARSITY: f32 = 0.004 * 3.0 / 5.657;
-/// Weight of the sparsity term: a fifth of the published one. More of it gives fewer tiles, but thin ones go that a loop needs: at the
-/// published weight campfire loses 0.3 dB before the looping stage and 1 dB after it (docs/BENCHMARKS.md).
+/// Weight of the sparsity term: a fifth of the published one. More of it gives fewer tiles, but thin ones go that a loop needs: at three
+/// fifths campfire's mean picture has 0.2 dB less before the looping stage, and 1 dB less after it (docs/BENCHMARKS.md).
 pub const SPARSITY: f32 = 0.2 * PUBLISHED_SPARSITY;
 
 /// The exposure that brings the render to the target: `(3 + exp(mean log ratio)) / 4` (spec §3.3).
