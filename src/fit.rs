@@ -100,9 +100,11 @@ impl FitArgs {
         }
 
         let preview = self.preview.as_deref().map(Preview::new).transpose()?;
-        let capture = self.load(&posed)?;
+        let mut capture = self.load(&posed)?;
         let description = description::describe(&capture, &self.config, device.name(), &held_out);
         let start = if self.resume { Some(Checkpoint::load(&target.checkpoint, &description)?) } else { None };
+        // A fit does not look at them, and memory for clips is most of what long ones need.
+        held_out.iter().for_each(|&view| capture.views[view].clip.truncate(1));
         let stop = Stop::on_ctrl_c()?;
         let progress = Progress::start_share("fitting", self.quiet);
         let mut watcher = Watcher::new(progress, &target.checkpoint, description, stop).with_preview(preview);

@@ -22,6 +22,13 @@ impl Clip {
 }
 
 impl Clip {
+    /// Forgets all frames but the first `frames` (at least one), and gives their memory back.
+    pub fn truncate(&mut self, frames: usize) {
+        self.frames = self.frames.min(frames.max(1));
+        self.rgb.truncate(self.frames * self.width * self.height * 3);
+        self.rgb.shrink_to_fit();
+    }
+
     /// The same clip with pictures of another, not larger size, by exact area average.
     pub fn shrunk(&self, width: u32, height: u32) -> Self {
         let (w, h) = (width as usize, height as usize);
@@ -31,5 +38,20 @@ impl Clip {
             filter.apply(self.frame(t), frame);
         }
         Self { width: w, height: h, frames: self.frames, rgb }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_forgotten_leaves_the_first_frames_and_no_memory() {
+        let mut clip = Clip { width: 2, height: 1, frames: 3, rgb: (0..18).collect() };
+        clip.truncate(5);
+        assert_eq!((clip.frames, clip.rgb.len()), (3, 18));
+        clip.truncate(0);
+        assert_eq!((clip.frames, clip.rgb.as_slice()), (1, &[0, 1, 2, 3, 4, 5][..]));
+        assert!(clip.rgb.capacity() < 18, "{}", clip.rgb.capacity());
     }
 }

@@ -81,7 +81,8 @@ pub fn estimate(posed: &PosedCapture, training: &[usize], config: &FitConfig, av
         looping * LOOPING_TEXEL * frames + (looping * GRADIENT * chunks).max(search) + statics + shrunk + targets + hits
     });
     let peak = still.chain(looping).fold(0.0, f64::max);
-    (BASE + clips + table + peak) as u64
+    // Clips of views that are held out go once they are loaded and known.
+    (BASE + table + clips.max(fitted + peak)) as u64
 }
 
 /// Bytes of memory that are free; none where the system does not say (only Linux is asked).
