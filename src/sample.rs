@@ -59,7 +59,7 @@ impl SampleArgs {
         let SampleConfig { width, height, .. } = SampleConfig::default();
         let even = |length: u32, numerator: u32, denominator: u32| {
             let exact = f64::from(length) * f64::from(numerator) / f64::from(denominator);
-            2 * (exact / 2.0).round() as u32
+            ((exact / 2.0).round() as u32).saturating_mul(2)
         };
         match (self.width, self.height) {
             (None, None) => (width, height),
