@@ -185,7 +185,7 @@ fn stills_make_a_static_scene() {
         serde_json::from_str(&folder.done("eval capture.loop3d --views capture --json").stdout).unwrap();
     assert_eq!(report["views"].as_array().unwrap().len(), 2);
     for figures in [&report["views"][0], &report["views"][1], &report["mean"]] {
-        assert!(figures["psnr_whole"].as_f64().unwrap() > 20.0, "{report}");
+        assert!(figures["psnr_whole"].as_f64().unwrap() > 40.0, "{report}");
         assert!(figures["com"].is_null() && figures.get("baselines").is_none(), "{report}");
         assert_eq!(figures["static_share"], 1.0);
     }

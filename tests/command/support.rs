@@ -9,6 +9,8 @@ use tempfile::TempDir;
 pub const SIZE: (u32, u32) = (48, 32);
 pub const VIEWS: usize = 4;
 pub const FRAMES: usize = 16;
+/// A time at which the patch of view 0 is as bright as at 0.
+const STILL: usize = 32;
 
 /// LLFF: [down, right, backwards], position, (height, width, focal); nearest and farthest depth.
 pub type Row = [f64; 17];
@@ -33,7 +35,7 @@ fn rows() -> Vec<Row> {
 }
 
 /// What camera `view` sees at `time`: a textured wall at depth 4 with a patch whose brightness swings, in every view at
-/// its own time.
+/// its own time; at `STILL` − 3 `view`, which stills are taken at, all see the same.
 fn picture(view: usize, time: usize) -> RgbImage {
     RgbImage::from_fn(SIZE.0, SIZE.1, |column, row| {
         let x = (f64::from(column) + 0.5 - 24.0) / 40.0 * 4.0 + 0.1 * view as f64;
@@ -54,8 +56,9 @@ impl Folder {
         for view in 0..VIEWS {
             let clip = folder.path(&format!("capture/frames/v{view}"));
             fs::create_dir_all(&clip).unwrap();
-            for time in 0..frames {
-                picture(view, time).save(clip.join(format!("{time:02}.png"))).unwrap();
+            for frame in 0..frames {
+                let time = if frames == 1 { STILL - 3 * view } else { frame };
+                picture(view, time).save(clip.join(format!("{frame:02}.png"))).unwrap();
             }
         }
         folder.poses(&rows());
