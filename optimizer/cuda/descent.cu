@@ -26,18 +26,29 @@ __device__ __forceinline__ void smooth(
     g.w += weight * tv_alpha * sign(own.w - n.w);
 }
 
-// Adam on a texel, whose channels share one second moment, their mean; then what a texel can be: 0 <= colour <= alpha <= 1, and
-// alpha = 1 on the backdrop. `step`: size and epsilon of begin_steps.
+// The nearest valid texel, 0 <= colour <= alpha <= 1, and alpha = 1 on the backdrop (kernels/projection.rs has the formula): alpha
+// is the largest mean of itself with the 0, 1, 2 or 3 brightest colours.
+__device__ __forceinline__ float4 nearest_valid(float4 texel, bool backdrop) {
+    float high = fmaxf(texel.x, texel.y), low = fminf(texel.x, texel.y);
+    float one = texel.w + fmaxf(high, texel.z);
+    float two = one + fminf(high, fmaxf(low, texel.z));
+    float three = two + fminf(low, texel.z);
+    float mean = fmaxf(fmaxf(texel.w, one * 0.5f), fmaxf(two * (1.0f / 3.0f), three * 0.25f));
+    float alpha = backdrop ? 1.0f : fminf(fmaxf(mean, 0.0f), 1.0f);
+    return make_float4(
+        fminf(fmaxf(texel.x, 0.0f), alpha), fminf(fmaxf(texel.y, 0.0f), alpha), fminf(fmaxf(texel.z, 0.0f), alpha), alpha
+    );
+}
+
+// Adam on a texel, whose channels share one second moment, their mean; then the nearest valid texel. `step`: size and epsilon of
+// begin_steps.
 __device__ __forceinline__ float4 moved_texel(
     float4 texel, float4 g, float4& m, float& v, float2 step, float beta1, float beta2, bool backdrop
 ) {
     v += (1.0f - beta2) * (0.25f * ((g.x * g.x + g.y * g.y) + (g.z * g.z + g.w * g.w)) - v);
     m = plus(m, 1.0f - beta1, make_float4(g.x - m.x, g.y - m.y, g.z - m.z, g.w - m.w));
     texel = plus(texel, -step.x / (sqrtf(v) + step.y), m);
-    float alpha = backdrop ? 1.0f : fminf(fmaxf(texel.w, 0.0f), 1.0f);
-    return make_float4(
-        fminf(fmaxf(texel.x, 0.0f), alpha), fminf(fmaxf(texel.y, 0.0f), alpha), fminf(fmaxf(texel.z, 0.0f), alpha), alpha
-    );
+    return nearest_valid(texel, backdrop);
 }
 
 // One thread for each touched tile: counts its step, and writes the step's size and epsilon with Adam's corrections for the

@@ -4,9 +4,11 @@
 
 mod camera;
 mod compositor;
+mod fault;
 mod file;
 mod format;
 mod info;
+pub mod job;
 pub mod package;
 mod packing;
 mod path;
@@ -23,6 +25,7 @@ mod testing;
 
 pub use camera::Camera;
 pub use compositor::{OPAQUE_BELOW, Picture, render};
+pub use fault::{Blame, Fault};
 pub use file::{FileError, Unfinished, load, save, write_file};
 pub use format::{FORMAT, safetensors_head};
 pub use info::{SceneInfo, ViewInfo};

@@ -4,5 +4,6 @@ pub mod adam;
 pub mod lanes;
 pub mod looping;
 pub mod planewise;
+pub mod projection;
 pub mod still;
 pub mod stored;

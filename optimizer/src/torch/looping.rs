@@ -241,10 +241,15 @@ impl TorchLooping {
     }
 }
 
-/// What a texel can be: 0 ≤ colour ≤ α ≤ 1, and α = 1 on the backdrop. Texels of zero coverage stay as they are.
+/// The nearest valid texels, 0 ≤ colour ≤ α ≤ 1, and α = 1 on the backdrop (`kernels/projection.rs` has the formula): α is the
+/// largest mean of itself with the 0, 1, 2 or 3 brightest colours. Texels of zero coverage stay as they are.
 fn project(values: &Tensor, backdrop: &Tensor, coverage: &Tensor) -> Tensor {
     let last = values.dim() as i64 - 1;
-    let alpha = values.narrow(last, 3, 1).clamp(0.0, 1.0);
+    let (brightest_first, _) = values.narrow(last, 0, 3).sort(last, true);
+    let own = values.narrow(last, 3, 1);
+    let sums = Tensor::cat(&[own, brightest_first], last).cumsum(last, Kind::Float);
+    let counts = Tensor::from_slice(&[1.0f32, 2.0, 3.0, 4.0]).to_device(values.device());
+    let alpha = (sums / counts).amax([last].as_slice(), true).clamp(0.0, 1.0);
     let alpha = alpha.ones_like().where_self(backdrop, &alpha);
     let colour = values.narrow(last, 0, 3).clamp_min(0.0).minimum(&alpha);
     Tensor::cat(&[colour, alpha], last).where_self(&coverage.ne(0.0).view_as(backdrop), values)

@@ -204,3 +204,68 @@ fn texels_that_no_pixel_sees_do_not_move_and_seen_ones_do() {
         check(&seen_looping, before, &after, &format!("frame {t}"));
     }
 }
+
+/// Two full planes of one grey each: the front one static or looping, the opaque backdrop static.
+fn bright_before_dark(front: Tile, bright: Rgba, dark: f32) -> LoopingModel {
+    let mut table = loop3d_scene::TileTable::empty(2, 4, 5, [-8, -8]);
+    let (before, behind) = table.tiles.split_at_mut(20);
+    before.fill(front);
+    behind.fill(Tile::Static(0));
+    loop3d_optimizer::grid::renumber(&mut table);
+    let grid = TexelGrid::new(table, 8);
+    let mut statics = vec![bright; grid.static_texels()];
+    for id in backdrop(&grid) {
+        statics[id as usize] = [dark, dark, dark, 1.0];
+    }
+    let loopings = vec![vec![bright; grid.looping_texels()]; FRAMES];
+    LoopingModel::new(grid, statics, &loopings, vec![1.0])
+}
+
+/// Steps towards one grey level, and then all values of the front texels that the window sees.
+fn front_after(mut model: LoopingModel, steps: usize, grey: u8) -> Vec<Rgba> {
+    let hits = Hits::new(
+        &model.grid,
+        &Camera { world_from_camera: DAffine3::IDENTITY, ..camera(64, 48, 60.0, DVec3::ZERO) },
+        &Planes { near: 1.0, far: 4.0, count: 2 },
+        &camera(32, 24, 30.0, DVec3::new(0.1, 0.05, 0.0)),
+        Window { x: 12, y: 4, width: 19, height: 16 },
+    );
+    let target = vec![vec![[[grey; 8]; 3]; hits.pixels()]; FRAMES.div_ceil(8)];
+    for _ in 0..steps {
+        model.step(&hits, &target, 1.0, 0.02);
+    }
+    let backdrop: HashSet<u32> = backdrop(&model.grid).into_iter().collect();
+    let loopings = model.loopings();
+    let seen: HashSet<u32> = hits
+        .hits
+        .iter()
+        .flat_map(|hit| hit.taps.into_iter().zip(hit.weights()))
+        .filter_map(|(tap, w)| (w > 0.0).then_some(tap))
+        .filter(|tap| !backdrop.contains(tap))
+        .collect();
+    let values = seen.into_iter().flat_map(|id| match id & LOOPING {
+        0 => model.statics.get(id as usize).into_iter().copied().collect(),
+        _ => loopings.iter().map(|frame| frame[(id & !LOOPING) as usize]).collect::<Vec<_>>(),
+    });
+    values.collect()
+}
+
+#[test]
+fn a_near_white_opaque_texel_before_a_dark_one_stays() {
+    for front in [Tile::Static(0), Tile::Looping(0)] {
+        // The target is brighter than any texel can be: every channel presses against its opacity in every step.
+        let values = front_after(bright_before_dark(front, [0.97, 0.97, 0.97, 0.97], 0.1), 200, 255);
+        let least = values.iter().map(|texel| texel[3].min(texel[0])).fold(1.0, f32::min);
+        assert!(values.len() > 100 && least > 0.96, "{front:?}: eroded to {least}");
+    }
+}
+
+#[test]
+fn a_bright_texel_comes_back_from_nothing() {
+    for front in [Tile::Static(0), Tile::Looping(0)] {
+        let values = front_after(bright_before_dark(front, [0.0; 4], 0.1), 40, 230);
+        let mean = values.iter().map(|texel| f64::from(texel[3])).sum::<f64>() / values.len() as f64;
+        assert!(values.len() > 100 && mean > 0.2, "{front:?}: still {mean}");
+        assert!(values.iter().all(|[r, g, b, a]| [r, g, b].iter().all(|c| *c <= a)));
+    }
+}

@@ -7,8 +7,8 @@ use super::{Chunk, EPSILON, LoopingModel, Target};
 use crate::grid::LOOPING;
 use crate::hits::Hits;
 use crate::kernels::adam::AdamStep;
-use crate::kernels::lanes::Lanes;
 use crate::kernels::looping::{Gradients, Rgba8};
+use crate::kernels::projection::{project, project8};
 use crate::kernels::still::Rgba;
 use crate::kernels::stored::Stored;
 use loop3d_scene::Tile;
@@ -163,11 +163,6 @@ impl Loss<'_> {
     }
 }
 
-fn project(t: Rgba, backdrop: bool) -> Rgba {
-    let a = if backdrop { 1.0 } else { t[3].clamp(0.0, 1.0) };
-    [t[0].clamp(0.0, a), t[1].clamp(0.0, a), t[2].clamp(0.0, a), a]
-}
-
 #[multiversion(targets("x86_64+avx2"))]
 fn move_looping(
     chunk: &mut Chunk,
@@ -187,11 +182,6 @@ fn move_looping(
         for c in 0..4 {
             texel[c] = texel[c] + delta[c];
         }
-        let a = if backdrop { Lanes::splat(1.0) } else { texel[3].map(|a| a.clamp(0.0, 1.0)) };
-        for c in &mut texel[..3] {
-            *c = c.zip(a, |x, a| x.max(0.0).min(a));
-        }
-        texel[3] = a;
-        chunk.texels[i] = Stored::of(texel);
+        chunk.texels[i] = Stored::of(project8(texel, backdrop));
     }
 }
