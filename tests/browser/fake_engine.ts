@@ -1,6 +1,6 @@
-// An engine without a GPU, in the place of web/ts/engine.ts: its picture depends on camera and time in ways that a test can measure.
+// An engine without a GPU, in the place of web/ts/engine/index.ts: its picture depends on camera and time in ways that a test can measure.
 // A "scene" is text, `loop3d-fake` and what is to go wrong: `corrupt`, `truncated`, `newer-version`, `too-large`, `decoder`, `lost`, `memory`.
-import type { CameraInput, CameraState, EngineEvent, EngineOptions, Statistics } from "../../web/ts/engine.ts";
+import type { CameraInput, CameraState, EngineEvent, EngineOptions, Statistics } from "../../web/ts/engine/index.ts";
 
 export class EngineError extends Error {
   constructor(readonly code: string, message: string) {

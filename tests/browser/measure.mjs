@@ -9,7 +9,7 @@ import { dist, launch, serve, web } from './harness.mjs';
 
 const [backend, file, seconds = '10', screenshot] = process.argv.slice(2);
 const bundle = join(tmpdir(), `loop3d-engine-${process.pid}.js`);
-execFileSync(join(web, 'node_modules/.bin/esbuild'), [join(web, 'ts/engine.ts'), '--bundle', '--format=esm', `--outfile=${bundle}`,
+execFileSync(join(web, 'node_modules/.bin/esbuild'), [join(web, 'ts/engine/index.ts'), '--bundle', '--format=esm', `--outfile=${bundle}`,
   '--log-level=warning']);
 const server = await serve({
   '/': ['text/html', '<!doctype html><style>body{margin:0}</style><canvas id="canvas"></canvas>'],

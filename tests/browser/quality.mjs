@@ -10,7 +10,7 @@ import { check, end } from './support.mjs';
 
 const folder = await mkdtemp(join(tmpdir(), 'loop3d-quality-'));
 const built = join(folder, 'quality.mjs');
-execFileSync(join(web, 'node_modules/.bin/esbuild'), [join(web, 'ts/quality.ts'), '--format=esm', `--outfile=${built}`, '--log-level=warning']);
+execFileSync(join(web, 'node_modules/.bin/esbuild'), [join(web, 'ts/element/quality.ts'), '--format=esm', `--outfile=${built}`, '--log-level=warning']);
 const { Governor, LADDER } = await import(pathToFileURL(built));
 
 /** Pictures for so many seconds; `cost` (ms) says how long one takes at a quality; the display shows whole periods. */

@@ -9,7 +9,7 @@ import { dist, launch, serve, web } from './harness.mjs';
 const [backend, folder, decoder] = process.argv.slice(2);
 const job = JSON.parse(await readFile(join(folder, 'job.json')));
 const engine = join(folder, `engine-${backend}.js`);
-execFileSync(join(web, 'node_modules/.bin/esbuild'), [join(web, 'ts/engine.ts'), '--bundle', '--format=esm', `--outfile=${engine}`,
+execFileSync(join(web, 'node_modules/.bin/esbuild'), [join(web, 'ts/engine/index.ts'), '--bundle', '--format=esm', `--outfile=${engine}`,
   '--log-level=warning']);
 const server = await serve({
   '/': ['text/html', '<!doctype html><title>engine</title><div id="box"><canvas id="canvas" class="kept"></canvas></div>'],

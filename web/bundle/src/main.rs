@@ -15,10 +15,10 @@ const BACKENDS: [&str; 2] = ["webgpu", "webgl2"];
 /// Scripts: source, bundle, format. The element is in `loop3d.js` and `single.js` alone; a page imports it from there.
 const SCRIPTS: [(&str, &str, &str); 5] = [
     ("index.ts", "loop3d.js", "esm"),
-    ("page.ts", "page.js", "esm"),
-    ("docs.ts", "docs.js", "esm"),
-    ("single.ts", "single.js", "esm"),
-    ("offline.ts", "offline.js", "iife"),
+    ("page/index.ts", "page.js", "esm"),
+    ("page/docs.ts", "docs.js", "esm"),
+    ("page/single.ts", "single.js", "esm"),
+    ("page/offline.ts", "offline.js", "iife"),
 ];
 
 fn main() -> ExitCode {

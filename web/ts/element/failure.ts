@@ -1,5 +1,5 @@
 /** What can go wrong, in words for the person who looks at the page. */
-import { EngineError, type EngineErrorCode } from "./engine.ts";
+import { EngineError, type EngineErrorCode } from "../engine/index.ts";
 
 export type FailureCode = EngineErrorCode | "not-found" | "server" | "network" | "not-allowed" | "out-of-memory" | "unknown";
 

@@ -1,5 +1,5 @@
 /** Pages of the loop whose frames need no other frame, and no video decoder. */
-import type { FrameStore } from "./decode.ts";
+import type { FrameStore } from "./frame_store.ts";
 
 /** Frames that are pictures of their own. */
 export class PngPage {

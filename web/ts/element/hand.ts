@@ -1,5 +1,5 @@
 /** What a person does to the camera, gathered from every device to one input a frame. Devices write here; the engine reads only this. */
-import type { CameraInput } from "./engine.ts";
+import type { CameraInput } from "../engine/index.ts";
 
 export type Vec2 = [number, number];
 

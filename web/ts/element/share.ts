@@ -1,5 +1,5 @@
 /** A view of a scene in the address of the page: where the camera is, which moment, how fast. */
-import type { CameraState } from "./engine.ts";
+import type { CameraState } from "../engine/index.ts";
 
 export interface View {
   camera?: CameraState;

@@ -2,7 +2,7 @@
 import { Bar, type BarActions, type BarFacts } from "./bar.ts";
 import { helpCard, SettingsCard, StatisticsCard, type SettingsActions } from "./cards.ts";
 import { icon, make, sheet } from "./dom.ts";
-import type { Statistics } from "./engine.ts";
+import type { Statistics } from "../engine/index.ts";
 import type { Failure } from "./failure.ts";
 import { Ring } from "./progress.ts";
 

@@ -1,5 +1,5 @@
 /** The start of a page that has everything inside (`loop3d export -o scene.html`): bytes stand in elements as base64. */
-import { Loop3DElement } from "./element.ts";
+import { Loop3DElement } from "../element/index.ts";
 
 const inside = (id: string) => document.getElementById(id)?.textContent?.trim() ?? "";
 

@@ -1,6 +1,6 @@
 /** The cards: settings, help, statistics. */
 import { icon, ICONS, make } from "./dom.ts";
-import type { Statistics } from "./engine.ts";
+import type { Statistics } from "../engine/index.ts";
 import { HELP, type Command } from "./keys.ts";
 
 /** Slowest and fastest speed, as in the window. */

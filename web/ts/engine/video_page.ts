@@ -2,7 +2,7 @@
  * A page of the loop in a hidden video element: for browsers without WebCodecs, which pages that are not secure do not have either. The
  * video runs a little ahead of the clock; where it cannot (backwards, far away) it jumps from frame to frame.
  */
-import type { DecodePlan, FrameStore } from "./decode.ts";
+import type { DecodePlan, FrameStore } from "./frame_store.ts";
 import { mp4 } from "./mp4.ts";
 
 /** Frames that the video may be behind before it jumps. */

@@ -1,12 +1,13 @@
 /** `<loop-3d>`: attributes, properties, methods; its life in a page. */
 import { adopt, NAMES, reflect, type Attributes } from "./attributes.ts";
-import type { CameraState, SceneInfo, Statistics } from "./engine.ts";
+import type { CameraState, SceneInfo, Statistics } from "../engine/index.ts";
 import type { Failure } from "./failure.ts";
-import { Host, type Base } from "./host.ts";
+import { Host } from "./host.ts";
 import type { Stage } from "./player.ts";
 import { Presence } from "./presence.ts";
 import { fromAddress, type View } from "./share.ts";
 import { STYLE } from "./style.ts";
+import type { Base, Surroundings } from "./surroundings.ts";
 import { Visitor } from "./visitor.ts";
 
 /** The properties that `reflect` gives the class. */
@@ -19,8 +20,9 @@ export class Loop3DElement extends HTMLElement {
   static base: Base = new URL("./", import.meta.url);
 
   readonly #presence = new Presence();
-  readonly #visitor = new Visitor(this, () => this.#host.player);
-  readonly #host = new Host(this, this.#visitor, this.#presence);
+  readonly #surroundings = this.#makeSurroundings();
+  readonly #visitor = new Visitor(this.#surroundings, () => this.#host);
+  readonly #host = new Host(this.#surroundings, this.#visitor.chrome, this.#visitor.hand, this.#presence);
   readonly #reduced = matchMedia("(prefers-reduced-motion: reduce)");
   #blob: Blob | null = null;
   /** There while it is in a page; aborted when it is taken out. */
@@ -48,21 +50,6 @@ export class Loop3DElement extends HTMLElement {
   /** `empty`, `picture` (the package's own), `still`, `motion`: what there is of the scene. */
   get stage(): Stage {
     return this.#host.stage;
-  }
-
-  /** Whether there is a scene to look into. @internal */
-  get isShown(): boolean {
-    return this.#host.isShown;
-  }
-
-  /** Whether the person prefers that nothing moves by itself. @internal */
-  get isStillWanted(): boolean {
-    return this.#reduced.matches;
-  }
-
-  /** Name of this element's view in the page's address. @internal */
-  get shareId(): string {
-    return this.id || "view";
   }
 
   /** Of the scene, once its head is there. */
@@ -124,9 +111,7 @@ export class Loop3DElement extends HTMLElement {
 
   /** Shows the scene that `reveal="manual"` or `"interaction"` keeps behind the poster; loads it first if need be. */
   dismissPoster(): void {
-    this.#host.isDismissed = true;
-    this.#host.load();
-    this.#host.reveal();
+    this.#host.dismissPoster();
   }
 
   /** Loads the scene once more, from its start. */
@@ -141,15 +126,8 @@ export class Loop3DElement extends HTMLElement {
   }
 
   /** The picture as a file: `image/png` unless another type is asked for. Rejects before there is a scene, and while it is far off screen. */
-  async toBlob(type = "image/png", quality?: number): Promise<Blob> {
-    const { player } = this.#host;
-    if (!player) throw new Error("no scene is shown now");
-    const pixels = await player.pixels();
-    const canvas = document.createElement("canvas");
-    [canvas.width, canvas.height] = [pixels.width, pixels.height];
-    canvas.getContext("2d")?.putImageData(pixels, 0, 0);
-    return new Promise((resolve, reject) =>
-      canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error(`no picture of type ${type} can be made`))), type, quality));
+  toBlob(type = "image/png", quality?: number): Promise<Blob> {
+    return this.#host.toBlob(type, quality);
   }
 
   /** Figures of the moment; `undefined` before there is a scene, and while it is far off screen. */
@@ -168,16 +146,16 @@ export class Loop3DElement extends HTMLElement {
     const host = this.#host;
     this.#presence.watch(this, () => host.look(), () => host.resize(), signal);
     document.addEventListener("fullscreenchange", () => host.showBar(), { signal });
-    window.addEventListener("hashchange", () => this.share && this.#show(fromAddress(this.shareId) ?? {}), { signal });
-    this.#reduced.addEventListener("change", () => this.settle(), { signal });
+    window.addEventListener("hashchange", () => this.share && this.#show(fromAddress(this.#surroundings.shareId) ?? {}), { signal });
+    this.#reduced.addEventListener("change", () => this.#settle(), { signal });
     this.#visitor.listen(signal);
-    const view = this.share ? fromAddress(this.shareId) : undefined;
+    const view = this.share ? fromAddress(this.#surroundings.shareId) : undefined;
     host.startView = view;
     if (this.#mayAutoplay) host.wishes.plays = true;
     if (view?.playing === false) host.wishes.plays = false;
     if (view?.speed) this.speed = view.speed;
     this.#visitor.chrome.setPoster(this.poster || undefined);
-    this.settle();
+    this.#settle();
     host.load();
   }
 
@@ -198,27 +176,42 @@ export class Loop3DElement extends HTMLElement {
     if (name === "src" || name === "backend") this.reload();
     else if (name === "poster" && this.stage === "empty") this.#visitor.chrome.setPoster(this.poster || undefined);
     else if (name === "autoplay") host.setPlaying(this.#mayAutoplay);
-    this.settle();
+    this.#settle();
     host.look();
   }
 
-  /** Does what attributes and surroundings ask for. @internal */
-  settle(): void {
+  /** What the scene and the interaction may know and ask. */
+  #makeSurroundings(): Surroundings {
+    const element = this;
+    return {
+      element,
+      get source() { return element.#blob ?? element.src; },
+      get base() { return (element.constructor as typeof Loop3DElement).base; },
+      get shareId() { return element.id || "view"; },
+      get prefersReducedMotion() { return element.#reduced.matches; },
+      settle: () => this.#settle(),
+      reload: () => this.reload(),
+      offerControls: () => this.#visitor.offer(),
+    };
+  }
+
+  /** Applies the attributes, and what depends on the surroundings. */
+  #settle(): void {
     const { chrome, isTilting } = this.#visitor;
     const { wishes, player } = this.#host;
     Object.assign(wishes, { speed: this.speed, reverse: this.reverse, loops: this.loops, quality: this.quality });
-    wishes.sway = this.sway && !this.isStillWanted && !isTilting && !this.hover;
+    wishes.sway = this.sway && !this.#reduced.matches && !isTilting && !this.hover;
     chrome.stage.style.touchAction = this.cameraControls ? this.touchAction : "auto";
     const how = this.cameraControls ? ". Shift and arrow keys look around, plus and minus zoom." : "";
     chrome.describe((this.alt || "A 3D video loop") + how, this.cameraControls, this.cameraControls || this.controls);
     player?.update();
     this.#host.reveal();
-    if (this.isShown) this.#visitor.offer();
+    if (this.#host.isShown) this.#visitor.offer();
   }
 
   /** For people who prefer that nothing moves by itself only `autoplay="always"` plays. */
   get #mayAutoplay(): boolean {
-    return this.autoplay && (!this.isStillWanted || this.getAttribute("autoplay") === "always");
+    return this.autoplay && (!this.#reduced.matches || this.getAttribute("autoplay") === "always");
   }
 
   #show(view: View): void {

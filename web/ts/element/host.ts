@@ -1,22 +1,19 @@
 /** The scene of one element: fetched when it is time to, shown, let go while it is far from the screen; and what is told of it. */
+import type { CameraState, SceneInfo } from "../engine/index.ts";
 import type { BarFacts } from "./bar.ts";
 import type { Chrome } from "./chrome.ts";
-import type { Loop3DElement } from "./element.ts";
-import type { CameraState, SceneInfo } from "./engine.ts";
 import { describe, LoadError, type Failure } from "./failure.ts";
+import type { Hand } from "./hand.ts";
 import { Player, PIXEL_RATIO_CAP, type PlayerListener, type Stage, type Wishes } from "./player.ts";
 import type { Presence } from "./presence.ts";
 import type { View } from "./share.ts";
-import type { Visitor } from "./visitor.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 /** `timeupdate` comes so often (ms), and the figures of the cards. */
 const TICK_MS = 250;
 
 /** Far from the screen for so long (ms), a scene is let go: who scrolls past and back does not load it twice. */
 const FAR_MS = 1500;
-
-/** Where the wasm files are: beside this script, unless a page says otherwise. */
-export type Base = URL | ((file: string) => string);
 
 /** What an element that was let go comes back to. */
 interface Kept {
@@ -32,20 +29,26 @@ export class Host {
   startView: View | undefined;
   /** The poster was taken away by a press or a program. */
   isDismissed = false;
-  #element: Loop3DElement;
-  #visitor: Visitor;
+  #surroundings: Surroundings;
   #chrome: Chrome;
+  #hand: Hand;
   #presence: Presence;
   #kept: Kept | undefined;
   #farTimer = 0;
   /** Of what comes once for each scene, however often it is let go. */
   #told = new Set<string>();
   #wasPlaying = false;
+  /** The timeline is held. */
+  #isScrubbing = false;
   #lastTick = 0;
   #lastCamera = "";
 
-  constructor(element: Loop3DElement, visitor: Visitor, presence: Presence) {
-    [this.#element, this.#visitor, this.#chrome, this.#presence] = [element, visitor, visitor.chrome, presence];
+  constructor(surroundings: Surroundings, chrome: Chrome, hand: Hand, presence: Presence) {
+    [this.#surroundings, this.#chrome, this.#hand, this.#presence] = [surroundings, chrome, hand, presence];
+  }
+
+  get #element(): Surroundings["element"] {
+    return this.#surroundings.element;
   }
 
   get stage(): Stage {
@@ -83,26 +86,24 @@ export class Host {
 
   /** Loads if it is time to. */
   load(): void {
-    const element = this.#element;
-    const source = element.srcObject ?? element.src;
+    const { element, source } = this.#surroundings;
     if (this.player || this.failure || !source || !element.isConnected) return;
     this.#chrome.offerStart(element.reveal === "interaction" && !this.#isRevealed);
     if (!this.#isTime) return;
-    const player = new Player(this.#listener(() => this.player === player), this.wishes, this.#visitor.hand);
+    const player = new Player(this.#listener(() => this.player === player), this.wishes, this.#hand);
     this.player = player;
     this.#chrome.progress(undefined, this.#kept !== undefined);
     const view = this.#kept?.view ?? this.startView;
     if (view) player.show(view);
     this.resize();
-    element.settle();
+    this.#surroundings.settle();
     player.isVisible = this.#presence.isSeen;
     const backend = element.backend === "webgpu" || element.backend === "webgl2" ? element.backend : undefined;
     if (typeof source === "string" && !URL.canParse(source, document.baseURI)) {
       return this.#failed(new LoadError("not-found", `${source}: no address`));
     }
     const found = typeof source === "string" ? new URL(source, document.baseURI).href : source;
-    const { base } = element.constructor as typeof Loop3DElement;
-    void player.start(found, this.#chrome.stage, base, backend);
+    void player.start(found, this.#chrome.stage, this.#surroundings.base, backend);
   }
 
   /** Lets the scene go for good; the page's poster stays. */
@@ -125,6 +126,39 @@ export class Host {
   show(view: View): void {
     if (this.#kept) view = Object.assign(this.#kept.view, view);
     this.player?.show(view);
+  }
+
+  /** To a moment in frames; the loop stands until `endScrub`. */
+  scrub(frame: number): void {
+    this.#isScrubbing = true;
+    this.player?.hold(true);
+    this.player?.show({ time: frame });
+  }
+
+  /** The timeline was let go. */
+  endScrub(): void {
+    if (!this.#isScrubbing) return;
+    this.#isScrubbing = false;
+    this.player?.hold(false);
+  }
+
+  /** Shows the scene that is kept behind the poster; loads it first if need be. */
+  dismissPoster(): void {
+    this.isDismissed = true;
+    this.load();
+    this.reveal();
+  }
+
+  /** The picture as a file. Rejects before there is a scene, and while it is far off screen. */
+  async toBlob(type: string, quality?: number): Promise<Blob> {
+    const { player } = this;
+    if (!player) throw new Error("no scene is shown now");
+    const pixels = await player.pixels();
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [pixels.width, pixels.height];
+    canvas.getContext("2d")?.putImageData(pixels, 0, 0);
+    return new Promise((resolve, reject) =>
+      canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error(`no picture of type ${type} can be made`))), type, quality));
   }
 
   reveal(): void {
@@ -168,7 +202,7 @@ export class Host {
   /** Gives the engine back while nobody is near. Picture, camera and moment stay. */
   async #rest(): Promise<void> {
     const { player } = this;
-    const picture = this.isShown ? await this.#element.toBlob("image/jpeg", 0.92).catch(() => undefined) : undefined;
+    const picture = this.isShown ? await this.toBlob("image/jpeg", 0.92).catch(() => undefined) : undefined;
     // Somebody may have come meanwhile.
     if (!player || player !== this.player || !this.#farTimer) return;
     const { engine, info } = player;
@@ -211,7 +245,7 @@ export class Host {
         this.reveal();
         this.#tellOnce(stage);
         this.#tellPlaying();
-        if (stage === "still") this.#visitor.offer();
+        if (stage === "still") this.#surroundings.offerControls();
       },
       noMotion: (why) => {
         this.#kept = undefined;
@@ -277,7 +311,7 @@ export class Host {
   #tellPlaying(): void {
     // While it is let go, and on its way back, it counts as what it will do.
     const playing = this.#kept ? this.wishes.plays : this.player?.engine?.playing ?? false;
-    if (playing === this.#wasPlaying || !this.info || this.#visitor.isScrubbing) return;
+    if (playing === this.#wasPlaying || !this.info || this.#isScrubbing) return;
     this.#wasPlaying = playing;
     if (!playing) this.#tell("timeupdate");
     this.#tell(playing ? "play" : "pause");

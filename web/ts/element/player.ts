@@ -1,5 +1,5 @@
 /** One scene in one canvas: fetches it, drives the engine picture by picture while it is seen, and holds the quality. */
-import { Engine, type Backend, type EngineEvent, type SceneInfo } from "./engine.ts";
+import { Engine, type Backend, type EngineEvent, type SceneInfo } from "../engine/index.ts";
 import type { Hand } from "./hand.ts";
 import { pieces } from "./load.ts";
 import { Governor } from "./quality.ts";

@@ -1,5 +1,5 @@
 /** The page around the viewer: which scene, files that are dropped on it, the gallery, and its keeping for when there is no network. */
-import type { Loop3DElement } from "./element.ts";
+import type { Loop3DElement } from "../element/index.ts";
 
 /** A line of gallery.json. */
 interface GalleryEntry {

@@ -1,5 +1,5 @@
 /** The examples of element.html that need a program. */
-import type { Loop3DElement } from "./element.ts";
+import type { Loop3DElement } from "../element/index.ts";
 
 const find = <T extends Element>(selector: string) => document.querySelector<T>(selector);
 

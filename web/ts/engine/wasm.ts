@@ -1,8 +1,8 @@
 /** The two wasm files, each loaded once for all elements of a page. */
-import type { DecodePlan } from "./decode.ts";
+import type { DecodePlan } from "./frame_store.ts";
 import type { SceneInfo } from "./types.ts";
-import initWebGpu, * as webgpu from "../pkg/loop3d_webgpu.js";
-import initWebGl2, * as webgl2 from "../pkg/loop3d_webgl2.js";
+import initWebGpu, * as webgpu from "../../pkg/loop3d_webgpu.js";
+import initWebGl2, * as webgl2 from "../../pkg/loop3d_webgl2.js";
 
 /** What both export; their classes are alike. */
 export type Glue = typeof webgpu;

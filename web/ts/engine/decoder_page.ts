@@ -1,5 +1,5 @@
 /** A page of the loop in a WebCodecs decoder. */
-import type { FrameStore } from "./decode.ts";
+import type { FrameStore } from "./frame_store.ts";
 
 /** Coded frames that a decoder holds at a time: some keep a few before the first comes out. */
 const MOST_IN_FLIGHT = 16;

@@ -12,9 +12,6 @@ import {
 } from "./types.ts";
 import { load, type Glue, type Plan, type WasmPlayer, type WasmScreen } from "./wasm.ts";
 
-export { EngineError } from "./types.ts";
-export type * from "./types.ts";
-
 const BACKENDS: Backend[] = ["webgpu", "webgl2"];
 const LOOP_MEMORY = 64 << 20;
 

@@ -3,14 +3,14 @@ import { nextSpeed } from "./bar.ts";
 import { SPEEDS } from "./cards.ts";
 import { Chrome, type ChromeActions } from "./chrome.ts";
 import { make } from "./dom.ts";
-import type { Loop3DElement } from "./element.ts";
 import { describe } from "./failure.ts";
 import * as gestures from "./gestures.ts";
 import * as gyro from "./gyro.ts";
 import { Hand } from "./hand.ts";
+import type { Host } from "./host.ts";
 import { CAMERA_KEYS, command as commandOf, type Command } from "./keys.ts";
-import type { Player } from "./player.ts";
 import { link } from "./share.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 /** A key's step of the camera: pixels of a drag, doublings. */
 const KEY_PX = 24;
@@ -20,20 +20,23 @@ const KEY_ZOOM = 0.15;
 const SPEED_STEP = 1.25;
 
 export class Visitor implements ChromeActions {
-  readonly hand = new Hand(() => this.#player()?.wake());
+  readonly hand = new Hand(() => this.#host().player?.wake());
   readonly chrome = new Chrome(this);
-  /** The timeline is held. */
-  isScrubbing = false;
   /** The phone's tilt moves the camera. */
   isTilting = false;
-  #element: Loop3DElement;
-  #player: () => Player | undefined;
+  #surroundings: Surroundings;
+  #host: () => Host;
   #isTouched = false;
   #hasAsked = false;
   #tilt: AbortController | undefined;
 
-  constructor(element: Loop3DElement, player: () => Player | undefined) {
-    [this.#element, this.#player] = [element, player];
+  /** `host` is asked when somebody does something: it is made after this. */
+  constructor(surroundings: Surroundings, host: () => Host) {
+    [this.#surroundings, this.#host] = [surroundings, host];
+  }
+
+  get #element(): Surroundings["element"] {
+    return this.#surroundings.element;
   }
 
   /** Listens until `signal` aborts. */
@@ -42,7 +45,7 @@ export class Visitor implements ChromeActions {
     const { root, stage } = chrome;
     stage.addEventListener("pointerdown", () => chrome.rememberIdle(), { signal, capture: true });
     root.addEventListener("keydown", (event) => this.#key(event), { signal });
-    root.addEventListener("change", () => this.#endScrub(), { signal });
+    root.addEventListener("change", () => this.#host().endScrub(), { signal });
     gestures.listen(stage, this.hand, this.#allowed(), () => this.#touched(), (pointer) => this.#tapped(pointer), signal);
     signal.addEventListener("abort", () => this.#stopTilt());
   }
@@ -67,7 +70,7 @@ export class Visitor implements ChromeActions {
       this.#tilt = new AbortController();
       gyro.listen(this.hand, () => {
         this.isTilting = true;
-        this.#element.settle();
+        this.#surroundings.settle();
       }, this.#tilt.signal);
     }
     return answer === "granted";
@@ -82,13 +85,13 @@ export class Visitor implements ChromeActions {
   // What the chrome asks for.
 
   start(): void {
-    this.#element.play();
-    this.#element.dismissPoster();
+    this.#host().setPlaying(true);
+    this.#host().dismissPoster();
     this.chrome.stage.focus({ preventScroll: true });
   }
 
   retry(): void {
-    this.#element.reload();
+    this.#surroundings.reload();
   }
 
   tilt(): void {
@@ -107,20 +110,17 @@ export class Visitor implements ChromeActions {
     this.#element.quality = quality;
   }
 
-  /** While the timeline is held the loop stands. */
   seek(frame: number): void {
-    this.isScrubbing = true;
-    this.#player()?.hold(true);
-    this.#player()?.show({ time: frame });
+    this.#host().scrub(frame);
   }
 
   /** Does what a key or a button asks for; false when there is nothing to do. */
   command(command: Command): boolean {
     const { hand, chrome } = this;
-    const element = this.#element;
+    const [element, host] = [this.#element, this.#host()];
     if (CAMERA_KEYS.has(command)) this.#touched();
     switch (command) {
-      case "play-or-pause": element.paused ? element.play() : element.pause(); break;
+      case "play-or-pause": host.setPlaying(!host.wishes.plays); break;
       case "back": case "on": this.#step(command === "on"); break;
       case "slower": element.speed = Math.max(SPEEDS[0], element.speed / SPEED_STEP); break;
       case "faster": element.speed = Math.min(SPEEDS[1], element.speed * SPEED_STEP); break;
@@ -138,14 +138,14 @@ export class Visitor implements ChromeActions {
       case "help": case "settings": case "statistics": chrome.card(command); break;
       case "close": return chrome.close();
     }
-    this.#player()?.wake();
+    host.player?.wake();
     return true;
   }
 
   async share(): Promise<void> {
-    const { camera, currentTime, info, speed, paused } = this.#element;
+    const { camera, time, info, wishes } = this.#host();
     if (!info) return;
-    const url = link(this.#element.shareId, { camera, time: currentTime * info.fps, speed, playing: !paused });
+    const url = link(this.#surroundings.shareId, { camera, time, speed: this.#element.speed, playing: wishes.plays });
     try {
       if (matchMedia("(pointer: coarse)").matches && "share" in navigator) return await navigator.share({ url, title: document.title });
       await navigator.clipboard.writeText(url);
@@ -162,14 +162,15 @@ export class Visitor implements ChromeActions {
 
   /** Read at each gesture. */
   #allowed(): gestures.Allowed {
-    const element = this.#element;
+    const { element } = this.#surroundings;
+    const [host, surroundings] = [this.#host, this.#surroundings];
     return {
-      get look() { return element.cameraControls && element.isShown; },
+      get look() { return element.cameraControls && host().isShown; },
       get zoom() { return !element.disableZoom; },
       get pan() { return !element.disablePan; },
-      get hover() { return element.hover && element.isShown && !element.isStillWanted; },
+      get hover() { return element.hover && host().isShown && !surroundings.prefersReducedMotion; },
       get touchAction() { return element.touchAction; },
-      get canZoomOut() { return (element.camera?.zoom ?? 0) > 1e-3; },
+      get canZoomOut() { return (host().camera?.zoom ?? 0) > 1e-3; },
     };
   }
 
@@ -187,8 +188,8 @@ export class Visitor implements ChromeActions {
   #key(event: KeyboardEvent): void {
     const command = commandOf(event);
     const target = event.target as Element;
-    const { isShown, controls, cameraControls } = this.#element;
-    if (!command || event.defaultPrevented || !isShown || !(controls || cameraControls)) return;
+    const { controls, cameraControls } = this.#element;
+    if (!command || event.defaultPrevented || !this.#host().isShown || !(controls || cameraControls)) return;
     // A slider has its own arrows, and a button its space.
     if (target.matches("input") && event.key.startsWith("Arrow")) return;
     if (target.matches("button") && event.key === " ") return;
@@ -199,17 +200,12 @@ export class Visitor implements ChromeActions {
 
   /** Pauses, and goes to the next whole frame or the one before. */
   #step(forward: boolean): void {
-    const player = this.#player();
+    const host = this.#host();
+    const { player } = host;
     if (!player?.engine || player.stage !== "motion") return;
-    this.#element.pause();
+    host.setPlaying(false);
     const { time } = player.engine;
     player.show({ time: forward ? Math.floor(time) + 1 : Math.ceil(time) - 1 });
-  }
-
-  #endScrub(): void {
-    if (!this.isScrubbing) return;
-    this.isScrubbing = false;
-    this.#player()?.hold(false);
   }
 
   #toggleFullscreen(): void {
@@ -219,7 +215,7 @@ export class Visitor implements ChromeActions {
 
   async #screenshot(): Promise<void> {
     try {
-      const url = URL.createObjectURL(await this.#element.toBlob());
+      const url = URL.createObjectURL(await this.#host().toBlob("image/png"));
       const file = new URL(this.#element.src || "scene", document.baseURI).pathname.split("/").at(-1) ?? "";
       const name = `${file.replace(/\.glb$/i, "") || "scene"}.png`;
       make("a", { href: url, download: name }).click();
