@@ -65,11 +65,11 @@ export function helpCard(): HTMLElement {
 export class StatisticsCard {
   readonly element = make("div", { class: "card glass statistics", part: "card statistics", role: "group", "aria-label": "Statistics", hidden: true });
 
-  show(figures: Statistics, picturesPerS: number, size: [number, number], bytes: number): void {
+  show(figures: Statistics, fps: number, size: [number, number], bytes: number): void {
     // Browsers that do not tell which one it is leave a bare kind.
     const adapter = figures.adapter.trim().replace(/^\((.*)\)$/, "$1").replace(/^other$/, "not told");
     const lines: [string, string][] = [
-      ["pictures", `${picturesPerS.toFixed(0)} /s, ${figures.cpuMs.toFixed(1)} ms of script`],
+      ["pictures", `${fps.toFixed(0)} /s, ${figures.cpuMs.toFixed(1)} ms of script`],
       ["size", `${size[0]} × ${size[1]}`],
       ["GPU", `${figures.backend === "webgpu" ? "WebGPU" : "WebGL 2"}, ${(figures.gpuBytes / 1e6).toFixed(0)} MB`],
       ["adapter", adapter],

@@ -184,8 +184,8 @@ export class Chrome {
   }
 
   /** Brings an open statistics card up to date. */
-  showFigures(figures: Statistics, picturesPerS: number, size: [number, number], bytes: number): void {
-    if (!this.#statistics.element.hidden) this.#statistics.show(figures, picturesPerS, size, bytes);
+  showFigures(figures: Statistics, fps: number, size: [number, number], bytes: number): void {
+    if (!this.#statistics.element.hidden) this.#statistics.show(figures, fps, size, bytes);
   }
 
   /** Brings an open settings card up to date. */

@@ -4,11 +4,11 @@ import type { CameraState, SceneInfo, Statistics } from "../engine/index.ts";
 import type { Failure } from "./failure.ts";
 import { Host } from "./host.ts";
 import type { Stage } from "./player.ts";
-import { Presence } from "./presence.ts";
+import { Visibility } from "./visibility.ts";
 import { fromAddress, type View } from "./share.ts";
 import { STYLE } from "./style.ts";
 import type { Base, Surroundings } from "./surroundings.ts";
-import { Visitor } from "./visitor.ts";
+import { Interaction } from "./interaction.ts";
 
 /** The properties that `reflect` gives the class. */
 export interface Loop3DElement extends Attributes {}
@@ -19,10 +19,10 @@ export class Loop3DElement extends HTMLElement {
   /** Where the wasm files are. To be set before the first element is made. */
   static base: Base = new URL("./", import.meta.url);
 
-  readonly #presence = new Presence();
+  readonly #visibility = new Visibility();
   readonly #surroundings = this.#makeSurroundings();
-  readonly #visitor = new Visitor(this.#surroundings, () => this.#host);
-  readonly #host = new Host(this.#surroundings, this.#visitor.chrome, this.#visitor.hand, this.#presence);
+  readonly #interaction = new Interaction(this.#surroundings, () => this.#host);
+  readonly #host = new Host(this.#surroundings, this.#interaction.chrome, this.#interaction.cameraInput, this.#visibility);
   readonly #reduced = matchMedia("(prefers-reduced-motion: reduce)");
   #blob: Blob | null = null;
   /** There while it is in a page; aborted when it is taken out. */
@@ -31,7 +31,7 @@ export class Loop3DElement extends HTMLElement {
   constructor() {
     super();
     const root = this.attachShadow({ mode: "open", delegatesFocus: true });
-    const { chrome } = this.#visitor;
+    const { chrome } = this.#interaction;
     root.adoptedStyleSheets = [STYLE, chrome.shape];
     root.append(chrome.root);
   }
@@ -64,7 +64,7 @@ export class Loop3DElement extends HTMLElement {
 
   /** Whether it stands, or will once it could play. */
   get paused(): boolean {
-    return !this.#host.wishes.plays;
+    return !this.#host.playback.plays;
   }
 
   /** Seconds. */
@@ -106,7 +106,7 @@ export class Loop3DElement extends HTMLElement {
 
   /** Back to where the reference camera stood. */
   resetCamera(): void {
-    this.#visitor.hand.reset();
+    this.#interaction.cameraInput.reset();
   }
 
   /** Shows the scene that `reveal="manual"` or `"interaction"` keeps behind the poster; loads it first if need be. */
@@ -122,7 +122,7 @@ export class Loop3DElement extends HTMLElement {
 
   /** Asks for the phone's tilt; iOS wants this from a press, until then there is a button. True where it was granted. */
   enableTilt(): Promise<boolean> {
-    return this.#visitor.enableTilt();
+    return this.#interaction.enableTilt();
   }
 
   /** The picture as a file: `image/png` unless another type is asked for. Rejects before there is a scene, and while it is far off screen. */
@@ -131,9 +131,9 @@ export class Loop3DElement extends HTMLElement {
   }
 
   /** Figures of the moment; `undefined` before there is a scene, and while it is far off screen. */
-  statistics(): (Statistics & { picturesPerS: number; bytes: number; renderScale: number }) | undefined {
-    const { engine, info, picturesPerS = 0, received = 0 } = this.#host.player ?? {};
-    return engine && info && { ...engine.statistics(), picturesPerS, bytes: received, renderScale: engine.renderScale };
+  statistics(): (Statistics & { fps: number; bytes: number; renderScale: number }) | undefined {
+    const { engine, info, fps = 0, received = 0 } = this.#host.player ?? {};
+    return engine && info && { ...engine.statistics(), fps, bytes: received, renderScale: engine.renderScale };
   }
 
   // Life.
@@ -144,17 +144,17 @@ export class Loop3DElement extends HTMLElement {
     this.#abort = new AbortController();
     const { signal } = this.#abort;
     const host = this.#host;
-    this.#presence.watch(this, () => host.look(), () => host.resize(), signal);
+    this.#visibility.watch(this, () => host.look(), () => host.resize(), signal);
     document.addEventListener("fullscreenchange", () => host.showBar(), { signal });
     window.addEventListener("hashchange", () => this.share && this.#show(fromAddress(this.#surroundings.shareId) ?? {}), { signal });
     this.#reduced.addEventListener("change", () => this.#settle(), { signal });
-    this.#visitor.listen(signal);
+    this.#interaction.listen(signal);
     const view = this.share ? fromAddress(this.#surroundings.shareId) : undefined;
     host.startView = view;
-    if (this.#mayAutoplay) host.wishes.plays = true;
-    if (view?.playing === false) host.wishes.plays = false;
+    if (this.#mayAutoplay) host.playback.plays = true;
+    if (view?.playing === false) host.playback.plays = false;
     if (view?.speed) this.speed = view.speed;
-    this.#visitor.chrome.setPoster(this.poster || undefined);
+    this.#interaction.chrome.setPoster(this.poster || undefined);
     this.#settle();
     host.load();
   }
@@ -163,7 +163,7 @@ export class Loop3DElement extends HTMLElement {
     queueMicrotask(() => {
       if (this.isConnected) return;
       this.#host.release();
-      this.#visitor.chrome.release();
+      this.#interaction.chrome.release();
       this.#abort?.abort();
       this.#abort = undefined;
     });
@@ -174,7 +174,7 @@ export class Loop3DElement extends HTMLElement {
     const host = this.#host;
     if (name === "src") [host.isDismissed, host.startView] = [false, undefined];
     if (name === "src" || name === "backend") this.reload();
-    else if (name === "poster" && this.stage === "empty") this.#visitor.chrome.setPoster(this.poster || undefined);
+    else if (name === "poster" && this.stage === "empty") this.#interaction.chrome.setPoster(this.poster || undefined);
     else if (name === "autoplay") host.setPlaying(this.#mayAutoplay);
     this.#settle();
     host.look();
@@ -191,22 +191,22 @@ export class Loop3DElement extends HTMLElement {
       get prefersReducedMotion() { return element.#reduced.matches; },
       settle: () => this.#settle(),
       reload: () => this.reload(),
-      offerControls: () => this.#visitor.offer(),
+      offerControls: () => this.#interaction.offer(),
     };
   }
 
   /** Applies the attributes, and what depends on the surroundings. */
   #settle(): void {
-    const { chrome, isTilting } = this.#visitor;
-    const { wishes, player } = this.#host;
-    Object.assign(wishes, { speed: this.speed, reverse: this.reverse, loops: this.loops, quality: this.quality });
-    wishes.sway = this.sway && !this.#reduced.matches && !isTilting && !this.hover;
+    const { chrome, isTilting } = this.#interaction;
+    const { playback, player } = this.#host;
+    Object.assign(playback, { speed: this.speed, reverse: this.reverse, loops: this.loops, quality: this.quality });
+    playback.sway = this.sway && !this.#reduced.matches && !isTilting && !this.hover;
     chrome.stage.style.touchAction = this.cameraControls ? this.touchAction : "auto";
     const how = this.cameraControls ? ". Shift and arrow keys look around, plus and minus zoom." : "";
     chrome.describe((this.alt || "A 3D video loop") + how, this.cameraControls, this.cameraControls || this.controls);
     player?.update();
     this.#host.reveal();
-    if (this.#host.isShown) this.#visitor.offer();
+    if (this.#host.isShown) this.#interaction.offer();
   }
 
   /** For people who prefer that nothing moves by itself only `autoplay="always"` plays. */

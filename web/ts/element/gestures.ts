@@ -1,5 +1,5 @@
 /** Mouse, pen and fingers on the picture: one finger or the left button orbits, two fingers or another button pan, pinch and wheel zoom. */
-import type { Hand, Vec2 } from "./hand.ts";
+import type { CameraInputFrame, Vec2 } from "./camera_input_frame.ts";
 
 /** Doublings for a notch of a wheel, the pixels that browsers report for one, and the lines. As in the window: three enlarge by half. */
 const ZOOM_PER_NOTCH = 0.2;
@@ -30,7 +30,7 @@ export interface Allowed {
 
 /** Listens until `signal` aborts. `touched` is called once something was done to the camera, `tapped` for a press that moved nothing. */
 export function listen(
-  surface: HTMLElement, hand: Hand, allowed: Allowed, touched: () => void, tapped: (pointerType: string) => void, signal: AbortSignal,
+  surface: HTMLElement, input: CameraInputFrame, allowed: Allowed, touched: () => void, tapped: (pointerType: string) => void, signal: AbortSignal,
 ): void {
   const down = new Map<number, { at: Vec2; start: Vec2; orbits: boolean; isWaiting: boolean }>();
   let lastPress = { time: -Infinity, at: [0, 0] as Vec2 };
@@ -47,11 +47,11 @@ export function listen(
       surface.setPointerCapture(event.pointerId);
     } catch { /* nothing to do */ }
     down.set(event.pointerId, { at, start: at, orbits: event.button === 0 && !event.shiftKey, isWaiting: event.pointerType === "touch" });
-    hand.isHeld = true;
-    hand.look("hover", 0, 0);
+    input.isHeld = true;
+    input.look("hover", 0, 0);
     const isDouble = event.timeStamp - lastPress.time < DOUBLE_MS && apart(at, lastPress.at) < DOUBLE_PX;
     if (isDouble && down.size === 1) {
-      hand.reset();
+      input.reset();
       touched();
     }
     // A third press is a first one.
@@ -64,7 +64,7 @@ export function listen(
     if (!finger) {
       if (allowed.hover && event.pointerType === "mouse" && down.size === 0) {
         const box = surface.getBoundingClientRect();
-        hand.look("hover", (2 * (at[0] - box.left)) / box.width - 1, (2 * (at[1] - box.top)) / box.height - 1);
+        input.look("hover", (2 * (at[0] - box.left)) / box.width - 1, (2 * (at[1] - box.top)) / box.height - 1);
       }
       return;
     }
@@ -80,13 +80,13 @@ export function listen(
     }
     const other = [...down.values()].find((one) => one !== finger);
     if (down.size === 1 && (finger.orbits || !allowed.pan)) {
-      hand.orbit(...way);
+      input.orbit(...way);
     } else if (down.size === 1) {
-      hand.pan(...way);
+      input.pan(...way);
     } else if (down.size === 2 && other) {
-      if (allowed.pan) hand.pan(way[0] / 2, way[1] / 2);
+      if (allowed.pan) input.pan(way[0] / 2, way[1] / 2);
       const [before, after] = [apart(other.at, finger.at), apart(other.at, at)];
-      if (allowed.zoom && before > 1 && after > 1) hand.zoom(Math.log2(after / before));
+      if (allowed.zoom && before > 1 && after > 1) input.zoom(Math.log2(after / before));
     }
     finger.at = at;
     if (apart(at, finger.start) > TAP_PX || down.size > 1) touched();
@@ -96,15 +96,15 @@ export function listen(
     const finger = down.get(event.pointerId);
     if (!finger) return;
     down.delete(event.pointerId);
-    hand.isHeld = down.size > 0;
-    hand.notice();
+    input.isHeld = down.size > 0;
+    input.notice();
     if (event.type === "pointerup" && down.size === 0 && apart(place(event), finger.start) <= TAP_PX) tapped(event.pointerType);
   };
   // An element that is taken out of the page in the middle of a drag.
-  signal.addEventListener("abort", () => (hand.isHeld = false));
+  signal.addEventListener("abort", () => (input.isHeld = false));
   on("pointerup", lift);
   on("pointercancel", lift);
-  on("pointerleave", () => hand.look("hover", 0, 0));
+  on("pointerleave", () => input.look("hover", 0, 0));
   on("contextmenu", (event) => allowed.look && allowed.pan && event.preventDefault(), false);
 
   on("wheel", (event) => {
@@ -113,7 +113,7 @@ export function listen(
     if (event.deltaY > 0 && !event.ctrlKey && !allowed.canZoomOut) return;
     event.preventDefault();
     const notches = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? event.deltaY / LINES_PER_NOTCH : event.deltaY / PX_PER_NOTCH;
-    hand.zoom(event.ctrlKey ? -event.deltaY / PX_PER_PINCHED_DOUBLING : -ZOOM_PER_NOTCH * notches);
+    input.zoom(event.ctrlKey ? -event.deltaY / PX_PER_PINCHED_DOUBLING : -ZOOM_PER_NOTCH * notches);
     touched();
   }, false);
 }

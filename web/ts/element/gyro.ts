@@ -1,5 +1,5 @@
 /** Parallax by tilting a phone: the picture is a window, and the phone's angle says from where one looks through it. */
-import type { Hand } from "./hand.ts";
+import type { CameraInputFrame } from "./camera_input_frame.ts";
 
 type Vec3 = [number, number, number];
 /** Rows. */
@@ -85,16 +85,16 @@ export class Neutral {
 }
 
 /** Listens until `signal` aborts; `first` is called when the device reports for the first time. */
-export function listen(hand: Hand, first: () => void, signal: AbortSignal): void {
+export function listen(input: CameraInputFrame, first: () => void, signal: AbortSignal): void {
   const neutral = new Neutral();
   let isFirst = true;
   window.addEventListener("deviceorientation", ({ alpha, beta, gamma, timeStamp }) => {
     // Desktops report once, without angles.
     if (beta === null || gamma === null) return;
     const look = neutral.look(rotation(alpha ?? 0, beta, gamma), screen.orientation?.angle ?? 0, timeStamp);
-    hand.look("tilt", ...look);
+    input.look("tilt", ...look);
     if (isFirst) first();
     isFirst = false;
   }, { signal });
-  signal.addEventListener("abort", () => hand.look("tilt", 0, 0));
+  signal.addEventListener("abort", () => input.look("tilt", 0, 0));
 }

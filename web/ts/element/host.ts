@@ -3,9 +3,9 @@ import type { CameraState, SceneInfo } from "../engine/index.ts";
 import type { BarFacts } from "./bar.ts";
 import type { Chrome } from "./chrome.ts";
 import { describe, LoadError, type Failure } from "./failure.ts";
-import type { Hand } from "./hand.ts";
-import { Player, PIXEL_RATIO_CAP, type PlayerListener, type Stage, type Wishes } from "./player.ts";
-import type { Presence } from "./presence.ts";
+import type { CameraInputFrame } from "./camera_input_frame.ts";
+import { Player, PIXEL_RATIO_CAP, type PlayerListener, type Stage, type PlaybackState } from "./player.ts";
+import type { Visibility } from "./visibility.ts";
 import type { View } from "./share.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -22,7 +22,7 @@ interface Kept {
 }
 
 export class Host {
-  readonly wishes: Wishes = { plays: false, speed: 1, reverse: false, loops: Infinity, sway: false, quality: "auto" };
+  readonly playback: PlaybackState = { plays: false, speed: 1, reverse: false, loops: Infinity, sway: false, quality: "auto" };
   player: Player | undefined;
   failure: Failure | undefined;
   /** Where to begin, as the page's address says. */
@@ -31,8 +31,8 @@ export class Host {
   isDismissed = false;
   #surroundings: Surroundings;
   #chrome: Chrome;
-  #hand: Hand;
-  #presence: Presence;
+  #cameraInput: CameraInputFrame;
+  #visibility: Visibility;
   #kept: Kept | undefined;
   #farTimer = 0;
   /** Of what comes once for each scene, however often it is let go. */
@@ -43,8 +43,8 @@ export class Host {
   #lastTick = 0;
   #lastCamera = "";
 
-  constructor(surroundings: Surroundings, chrome: Chrome, hand: Hand, presence: Presence) {
-    [this.#surroundings, this.#chrome, this.#hand, this.#presence] = [surroundings, chrome, hand, presence];
+  constructor(surroundings: Surroundings, chrome: Chrome, cameraInput: CameraInputFrame, visibility: Visibility) {
+    [this.#surroundings, this.#chrome, this.#cameraInput, this.#visibility] = [surroundings, chrome, cameraInput, visibility];
   }
 
   get #element(): Surroundings["element"] {
@@ -77,9 +77,9 @@ export class Host {
 
   /** Does what the surroundings ask for: loads, draws, lets go. */
   look(): void {
-    if (this.player) this.player.isVisible = this.#presence.isSeen;
+    if (this.player) this.player.isVisible = this.#visibility.isSeen;
     this.load();
-    const isLeft = this.#presence.isFar && this.player !== undefined && this.#element.loading !== "eager";
+    const isLeft = this.#visibility.isFar && this.player !== undefined && this.#element.loading !== "eager";
     if (isLeft && !this.#farTimer) this.#farTimer = window.setTimeout(() => void this.#rest(), FAR_MS);
     if (!isLeft) this.#stay();
   }
@@ -90,14 +90,14 @@ export class Host {
     if (this.player || this.failure || !source || !element.isConnected) return;
     this.#chrome.offerStart(element.reveal === "interaction" && !this.#isRevealed);
     if (!this.#isTime) return;
-    const player = new Player(this.#listener(() => this.player === player), this.wishes, this.#hand);
+    const player = new Player(this.#listener(() => this.player === player), this.playback, this.#cameraInput);
     this.player = player;
     this.#chrome.progress(undefined, this.#kept !== undefined);
     const view = this.#kept?.view ?? this.startView;
     if (view) player.show(view);
     this.resize();
     this.#surroundings.settle();
-    player.isVisible = this.#presence.isSeen;
+    player.isVisible = this.#visibility.isSeen;
     const backend = element.backend === "webgpu" || element.backend === "webgl2" ? element.backend : undefined;
     if (typeof source === "string" && !URL.canParse(source, document.baseURI)) {
       return this.#failed(new LoadError("not-found", `${source}: no address`));
@@ -118,7 +118,7 @@ export class Host {
   }
 
   setPlaying(plays: boolean): void {
-    this.wishes.plays = plays;
+    this.playback.plays = plays;
     this.player?.update();
     this.#tellPlaying();
   }
@@ -176,7 +176,7 @@ export class Host {
     const { engine, info } = this.player ?? {};
     const { controls, reverse, speed, share } = this.#element;
     const facts: BarFacts | false | undefined = controls && engine && info && this.isShown && {
-      time: engine.time, frames: info.frames, fps: info.fps, isPlaying: this.wishes.plays, isReverse: reverse, speed,
+      time: engine.time, frames: info.frames, fps: info.fps, isPlaying: this.playback.plays, isReverse: reverse, speed,
       canPlay: this.stage === "motion", canShare: share, isFullscreen: document.fullscreenElement === this.#element,
     };
     this.#chrome.showBar(facts || undefined);
@@ -194,7 +194,7 @@ export class Host {
   get #isTime(): boolean {
     const { loading } = this.#element;
     if (loading === "eager") return true;
-    const { isNear, isOnScreen } = this.#presence;
+    const { isNear, isOnScreen } = this.#visibility;
     // What was let go comes back before it is seen.
     return this.#isRevealed && (loading === "lazy" && !this.#kept ? isOnScreen : isNear);
   }
@@ -300,7 +300,7 @@ export class Host {
     this.#lastTick = now;
     if (engine.playing) this.#tell("timeupdate");
     const { speed, quality } = this.#element;
-    this.#chrome.showFigures(engine.statistics(), player.picturesPerS, player.drawnSize, player.received);
+    this.#chrome.showFigures(engine.statistics(), player.fps, player.drawnSize, player.received);
     this.#chrome.showSettings(speed, quality, engine.renderScale, this.stage === "motion");
   }
 
@@ -310,7 +310,7 @@ export class Host {
    */
   #tellPlaying(): void {
     // While it is let go, and on its way back, it counts as what it will do.
-    const playing = this.#kept ? this.wishes.plays : this.player?.engine?.playing ?? false;
+    const playing = this.#kept ? this.playback.plays : this.player?.engine?.playing ?? false;
     if (playing === this.#wasPlaying || !this.info || this.#isScrubbing) return;
     this.#wasPlaying = playing;
     if (!playing) this.#tell("timeupdate");

@@ -1,8 +1,8 @@
 /** One scene in one canvas: fetches it, drives the engine picture by picture while it is seen, and holds the quality. */
 import { Engine, type Backend, type EngineEvent, type SceneInfo } from "../engine/index.ts";
-import type { Hand } from "./hand.ts";
+import type { CameraInputFrame } from "./camera_input_frame.ts";
 import { pieces } from "./load.ts";
-import { Governor } from "./quality.ts";
+import { AdaptiveQuality } from "./adaptive_quality.ts";
 import type { View } from "./share.ts";
 
 /** Pixels of the screen for one of the page, at most: finer is not seen, and costs its square. */
@@ -34,7 +34,7 @@ export interface PlayerListener {
 }
 
 /** What the player is to do, whether or not it can already. */
-export interface Wishes {
+export interface PlaybackState {
   plays: boolean;
   speed: number;
   reverse: boolean;
@@ -49,9 +49,9 @@ export class Player {
   info: SceneInfo | undefined;
   stage: Stage = "empty";
   received = 0;
-  picturesPerS = 0;
+  fps = 0;
   #abort = new AbortController();
-  #governor = new Governor();
+  #adaptive = new AdaptiveQuality();
   #request = 0;
   #last = 0;
   #quietSince = 0;
@@ -65,8 +65,8 @@ export class Player {
   #height = 1;
   #view: View | undefined;
 
-  /** `wishes` and `hand` are the element's: they outlive one scene. */
-  constructor(readonly listener: PlayerListener, readonly wishes: Wishes, readonly hand: Hand) {}
+  /** `playback` and `cameraInput` are the element's: they outlive one scene. */
+  constructor(readonly listener: PlayerListener, readonly playback: PlaybackState, readonly cameraInput: CameraInputFrame) {}
 
   /** Fetches and shows; errors go to the listener. The canvas is put in `stage`. */
   async start(source: string | Blob, stage: HTMLElement, base: URL | ((file: string) => string), backend: Backend | undefined): Promise<void> {
@@ -106,7 +106,7 @@ export class Player {
   resize(width: number, height: number, cssHeight: number): void {
     [this.#size, this.#height] = [[Math.max(1, width), Math.max(1, height)], Math.max(1, cssHeight)];
     this.engine?.resize(...this.#size);
-    this.#governor.restart();
+    this.#adaptive.restart();
     this.redraw();
   }
 
@@ -117,14 +117,14 @@ export class Player {
     else this.#stop();
   }
 
-  /** The wishes have changed. */
+  /** The playback state has changed. */
   update(): void {
-    const { engine, wishes } = this;
+    const { engine, playback } = this;
     if (engine && this.info) {
-      [engine.speed, engine.reverse, engine.sway] = [wishes.speed, wishes.reverse, wishes.sway];
-      const loops = Number.isFinite(wishes.loops) ? Math.max(1, Math.round(wishes.loops)) : null;
+      [engine.speed, engine.reverse, engine.sway] = [playback.speed, playback.reverse, playback.sway];
+      const loops = Number.isFinite(playback.loops) ? Math.max(1, Math.round(playback.loops)) : null;
       if (engine.stopAfter !== loops) engine.stopAfter = loops;
-      const plays = wishes.plays && !this.#isHeld;
+      const plays = playback.plays && !this.#isHeld;
       if (this.stage === "motion" && engine.playing !== plays) plays ? engine.play() : engine.pause();
       this.#setQuality();
     }
@@ -184,7 +184,7 @@ export class Player {
   #stop(): void {
     cancelAnimationFrame(this.#request);
     [this.#request, this.#last, this.#drewLast] = [0, 0, false];
-    this.#governor.restart();
+    this.#adaptive.restart();
   }
 
   #event(event: EngineEvent): void {
@@ -222,41 +222,41 @@ export class Player {
   }
 
   #setQuality(): void {
-    const { engine, wishes } = this;
+    const { engine, playback } = this;
     if (!engine) return;
-    const chosen = Number(wishes.quality);
+    const chosen = Number(playback.quality);
     const fixed = { scale: chosen > 0 ? Math.min(1, Math.max(0.25, chosen)) : 1, blend: true };
-    const { scale, blend } = wishes.quality === "auto" ? this.#governor.quality : fixed;
+    const { scale, blend } = playback.quality === "auto" ? this.#adaptive.quality : fixed;
     if (engine.renderScale !== scale) engine.renderScale = scale;
     if (engine.blendFrames !== blend) engine.blendFrames = blend;
   }
 
   #frame = (now: number): void => {
     this.#request = 0;
-    const { engine, wishes } = this;
+    const { engine, playback } = this;
     if (!engine || !this.#isVisible) return;
     const ms = this.#last > 0 ? now - this.#last : 1000 / 60;
     this.#last = now;
     try {
-      engine.input(this.hand.take(this.#height, ms / 1000));
+      engine.input(this.cameraInput.take(this.#height, ms / 1000));
       const changed = engine.advance(Math.min(ms / 1000, LONGEST_S));
       const draws = changed || this.#isDirty;
       if (draws) {
         this.#isDirty = false;
         engine.draw();
-        this.picturesPerS += (1000 / Math.max(1, ms) - this.picturesPerS) / 20;
-        if (this.#drewLast && this.stage !== "empty" && this.#governor.count(ms) && wishes.quality === "auto") this.#setQuality();
+        this.fps += (1000 / Math.max(1, ms) - this.fps) / 20;
+        if (this.#drewLast && this.stage !== "empty" && this.#adaptive.count(ms) && playback.quality === "auto") this.#setQuality();
         this.#quietSince = now;
       }
       this.#drewLast = draws;
-      if (this.stage === "motion" && wishes.plays && !this.#isHeld && !engine.playing) wishes.plays = false; // Its last round is over.
+      if (this.stage === "motion" && playback.plays && !this.#isHeld && !engine.playing) playback.plays = false; // Its last round is over.
       this.listener.drawn(draws);
     } catch (error) {
       return this.listener.failed(error);
     }
     // After a seek the frame may take longer to come than a still scene stays awake.
     const awaits = this.stage === "motion" && !engine.isReady;
-    const mayMove = this.#isLoading || awaits || engine.playing || wishes.sway || this.hand.isFollowing || this.hand.isHeld;
+    const mayMove = this.#isLoading || awaits || engine.playing || playback.sway || this.cameraInput.isFollowing || this.cameraInput.isHeld;
     if (mayMove || now - this.#quietSince < QUIET_MS) this.#request = requestAnimationFrame(this.#frame);
     else this.#stop();
   };

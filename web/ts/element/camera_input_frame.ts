@@ -9,7 +9,7 @@ const FOLLOW_S = 0.12;
 /** Nearer to its goal than this part of the captured range, the look stands. */
 const THERE = 1e-4;
 
-export class Hand {
+export class CameraInputFrame {
   /** A button or finger is down. */
   isHeld = false;
   /** Where hover and tilt want to look, in parts of the captured range, −1…1; to the right and down. */

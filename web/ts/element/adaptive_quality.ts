@@ -33,7 +33,7 @@ const PATIENCE = [8, 128] as const;
 const WORTH = 0.94;
 
 /** Goes down the ladder when pictures come late, and up again, ever more carefully, when they do not. */
-export class Governor {
+export class AdaptiveQuality {
   #rung = 0;
   #intervals: number[] = [];
   #sum = 0;

@@ -6,7 +6,7 @@ import { make } from "./dom.ts";
 import { describe } from "./failure.ts";
 import * as gestures from "./gestures.ts";
 import * as gyro from "./gyro.ts";
-import { Hand } from "./hand.ts";
+import { CameraInputFrame } from "./camera_input_frame.ts";
 import type { Host } from "./host.ts";
 import { CAMERA_KEYS, command as commandOf, type Command } from "./keys.ts";
 import { link } from "./share.ts";
@@ -19,8 +19,8 @@ const KEY_ZOOM = 0.15;
 /** A press of [ or ]. */
 const SPEED_STEP = 1.25;
 
-export class Visitor implements ChromeActions {
-  readonly hand = new Hand(() => this.#host().player?.wake());
+export class Interaction implements ChromeActions {
+  readonly cameraInput = new CameraInputFrame(() => this.#host().player?.wake());
   readonly chrome = new Chrome(this);
   /** The phone's tilt moves the camera. */
   isTilting = false;
@@ -46,7 +46,7 @@ export class Visitor implements ChromeActions {
     stage.addEventListener("pointerdown", () => chrome.rememberIdle(), { signal, capture: true });
     root.addEventListener("keydown", (event) => this.#key(event), { signal });
     root.addEventListener("change", () => this.#host().endScrub(), { signal });
-    gestures.listen(stage, this.hand, this.#allowed(), () => this.#touched(), (pointer) => this.#tapped(pointer), signal);
+    gestures.listen(stage, this.cameraInput, this.#allowed(), () => this.#touched(), (pointer) => this.#tapped(pointer), signal);
     signal.addEventListener("abort", () => this.#stopTilt());
   }
 
@@ -68,7 +68,7 @@ export class Visitor implements ChromeActions {
     // While it was asked, the attribute may have gone.
     if (answer === "granted" && !this.#tilt && this.#hasAsked && this.#element.isConnected) {
       this.#tilt = new AbortController();
-      gyro.listen(this.hand, () => {
+      gyro.listen(this.cameraInput, () => {
         this.isTilting = true;
         this.#surroundings.settle();
       }, this.#tilt.signal);
@@ -116,23 +116,23 @@ export class Visitor implements ChromeActions {
 
   /** Does what a key or a button asks for; false when there is nothing to do. */
   command(command: Command): boolean {
-    const { hand, chrome } = this;
+    const { cameraInput, chrome } = this;
     const [element, host] = [this.#element, this.#host()];
     if (CAMERA_KEYS.has(command)) this.#touched();
     switch (command) {
-      case "play-or-pause": host.setPlaying(!host.wishes.plays); break;
+      case "play-or-pause": host.setPlaying(!host.playback.plays); break;
       case "back": case "on": this.#step(command === "on"); break;
       case "slower": element.speed = Math.max(SPEEDS[0], element.speed / SPEED_STEP); break;
       case "faster": element.speed = Math.min(SPEEDS[1], element.speed * SPEED_STEP); break;
       case "reverse": element.reverse = !element.reverse; break;
-      case "reset": hand.reset(); break;
+      case "reset": cameraInput.reset(); break;
       // The camera goes where the arrow points; a drag pulls the scene.
-      case "left": hand.orbit(KEY_PX, 0); break;
-      case "right": hand.orbit(-KEY_PX, 0); break;
-      case "up": hand.orbit(0, KEY_PX); break;
-      case "down": hand.orbit(0, -KEY_PX); break;
-      case "nearer": hand.zoom(KEY_ZOOM); break;
-      case "farther": hand.zoom(-KEY_ZOOM); break;
+      case "left": cameraInput.orbit(KEY_PX, 0); break;
+      case "right": cameraInput.orbit(-KEY_PX, 0); break;
+      case "up": cameraInput.orbit(0, KEY_PX); break;
+      case "down": cameraInput.orbit(0, -KEY_PX); break;
+      case "nearer": cameraInput.zoom(KEY_ZOOM); break;
+      case "farther": cameraInput.zoom(-KEY_ZOOM); break;
       case "fullscreen": this.#toggleFullscreen(); break;
       case "screenshot": void this.#screenshot(); break;
       case "help": case "settings": case "statistics": chrome.card(command); break;
@@ -143,9 +143,9 @@ export class Visitor implements ChromeActions {
   }
 
   async share(): Promise<void> {
-    const { camera, time, info, wishes } = this.#host();
+    const { camera, time, info, playback } = this.#host();
     if (!info) return;
-    const url = link(this.#surroundings.shareId, { camera, time, speed: this.#element.speed, playing: wishes.plays });
+    const url = link(this.#surroundings.shareId, { camera, time, speed: this.#element.speed, playing: playback.plays });
     try {
       if (matchMedia("(pointer: coarse)").matches && "share" in navigator) return await navigator.share({ url, title: document.title });
       await navigator.clipboard.writeText(url);
@@ -195,7 +195,7 @@ export class Visitor implements ChromeActions {
     if (target.matches("button") && event.key === " ") return;
     if (CAMERA_KEYS.has(command) && !cameraControls) return;
     if (this.command(command)) event.preventDefault();
-    this.hand.notice();
+    this.cameraInput.notice();
   }
 
   /** Pauses, and goes to the next whole frame or the one before. */

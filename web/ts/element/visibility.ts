@@ -4,7 +4,7 @@
 const NEAR = "50%";
 const FAR = "100%";
 
-export class Presence {
+export class Visibility {
   /** A part of it is on the screen. */
   isOnScreen = false;
   isNear = false;
