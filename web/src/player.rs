@@ -3,13 +3,15 @@
 use crate::error::{of_gpu, of_package};
 use crate::parts::Parts;
 use crate::screen::Screen;
+use camera_step::CameraStep;
 use glam::DVec2;
 use js_sys::Uint8Array;
-use loop3d_viewer::{CameraInput, CameraState, Clock, Display, OrbitCamera, Streamed};
+use loop3d_viewer::{CameraState, Clock, Display, OrbitCamera, Streamed};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 mod arrivals;
+mod camera_step;
 mod plan;
 
 /// One scene of a page. Without a screen it reads, and keeps camera and time.
@@ -113,29 +115,13 @@ impl Player {
         }
     }
 
-    /// Goes on by a stretch of real time with what a person did in it: see `CameraInput` of the viewer. Returns whether the picture
-    /// changes.
-    #[allow(clippy::too_many_arguments, reason = "numbers cross the border of wasm one by one")]
-    pub fn advance(
-        &mut self,
-        seconds: f64,
-        orbit_x: f64,
-        orbit_y: f64,
-        pan_x: f64,
-        pan_y: f64,
-        zoom: f64,
-        is_held: bool,
-        is_noticed: bool,
-        reset: bool,
-        pose_x: f64,
-        pose_y: f64,
-    ) -> bool {
+    /// Advances the camera and the clock by a stretch of real time. Returns whether the image changes.
+    pub fn advance(&mut self, seconds: f64, step: &CameraStep) -> bool {
         let Some(camera) = &mut self.camera else { return false };
         let [width, height] = self.size;
         let before = (camera.camera(width, height), self.clock.time());
-        let (orbit, pan) = (DVec2::new(orbit_x, orbit_y), DVec2::new(pan_x, pan_y));
-        camera.advance(&CameraInput { orbit, pan, zoom, is_held, reset, is_noticed }, seconds);
-        camera.set_pose(DVec2::new(pose_x, pose_y));
+        camera.advance(&step.input(), seconds);
+        camera.set_pose(step.pose());
         self.clock.advance(seconds);
         self.is_stale |= before != (camera.camera(width, height), self.clock.time());
         self.is_stale

@@ -10,7 +10,7 @@ import {
   EngineError, engineError, type Backend, type CameraInput, type CameraState, type EngineEvent, type EngineOptions,
   type Statistics,
 } from "./types.ts";
-import { load, type Glue, type Plan, type WasmPlayer, type WasmScreen } from "./wasm.ts";
+import { load, type Glue, type Plan, type WasmCameraStep, type WasmPlayer, type WasmScreen } from "./wasm.ts";
 
 const BACKENDS: Backend[] = ["webgpu", "webgl2"];
 const LOOP_MEMORY = 64 << 20;
@@ -21,6 +21,8 @@ export class Engine {
   readonly backend: Backend;
   #glue: Glue;
   #player: WasmPlayer;
+  /** Filled for each `advance`. */
+  #step: WasmCameraStep;
   #on: (event: EngineEvent) => void;
   #plan: Plan | null = null;
   #decoders: Decoders | null = null;
@@ -68,6 +70,7 @@ export class Engine {
   ) {
     [this.canvas, this.backend, this.#glue, this.#on] = [canvas, backend, glue, on];
     this.#player = new glue.Player(loopMemory) as WasmPlayer;
+    this.#step = new glue.CameraStep();
     this.#size = [canvas.width, canvas.height];
     this.#watch();
     this.#call(() => {
@@ -140,7 +143,10 @@ export class Engine {
     const { orbit, pan, zoom, isHeld, isNoticed, reset, pose } = this.#input;
     this.#input = idle();
     const changes = this.#call(() => {
-      const changes = this.#player.advance(seconds, ...orbit, ...pan, zoom, isHeld, isNoticed, reset, ...pose);
+      const step = this.#step;
+      [step.orbitX, step.orbitY, step.panX, step.panY, step.poseX, step.poseY] = [...orbit, ...pan, ...pose];
+      [step.zoom, step.isHeld, step.isNoticed, step.reset] = [zoom, isHeld, isNoticed, reset];
+      const changes = this.#player.advance(seconds, step);
       const failure = this.#player.failure();
       if (failure) throw failure;
       return changes;
@@ -213,6 +219,7 @@ export class Engine {
     if (this.#isOver) return;
     this.#end();
     this.#player.free();
+    this.#step.free();
   }
 
   /** Calls the wasm side. A lost GPU is taken care of; other errors are thrown as EngineError. */

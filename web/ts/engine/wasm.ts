@@ -12,6 +12,7 @@ export type WasmPlayer = Omit<webgpu.Player, "part" | "frameBytes"> & {
   frameBytes(page: number, frame: number): Uint8Array<ArrayBuffer> | undefined;
 };
 export type WasmScreen = webgpu.Screen;
+export type WasmCameraStep = webgpu.CameraStep;
 
 /** What the wasm side says of a scene (`Player::plan`). */
 export interface Plan extends SceneInfo, DecodePlan {
