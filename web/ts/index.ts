@@ -1,4 +1,4 @@
-/** The script of a page: defines `<loop-3d>`, and exports what a program may need. */
+/** The script of a page: defines `<loop-3d>` and exports what a program may need. */
 import { Loop3DElement } from "./element/index.ts";
 
 if (!customElements.get("loop-3d")) customElements.define("loop-3d", Loop3DElement);

@@ -1,38 +1,38 @@
-/** Automatic quality: from how fast pictures follow each other to how many pixels are drawn. Pure: no clock, no DOM. */
+/** Adaptive quality: decides from the intervals between frames how many pixels to draw. Pure: no clock, no DOM. */
 
 export interface Quality {
-  /** Part of the element's pixels along each side. */
+  /** Fraction of the element's pixels along each side. */
   scale: number;
   /** Whether neighbouring frames of the loop are blended. */
   blend: boolean;
 }
 
-/** From best to least: fewer pixels first; frames that are not blended last. */
+/** From best to worst: fewer pixels first; blending is given up last. */
 export const LADDER: readonly Quality[] = [
   { scale: 1, blend: true }, { scale: 0.85, blend: true }, { scale: 0.7, blend: true },
   { scale: 0.6, blend: true }, { scale: 0.5, blend: true }, { scale: 0.5, blend: false },
 ];
 
-/** Pictures that are judged together: so many, or fewer that took so long (ms), but never less than a few. */
-const WINDOW = { pictures: 40, ms: 1500, least: 6 };
+/** Frames that are judged together: this many, or as many as fit into this time, but at least a few. */
+const WINDOW = { frames: 40, ms: 1500, least: 6 };
 
-/** Slower than the display by this, four of five pictures: too slow. Within this: as fast as the display. */
+/** Factors on the display's period, for the interval that four of five frames stay below: above the first the device is too slow, below the second it keeps up. */
 const TOO_SLOW = 1.35;
 const FAST = 1.12;
 
-/** Longer intervals (ms) are pauses of the tab and not slowness. */
+/** Longer intervals are pauses of the tab, not slowness. */
 const PAUSE_MS = 1000;
 
-/** More pictures than 120 a second are not worth fewer pixels, and less than 60 is not what a display shows (ms). */
+/** Bounds on the period of the display: more than 120 frames per second are not worth fewer pixels, and no display is expected to show less than 60. */
 const PERIOD_MS = [1000 / 120, 1000 / 60] as const;
 
-/** Windows in a row that must be fast before more is tried: at first, and at most. */
+/** Windows in a row that must be fast before a better quality is tried: at first, and at most. */
 const PATIENCE = [8, 128] as const;
 
-/** A step down that makes pictures less than this faster does nothing: the pixels are not what takes the time. */
+/** A step down that does not reduce the median interval to this factor is useless: the time goes elsewhere than into pixels. */
 const WORTH = 0.94;
 
-/** Goes down the ladder when pictures come late, and up again, ever more carefully, when they do not. */
+/** Steps down the ladder when frames are late, and up again, more and more cautiously, when they are not. */
 export class AdaptiveQuality {
   #rung = 0;
   #intervals: number[] = [];
@@ -41,21 +41,22 @@ export class AdaptiveQuality {
   #fastWindows = 0;
   #patience: number = PATIENCE[0];
   #wentUp = false;
-  /** Median before the last step down. */
+  /** Median interval before the last step down. */
   #before = Infinity;
   #uselessSteps = 0;
 
+  /** The quality to draw with. */
   get quality(): Quality {
     return LADDER[this.#rung]!;
   }
 
-  /** Forgets what was measured, as after a pause or a change of size. */
+  /** Forgets the measurements, as after a pause or a change of size. */
   restart(): void {
     [this.#intervals, this.#sum] = [[], 0];
     this.#before = Infinity;
   }
 
-  /** Milliseconds from one picture to the next. Returns true when the quality has changed. */
+  /** Records the milliseconds from one frame to the next. Returns true when the quality has changed. */
   count(ms: number): boolean {
     if (!(ms > 0) || ms > PAUSE_MS) {
       this.restart();
@@ -64,7 +65,7 @@ export class AdaptiveQuality {
     this.#intervals.push(ms);
     this.#sum += ms;
     const count = this.#intervals.length;
-    if (count < WINDOW.pictures && (count < WINDOW.least || this.#sum < WINDOW.ms)) return false;
+    if (count < WINDOW.frames && (count < WINDOW.least || this.#sum < WINDOW.ms)) return false;
     const sorted = this.#intervals.sort((a, b) => a - b);
     [this.#intervals, this.#sum] = [[], 0];
     const [median, late] = [sorted[count >> 1]!, sorted[Math.floor(count * 0.8)]!];
@@ -82,7 +83,7 @@ export class AdaptiveQuality {
     if (this.#rung === LADDER.length - 1) return false;
     this.#uselessSteps = median > WORTH * this.#before ? this.#uselessSteps + 1 : 0;
     this.#before = median;
-    // Two steps that did nothing: a phone that saves power shows 30 pictures a second whatever is drawn.
+    // Two useless steps: a phone that saves power shows 30 frames per second whatever is drawn.
     if (this.#uselessSteps >= 2) {
       this.#periodMs = median;
       this.#uselessSteps = 0;

@@ -1,42 +1,42 @@
-/** The attributes of `<loop-3d>` and the properties that reflect them. */
+/** The attributes of `<loop-3d>`, and the properties that reflect them. */
 
-/** Attributes that are text; with the value of the property where there is none. */
+/** Text attributes, with the property's value where the attribute is absent. */
 const TEXTS = {
   src: "", poster: "", alt: "", loading: "auto", reveal: "auto", "interaction-prompt": "auto",
   "touch-action": "pan-y", quality: "auto", backend: "auto",
 } as const;
 
-/** Attributes that are there or not. */
+/** Boolean attributes. */
 const FLAGS = ["autoplay", "controls", "camera-controls", "disable-zoom", "disable-pan", "hover", "gyro", "sway", "reverse", "share"] as const;
 
-/** Attributes that are numbers; likewise. */
+/** Number attributes, with the property's value where the attribute is absent or invalid. */
 const NUMBERS = { speed: 1, loops: Infinity } as const;
 
-/** Properties that reflect attributes; names in camel case. */
+/** The properties that reflect attributes; their names are in camel case. */
 export interface Attributes {
   /** Address of the package (`*.glb`). */
   src: string;
-  /** A picture until the scene's own arrives. */
+  /** Address of an image to show until the scene's own preview arrives. */
   poster: string;
-  /** What the scene shows, for those who cannot see it. */
+  /** Describes the scene for those who cannot see it. */
   alt: string;
-  /** When loading begins: `auto` (near the screen), `lazy` (on the screen), `eager` (at once, and never let go). Other scenes are let go far from the screen. */
+  /** When loading begins: `auto` (near the screen), `lazy` (on the screen), `eager` (at once). An `eager` scene stays loaded; others are released when they are far from the screen. */
   loading: string;
-  /** When the scene takes the poster's place: `auto`, `interaction` (a press loads and shows it), `manual` (`dismissPoster()`). */
+  /** When the scene replaces the poster: `auto` (once it is drawn), `interaction` (a press loads and shows it), `manual` (`dismissPoster()`). */
   reveal: string;
-  /** `auto`: a hint until the scene is touched; `none`. */
+  /** `auto` shows a hint until somebody moves the camera; `none` does not. */
   interactionPrompt: string;
-  /** What touches the browser keeps: `pan-y` (scrolling), `pan-x`, `none`, `auto`. */
+  /** The touches that the browser handles itself: `pan-y` (scrolling), `pan-x`, `none`, `auto`. */
   touchAction: string;
-  /** `auto`: fewer pixels where the device is too slow; `full`: never; a number in 0.25…1: always so many. */
+  /** `auto` draws fewer pixels where the device is too slow; `full` always draws all; a number from 0.25 to 1 always draws this fraction along each side. */
   quality: string;
   /** `auto`, `webgpu`, `webgl2`. */
   backend: string;
-  /** Plays once it can, but not for people who prefer reduced motion; with the value `always` for them as well. */
+  /** Plays as soon as it can, except for people who prefer reduced motion; the value `always` includes them. */
   autoplay: boolean;
-  /** The bar below the picture. */
+  /** Shows the control bar. */
   controls: boolean;
-  /** Drag, pinch, wheel and keys move the camera. */
+  /** Dragging, pinching, the wheel and keys move the camera. */
   cameraControls: boolean;
   disableZoom: boolean;
   disablePan: boolean;
@@ -44,24 +44,24 @@ export interface Attributes {
   hover: boolean;
   /** The camera follows the phone's tilt. */
   gyro: boolean;
-  /** The camera sways while nobody touches it. */
+  /** The camera sways while nobody moves it. */
   sway: boolean;
   /** Plays backwards. */
   reverse: boolean;
-  /** A share button; and the page's address restores the view. */
+  /** Shows a share button, and the page's address restores the view. */
   share: boolean;
-  /** 1 as filmed; 0.1…4. */
+  /** Playback speed, 0.1–4; 1 is the speed it was filmed at. */
   speed: number;
-  /** Pauses after so many rounds. */
+  /** Pauses after this many loops. */
   loops: number;
 }
 
-/** All attributes, to be observed. */
+/** The names of all attributes. */
 export const NAMES: readonly string[] = [...Object.keys(TEXTS), ...FLAGS, ...Object.keys(NUMBERS)];
 
 const camel = (name: string) => name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
 
-/** Gives a class of elements the properties. */
+/** Defines the properties on the prototype of an element class. */
 export function reflect(prototype: HTMLElement): void {
   const define = (name: string, get: (element: HTMLElement) => unknown, set: (element: HTMLElement, value: unknown) => void) =>
     Object.defineProperty(prototype, camel(name), {
@@ -92,7 +92,7 @@ export function reflect(prototype: HTMLElement): void {
   }
 }
 
-/** Properties that were set before the element was defined would hide the accessors: they are set once more. */
+/** Sets properties again that were set before the element was defined; as they are, they would hide the accessors. */
 export function adopt(element: HTMLElement): void {
   for (const name of [...NAMES.map(camel), "srcObject", "camera"]) {
     if (!Object.hasOwn(element, name)) continue;

@@ -1,18 +1,18 @@
-/** What a person does to the camera, gathered from every device to one input a frame. Devices write here; the engine reads only this. */
+/** Gathers what a person does to the camera, on every device, into one input per frame. Devices write here; the engine reads only this. */
 import type { CameraInput } from "../engine/index.ts";
 
 export type Vec2 = [number, number];
 
-/** Seconds in which the look that hover or tilt ask for is approached to 1/e. */
+/** Time constant with which the pose approaches what hovering and tilting ask for: in this time the difference falls to 1/e. */
 const FOLLOW_S = 0.12;
 
-/** Nearer to its goal than this part of the captured range, the look stands. */
-const THERE = 1e-4;
+/** Closer to its goal than this fraction of the captured range, the pose has arrived. */
+const ARRIVED = 1e-4;
 
 export class CameraInputFrame {
-  /** A button or finger is down. */
+  /** Whether a button or finger is down. */
   isHeld = false;
-  /** Where hover and tilt want to look, in parts of the captured range, −1…1; to the right and down. */
+  /** Where hovering and tilting ask to look: fractions of the captured range, −1 to 1, to the right and down. */
   readonly hover: Vec2 = [0, 0];
   readonly tilt: Vec2 = [0, 0];
   #orbit: Vec2 = [0, 0];
@@ -23,63 +23,64 @@ export class CameraInputFrame {
   #pose: Vec2 = [0, 0];
   #wake: () => void;
 
-  /** `wake` is called when there is something new for the next frame. */
+  /** `wake` is called when there is new input for the next frame. */
   constructor(wake: () => void) {
     this.#wake = wake;
   }
 
-  /** A drag of the orbit, in pixels of the page. */
+  /** Drags the orbit, in CSS pixels. */
   orbit(x: number, y: number): void {
     this.#orbit = [this.#orbit[0] + x, this.#orbit[1] + y];
     this.#wake();
   }
 
-  /** A drag of the picture, in pixels of the page. */
+  /** Drags the image, in CSS pixels. */
   pan(x: number, y: number): void {
     this.#pan = [this.#pan[0] + x, this.#pan[1] + y];
     this.#wake();
   }
 
-  /** Doublings of the size of things. */
+  /** Zooms, in doublings of the size of things. */
   zoom(doublings: number): void {
     this.#zoom += doublings;
     this.#wake();
   }
 
+  /** Returns to the reference camera. */
   reset(): void {
     this.#reset = true;
     this.#wake();
   }
 
-  /** Somebody is there, though not at the camera. */
+  /** Somebody is there but does not move the camera. */
   notice(): void {
     this.#isNoticed = true;
     this.#wake();
   }
 
-  /** Hover or tilt have another goal. */
+  /** Sets the goal of hovering or tilting. */
   look(which: "hover" | "tilt", x: number, y: number): void {
     const clamp = (value: number) => Math.max(-1, Math.min(1, value));
     [this[which][0], this[which][1]] = [clamp(x), clamp(y)];
     this.#wake();
   }
 
-  /** Whether the look is still on its way to where hover and tilt want it. */
+  /** Whether the pose is still on its way to its goal. */
   get isFollowing(): boolean {
-    return [0, 1].some((i) => Math.abs(this.#goal(i) - this.#pose[i]!) > THERE);
+    return [0, 1].some((i) => Math.abs(this.#goal(i) - this.#pose[i]!) > ARRIVED);
   }
 
-  /** The input since the last call, for an element of this height in pixels of the page. */
+  /** The input since the last call, for an element of this height in CSS pixels. */
   take(height: number, seconds: number): CameraInput {
-    const part = (drag: Vec2): Vec2 => [drag[0] / height, drag[1] / height];
+    const relative = (drag: Vec2): Vec2 => [drag[0] / height, drag[1] / height];
     const rest = Math.exp(-seconds / FOLLOW_S);
     this.#pose = [0, 1].map((i) => {
       const next = this.#goal(i) + (this.#pose[i]! - this.#goal(i)) * rest;
-      return Math.abs(next - this.#goal(i)) > THERE ? next : this.#goal(i);
+      return Math.abs(next - this.#goal(i)) > ARRIVED ? next : this.#goal(i);
     }) as Vec2;
     const input: CameraInput = {
-      orbit: part(this.#orbit),
-      pan: part(this.#pan),
+      orbit: relative(this.#orbit),
+      pan: relative(this.#pan),
       zoom: this.#zoom,
       isHeld: this.isHeld,
       isNoticed: this.#isNoticed,

@@ -1,19 +1,19 @@
-/** The cards: settings, help, statistics. */
+/** The cards over the image: settings, help, statistics. */
 import { icon, ICONS, make } from "./dom.ts";
 import type { Statistics } from "../engine/index.ts";
 import { HELP, type Command } from "./keys.ts";
 
-/** Slowest and fastest speed, as in the window. */
+/** Slowest and fastest speed, as in the window of `loop3d view`. */
 export const SPEEDS = [0.1, 4] as const;
 
-/** What the settings change. */
+/** What the settings do. */
 export interface SettingsActions {
   command(command: Command): unknown;
   setSpeed(speed: number): void;
   setQuality(quality: string): void;
 }
 
-/** Speed, quality, and what has no room in a narrow bar. */
+/** Speed, quality, and the commands that do not fit a narrow bar. */
 export class SettingsCard {
   readonly element: HTMLElement;
   #speed = make("input", { type: "range", min: "-1", max: "0.61", step: "any", "aria-label": "Speed" });
@@ -28,7 +28,7 @@ export class SettingsCard {
       made.addEventListener("click", () => actions.command(command));
       return made;
     };
-    // The slider is even in ratios; near 1 it is 1.
+    // The slider is logarithmic and snaps to 1.
     this.#speed.addEventListener("input", () => {
       const exponent = Number(this.#speed.value);
       actions.setSpeed(Math.abs(exponent) < 0.04 ? 1 : Math.min(SPEEDS[1], Math.max(SPEEDS[0], 10 ** exponent)));
@@ -39,7 +39,7 @@ export class SettingsCard {
     this.#playing = [speed, reverse];
     this.element = make("div", { class: "card glass settings", part: "card settings", role: "dialog", "aria-label": "Settings", hidden: true },
       speed, make("label", {}, make("span", {}, "Sharpness"), this.#qualityText, this.#quality), reverse,
-      button("reset", "Camera back to the start", "R", "reset"), button("camera", "Screenshot", "S", "screenshot"),
+      button("reset", "Reset the camera", "R", "reset"), button("camera", "Screenshot", "S", "screenshot"),
       button("statistics", "Statistics", "I", "statistics"), button("help", "Help", "H", "help"));
   }
 
@@ -55,21 +55,21 @@ export class SettingsCard {
   }
 }
 
-/** What keys and the hand do. */
+/** Lists gestures and keys. */
 export function helpCard(): HTMLElement {
   const lines = HELP.flatMap(([key, meaning]) => [make("dt", {}, key), make("dd", {}, meaning)]);
   return make("div", { class: "card glass", part: "card help", role: "dialog", "aria-label": "Help", hidden: true }, make("dl", {}, ...lines));
 }
 
-/** Figures of the moment. */
+/** Current figures: speed, size, memory, video. */
 export class StatisticsCard {
   readonly element = make("div", { class: "card glass statistics", part: "card statistics", role: "group", "aria-label": "Statistics", hidden: true });
 
   show(figures: Statistics, fps: number, size: [number, number], bytes: number): void {
-    // Browsers that do not tell which one it is leave a bare kind.
-    const adapter = figures.adapter.trim().replace(/^\((.*)\)$/, "$1").replace(/^other$/, "not told");
+    // Browsers that do not name the adapter report only its kind, in parentheses, or "other".
+    const adapter = figures.adapter.trim().replace(/^\((.*)\)$/, "$1").replace(/^other$/, "not reported");
     const lines: [string, string][] = [
-      ["pictures", `${fps.toFixed(0)} /s, ${figures.cpuMs.toFixed(1)} ms of script`],
+      ["frames", `${fps.toFixed(0)} fps, ${figures.cpuMs.toFixed(1)} ms of script`],
       ["size", `${size[0]} × ${size[1]}`],
       ["GPU", `${figures.backend === "webgpu" ? "WebGPU" : "WebGL 2"}, ${(figures.gpuBytes / 1e6).toFixed(0)} MB`],
       ["adapter", adapter],

@@ -1,4 +1,4 @@
-/** What lies over the picture: poster, ring, bar, cards, messages. It only shows, and says what was pressed. */
+/** Everything over the image: poster, progress ring, bar, cards, messages. It only shows things and reports presses. */
 import { Bar, type BarActions, type BarFacts } from "./bar.ts";
 import { helpCard, SettingsCard, StatisticsCard, type SettingsActions } from "./cards.ts";
 import { icon, make, sheet } from "./dom.ts";
@@ -6,28 +6,28 @@ import type { Statistics } from "../engine/index.ts";
 import type { Failure } from "./failure.ts";
 import { Ring } from "./progress.ts";
 
-/** The bar goes when nothing was done for so long (ms), a note after so long. */
+/** The bar fades after this long without input; a note disappears after this long. */
 const IDLE_MS = 2600;
 const NOTE_MS = 4000;
 
-/** The hint comes after, and stays for (ms). */
+/** The hint appears after this long, and stays for this long. */
 const PROMPT_MS = [2500, 9000] as const;
 
-/** What can be pressed. */
+/** What presses do. */
 export interface ChromeActions extends BarActions, SettingsActions {
-  /** The large button over the poster. */
+  /** The large button over the poster was pressed. */
   start(): void;
   retry(): void;
-  /** The button that asks for the phone's tilt. */
+  /** The button that asks for access to the phone's tilt was pressed. */
   tilt(): void;
   nextSpeed(): void;
 }
 
 export class Chrome {
   readonly root: HTMLElement;
-  /** Holds the canvas; takes focus and gestures. */
+  /** Contains the canvas; receives focus and gestures. */
   readonly stage = make("div", { class: "stage", part: "stage", role: "img", tabindex: "0" });
-  /** The element's own sheet: it has the shape of its scene. */
+  /** A style sheet of this element only: the aspect ratio of its scene. */
   readonly shape = sheet("");
   readonly #bar: Bar;
   readonly #settings: SettingsCard;
@@ -42,7 +42,7 @@ export class Chrome {
   #start: HTMLButtonElement;
   #tilt: HTMLButtonElement;
   #actions: ChromeActions;
-  /** Nobody was there when the press began that is under way. */
+  /** Whether the bar was hidden when the current press began. */
   #wasIdle = true;
   #idleTimer = 0;
   #noteTimer = 0;
@@ -58,13 +58,13 @@ export class Chrome {
     this.#tilt.addEventListener("click", () => actions.tilt());
     this.root = make("div", { class: "root idle" }, this.stage, this.#poster, this.#ring.element, this.#start, this.#prompt,
       this.#statistics.element, this.#bar.element, this.#settings.element, this.#help, this.#tilt, this.#note, this.#message);
-    // A picture that cannot be fetched is none.
+    // A poster that cannot be loaded is not shown.
     this.#poster.addEventListener("error", () => this.#poster.classList.add("gone"));
     for (const type of ["pointermove", "pointerdown", "keydown", "focusin"]) this.root.addEventListener(type, () => this.notice());
     this.root.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && !this.#isHeldOpen && this.root.classList.add("idle"));
   }
 
-  /** The poster from an address or from the package; `undefined`: none. */
+  /** Sets the poster, from an address or from the package; `undefined` removes it. */
   setPoster(source: string | Blob | undefined): void {
     if (this.#posterUrl) URL.revokeObjectURL(this.#posterUrl);
     this.#posterUrl = source instanceof Blob ? URL.createObjectURL(source) : "";
@@ -74,31 +74,31 @@ export class Chrome {
     this.#poster.classList.toggle("gone", !url);
   }
 
-  /** The scene takes the poster's place, or gives it back. */
+  /** Shows the scene instead of the poster, or the poster again. */
   reveal(isRevealed: boolean): void {
     this.stage.classList.toggle("drawn", isRevealed);
     this.#poster.classList.toggle("gone", isRevealed || !this.#poster.src);
   }
 
-  /** A name for those who cannot see; whether hands look around, and whether keys do anything. */
+  /** Sets the label for screen readers, whether dragging looks around, and whether keys do anything. */
   describe(label: string, looks: boolean, hasKeys: boolean): void {
     this.stage.setAttribute("aria-label", label);
     this.stage.classList.toggle("looks", looks);
     this.stage.tabIndex = hasKeys ? 0 : -1;
   }
 
-  /** Width and height of the scene, whose shape the element has unless the page gives it one. */
+  /** Gives the element the aspect ratio of its scene, unless the page sets another. */
   setShape(width: number, height: number): void {
     this.shape.replaceSync(`:host { aspect-ratio: var(--loop-3d-aspect-ratio, ${width} / ${height}); }`);
   }
 
-  /** Part of the bytes that have come; `null`: none are awaited. */
-  progress(part: number | undefined | null, isSmall: boolean): void {
-    if (part === null) this.#ring.hide();
-    else this.#ring.show(part, isSmall);
+  /** Shows the fraction of the bytes that have arrived: `undefined` where it is unknown, `null` when loading has ended. */
+  progress(fraction: number | undefined | null, isSmall: boolean): void {
+    if (fraction === null) this.#ring.hide();
+    else this.#ring.show(fraction, isSmall);
   }
 
-  /** A message in place of the scene. */
+  /** Shows a message instead of the scene; `undefined` removes it. */
   fail(failure: Failure | undefined): void {
     this.#message.hidden = !failure;
     if (!failure) return this.#message.replaceChildren();
@@ -109,7 +109,7 @@ export class Chrome {
       make("code", {}, failure.detail), failure.mayRetry && retry || "");
   }
 
-  /** A line that goes again; with `stays` it does not. */
+  /** Shows a line of text, for a while or, with `stays`, until the next one. */
   note(text: string, stays = false): void {
     clearTimeout(this.#noteTimer);
     this.#note.textContent = text;
@@ -124,7 +124,7 @@ export class Chrome {
     this.#tilt.hidden = !isOffered;
   }
 
-  /** The hint that one can look around, a moment from now; `undefined`: no longer. */
+  /** Schedules the hint that one can look around; `undefined` cancels it. */
   prompt(text: string | undefined): void {
     clearTimeout(this.#promptTimer);
     const show = (isShown: boolean) => (this.#prompt.hidden = !isShown);
@@ -137,7 +137,7 @@ export class Chrome {
     }, PROMPT_MS[0]);
   }
 
-  /** Somebody is there: the bar shows for a while. */
+  /** Somebody is there: shows the bar for a while. */
   notice(): void {
     this.root.classList.remove("idle");
     clearTimeout(this.#idleTimer);
@@ -149,17 +149,17 @@ export class Chrome {
 
   /** Shows or hides the bar at once, as a tap does. */
   toggle(): void {
-    // The press itself has woken it; what counts is whether it was there before.
+    // The press itself has shown the bar; what counts is whether it was visible before.
     if (this.#wasIdle) this.notice();
     else this.root.classList.add("idle");
   }
 
-  /** To be called when a press begins. */
+  /** To be called when a press begins, before `notice`. */
   rememberIdle(): void {
     this.#wasIdle = this.root.classList.contains("idle");
   }
 
-  /** Opens a card, or closes it when it is open; of help and settings one is open at most. */
+  /** Opens a card, or closes it if it is open. At most one of help and settings is open. */
   card(which: "help" | "settings" | "statistics"): void {
     const card = { help: this.#help, settings: this.#settings.element, statistics: this.#statistics.element }[which];
     const opens = card.hidden;
@@ -167,11 +167,11 @@ export class Chrome {
     card.hidden = !opens;
   }
 
-  /** Closes help and settings; false when none was open. */
+  /** Closes help and settings; false if none was open. */
   close(): boolean {
     const open = [this.#help, this.#settings.element].filter((card) => !card.hidden);
     for (const card of open) {
-      // Who was in it with the keyboard is not left nowhere.
+      // Keyboard focus inside the card moves to the stage, so that it is not lost.
       if (card.matches(":focus-within")) this.stage.focus({ preventScroll: true });
       card.hidden = true;
     }
@@ -183,17 +183,17 @@ export class Chrome {
     else this.#bar.hide();
   }
 
-  /** Brings an open statistics card up to date. */
+  /** Updates the statistics card if it is open. */
   showFigures(figures: Statistics, fps: number, size: [number, number], bytes: number): void {
     if (!this.#statistics.element.hidden) this.#statistics.show(figures, fps, size, bytes);
   }
 
-  /** Brings an open settings card up to date. */
+  /** Updates the settings card if it is open. */
   showSettings(speed: number, quality: string, scale: number, canPlay: boolean): void {
     if (!this.#settings.element.hidden) this.#settings.show(speed, quality, scale, canPlay);
   }
 
-  /** Timers and addresses are given back. */
+  /** Stops timers and frees object URLs. */
   release(): void {
     for (const timer of [this.#idleTimer, this.#noteTimer, this.#promptTimer]) clearTimeout(timer);
     if (this.#posterUrl) URL.revokeObjectURL(this.#posterUrl);

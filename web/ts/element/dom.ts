@@ -1,8 +1,8 @@
-/** Makes elements. No text becomes markup and no style is inline, so that any content security policy will do. */
+/** Makes elements. Text never becomes markup and styles are never inline, so that a strict content security policy can be used. */
 
 type Child = Node | string | undefined | false;
 
-/** An element with attributes (`true`: there, `false`: not) and children. */
+/** Makes an element with attributes (`true` sets an empty one, `false` none) and children. */
 export function make<K extends keyof HTMLElementTagNameMap>(
   tag: K, attributes: Record<string, string | boolean> = {}, ...children: Child[]
 ): HTMLElementTagNameMap[K] {
@@ -16,7 +16,7 @@ export function make<K extends keyof HTMLElementTagNameMap>(
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** A drawing of 24×24 from paths: strokes of the text's colour, or with `filled` areas. */
+/** Makes a drawing from paths on 24×24 units, in the text's colour: outlines, or areas with `filled`. */
 export function drawing(paths: string, filled = false): SVGSVGElement {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("viewBox", "0 0 24 24");
@@ -28,7 +28,7 @@ export function drawing(paths: string, filled = false): SVGSVGElement {
   return svg;
 }
 
-/** Icons: paths on 24×24; those in FILLED are areas. */
+/** The icons as paths on 24×24 units; those in FILLED are areas. */
 export const ICONS = {
   play: "M8 5.2v13.6a.6.6 0 0 0 .92.5l10.5-6.8a.6.6 0 0 0 0-1L8.92 4.7A.6.6 0 0 0 8 5.2z",
   pause: "M7 5h3.4v14H7zM13.6 5H17v14h-3.4z",
@@ -47,10 +47,10 @@ export const ICONS = {
 
 const FILLED = new Set<string>(["play", "pause", "reverse"]);
 
-/** One of the icons. */
+/** Makes one of the icons. */
 export const icon = (name: keyof typeof ICONS): SVGSVGElement => drawing(ICONS[name], FILLED.has(name));
 
-/** A sheet that elements of one kind share. A sheet that is constructed is no inline style. */
+/** Makes a style sheet that elements can share. A constructed sheet does not count as inline style. */
 export function sheet(css: string): CSSStyleSheet {
   const made = new CSSStyleSheet();
   made.replaceSync(css);

@@ -1,22 +1,22 @@
-/** `<loop-3d>`: attributes, properties, methods; its life in a page. */
+/** The element `<loop-3d>`: its attributes, properties and methods, and its lifecycle in a page. */
 import { adopt, NAMES, reflect, type Attributes } from "./attributes.ts";
 import type { CameraState, SceneInfo, Statistics } from "../engine/index.ts";
 import type { Failure } from "./failure.ts";
 import { Host } from "./host.ts";
+import { Interaction } from "./interaction.ts";
 import type { Stage } from "./player.ts";
-import { Visibility } from "./visibility.ts";
 import { fromAddress, type View } from "./share.ts";
 import { STYLE } from "./style.ts";
 import type { Base, Surroundings } from "./surroundings.ts";
-import { Interaction } from "./interaction.ts";
+import { Visibility } from "./visibility.ts";
 
-/** The properties that `reflect` gives the class. */
+/** The properties that `reflect` defines. */
 export interface Loop3DElement extends Attributes {}
 
 export class Loop3DElement extends HTMLElement {
   static readonly observedAttributes = NAMES;
 
-  /** Where the wasm files are. To be set before the first element is made. */
+  /** Where the wasm files are: beside this script, unless a page sets another place before it makes the first element. */
   static base: Base = new URL("./", import.meta.url);
 
   readonly #visibility = new Visibility();
@@ -25,7 +25,7 @@ export class Loop3DElement extends HTMLElement {
   readonly #host = new Host(this.#surroundings, this.#interaction.chrome, this.#interaction.cameraInput, this.#visibility);
   readonly #reduced = matchMedia("(prefers-reduced-motion: reduce)");
   #blob: Blob | null = null;
-  /** There while it is in a page; aborted when it is taken out. */
+  /** Defined while the element is in a page; aborted when it is removed. */
   #abort: AbortController | undefined;
 
   constructor() {
@@ -36,9 +36,9 @@ export class Loop3DElement extends HTMLElement {
     root.append(chrome.root);
   }
 
-  // What it is and does, for pages.
+  // The interface for pages.
 
-  /** A package that is not at an address: a file that was dropped, say. It comes before `src`. */
+  /** A package without an address, for example a dropped file. It takes precedence over `src`. */
   get srcObject(): Blob | null {
     return this.#blob;
   }
@@ -47,33 +47,33 @@ export class Loop3DElement extends HTMLElement {
     this.reload();
   }
 
-  /** `empty`, `picture` (the package's own), `still`, `motion`: what there is of the scene. */
+  /** How much of the scene can be seen: `empty`, `picture` (the package's preview image), `still` (the scene without motion), `motion`. */
   get stage(): Stage {
     return this.#host.stage;
   }
 
-  /** Of the scene, once its head is there. */
+  /** Facts about the scene, once its head has arrived. */
   get info(): SceneInfo | undefined {
     return this.#host.info;
   }
 
-  /** Why there is nothing to see. */
+  /** Why the scene cannot be shown. */
   get error(): Failure | undefined {
     return this.#host.failure;
   }
 
-  /** Whether it stands, or will once it could play. */
+  /** Whether it is paused, or will be once the scene can play. */
   get paused(): boolean {
     return !this.#host.playback.plays;
   }
 
-  /** Seconds. */
+  /** Length of the loop in seconds; NaN before it is known. */
   get duration(): number {
     const { info } = this;
     return info ? info.frames / info.fps : NaN;
   }
 
-  /** Seconds from the start of the loop. */
+  /** Position in the loop, in seconds from its start. */
   get currentTime(): number {
     const { info } = this;
     return info ? this.#host.time / info.fps : 0;
@@ -82,7 +82,7 @@ export class Loop3DElement extends HTMLElement {
     this.seek(seconds);
   }
 
-  /** Where the camera stands: plain numbers, to be kept and set again. */
+  /** Where the camera is, as plain numbers that can be stored and set again. */
   get camera(): CameraState | undefined {
     return this.#host.camera;
   }
@@ -98,48 +98,48 @@ export class Loop3DElement extends HTMLElement {
     this.#host.setPlaying(false);
   }
 
-  /** Goes to a moment in seconds; beyond the loop it goes round. */
+  /** Moves to a position in seconds; positions outside the loop wrap around. */
   seek(seconds: number): void {
     const { info } = this;
     if (info && Number.isFinite(seconds)) this.#show({ time: seconds * info.fps });
   }
 
-  /** Back to where the reference camera stood. */
+  /** Returns to the reference camera. */
   resetCamera(): void {
     this.#interaction.cameraInput.reset();
   }
 
-  /** Shows the scene that `reveal="manual"` or `"interaction"` keeps behind the poster; loads it first if need be. */
+  /** Shows the scene that `reveal="manual"` or `"interaction"` keeps behind the poster, and loads it first if necessary. */
   dismissPoster(): void {
     this.#host.dismissPoster();
   }
 
-  /** Loads the scene once more, from its start. */
+  /** Loads the scene again from the start. */
   reload(): void {
     this.#host.release();
     if (this.#abort) this.#host.load();
   }
 
-  /** Asks for the phone's tilt; iOS wants this from a press, until then there is a button. True where it was granted. */
+  /** Asks for access to the phone's tilt; true where it is granted. iOS accepts this only during a press; until then the element shows a button. */
   enableTilt(): Promise<boolean> {
     return this.#interaction.enableTilt();
   }
 
-  /** The picture as a file: `image/png` unless another type is asked for. Rejects before there is a scene, and while it is far off screen. */
+  /** The image as a file, by default `image/png`. Rejects before there is a scene, and while the element is far from the screen. */
   toBlob(type = "image/png", quality?: number): Promise<Blob> {
     return this.#host.toBlob(type, quality);
   }
 
-  /** Figures of the moment; `undefined` before there is a scene, and while it is far off screen. */
+  /** Current figures; `undefined` before there is a scene, and while the element is far from the screen. `fps`: frames drawn per second. */
   statistics(): (Statistics & { fps: number; bytes: number; renderScale: number }) | undefined {
     const { engine, info, fps = 0, received = 0 } = this.#host.player ?? {};
     return engine && info && { ...engine.statistics(), fps, bytes: received, renderScale: engine.renderScale };
   }
 
-  // Life.
+  // The lifecycle.
 
   connectedCallback(): void {
-    if (this.#abort) return; // Moved within the page.
+    if (this.#abort) return; // It was moved within the page.
     adopt(this);
     this.#abort = new AbortController();
     const { signal } = this.#abort;
@@ -180,7 +180,7 @@ export class Loop3DElement extends HTMLElement {
     host.look();
   }
 
-  /** What the scene and the interaction may know and ask. */
+  /** What the scene and the interaction may know and ask for. */
   #makeSurroundings(): Surroundings {
     const element = this;
     return {
@@ -209,7 +209,7 @@ export class Loop3DElement extends HTMLElement {
     if (this.#host.isShown) this.#interaction.offer();
   }
 
-  /** For people who prefer that nothing moves by itself only `autoplay="always"` plays. */
+  /** For people who prefer reduced motion only `autoplay="always"` plays. */
   get #mayAutoplay(): boolean {
     return this.autoplay && (!this.#reduced.matches || this.getAttribute("autoplay") === "always");
   }

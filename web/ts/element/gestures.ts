@@ -1,34 +1,34 @@
-/** Mouse, pen and fingers on the picture: one finger or the left button orbits, two fingers or another button pan, pinch and wheel zoom. */
+/** Mouse, pen and touch on the image: one finger or the left button orbits, two fingers or another button pan, pinching and the wheel zoom. */
 import type { CameraInputFrame, Vec2 } from "./camera_input_frame.ts";
 
-/** Doublings for a notch of a wheel, the pixels that browsers report for one, and the lines. As in the window: three enlarge by half. */
+/** Doublings per notch of a wheel, and the pixels and lines that browsers report for one. As in the window, three notches enlarge by half. */
 const ZOOM_PER_NOTCH = 0.2;
 const PX_PER_NOTCH = 100;
 const LINES_PER_NOTCH = 3;
 
-/** A touchpad's pinch comes as a wheel with Ctrl; pixels for a doubling. */
+/** Pixels per doubling of a touchpad's pinch, which browsers report as a wheel with Ctrl. */
 const PX_PER_PINCHED_DOUBLING = 70;
 
-/** Presses so close in time (ms) and place (px) are a double press. */
+/** Two presses at most this far apart are a double press. */
 const DOUBLE_MS = 350;
 const DOUBLE_PX = 24;
 
-/** A finger that moved less (px) has tapped. */
+/** A finger that moves less than this taps. */
 const TAP_PX = 8;
 
-/** What of it is allowed, asked at each event. */
+/** Which gestures are allowed; read at each event. */
 export interface Allowed {
   readonly look: boolean;
   readonly zoom: boolean;
   readonly pan: boolean;
   readonly hover: boolean;
-  /** `touch-action`: ways that the browser takes itself, to scroll. */
+  /** `touch-action`: the directions in which the browser itself scrolls. */
   readonly touchAction: string;
-  /** Whether there is more to see by zooming out. */
+  /** Whether the camera is zoomed in. */
   readonly canZoomOut: boolean;
 }
 
-/** Listens until `signal` aborts. `touched` is called once something was done to the camera, `tapped` for a press that moved nothing. */
+/** Listens until `signal` aborts. `touched` is called when a gesture moves the camera, `tapped` for a press that moves nothing. */
 export function listen(
   surface: HTMLElement, input: CameraInputFrame, allowed: Allowed, touched: () => void, tapped: (pointerType: string) => void, signal: AbortSignal,
 ): void {
@@ -42,7 +42,7 @@ export function listen(
   on("pointerdown", (event) => {
     if (!allowed.look) return;
     const at = place(event);
-    // An emulated or dispatched pointer cannot be captured; it works without.
+    // Emulated and dispatched pointers cannot be captured; they work without it.
     try {
       surface.setPointerCapture(event.pointerId);
     } catch { /* nothing to do */ }
@@ -54,7 +54,7 @@ export function listen(
       input.reset();
       touched();
     }
-    // A third press is a first one.
+    // The press after a double press is a first one.
     lastPress = { time: isDouble ? -Infinity : event.timeStamp, at };
   });
 
@@ -70,13 +70,13 @@ export function listen(
     }
     const way: Vec2 = [at[0] - finger.at[0], at[1] - finger.at[1]];
     if (finger.isWaiting && down.size === 1) {
-      // A finger that sets out to scroll is the browser's, which says so a little later.
+      // A finger that starts in a scrolling direction belongs to the browser, which cancels it a little later.
       const [across, along] = [Math.abs(at[0] - finger.start[0]), Math.abs(at[1] - finger.start[1])];
-      const isBrowsers = allowed.touchAction === (along > across ? "pan-y" : "pan-x");
-      finger.isWaiting = isBrowsers || Math.max(across, along) < TAP_PX;
-      if (!isBrowsers && finger.isWaiting) return;
+      const isScrolling = allowed.touchAction === (along > across ? "pan-y" : "pan-x");
+      finger.isWaiting = isScrolling || Math.max(across, along) < TAP_PX;
+      if (!isScrolling && finger.isWaiting) return;
       finger.at = at;
-      if (isBrowsers) return;
+      if (isScrolling) return;
     }
     const other = [...down.values()].find((one) => one !== finger);
     if (down.size === 1 && (finger.orbits || !allowed.pan)) {
@@ -100,7 +100,7 @@ export function listen(
     input.notice();
     if (event.type === "pointerup" && down.size === 0 && apart(place(event), finger.start) <= TAP_PX) tapped(event.pointerType);
   };
-  // An element that is taken out of the page in the middle of a drag.
+  // The element may be removed from the page in the middle of a drag.
   signal.addEventListener("abort", () => (input.isHeld = false));
   on("pointerup", lift);
   on("pointercancel", lift);
@@ -109,7 +109,7 @@ export function listen(
 
   on("wheel", (event) => {
     if (!allowed.look || !allowed.zoom || event.deltaY === 0) return;
-    // Where there is nothing to zoom out of, the page scrolls.
+    // Fully zoomed out, the wheel scrolls the page.
     if (event.deltaY > 0 && !event.ctrlKey && !allowed.canZoomOut) return;
     event.preventDefault();
     const notches = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? event.deltaY / LINES_PER_NOTCH : event.deltaY / PX_PER_NOTCH;

@@ -1,4 +1,4 @@
-/** The scene of one element: fetched when it is time to, shown, let go while it is far from the screen; and what is told of it. */
+/** Manages the scene of one element: loads it in time, shows it, releases it while it is far from the screen, and dispatches its events. */
 import type { CameraState, SceneInfo } from "../engine/index.ts";
 import type { BarFacts } from "./bar.ts";
 import type { Chrome } from "./chrome.ts";
@@ -9,13 +9,13 @@ import type { Visibility } from "./visibility.ts";
 import type { View } from "./share.ts";
 import type { Surroundings } from "./surroundings.ts";
 
-/** `timeupdate` comes so often (ms), and the figures of the cards. */
+/** Interval of `timeupdate`, and of updates to the cards. */
 const TICK_MS = 250;
 
-/** Far from the screen for so long (ms), a scene is let go: who scrolls past and back does not load it twice. */
+/** A scene is released after being far from the screen this long, so that scrolling past it and back does not load it twice. */
 const FAR_MS = 1500;
 
-/** What an element that was let go comes back to. */
+/** What a released scene returns to. */
 interface Kept {
   info: SceneInfo;
   view: View;
@@ -25,9 +25,9 @@ export class Host {
   readonly playback: PlaybackState = { plays: false, speed: 1, reverse: false, loops: Infinity, sway: false, quality: "auto" };
   player: Player | undefined;
   failure: Failure | undefined;
-  /** Where to begin, as the page's address says. */
+  /** The view to begin with, from the page's address. */
   startView: View | undefined;
-  /** The poster was taken away by a press or a program. */
+  /** Whether a press or a program has dismissed the poster. */
   isDismissed = false;
   #surroundings: Surroundings;
   #chrome: Chrome;
@@ -35,10 +35,10 @@ export class Host {
   #visibility: Visibility;
   #kept: Kept | undefined;
   #farTimer = 0;
-  /** Of what comes once for each scene, however often it is let go. */
-  #told = new Set<string>();
+  /** Events already dispatched of those that come once per scene, however often it is released. */
+  #dispatched = new Set<string>();
   #wasPlaying = false;
-  /** The timeline is held. */
+  /** Whether the timeline is held. */
   #isScrubbing = false;
   #lastTick = 0;
   #lastCamera = "";
@@ -56,9 +56,9 @@ export class Host {
     return stage === "empty" && this.#kept ? "picture" : stage;
   }
 
-  /** Whether there is a scene to look into, and no poster before it. */
+  /** Whether a scene is visible, with no poster in front of it. */
   get isShown(): boolean {
-    // One that comes back shows the picture that it left until it goes on from there.
+    // A returning scene shows the image it left until its loop continues.
     return this.#hasScene && this.#isRevealed && !this.#kept;
   }
 
@@ -66,7 +66,7 @@ export class Host {
     return this.player?.info ?? this.#kept?.info;
   }
 
-  /** Moment in frames. */
+  /** Position in the loop, in frames. */
   get time(): number {
     return this.#kept?.view.time ?? this.player?.engine?.time ?? 0;
   }
@@ -75,16 +75,16 @@ export class Host {
     return this.#kept ? structuredClone(this.#kept.view.camera) : this.info && this.player?.engine?.camera;
   }
 
-  /** Does what the surroundings ask for: loads, draws, lets go. */
+  /** Loads, draws or releases the scene, depending on where the element is. */
   look(): void {
     if (this.player) this.player.isVisible = this.#visibility.isSeen;
     this.load();
-    const isLeft = this.#visibility.isFar && this.player !== undefined && this.#element.loading !== "eager";
-    if (isLeft && !this.#farTimer) this.#farTimer = window.setTimeout(() => void this.#rest(), FAR_MS);
-    if (!isLeft) this.#stay();
+    const isFar = this.#visibility.isFar && this.player !== undefined && this.#element.loading !== "eager";
+    if (isFar && !this.#farTimer) this.#farTimer = window.setTimeout(() => void this.#releaseFar(), FAR_MS);
+    if (!isFar) this.#cancelRelease();
   }
 
-  /** Loads if it is time to. */
+  /** Loads the scene if it is time to. */
   load(): void {
     const { element, source } = this.#surroundings;
     if (this.player || this.failure || !source || !element.isConnected) return;
@@ -100,16 +100,16 @@ export class Host {
     player.isVisible = this.#visibility.isSeen;
     const backend = element.backend === "webgpu" || element.backend === "webgl2" ? element.backend : undefined;
     if (typeof source === "string" && !URL.canParse(source, document.baseURI)) {
-      return this.#failed(new LoadError("not-found", `${source}: no address`));
+      return this.#failed(new LoadError("not-found", `${source}: not a valid address`));
     }
     const found = typeof source === "string" ? new URL(source, document.baseURI).href : source;
     void player.start(found, this.#chrome.stage, this.#surroundings.base, backend);
   }
 
-  /** Lets the scene go for good; the page's poster stays. */
+  /** Drops the scene and everything known about it; shows the page's poster again. */
   release(): void {
     this.#drop();
-    this.#told.clear();
+    this.#dispatched.clear();
     [this.#kept, this.failure, this.#wasPlaying, this.#lastCamera] = [undefined, undefined, false, ""];
     const chrome = this.#chrome;
     chrome.setPoster(this.#element.poster || undefined);
@@ -120,7 +120,7 @@ export class Host {
   setPlaying(plays: boolean): void {
     this.playback.plays = plays;
     this.player?.update();
-    this.#tellPlaying();
+    this.#dispatchPlaying();
   }
 
   show(view: View): void {
@@ -128,7 +128,7 @@ export class Host {
     this.player?.show(view);
   }
 
-  /** To a moment in frames; the loop stands until `endScrub`. */
+  /** Seeks to a position in frames, and stops the loop until `endScrub`. */
   scrub(frame: number): void {
     this.#isScrubbing = true;
     this.player?.hold(true);
@@ -142,14 +142,14 @@ export class Host {
     this.player?.hold(false);
   }
 
-  /** Shows the scene that is kept behind the poster; loads it first if need be. */
+  /** Shows the scene that is kept behind the poster, and loads it first if necessary. */
   dismissPoster(): void {
     this.isDismissed = true;
     this.load();
     this.reveal();
   }
 
-  /** The picture as a file. Rejects before there is a scene, and while it is far off screen. */
+  /** The image as a file. Rejects before there is a scene, and while the element is far from the screen. */
   async toBlob(type: string, quality?: number): Promise<Blob> {
     const { player } = this;
     if (!player) throw new Error("no scene is shown now");
@@ -158,9 +158,10 @@ export class Host {
     [canvas.width, canvas.height] = [pixels.width, pixels.height];
     canvas.getContext("2d")?.putImageData(pixels, 0, 0);
     return new Promise((resolve, reject) =>
-      canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error(`no picture of type ${type} can be made`))), type, quality));
+      canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error(`cannot encode an image of type ${type}`))), type, quality));
   }
 
+  /** Shows the scene instead of the poster if it is time to. */
   reveal(): void {
     this.#chrome.reveal(this.isShown);
     this.showBar();
@@ -195,31 +196,31 @@ export class Host {
     const { loading } = this.#element;
     if (loading === "eager") return true;
     const { isNear, isOnScreen } = this.#visibility;
-    // What was let go comes back before it is seen.
+    // A released scene returns before it is visible.
     return this.#isRevealed && (loading === "lazy" && !this.#kept ? isOnScreen : isNear);
   }
 
-  /** Gives the engine back while nobody is near. Picture, camera and moment stay. */
-  async #rest(): Promise<void> {
+  /** Frees the engine; keeps the image, the camera and the position in the loop. */
+  async #releaseFar(): Promise<void> {
     const { player } = this;
-    const picture = this.isShown ? await this.toBlob("image/jpeg", 0.92).catch(() => undefined) : undefined;
-    // Somebody may have come meanwhile.
+    const image = this.isShown ? await this.toBlob("image/jpeg", 0.92).catch(() => undefined) : undefined;
+    // The element may have come near again meanwhile.
     if (!player || player !== this.player || !this.#farTimer) return;
     const { engine, info } = player;
-    if (picture) this.#chrome.setPoster(picture);
-    // Before a picture there is no view either; one that was coming back is still what it was.
-    if (picture && engine && info) this.#kept = { info, view: { camera: engine.camera, time: engine.time } };
+    if (image) this.#chrome.setPoster(image);
+    // Without an image there is no view to keep; a scene that was still returning keeps its old one.
+    if (image && engine && info) this.#kept = { info, view: { camera: engine.camera, time: engine.time } };
     this.#drop();
   }
 
-  /** It is not to be let go. */
-  #stay(): void {
+  /** Cancels the release. */
+  #cancelRelease(): void {
     clearTimeout(this.#farTimer);
     this.#farTimer = 0;
   }
 
   #drop(): void {
-    this.#stay();
+    this.#cancelRelease();
     this.player?.dispose();
     this.player = undefined;
     this.#chrome.stage.replaceChildren();
@@ -228,7 +229,7 @@ export class Host {
     this.#chrome.showBar(undefined);
   }
 
-  /** What the player tells; `isPresent`: it is still this element's. */
+  /** Handles what the player reports, as long as `isPresent`: it is still this element's player. */
   #listener(isPresent: () => boolean): PlayerListener {
     const chrome = this.#chrome;
     const guarded = (listener: PlayerListener): PlayerListener =>
@@ -238,31 +239,31 @@ export class Host {
       picture: (jpeg) => {
         if (!this.#kept) chrome.setPoster(jpeg);
         this.reveal();
-        this.#tellOnce("poster");
+        this.#dispatchOnce("poster");
       },
       reached: (stage) => {
         if (stage === "motion") this.#kept = undefined;
         this.reveal();
-        this.#tellOnce(stage);
-        this.#tellPlaying();
+        this.#dispatchOnce(stage);
+        this.#dispatchPlaying();
         if (stage === "still") this.#surroundings.offerControls();
       },
       noMotion: (why) => {
         this.#kept = undefined;
         this.reveal();
         chrome.note(why, true);
-        this.#tellOnce("no-motion", { why });
+        this.#dispatchOnce("no-motion", { why });
       },
       progress: (received, total) => {
         chrome.progress(total ? Math.min(1, received / total) : undefined, this.isShown || this.#kept !== undefined);
-        if (!this.#told.has("load")) this.#tell("progress", { received, total });
+        if (!this.#dispatched.has("load")) this.#dispatch("progress", { received, total });
       },
       loaded: () => {
         chrome.progress(null, true);
-        this.#tellOnce("load");
+        this.#dispatchOnce("load");
       },
       drawn: (changed) => this.#drawn(changed),
-      lost: (isBack) => chrome.note(isBack ? "" : "The graphics chip stopped; starting again …", !isBack),
+      lost: (isBack) => chrome.note(isBack ? "" : "The graphics chip stopped responding; restarting …", !isBack),
       failed: (error) => this.#failed(error),
     });
   }
@@ -270,60 +271,60 @@ export class Host {
   #failed(error: unknown): void {
     const failure = describe(error);
     this.#chrome.progress(null, true);
-    // What is there already stays to be looked at.
+    // What has arrived can still be looked at.
     this.#kept = undefined;
     if (this.#hasScene && failure.code !== "lost") {
       this.reveal();
-      this.#chrome.note(`${failure.title}. What had come can be seen.`, true);
+      this.#chrome.note(`${failure.title}. The part that arrived is shown.`, true);
     } else {
       this.#drop();
       this.failure = failure;
       this.#chrome.offerStart(false);
       this.#chrome.fail(failure);
     }
-    this.#tell("error", failure);
+    this.#dispatch("error", failure);
   }
 
   #drawn(changed: boolean): void {
     const { player } = this;
     const { engine, info } = player ?? {};
     if (!player || !engine || !info) return;
-    this.#tellPlaying();
+    this.#dispatchPlaying();
     this.showBar();
     if (changed && !this.#kept) {
       const camera = JSON.stringify(engine.camera);
-      if (camera !== this.#lastCamera && this.#lastCamera) this.#tell("camera-change");
+      if (camera !== this.#lastCamera && this.#lastCamera) this.#dispatch("camera-change");
       this.#lastCamera = camera;
     }
     const now = performance.now();
     if (now - this.#lastTick < TICK_MS) return;
     this.#lastTick = now;
-    if (engine.playing) this.#tell("timeupdate");
+    if (engine.playing) this.#dispatch("timeupdate");
     const { speed, quality } = this.#element;
     this.#chrome.showFigures(engine.statistics(), player.fps, player.drawnSize, player.received);
     this.#chrome.showSettings(speed, quality, engine.renderScale, this.stage === "motion");
   }
 
   /**
-   * Tells `play` or `pause` once the engine has begun or ended; as of a video, a `timeupdate` comes just before each `pause`.
-   * Asked at each change and not only at each picture: a round can begin and end between two.
+   * Dispatches `play` or `pause` once the engine has started or stopped. As for a video, a `timeupdate` comes just before each `pause`.
+   * Called at each change, not only at each frame: a loop can start and end between two frames.
    */
-  #tellPlaying(): void {
-    // While it is let go, and on its way back, it counts as what it will do.
+  #dispatchPlaying(): void {
+    // A released or returning scene counts as doing what it will do.
     const playing = this.#kept ? this.playback.plays : this.player?.engine?.playing ?? false;
     if (playing === this.#wasPlaying || !this.info || this.#isScrubbing) return;
     this.#wasPlaying = playing;
-    if (!playing) this.#tell("timeupdate");
-    this.#tell(playing ? "play" : "pause");
+    if (!playing) this.#dispatch("timeupdate");
+    this.#dispatch(playing ? "play" : "pause");
   }
 
-  #tellOnce(type: string, detail?: unknown): void {
-    if (this.#told.has(type)) return;
-    this.#told.add(type);
-    this.#tell(type, detail);
+  #dispatchOnce(type: string, detail?: unknown): void {
+    if (this.#dispatched.has(type)) return;
+    this.#dispatched.add(type);
+    this.#dispatch(type, detail);
   }
 
-  #tell(type: string, detail?: unknown): void {
+  #dispatch(type: string, detail?: unknown): void {
     this.#element.dispatchEvent(new CustomEvent(type, { detail }));
   }
 }

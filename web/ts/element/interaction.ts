@@ -1,28 +1,28 @@
-/** What a person does at an element: keys, buttons, gestures, tilt; and what follows from it. */
+/** Handles what a person does with one element: keys, buttons, gestures, tilt. */
 import { nextSpeed } from "./bar.ts";
+import { CameraInputFrame } from "./camera_input_frame.ts";
 import { SPEEDS } from "./cards.ts";
 import { Chrome, type ChromeActions } from "./chrome.ts";
 import { make } from "./dom.ts";
 import { describe } from "./failure.ts";
 import * as gestures from "./gestures.ts";
 import * as gyro from "./gyro.ts";
-import { CameraInputFrame } from "./camera_input_frame.ts";
 import type { Host } from "./host.ts";
 import { CAMERA_KEYS, command as commandOf, type Command } from "./keys.ts";
 import { link } from "./share.ts";
 import type { Surroundings } from "./surroundings.ts";
 
-/** A key's step of the camera: pixels of a drag, doublings. */
+/** How far a key moves the camera: like a drag of this many CSS pixels, and by these doublings. */
 const KEY_PX = 24;
 const KEY_ZOOM = 0.15;
 
-/** A press of [ or ]. */
+/** Factor on the speed for a press of [ or ]. */
 const SPEED_STEP = 1.25;
 
 export class Interaction implements ChromeActions {
   readonly cameraInput = new CameraInputFrame(() => this.#host().player?.wake());
   readonly chrome = new Chrome(this);
-  /** The phone's tilt moves the camera. */
+  /** Whether the phone's tilt moves the camera. */
   isTilting = false;
   #surroundings: Surroundings;
   #host: () => Host;
@@ -30,7 +30,7 @@ export class Interaction implements ChromeActions {
   #hasAsked = false;
   #tilt: AbortController | undefined;
 
-  /** `host` is asked when somebody does something: it is made after this. */
+  /** `host` is called only once somebody does something, since the host is made after this object. */
   constructor(surroundings: Surroundings, host: () => Host) {
     [this.#surroundings, this.#host] = [surroundings, host];
   }
@@ -50,22 +50,22 @@ export class Interaction implements ChromeActions {
     signal.addEventListener("abort", () => this.#stopTilt());
   }
 
-  /** Offers what there is to look around with. */
+  /** Offers the ways to look around: asks for tilt, shows the hint. */
   offer(): void {
     const { gyro: wantsTilt, cameraControls, interactionPrompt } = this.#element;
-    // Once: after a "no", asking again would nag.
+    // Asks only once: after a "no", asking again would be annoying.
     if (wantsTilt && !this.#hasAsked) void this.enableTilt();
     if (!wantsTilt) this.#stopTilt();
     const isHinted = interactionPrompt !== "none" && cameraControls && !this.#isTouched;
     this.chrome.prompt(isHinted ? (this.isTilting ? "Tilt or drag to look around" : "Drag to look around") : undefined);
   }
 
-  /** Asks for the phone's tilt and follows it; true where that was granted. */
+  /** Asks for access to the phone's tilt and follows it; true where access is granted. */
   async enableTilt(): Promise<boolean> {
     this.#hasAsked = true;
     const answer = gyro.isPossible() ? await gyro.ask() : "denied";
     this.chrome.offerTilt(answer === "press");
-    // While it was asked, the attribute may have gone.
+    // The attribute may have been removed while the question was open.
     if (answer === "granted" && !this.#tilt && this.#hasAsked && this.#element.isConnected) {
       this.#tilt = new AbortController();
       gyro.listen(this.cameraInput, () => {
@@ -82,7 +82,7 @@ export class Interaction implements ChromeActions {
     this.chrome.offerTilt(false);
   }
 
-  // What the chrome asks for.
+  // The actions of the chrome.
 
   start(): void {
     this.#host().setPlaying(true);
@@ -114,19 +114,19 @@ export class Interaction implements ChromeActions {
     this.#host().scrub(frame);
   }
 
-  /** Does what a key or a button asks for; false when there is nothing to do. */
+  /** Runs the command of a key or a button; false if there was nothing to do. */
   command(command: Command): boolean {
     const { cameraInput, chrome } = this;
     const [element, host] = [this.#element, this.#host()];
     if (CAMERA_KEYS.has(command)) this.#touched();
     switch (command) {
       case "play-or-pause": host.setPlaying(!host.playback.plays); break;
-      case "back": case "on": this.#step(command === "on"); break;
+      case "previous-frame": case "next-frame": this.#step(command === "next-frame"); break;
       case "slower": element.speed = Math.max(SPEEDS[0], element.speed / SPEED_STEP); break;
       case "faster": element.speed = Math.min(SPEEDS[1], element.speed * SPEED_STEP); break;
       case "reverse": element.reverse = !element.reverse; break;
       case "reset": cameraInput.reset(); break;
-      // The camera goes where the arrow points; a drag pulls the scene.
+      // The camera moves where the arrow points, whereas a drag pulls the scene.
       case "left": cameraInput.orbit(KEY_PX, 0); break;
       case "right": cameraInput.orbit(-KEY_PX, 0); break;
       case "up": cameraInput.orbit(0, KEY_PX); break;
@@ -152,15 +152,15 @@ export class Interaction implements ChromeActions {
       this.chrome.note("Copied a link to this view");
     } catch (error) {
       if (error instanceof DOMException && error.name === "AbortError") return;
-      // No clipboard: the address bar has it.
+      // Without a clipboard the link goes to the address bar.
       history.replaceState(null, "", url);
       this.chrome.note("The link to this view is in the address bar");
     }
   }
 
-  // What hands and keys do.
+  // Gestures and keys.
 
-  /** Read at each gesture. */
+  /** Which gestures are allowed at the moment. */
   #allowed(): gestures.Allowed {
     const { element } = this.#surroundings;
     const [host, surroundings] = [this.#host, this.#surroundings];
@@ -190,7 +190,7 @@ export class Interaction implements ChromeActions {
     const target = event.target as Element;
     const { controls, cameraControls } = this.#element;
     if (!command || event.defaultPrevented || !this.#host().isShown || !(controls || cameraControls)) return;
-    // A slider has its own arrows, and a button its space.
+    // Sliders handle the arrow keys themselves, and buttons the space bar.
     if (target.matches("input") && event.key.startsWith("Arrow")) return;
     if (target.matches("button") && event.key === " ") return;
     if (CAMERA_KEYS.has(command) && !cameraControls) return;
@@ -198,7 +198,7 @@ export class Interaction implements ChromeActions {
     this.cameraInput.notice();
   }
 
-  /** Pauses, and goes to the next whole frame or the one before. */
+  /** Pauses, and moves to the next whole frame or the previous one. */
   #step(forward: boolean): void {
     const host = this.#host();
     const { player } = host;
@@ -210,7 +210,7 @@ export class Interaction implements ChromeActions {
 
   #toggleFullscreen(): void {
     const done = document.fullscreenElement === this.#element ? document.exitFullscreen() : this.#element.requestFullscreen();
-    done.catch(() => this.chrome.note("This browser does not allow the whole screen here."));
+    done.catch(() => this.chrome.note("This browser does not allow full screen here."));
   }
 
   async #screenshot(): Promise<void> {
@@ -222,7 +222,7 @@ export class Interaction implements ChromeActions {
       setTimeout(() => URL.revokeObjectURL(url), 10_000);
       this.chrome.note(`Saved ${name}`);
     } catch (error) {
-      this.chrome.note(`No screenshot: ${describe(error).detail}`);
+      this.chrome.note(`The screenshot failed: ${describe(error).detail}`);
     }
   }
 }

@@ -1,13 +1,13 @@
-/** Fetches a scene piece by piece, and says plainly why when it cannot. */
+/** Fetches a scene piece by piece, and reports plainly why it cannot. */
 import { LoadError } from "./failure.ts";
 
-/** Bytes that came, and how many there will be, where the server says so. */
+/** Bytes that arrived, and how many there will be in total, where the server says so. */
 export interface Piece {
   bytes: Uint8Array;
   total: number | undefined;
 }
 
-/** A connection that breaks is taken up again so often, where the server can go on from the middle. */
+/** A broken connection is resumed this often, where the server supports it. */
 const RESUMES = 2;
 
 /**
@@ -24,9 +24,9 @@ export async function* pieces(source: string | Blob, signal: AbortSignal): Async
   let tag: string | null = null;
   for (let resumes = 0; ; resumes += 1) {
     const response = await open(source, received, tag, signal);
-    if (!response.body) throw new LoadError("server", `${source}: an answer without a body`);
+    if (!response.body) throw new LoadError("server", `${source}: the response has no body`);
     const length = Number(response.headers.get("content-length"));
-    // Of a compressed answer the length is that of the compressed bytes.
+    // The length of a compressed response counts compressed bytes.
     if (length > 0 && !response.headers.get("content-encoding")) total = received + length;
     tag = response.headers.get("etag") ?? response.headers.get("last-modified");
     try {
@@ -46,7 +46,7 @@ export async function* pieces(source: string | Blob, signal: AbortSignal): Async
 async function open(url: string, from: number, tag: string | null, signal: AbortSignal): Promise<Response> {
   let response: Response;
   try {
-    // Only what the other site allows anyway is asked for: without a range, no question to it beforehand.
+    // Without a range, the request to another site needs no preflight.
     const headers: Record<string, string> = from > 0 ? { range: `bytes=${from}-`, "if-range": tag ?? "" } : {};
     response = await fetch(url, { signal, headers });
   } catch (error) {
@@ -64,13 +64,13 @@ async function open(url: string, from: number, tag: string | null, signal: Abort
   return response;
 }
 
-/** Safari's streams cannot be iterated. */
+/** Reads a stream to its end. Streams cannot be iterated in Safari. */
 async function* chunks(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array, void> {
   const reader = stream.getReader();
   try {
     for (let piece = await reader.read(); !piece.done; piece = await reader.read()) yield piece.value;
   } finally {
-    // Whoever stops listening stops the transfer.
+    // A consumer that stops early ends the transfer.
     reader.cancel().catch(() => undefined);
   }
 }

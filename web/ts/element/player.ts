@@ -1,46 +1,47 @@
-/** One scene in one canvas: fetches it, drives the engine picture by picture while it is seen, and holds the quality. */
+/** Plays one scene on one canvas: fetches it, drives the engine frame by frame while it is visible, and adapts the quality. */
 import { Engine, type Backend, type EngineEvent, type SceneInfo } from "../engine/index.ts";
+import { AdaptiveQuality } from "./adaptive_quality.ts";
 import type { CameraInputFrame } from "./camera_input_frame.ts";
 import { pieces } from "./load.ts";
-import { AdaptiveQuality } from "./adaptive_quality.ts";
 import type { View } from "./share.ts";
+import type { Base } from "./surroundings.ts";
 
-/** Pixels of the screen for one of the page, at most: finer is not seen, and costs its square. */
+/** Most device pixels per CSS pixel: more cannot be seen, and their cost grows with the square. */
 export const PIXEL_RATIO_CAP = 2;
 
-/** Without anything new for so long (ms) the player sleeps. */
+/** The player sleeps after this long without a change. */
 const QUIET_MS = 2000;
 
-/** The longest step of time in one picture (s): a tab that comes back does not jump. */
+/** Longest step of time per frame, so that the loop does not jump when a tab comes back. */
 const LONGEST_S = 0.25;
 
-/** What is there to be seen. */
+/** How much of the scene can be seen: nothing, the package's preview image, the scene without motion, everything. */
 export type Stage = "empty" | "picture" | "still" | "motion";
 
-/** What a player tells. */
+/** What a player reports. */
 export interface PlayerListener {
   info(info: SceneInfo): void;
   picture(jpeg: Blob): void;
-  /** The still scene, or motion, is drawn. */
+  /** The scene is drawn: `still` without motion, or `motion`. */
   reached(stage: Stage): void;
-  /** It will stay still, and why. */
+  /** The scene cannot move, and why. */
   noMotion(why: string): void;
   progress(received: number, total: number | undefined): void;
   loaded(): void;
-  /** After each picture; `changed`: not the same as before. */
+  /** Called after each frame; `changed`: it was drawn anew. */
   drawn(changed: boolean): void;
   lost(isBack: boolean): void;
   failed(error: unknown): void;
 }
 
-/** What the player is to do, whether or not it can already. */
+/** What the player is asked to do, whether or not it can do it yet. */
 export interface PlaybackState {
   plays: boolean;
   speed: number;
   reverse: boolean;
   loops: number;
   sway: boolean;
-  /** `auto`, `full` or a scale. */
+  /** `auto`, `full`, or a fraction of the pixels along each side. */
   quality: string;
 }
 
@@ -48,7 +49,9 @@ export class Player {
   engine: Engine | undefined;
   info: SceneInfo | undefined;
   stage: Stage = "empty";
+  /** Bytes of the package. */
   received = 0;
+  /** Frames drawn per second, averaged. */
   fps = 0;
   #abort = new AbortController();
   #adaptive = new AdaptiveQuality();
@@ -57,7 +60,7 @@ export class Player {
   #quietSince = 0;
   #isVisible = false;
   #isDirty = true;
-  #there = new Set<string>();
+  #reached = new Set<string>();
   #isLoading = true;
   #isHeld = false;
   #drewLast = false;
@@ -65,17 +68,17 @@ export class Player {
   #height = 1;
   #view: View | undefined;
 
-  /** `playback` and `cameraInput` are the element's: they outlive one scene. */
+  /** `playback` and `cameraInput` belong to the element and outlive one scene. */
   constructor(readonly listener: PlayerListener, readonly playback: PlaybackState, readonly cameraInput: CameraInputFrame) {}
 
-  /** Fetches and shows; errors go to the listener. The canvas is put in `stage`. */
-  async start(source: string | Blob, stage: HTMLElement, base: URL | ((file: string) => string), backend: Backend | undefined): Promise<void> {
+  /** Fetches and shows a scene. The canvas becomes the only child of `stage`; errors go to the listener. */
+  async start(source: string | Blob, stage: HTMLElement, base: Base, backend: Backend | undefined): Promise<void> {
     const { signal } = this.#abort;
     try {
       const canvas = document.createElement("canvas");
       stage.replaceChildren(canvas);
       const opening = Engine.open(canvas, { base, backend }, (event) => signal.aborted || this.#event(event));
-      // Bytes come while the engine is on its way; they wait in the stream.
+      // The request starts while the engine opens; bytes wait in the stream.
       const coming = pieces(source, signal);
       const first = coming.next();
       first.catch(() => undefined);
@@ -102,7 +105,7 @@ export class Player {
     this.wake();
   }
 
-  /** Size of the element: pixels of the screen, and its height in pixels of the page. */
+  /** Sets the size of the element in device pixels, and its height in CSS pixels. */
   resize(width: number, height: number, cssHeight: number): void {
     [this.#size, this.#height] = [[Math.max(1, width), Math.max(1, height)], Math.max(1, cssHeight)];
     this.engine?.resize(...this.#size);
@@ -110,14 +113,14 @@ export class Player {
     this.redraw();
   }
 
-  /** Only what is seen is drawn. */
+  /** The player draws only while it is visible. */
   set isVisible(isVisible: boolean) {
     this.#isVisible = isVisible;
     if (isVisible) this.wake();
     else this.#stop();
   }
 
-  /** The playback state has changed. */
+  /** Applies a change of the playback state. */
   update(): void {
     const { engine, playback } = this;
     if (engine && this.info) {
@@ -131,7 +134,7 @@ export class Player {
     this.redraw();
   }
 
-  /** Goes to a view, now or as soon as there is a scene. */
+  /** Moves to a view, now or as soon as there is a scene. */
   show(view: View): void {
     this.#view = view;
     if (!this.engine || !this.info) return;
@@ -141,25 +144,25 @@ export class Player {
     this.redraw();
   }
 
-  /** While it is held, as at the timeline, the loop stands. */
+  /** Stops the loop while it is held, as by the timeline. */
   hold(isHeld: boolean): void {
     this.#isHeld = isHeld;
     this.update();
   }
 
-  /** Draws a picture even if nothing has moved. */
+  /** Draws a frame even if nothing has moved. */
   redraw(): void {
     this.#isDirty = true;
     this.wake();
   }
 
-  /** Something may be new: draws until nothing is any more. */
+  /** Draws until nothing changes any more. */
   wake(): void {
     this.#quietSince = performance.now();
     if (this.#isVisible && this.engine && !this.#request) this.#request = requestAnimationFrame(this.#frame);
   }
 
-  /** The next picture's pixels, drawn now. */
+  /** Draws a frame now and returns its pixels. */
   async pixels(): Promise<ImageData> {
     if (!this.engine || this.stage === "empty" || this.stage === "picture") throw new Error("no scene is shown yet");
     const pixels = this.engine.readPixels();
@@ -167,13 +170,13 @@ export class Player {
     return pixels;
   }
 
-  /** Size of what is drawn. */
+  /** Size at which frames are drawn, in device pixels. */
   get drawnSize(): [number, number] {
     const scale = this.engine?.renderScale ?? 1;
     return [Math.round(this.#size[0] * scale), Math.round(this.#size[1] * scale)];
   }
 
-  /** Ends the transfer and gives everything back. */
+  /** Ends the transfer and frees everything. */
   dispose(): void {
     this.#abort.abort();
     this.#stop();
@@ -201,10 +204,10 @@ export class Player {
         return listener.picture(event.jpeg);
       case "still":
       case "motion":
-        this.#there.add(event.kind);
-        // Motion may be decoded before the last still tile.
-        if (!this.#there.has("still")) return;
-        this.stage = this.#there.has("motion") ? "motion" : "still";
+        this.#reached.add(event.kind);
+        // Motion may be decoded before the last static tile.
+        if (!this.#reached.has("still")) return;
+        this.stage = this.#reached.has("motion") ? "motion" : "still";
         this.update();
         if (event.kind === "still") listener.reached("still");
         if (this.stage === "motion") listener.reached("motion");
@@ -249,12 +252,12 @@ export class Player {
         this.#quietSince = now;
       }
       this.#drewLast = draws;
-      if (this.stage === "motion" && playback.plays && !this.#isHeld && !engine.playing) playback.plays = false; // Its last round is over.
+      if (this.stage === "motion" && playback.plays && !this.#isHeld && !engine.playing) playback.plays = false; // Its last loop is over.
       this.listener.drawn(draws);
     } catch (error) {
       return this.listener.failed(error);
     }
-    // After a seek the frame may take longer to come than a still scene stays awake.
+    // After a seek the frame may take longer to arrive than a resting player stays awake.
     const awaits = this.stage === "motion" && !engine.isReady;
     const mayMove = this.#isLoading || awaits || engine.playing || playback.sway || this.cameraInput.isFollowing || this.cameraInput.isHeld;
     if (mayMove || now - this.#quietSince < QUIET_MS) this.#request = requestAnimationFrame(this.#frame);

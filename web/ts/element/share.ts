@@ -1,9 +1,9 @@
-/** A view of a scene in the address of the page: where the camera is, which moment, how fast. */
+/** A view of a scene in the address of the page: camera, position in the loop, speed. */
 import type { CameraState } from "../engine/index.ts";
 
 export interface View {
   camera?: CameraState;
-  /** Moment in frames. */
+  /** Position in the loop, in frames. */
   time?: number;
   speed?: number;
   playing?: boolean;
@@ -11,7 +11,7 @@ export interface View {
 
 const round = (value: number) => Number(value.toFixed(4));
 
-/** `c` camera, `t` moment, `s` speed, `p` whether it plays. */
+/** Encodes a view: `c` camera, `t` position, `s` speed, `p` whether it plays. */
 export function encode(view: View): string {
   const parts = new URLSearchParams();
   if (view.camera) {
@@ -24,7 +24,7 @@ export function encode(view: View): string {
   return parts.toString();
 }
 
-/** Reads what `encode` wrote; what is not understood is left out. */
+/** Decodes what `encode` wrote; what it does not understand is left out. */
 export function decode(text: string): View {
   const parts = new URLSearchParams(text);
   const number = (name: string) => {
@@ -43,14 +43,14 @@ export function decode(text: string): View {
   return view;
 }
 
-/** The page's address with this view of the element `id` in its fragment. Views of other elements stay. */
+/** The page's address with this view of the element `id` in its fragment. Views of other elements are kept. */
 export function link(id: string, view: View): string {
   const url = new URL(location.href);
   url.hash = fragment(url.hash, id, encode(view));
   return url.href;
 }
 
-/** The view of the element `id` that the page's address asks for. */
+/** The view of the element `id` in the page's address. */
 export function fromAddress(id: string): View | undefined {
   const text = sections(location.hash).get(id);
   return text === undefined ? undefined : decode(text);
@@ -61,7 +61,7 @@ function fragment(hash: string, id: string, text: string): string {
   return [...all].map(([name, value]) => `${name}:${value}`).join("|");
 }
 
-/** What is no escaped text (`#100%`) stays as it is. */
+/** Unescapes a fragment. Text that is not validly escaped (`#100%`) is returned as it is. */
 function readable(text: string): string {
   try {
     return decodeURI(text);
@@ -70,7 +70,7 @@ function readable(text: string): string {
   }
 }
 
-/** `#scene:c=…&t=…|other:…` */
+/** The views in a fragment such as `#scene:c=…&t=…|other:…`, by element. */
 function sections(hash: string): Map<string, string> {
   const parts = readable(hash.slice(1)).split("|").filter((part) => part.includes(":"));
   return new Map(parts.map((part) => [part.slice(0, part.indexOf(":")), part.slice(part.indexOf(":") + 1)]));

@@ -1,4 +1,4 @@
-/** How the element looks: light on dark glass, small, readable on any picture. Pages change it by custom properties and parts. */
+/** The look of the element: light on dark glass, small, readable over any image. Pages change it with custom properties and parts. */
 import { sheet } from "./dom.ts";
 
 export const STYLE = sheet(`

@@ -1,21 +1,21 @@
-/** How far an element is from the screen, and its size: what says when to load, when to draw, when to let go. */
+/** How far an element is from the screen: decides when to load, when to draw and when to release. */
 
-/** Margins around the screen, in parts of it: nearer than the first it is near, beyond the second it is far. Between them nothing changes. */
+/** Margins around the screen, relative to its size. Within the first an element is near, beyond the second it is far; in between nothing changes. */
 const NEAR = "50%";
 const FAR = "100%";
 
 export class Visibility {
-  /** A part of it is on the screen. */
+  /** Whether some of it is on the screen. */
   isOnScreen = false;
   isNear = false;
   isFar = false;
 
-  /** It is on the screen, and the page is not hidden. */
+  /** Whether it is on the screen and the page is not hidden. */
   get isSeen(): boolean {
     return this.isOnScreen && document.visibilityState === "visible";
   }
 
-  /** Watches until `signal` aborts: `moved` when one of these has changed, `resized` when its size has. */
+  /** Watches until `signal` aborts. `moved` is called when one of the above changes, `resized` when the size does. */
   watch(element: HTMLElement, moved: () => void, resized: () => void, signal: AbortSignal): void {
     const crossing = (rootMargin: string, take: (isInside: boolean) => void) => new IntersectionObserver((entries) => {
       take(entries.at(-1)?.isIntersecting ?? false);

@@ -1,18 +1,18 @@
-/** The canvas that an engine draws to. */
+/** The canvas that an engine draws on. */
 
-/** Whether this page gets a WebGPU adapter. */
+/** Whether the browser gives this page a WebGPU adapter. */
 export async function hasWebGpu(): Promise<boolean> {
   return "gpu" in navigator && (await navigator.gpu.requestAdapter()) !== null;
 }
 
-/** A new canvas in the place of another, with its attributes. */
+/** Replaces a canvas by a new one with the same attributes. */
 export function replaced(canvas: HTMLCanvasElement): HTMLCanvasElement {
   const copy = canvas.cloneNode(false) as HTMLCanvasElement;
   canvas.replaceWith(copy);
   return copy;
 }
 
-/** What a canvas shows. Only right after it was drawn, in the same task. */
+/** The pixels of a canvas. They can be read only in the task that drew them. */
 export function pixels(canvas: HTMLCanvasElement): ImageData {
   const copy = new OffscreenCanvas(canvas.width, canvas.height);
   const context = copy.getContext("2d", { willReadFrequently: true })!;

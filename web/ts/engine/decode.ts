@@ -1,13 +1,13 @@
 /**
- * Frames of the loop, decoded a little ahead of the clock. Bytes come from the wasm side, and decoded frames go back to it at once, so
- * that no more than one of them is held here.
+ * Decodes the frames of the loop a little ahead of the clock. Coded bytes come from the wasm side, and decoded frames go back to it at
+ * once, so that at most one of them is held here.
  */
 import { DecoderPage } from "./decoder_page.ts";
 import { BlockPage, PngPage } from "./frame_pages.ts";
 import type { DecodePlan, FrameStore, StreamPlan } from "./frame_store.ts";
 import { VideoElementPage } from "./video_page.ts";
 
-/** A stream that this browser plays, and what decodes it: for other codecs than video it does not matter. */
+/** A stream that this browser plays, and what decodes it. The decoder matters for video codecs only. */
 export interface Choice {
   stream: number;
   decoder: "hardware" | "software" | "element";
@@ -16,8 +16,8 @@ export interface Choice {
 const VIDEO: Partial<Record<StreamPlan["codec"], string>> = { h264: "H.264", av1: "AV1" };
 
 /**
- * Chooses a stream: one that hardware decodes if there is any, else the first that anything decodes. `takesBlocks`: whether the GPU reads
- * the blocks of a stream as they are.
+ * Chooses a stream: one with a hardware decoder if there is one, else the first that can be decoded at all. `takesBlocks` says whether the
+ * GPU samples the blocks of a stream directly. Returns the reason where no stream can be played.
  */
 export async function choose(plan: DecodePlan, takesBlocks: (stream: number) => boolean): Promise<Choice | { why: string }> {
   const moving = plan.streams.map((stream, index) => ({ stream, index })).filter(({ stream }) => stream.codec in VIDEO);
@@ -26,26 +26,26 @@ export async function choose(plan: DecodePlan, takesBlocks: (stream: number) => 
       for (const { stream, index } of moving) {
         const configs = plan.pages.map((_, page) => ({ ...configuration(plan, stream, page), hardwareAcceleration }));
         const answers = configs.map(async (config) => (await VideoDecoder.isConfigSupported(config)).supported === true);
-        // A name that a browser cannot parse is an exception.
+        // Browsers throw on a codec name that they cannot parse.
         if (!(await Promise.all(answers).catch(() => [false])).every(Boolean)) continue;
         return { stream: index, decoder: hardwareAcceleration === "prefer-hardware" ? "hardware" : "software" };
       }
     }
   }
   const blocks = plan.streams.findIndex((_, stream) => takesBlocks(stream));
-  const pictures = plan.streams.findIndex(({ codec }) => codec === "png");
-  const other = blocks >= 0 ? blocks : pictures;
+  const images = plan.streams.findIndex(({ codec }) => codec === "png");
+  const other = blocks >= 0 ? blocks : images;
   if (other >= 0) return { stream: other, decoder: "software" };
   for (const { stream, index } of moving) {
     const types = stream.names.map((name) => `video/mp4; codecs="${name}"`);
     const video = document.createElement("video");
-    // An MP4 file needs the configuration, which packages have of H.264 alone.
+    // An MP4 file needs the decoder's configuration, which packages contain for H.264 only.
     const isWhole = stream.descriptions.every((description) => description !== "");
     if (isWhole && types.every((type) => video.canPlayType(type) !== "")) return { stream: index, decoder: "element" };
   }
-  if (moving.length === 0) return { why: "The scene's frames are in a form that this graphics adapter does not read, so it stands still." };
+  if (moving.length === 0) return { why: "This graphics adapter cannot read the format of the scene's frames, so the scene does not move." };
   const names = [...new Set(moving.map(({ stream }) => VIDEO[stream.codec]))].join(" or ");
-  return { why: `This browser does not play ${names} video of this size, so the scene stands still.` };
+  return { why: `This browser does not play ${names} video of this size, so the scene does not move.` };
 }
 
 function configuration(plan: DecodePlan, stream: StreamPlan, page: number): VideoDecoderConfig {
@@ -55,7 +55,7 @@ function configuration(plan: DecodePlan, stream: StreamPlan, page: number): Vide
     codec: stream.names[page]!,
     codedWidth: width,
     codedHeight: 2 * height,
-    // Frames are in display order: none needs to wait for a later one.
+    // Frames are coded in display order: none has to wait for a later one.
     optimizeForLatency: true,
     ...(description.length === 0 ? {} : { description }),
   };
@@ -65,10 +65,10 @@ function bytes(hex: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(hex.match(/../g) ?? [], (pair) => parseInt(pair, 16));
 }
 
-/** Decodes all pages of a stream. */
+/** Decodes all pages of one stream. */
 export class Decoders {
   #pages: (DecoderPage | VideoElementPage | PngPage | BlockPage)[];
-  /** Frames decoded, over all pages. */
+  /** Frames decoded so far, over all pages. */
   decoded = 0;
 
   constructor(
@@ -90,7 +90,7 @@ export class Decoders {
     });
   }
 
-  /** Starts decoding what is missing. */
+  /** Starts decoding the frames that are missing. */
   pump(): void {
     for (const page of this.#pages) page.pump();
   }

@@ -1,21 +1,21 @@
-/** A page of the loop in a WebCodecs decoder. */
+/** Decodes one page of the loop with WebCodecs. */
 import type { FrameStore } from "./frame_store.ts";
 
-/** Coded frames that a decoder holds at a time: some keep a few before the first comes out. */
+/** Coded frames inside a decoder at a time. Some decoders keep a few before the first one comes out. */
 const MOST_IN_FLIGHT = 16;
-/** A decoder that is silent for so long wants to be told that no more comes, in milliseconds. */
-const SILENCE = 120;
-/** So many failures in a row, without a frame between them, are final. */
+/** A decoder that has been silent for this long is flushed. */
+const SILENCE_MS = 120;
+/** This many failures in a row, without a frame in between, are final. */
 const MOST_FAILURES = 3;
 
 export class DecoderPage {
   #decoder: VideoDecoder | null = null;
-  /** Frames in the decoder by the time stamp that they went in with. */
+  /** Frames inside the decoder, by the timestamp they were sent with. */
   #inFlight = new Map<number, number>();
-  /** Room for planes, to be used again. */
+  /** Buffers for planes, reused. */
   #buffers: Uint8Array<ArrayBuffer>[] = [];
   #sent = 0;
-  /** The frame after the last one that went in, while the decoder can go on with it. */
+  /** The frame after the last one sent, while the decoder can continue with it. */
   #next: number | null = null;
   #failures = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -24,7 +24,7 @@ export class DecoderPage {
   constructor(
     private page: number,
     private config: VideoDecoderConfig,
-    /** The processor decodes, into its own memory. */
+    /** The CPU decodes, into main memory. */
     private isSoftware: boolean,
     private store: FrameStore,
     private onFrame: () => void,
@@ -38,8 +38,8 @@ export class DecoderPage {
       if (this.#inFlight.size >= MOST_IN_FLIGHT) break;
       const key = waiting.has(frame) ? undefined : this.store.keyFrame(this.page, frame);
       if (key === undefined) continue;
-      const goesOn = this.#next !== null && key <= this.#next && this.#next <= frame;
-      for (let at = goesOn ? this.#next! : key; at <= frame; at++) {
+      const continues = this.#next !== null && key <= this.#next && this.#next <= frame;
+      for (let at = continues ? this.#next! : key; at <= frame; at++) {
         if (!this.#send(at, key)) return;
         waiting.add(at);
       }
@@ -63,11 +63,11 @@ export class DecoderPage {
     return true;
   }
 
-  /** The decoder, made where there is none: browsers take idle ones away. */
+  /** The decoder. It is made again where there is none, since browsers reclaim idle ones. */
   #ready(): VideoDecoder | null {
     if (this.#decoder !== null) return this.#decoder;
     const decoder = new VideoDecoder({
-      output: (picture) => void this.#arrived(picture, decoder),
+      output: (image) => void this.#arrived(image, decoder),
       error: (error) => { if (decoder === this.#decoder) this.#failed(error); },
     });
     try {
@@ -79,50 +79,50 @@ export class DecoderPage {
     return (this.#decoder = decoder);
   }
 
-  async #arrived(picture: VideoFrame, decoder: VideoDecoder): Promise<void> {
-    const frame = this.#inFlight.get(picture.timestamp);
+  async #arrived(image: VideoFrame, decoder: VideoDecoder): Promise<void> {
+    const frame = this.#inFlight.get(image.timestamp);
     const isCurrent = () => decoder === this.#decoder && frame !== undefined;
     try {
       if (!isCurrent()) return;
       this.#failures = 0;
-      await this.#show(frame!, picture, isCurrent);
+      await this.#show(frame!, image, isCurrent);
       if (!isCurrent()) return;
-      this.#inFlight.delete(picture.timestamp);
+      this.#inFlight.delete(image.timestamp);
     } finally {
-      picture.close();
+      image.close();
     }
     this.onFrame();
     this.pump();
   }
 
   /**
-   * Hands a frame on. Where the processor decoded it, as the planes that it is: browsers turn it into RGB in their own ways, and slowly.
-   * What a hardware decoder left on the GPU stays there.
+   * Gives a frame to the store. A frame that the CPU decoded is handed over as its planes: browsers convert those to RGB slowly, each in
+   * its own way. A frame that a hardware decoder left on the GPU stays there.
    */
-  async #show(frame: number, picture: VideoFrame, isCurrent: () => boolean): Promise<void> {
-    // What is decoded on the way from a key frame to a wanted one is not shown.
+  async #show(frame: number, image: VideoFrame, isCurrent: () => boolean): Promise<void> {
+    // Frames that are decoded on the way from a key frame to a wanted one are not shown.
     if (!this.store.missing(this.page).includes(frame)) return;
     const { codedWidth: width, codedHeight: height } = this.config;
-    const rect = picture.visibleRect;
-    const isWhole = picture.format === "I420" && rect?.width === width && rect?.height === height;
+    const rect = image.visibleRect;
+    const isWhole = image.format === "I420" && rect?.width === width && rect?.height === height;
     if (this.isSoftware && isWhole && this.store.takesPlanes()) {
-      const planes = this.#buffers.pop() ?? new Uint8Array(picture.allocationSize());
-      const isCopied = await picture.copyTo(planes).then(() => true, () => false);
+      const planes = this.#buffers.pop() ?? new Uint8Array(image.allocationSize());
+      const isCopied = await image.copyTo(planes).then(() => true, () => false);
       if (isCopied && isCurrent()) this.store.setPlanes(this.page, frame, planes);
       this.#buffers.push(planes);
       if (isCopied) return;
     }
-    if (isCurrent()) this.store.setFrame(this.page, frame, picture);
+    if (isCurrent()) this.store.setFrame(this.page, frame, image);
   }
 
-  /** Frames that stay inside of a decoder come out when it is told that these are all. */
+  /** Flushes the decoder after a silence: only then do the frames come out that it holds back. */
   #watch(): void {
     clearTimeout(this.#timer);
     if (this.#inFlight.size === 0) return;
     this.#timer = setTimeout(() => {
       this.#next = null;
       this.#decoder?.flush().catch(() => {});
-    }, SILENCE);
+    }, SILENCE_MS);
   }
 
   #failed(error: Error): void {

@@ -1,6 +1,6 @@
 /**
- * The engine: bytes of a package in, pictures on a canvas out. It draws when it is told to and owns no clock of its own; the element
- * around it does.
+ * The engine: bytes of a package in, frames on a canvas out. It draws when it is asked to and has no clock of its own; its caller calls
+ * `advance` and `draw`.
  */
 import { hasWebGpu, pixels, replaced } from "./canvas.ts";
 import { Decoders, choose, type Choice } from "./decode.ts";
@@ -13,10 +13,13 @@ import {
 import { load, type Glue, type Plan, type WasmCameraStep, type WasmPlayer, type WasmScreen } from "./wasm.ts";
 
 const BACKENDS: Backend[] = ["webgpu", "webgl2"];
+/** Bytes of GPU memory for the loop unless the options say otherwise. */
 const LOOP_MEMORY = 64 << 20;
+/** Delay before each attempt to open a lost GPU again. */
+const RETRY_DELAYS_MS = [100, 500, 2000];
 
 export class Engine {
-  /** Another element than the given one where a canvas had to be replaced: it binds to one kind of GPU for life. */
+  /** Not always the element that was passed in: a canvas is bound to one kind of GPU for life, so a retry needs a new one. */
   canvas: HTMLCanvasElement;
   readonly backend: Backend;
   #glue: Glue;
@@ -26,13 +29,13 @@ export class Engine {
   #on: (event: EngineEvent) => void;
   #plan: Plan | null = null;
   #decoders: Decoders | null = null;
-  /** How the loop is decoded; null while that is open, or where it is not. */
+  /** How the loop is decoded; null until that is decided, and where it cannot be. */
   #choice: Choice | null = null;
-  /** Static pages and posters that are still to be shown. */
+  /** Pages of static tiles and of the poster that are not shown yet. */
   #pending = new Set<number>();
-  #said = { still: false, motion: false };
+  #announced = { still: false, motion: false };
   #hasFrame = false;
-  /** What was begun for an older screen is dropped. */
+  /** Counts screens: work that was begun for an older one is dropped. */
   #screen = 0;
   #isOver = false;
   #isLost = false;
@@ -42,10 +45,10 @@ export class Engine {
   #blendFrames = true;
   #sway = true;
   #stopAfter: number | null = null;
-  #readers: ((picture: ImageData) => void)[] = [];
+  #readers: ((image: ImageData) => void)[] = [];
   #cpuMs = 0;
 
-  /** Opens the first GPU that there is for a canvas. Throws EngineError "no-gpu". */
+  /** Opens the first backend that works for a canvas. Throws EngineError "no-gpu". */
   static async open(canvas: HTMLCanvasElement, options: EngineOptions, on: (event: EngineEvent) => void): Promise<Engine> {
     const reasons: string[] = [];
     let isUsed = false;
@@ -81,12 +84,12 @@ export class Engine {
 
   /** Takes the next bytes of the package. Throws EngineError. */
   push(bytes: Uint8Array): void {
-    // The head brings a clock of its own, which goes on as the old one was told to.
+    // The head brings a new clock, which continues with the settings of the old one.
     const { playing, speed, reverse } = this.#player;
     try {
       this.#call(() => this.#player.push(bytes));
     } finally {
-      // What was whole before an error is shown.
+      // Parts that were complete before an error are shown.
       if (!this.#isOver) {
         Object.assign(this.#player, { playing, speed, reverse });
         this.#take();
@@ -94,25 +97,25 @@ export class Engine {
     }
   }
 
-  /** The bytes have ended. Throws EngineError. */
+  /** To be called after the last bytes. Throws EngineError where some are missing. */
   finish(): void {
     this.#call(() => this.#player.finish());
   }
 
-  /** Takes the size of the drawing buffer in pixels. */
+  /** Sets the size of the canvas in pixels. */
   resize(width: number, height: number): void {
     this.#size = [Math.max(1, Math.round(width)), Math.max(1, Math.round(height))];
     this.#call(() => this.#player.resize(...this.#size, this.#renderScale));
   }
 
-  /** Part of the pixels along each side that are drawn, 0.1–1. */
+  /** Fraction of the pixels along each side that are drawn, 0.1–1. */
   get renderScale(): number { return this.#renderScale; }
   set renderScale(scale: number) {
     this.#renderScale = scale;
     this.#call(() => this.#player.resize(...this.#size, scale));
   }
 
-  /** Whether two frames are blended at moments between them. */
+  /** Whether neighbouring frames are blended at moments between them. */
   get blendFrames(): boolean { return this.#blendFrames; }
   set blendFrames(blend: boolean) {
     this.#blendFrames = blend;
@@ -126,19 +129,19 @@ export class Engine {
     this.#call(() => this.#player.setSwaying(sway));
   }
 
-  /** Rounds, from now on, after which it pauses by itself. */
+  /** Loops, counted from now, after which it pauses by itself; null for never. */
   get stopAfter(): number | null { return this.#stopAfter; }
   set stopAfter(rounds: number | null) {
     this.#stopAfter = rounds;
     this.#call(() => this.#player.stopAfter(rounds ?? undefined));
   }
 
-  /** Adds to what the next `advance` does to the camera. */
+  /** Adds to the input that the next `advance` applies to the camera. */
   input(input: CameraInput): void {
     this.#input = both(this.#input, input);
   }
 
-  /** Camera and clock go on; true where the picture changes. */
+  /** Advances camera and clock; true where the image changes. */
   advance(seconds: number): boolean {
     const { orbit, pan, zoom, isHeld, isNoticed, reset, pose } = this.#input;
     this.#input = idle();
@@ -160,12 +163,12 @@ export class Engine {
     this.#call(() => this.#player.draw());
     this.#cpuMs += 0.1 * (performance.now() - start - this.#cpuMs);
     if (this.#readers.length > 0) {
-      const picture = pixels(this.canvas);
-      for (const answer of this.#readers.splice(0)) answer(picture);
+      const image = pixels(this.canvas);
+      for (const answer of this.#readers.splice(0)) answer(image);
     }
   }
 
-  /** Whether all that the present moment shows is there; else the nearest frames are shown. */
+  /** Whether the frames of the current moment are there; otherwise the nearest ones are shown. */
   get isReady(): boolean { return this.#player.isReady(); }
 
   play(): void { this.playing = true; }
@@ -173,19 +176,19 @@ export class Engine {
   get playing(): boolean { return this.#player.playing; }
   set playing(playing: boolean) { this.#player.playing = playing; }
 
-  /** Moment of the loop in frames. */
+  /** Position in the loop, in frames. */
   get time(): number { return this.#player.time; }
   set time(time: number) {
     this.#player.time = time;
     this.#decoders?.pump();
   }
 
-  /** 0.1–4, 1 as filmed. */
+  /** 0.1–4; 1 is the speed it was filmed at. */
   get speed(): number { return this.#player.speed; }
   set speed(speed: number) { this.#player.speed = speed; }
   get reverse(): boolean { return this.#player.reverse; }
   set reverse(reverse: boolean) { this.#player.reverse = reverse; }
-  /** Rounds played since the start or the last seek. */
+  /** Loops played since the start or the last seek. */
   get rounds(): number { return this.#player.rounds; }
 
   get camera(): CameraState {
@@ -200,7 +203,7 @@ export class Engine {
     this.input({ reset: true });
   }
 
-  /** The next picture that is drawn. */
+  /** The pixels of the next frame that is drawn. */
   readPixels(): Promise<ImageData> {
     return new Promise((resolve) => this.#readers.push(resolve));
   }
@@ -214,7 +217,7 @@ export class Engine {
     };
   }
 
-  /** Gives everything back. The engine is of no use afterwards. */
+  /** Frees everything. The engine cannot be used afterwards. */
   dispose(): void {
     if (this.#isOver) return;
     this.#end();
@@ -222,7 +225,7 @@ export class Engine {
     this.#step.free();
   }
 
-  /** Calls the wasm side. A lost GPU is taken care of; other errors are thrown as EngineError. */
+  /** Calls the wasm side. A lost GPU is recovered; other errors are thrown as EngineError. */
   #call<T>(action: () => T): T | undefined {
     if (this.#isOver) return undefined;
     try {
@@ -231,7 +234,7 @@ export class Engine {
       const error = engineError(thrown);
       if (error.code !== "lost") throw error;
       if (thrown instanceof WebAssembly.RuntimeError) {
-        // The wasm side stopped in the middle of something: it cannot be called again.
+        // A trap left the wasm side in an unknown state: it cannot be called again.
         this.#end();
         this.#on({ kind: "error", error });
       } else {
@@ -248,7 +251,7 @@ export class Engine {
     this.#decoders = null;
   }
 
-  /** As `#call`, where nobody is there to catch: the error becomes an event. */
+  /** As `#call`, for callers that cannot catch: the error becomes an event. */
   #try(action: () => void): void {
     try {
       this.#call(action);
@@ -257,7 +260,7 @@ export class Engine {
     }
   }
 
-  /** Looks at what has arrived. */
+  /** Handles the parts that have arrived. */
   #take(): void {
     if (this.#plan === null) {
       const plan = this.#player.plan();
@@ -280,41 +283,41 @@ export class Engine {
     this.#decoders?.pump();
   }
 
-  /** Decodes a page of static tiles or of the poster, and shows it. */
+  /** Decodes and shows a page of static tiles or of the poster. */
   async #showPage(part: number): Promise<void> {
     const [screen, plan] = [this.#screen, this.#plan!];
     const png = this.#player.part(part);
     if (png === undefined) return;
-    let picture: ImageBitmap;
+    let image: ImageBitmap;
     try {
-      picture = await bitmap(png);
+      image = await bitmap(png);
     } catch {
-      this.#on({ kind: "error", error: new EngineError("corrupt", "A picture in the scene cannot be decoded.") });
+      this.#on({ kind: "error", error: new EngineError("corrupt", "An image in the scene cannot be decoded.") });
       return;
     }
     if (screen === this.#screen) {
       const page = plan.still.indexOf(part);
       this.#try(() => {
-        if (page >= 0) this.#player.setStaticPage(page, picture);
-        else this.#player.setPosterPage(plan.posters.indexOf(part), picture);
+        if (page >= 0) this.#player.setStaticPage(page, image);
+        else this.#player.setPosterPage(plan.posters.indexOf(part), image);
         this.#pending.delete(part);
-        this.#sayStill();
+        this.#announceStill();
       });
     }
-    picture.close();
+    image.close();
   }
 
-  #sayStill(): void {
-    if (this.#pending.size === 0 && this.#player.hasStatic() && !this.#said.still) {
-      this.#said.still = true;
+  #announceStill(): void {
+    if (this.#pending.size === 0 && this.#player.hasStatic() && !this.#announced.still) {
+      this.#announced.still = true;
       this.#on({ kind: "still" });
     }
-    this.#sayMotion();
+    this.#announceMotion();
   }
 
-  #sayMotion(): void {
-    if (this.#hasFrame && this.#said.still && !this.#said.motion) {
-      this.#said.motion = true;
+  #announceMotion(): void {
+    if (this.#hasFrame && this.#announced.still && !this.#announced.motion) {
+      this.#announced.motion = true;
       this.#on({ kind: "motion", codec: this.#plan!.streams[this.#choice!.stream]!.codec });
     }
   }
@@ -338,7 +341,7 @@ export class Engine {
     const screen = this.#screen;
     const onFrame = () => {
       this.#hasFrame = true;
-      this.#sayMotion();
+      this.#announceMotion();
     };
     const onError = (error: Error) => {
       this.#on({ kind: "error", error: new EngineError("decoder", error.message) });
@@ -348,12 +351,12 @@ export class Engine {
       missing: (page) => (isCurrent() ? this.#player.missing(page) : new Uint32Array()),
       keyFrame: (page, frame) => this.#player.keyFrame(page, frame),
       frameBytes: (page, frame) => this.#player.frameBytes(page, frame),
-      setFrame: (page, frame, picture) => isCurrent() && this.#try(() => this.#player.setFrame(page, frame, picture)),
+      setFrame: (page, frame, image) => isCurrent() && this.#try(() => this.#player.setFrame(page, frame, image)),
       takesPlanes: () => isCurrent() && this.#player.takesPlanes(),
       setPlanes: (page, frame, planes) => isCurrent() && this.#try(() => this.#player.setPlanes(page, frame, planes)),
       setBlocks: (page, frame) => { if (isCurrent()) this.#call(() => this.#player.setBlocks(page, frame)); },
       setVideoFrame: (page, frame, video) => isCurrent() && this.#try(() => this.#player.setVideoFrame(page, frame, video)),
-      setPngFrame: (page, frame, picture) => isCurrent() && this.#try(() => this.#player.setPngFrame(page, frame, picture)),
+      setPngFrame: (page, frame, image) => isCurrent() && this.#try(() => this.#player.setPngFrame(page, frame, image)),
     }, onFrame, onError);
     this.#decoders.pump();
   }
@@ -363,7 +366,7 @@ export class Engine {
     canvas.addEventListener("webglcontextlost", () => { if (canvas === this.canvas) void this.#recover(); });
   }
 
-  /** Opens the GPU again, on a new canvas, and fills it from the bytes that were kept. */
+  /** Opens the GPU again, on a new canvas, and fills it from the bytes that the wasm side kept. */
   async #recover(): Promise<void> {
     if (this.#isOver || this.#isLost) return;
     this.#isLost = true;
@@ -371,10 +374,10 @@ export class Engine {
     this.#player.hide();
     this.#decoders?.close();
     this.#decoders = null;
-    this.#said.still = false;
+    this.#announced.still = false;
     this.#on({ kind: "lost" });
     let reason = "";
-    for (const wait of WAITS) {
+    for (const wait of RETRY_DELAYS_MS) {
       await new Promise((resolve) => setTimeout(resolve, wait));
       if (this.#isOver) return;
       try {
@@ -399,6 +402,3 @@ export class Engine {
     this.#on({ kind: "error", error: new EngineError("lost", reason) });
   }
 }
-
-/** Milliseconds before each attempt to open a lost GPU again. */
-const WAITS = [100, 500, 2000];

@@ -1,7 +1,7 @@
-/** Pages of the loop whose frames need no other frame, and no video decoder. */
+/** Pages of the loop whose frames depend on no other frame and need no video decoder. */
 import type { FrameStore } from "./frame_store.ts";
 
-/** Frames that are pictures of their own. */
+/** Decodes frames that are PNG images. */
 export class PngPage {
   #inFlight = new Set<number>();
   #isClosed = false;
@@ -20,20 +20,20 @@ export class PngPage {
       const data = this.#inFlight.has(frame) ? undefined : this.store.frameBytes(this.page, frame);
       if (data === undefined) continue;
       this.#inFlight.add(frame);
-      bitmap(data).then((picture) => this.#arrived(frame, picture)).catch((error: Error) => {
+      bitmap(data).then((image) => this.#arrived(frame, image)).catch((error: Error) => {
         if (!this.#isClosed) this.onError(error);
         this.#isClosed = true;
       });
     }
   }
 
-  #arrived(frame: number, picture: ImageBitmap): void {
+  #arrived(frame: number, image: ImageBitmap): void {
     this.#inFlight.delete(frame);
     if (!this.#isClosed) {
-      this.store.setPngFrame(this.page, frame, picture);
+      this.store.setPngFrame(this.page, frame, image);
       this.onFrame();
     }
-    picture.close();
+    image.close();
     this.pump();
   }
 
@@ -42,7 +42,7 @@ export class PngPage {
   }
 }
 
-/** Frames that the GPU reads as they are, but for lossless packing: unpacked one at a time, so that pictures are drawn between. */
+/** Unpacks frames of blocks that the GPU samples directly, one frame per task, so that the page can draw in between. */
 export class BlockPage {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isClosed = false;
@@ -72,7 +72,7 @@ export class BlockPage {
       return;
     }
     this.onFrame();
-    // One that was of no use is not tried again until somebody asks.
+    // A frame that was not accepted is not tried again until the next call.
     if (!this.store.missing(this.page).includes(frame)) this.pump();
   }
 
@@ -82,7 +82,7 @@ export class BlockPage {
   }
 }
 
-/** A PNG's own values: not multiplied with alpha, not converted. */
+/** Decodes a PNG to its own values: not premultiplied, no colour conversion. */
 export function bitmap(png: Uint8Array<ArrayBuffer>): Promise<ImageBitmap> {
   const options: ImageBitmapOptions = { premultiplyAlpha: "none", colorSpaceConversion: "none" };
   return createImageBitmap(new Blob([png], { type: "image/png" }), options);

@@ -1,37 +1,37 @@
-/** What decoders share: the plan of what there is to decode, and where coded bytes come from and decoded frames go. */
+/** What all decoders share: what there is to decode, and the store that hands out coded bytes and takes decoded frames. */
 
-/** One codec's frames of all pages. */
+/** All pages of the loop in one codec. */
 export interface StreamPlan {
   codec: "h264" | "av1" | "png" | "bc7" | "astc-4x4" | "astc-6x6" | "etc2";
-  /** For each page the codec's name as WebCodecs takes it. */
+  /** For each page, the codec's name as WebCodecs expects it. */
   names: string[];
-  /** For each page the decoder's configuration in hex, or nothing. */
+  /** For each page, the decoder's configuration in hexadecimal; empty where it needs none. */
   descriptions: string[];
 }
 
-/** What decoders need to know of a scene. */
+/** What decoders need to know about a scene. */
 export interface DecodePlan {
   frames: number;
   fps: number;
-  /** Width and height of each page; a frame of video is twice as high. */
+  /** Width and height of each page in pixels. A video frame is twice as high: colour above alpha. */
   pages: [number, number][];
   streams: StreamPlan[];
 }
 
-/** Where coded bytes come from and decoded frames go. */
+/** Hands out coded bytes and takes decoded frames. */
 export interface FrameStore {
-  /** Frames that should be there and are not, the most urgent first. */
+  /** Frames that are needed but not there yet, the most urgent first. */
   missing(page: number): Uint32Array;
-  /** The key frame that a frame is decoded from; undefined while its bytes have not arrived. */
+  /** The key frame that decoding a frame starts from; undefined until its bytes have arrived. */
   keyFrame(page: number, frame: number): number | undefined;
   frameBytes(page: number, frame: number): Uint8Array<ArrayBuffer> | undefined;
-  setFrame(page: number, frame: number, picture: VideoFrame): void;
-  /** Whether `setPlanes` shows frames. */
+  setFrame(page: number, frame: number, image: VideoFrame): void;
+  /** Whether `setPlanes` can show frames. */
   takesPlanes(): boolean;
-  /** The planes of a frame, I420 without gaps. */
+  /** Takes a frame as its colour planes: I420 without gaps. */
   setPlanes(page: number, frame: number, planes: Uint8Array): void;
-  /** A frame of blocks, of which the store has the bytes. Throws where they are none. */
+  /** Shows a frame of GPU blocks, whose bytes the store has. Throws where they are damaged. */
   setBlocks(page: number, frame: number): void;
   setVideoFrame(page: number, frame: number, video: HTMLVideoElement): void;
-  setPngFrame(page: number, frame: number, picture: ImageBitmap): void;
+  setPngFrame(page: number, frame: number, image: ImageBitmap): void;
 }

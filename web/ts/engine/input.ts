@@ -1,12 +1,12 @@
-/** What a person did to the camera between two pictures. */
+/** Sums what a person did to the camera between two frames. */
 import type { CameraInput } from "./types.ts";
 
-/** Nothing. */
+/** Nothing was done. */
 export function idle(): Required<CameraInput> {
   return { orbit: [0, 0], pan: [0, 0], zoom: 0, isHeld: false, isNoticed: false, reset: false, pose: [0, 0] };
 }
 
-/** One after the other; the last pose holds. */
+/** Both inputs, one after the other. The later pose counts. */
 export function both(sum: Required<CameraInput>, input: CameraInput): Required<CameraInput> {
   const added = (a: [number, number], b: [number, number] = [0, 0]): [number, number] => [a[0] + b[0], a[1] + b[1]];
   return {

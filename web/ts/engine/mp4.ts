@@ -1,12 +1,12 @@
-/** A page of the loop in H.264 as an MP4 file (ISO 14496-12), for browsers that decode video in video elements alone. */
+/** Wraps one page of the loop in H.264 as an MP4 file (ISO 14496-12), for browsers that decode video in video elements only. */
 
-/** What the file says of its video. */
+/** The video in the file. */
 export interface Track {
-  /** Of a coded frame. */
+  /** Of a coded frame, in pixels. */
   width: number;
   height: number;
   fps: number;
-  /** `avcC`: the decoder's configuration. */
+  /** The decoder's configuration (`avcC`). */
   configuration: Uint8Array;
   /** Coded frames in display order. */
   frames: Uint8Array[];
@@ -14,7 +14,7 @@ export interface Track {
   keys: number[];
 }
 
-/** Ticks of a frame; a second has so many times the frame rate. */
+/** Ticks per frame; a second has this many times the frame rate. */
 const TICKS = 1000;
 
 /** The whole file. */
@@ -36,7 +36,7 @@ export function mp4({ width, height, fps, configuration, frames, keys }: Track):
     box("moov",
       full("mvhd", u32(0, 0, scale, duration, 0x10000), u16(0x100), zeros(10), matrix, zeros(24), u32(2)),
       box("trak",
-        // Enabled, in the movie.
+        // Flags: enabled, in the movie.
         box("tkhd", u32(3, 0, 0, 1, 0, duration), zeros(16), matrix, u32(width * 65536, height * 65536)),
         box("mdia",
           full("mdhd", u32(0, 0, scale, duration), u16(0x55c4, 0)),
@@ -47,7 +47,7 @@ export function mp4({ width, height, fps, configuration, frames, keys }: Track):
             table(start))))),
   ]);
   const size = frames.reduce((sum, frame) => sum + frame.length, 0);
-  // The head is as long whatever it says of the place of the frames.
+  // The length of the head does not depend on where the frames start.
   const start = head(0).length + 8;
   return new Blob([head(start), u32(size + 8), ascii("mdat"), ...(frames as BlobPart[])], { type: "video/mp4" });
 }

@@ -1,13 +1,13 @@
-/** What goes into the engine and comes out of it. */
+/** The types that go into the engine and come out of it. */
 
 export type Backend = "webgpu" | "webgl2";
 
 export interface EngineOptions {
-  /** Without it WebGPU, then WebGL2. */
+  /** By default WebGPU, then WebGL 2. */
   backend?: Backend;
-  /** Where the wasm files lie, or what makes a URL of a file's name. */
+  /** The folder of the wasm files, or a function that turns a file's name into a URL. */
   base: URL | ((file: string) => string);
-  /** Bytes of GPU memory for the frames of the loop; at least four frames are there. Without it 64 MiB. */
+  /** Bytes of GPU memory for the frames of the loop; by default 64 MiB. At least four frames are kept. */
   loopMemory?: number;
 }
 
@@ -29,11 +29,14 @@ export interface SceneInfo {
   tiles: number;
   /** Names of the captured views. */
   views: string[];
-  /** The captured range in degrees, from the left to the right and from above to below. */
+  /** How far the capture lets one look around, in degrees: from left to right and from above to below. */
   look: { yaw: [number, number]; pitch: [number, number] };
 }
 
-/** In this order as bytes arrive. `motion` comes when the first frame was decoded. */
+/**
+ * In this order, as bytes arrive: `head`; `picture`, the package's own preview; `still`, the scene without motion; `motion`, once the first
+ * frame of the loop is decoded.
+ */
 export type EngineEvent =
   | { kind: "head"; info: SceneInfo }
   | { kind: "picture"; jpeg: Blob }
@@ -44,25 +47,25 @@ export type EngineEvent =
   | { kind: "restored" }
   | { kind: "error"; error: EngineError };
 
-/** Where the camera stands: radians, units of the scene, doublings. */
+/** Where the camera is: orbit in radians, pan in units of the scene, zoom in doublings. */
 export interface CameraState {
   orbit: [number, number];
   pan: [number, number];
   zoom: number;
 }
 
-/** What a person did since the last picture; what is absent is zero. */
+/** What a person did since the last frame; absent fields are zero. */
 export interface CameraInput {
-  /** Drag in picture heights, to the right and down. */
+  /** Drag in image heights, to the right and down. */
   orbit?: [number, number];
   pan?: [number, number];
   /** Doublings of the size of things. */
   zoom?: number;
   isHeld?: boolean;
-  /** A key was pressed that is none of the camera's. */
+  /** Somebody is there but does not move the camera, for example presses another key. */
   isNoticed?: boolean;
   reset?: boolean;
-  /** Where a mouse or a tilt looks from, on top of the orbit: −1 to 1 is the whole range. A state, not a step. */
+  /** Where hovering or tilting looks from, in addition to the orbit; −1 to 1 is the whole range. A state, not a step. */
   pose?: [number, number];
 }
 
@@ -75,11 +78,11 @@ export interface Statistics {
   framesMissed: number;
   codec: string;
   decodedFrames: number;
-  /** Milliseconds of this thread for a picture, averaged. */
+  /** Milliseconds that this thread spends on a frame, averaged. */
   cpuMs: number;
 }
 
-/** Whatever was thrown, as the engine's own; what has no code is a GPU that works no more. */
+/** Whatever was thrown, as an EngineError. An error without a code means that the GPU stopped working. */
 export function engineError(thrown: unknown): EngineError {
   if (thrown instanceof EngineError) return thrown;
   const { code, message } = thrown as { code?: EngineErrorCode; message: string };

@@ -1,23 +1,23 @@
 /**
- * A page of the loop in a hidden video element: for browsers without WebCodecs, which pages that are not secure do not have either. The
- * video runs a little ahead of the clock; where it cannot (backwards, far away) it jumps from frame to frame.
+ * Decodes one page of the loop with a hidden video element, for browsers without WebCodecs and for pages that are not secure, where
+ * browsers withhold it. The video runs a little ahead of the clock. Where it cannot (backwards, far away), it seeks from frame to frame.
  */
 import type { DecodePlan, FrameStore } from "./frame_store.ts";
 import { mp4 } from "./mp4.ts";
 
-/** Frames that the video may be behind before it jumps. */
+/** Frames that the video may lag behind before it seeks. */
 const NEAR = 4;
-/** After a jump to what is shown already no new frame is announced: so long is waited for one, in milliseconds. */
-const SETTLED = 300;
+/** After a seek to the frame that is already shown, browsers announce no new one; this is how long to wait for it. */
+const SETTLED_MS = 300;
 
 export class VideoElementPage {
   #video: HTMLVideoElement | null = null;
   #url = "";
-  /** The frame that the video shows or goes to. */
+  /** The frame that the video shows or seeks to. */
   #frame = 0;
-  /** The frame that was shown last, where the browser says so. */
+  /** The frame that was shown last, where the browser reports it. */
   #shown: number | null = null;
-  /** On the way to a frame, until that is shown: pictures that are still on their way to the screen are others. */
+  /** True from a seek until its frame is shown. Frames that reach the screen before that are older ones. */
   #isSeeking = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isClosed = false;
@@ -47,7 +47,7 @@ export class VideoElementPage {
     }
   }
 
-  /** The video, once all its bytes have arrived. */
+  /** Opens the video once all its bytes have arrived. */
   #open(): HTMLVideoElement | null {
     const frames: Uint8Array[] = [];
     const keys = new Set<number>();
@@ -68,7 +68,7 @@ export class VideoElementPage {
       if (video.seeking || !this.#isSeeking) return;
       const isShown = this.#shown === this.#frame || !("requestVideoFrameCallback" in video);
       if (isShown) this.#arrive();
-      else this.#timer = setTimeout(() => this.#arrive(), SETTLED);
+      else this.#timer = setTimeout(() => this.#arrive(), SETTLED_MS);
     });
     video.addEventListener("ended", () => this.pump());
     video.requestVideoFrameCallback?.(function shown(this: VideoElementPage, _: number, data: VideoFrameCallbackMetadata) {
@@ -81,7 +81,7 @@ export class VideoElementPage {
       } else if (Math.floor(video.currentTime * fps) <= this.#shown) {
         this.#take(this.#shown);
       } else {
-        // The page was late: the video may show a later frame by now.
+        // The callback came late: the video may show a later frame by now.
         this.#frame = this.#shown;
         this.pump();
       }
@@ -98,14 +98,14 @@ export class VideoElementPage {
     this.#video.currentTime = (frame + 0.5) / this.plan.fps;
   }
 
-  /** The frame that the video was sent to is shown. */
+  /** The frame that the video was sought to is shown. */
   #arrive(): void {
     clearTimeout(this.#timer);
     this.#isSeeking = false;
     this.#take(this.#frame);
   }
 
-  /** Hands on what the video shows. */
+  /** Gives the shown frame to the store. */
   #take(frame: number): void {
     if (this.#isClosed || this.#video === null) return;
     this.#frame = frame;

@@ -1,12 +1,12 @@
-/** The two wasm files, each loaded once for all elements of a page. */
+/** Loads the two wasm files, each once for all elements of a page. */
 import type { DecodePlan } from "./frame_store.ts";
 import type { SceneInfo } from "./types.ts";
 import initWebGpu, * as webgpu from "../../pkg/loop3d_webgpu.js";
 import initWebGl2, * as webgl2 from "../../pkg/loop3d_webgl2.js";
 
-/** What both export; their classes are alike. */
+/** The exports of either file; both have the same classes. */
 export type Glue = typeof webgpu;
-/** Bytes that come from wasm are copies of their own. */
+/** As generated, except that bytes which come from wasm are copies in buffers of their own. */
 export type WasmPlayer = Omit<webgpu.Player, "part" | "frameBytes"> & {
   part(index: number): Uint8Array<ArrayBuffer> | undefined;
   frameBytes(page: number, frame: number): Uint8Array<ArrayBuffer> | undefined;
@@ -14,9 +14,9 @@ export type WasmPlayer = Omit<webgpu.Player, "part" | "frameBytes"> & {
 export type WasmScreen = webgpu.Screen;
 export type WasmCameraStep = webgpu.CameraStep;
 
-/** What the wasm side says of a scene (`Player::plan`). */
+/** What the wasm side reports about a scene (`Player::plan`). */
 export interface Plan extends SceneInfo, DecodePlan {
-  /** Indices of parts. */
+  /** Indices of parts of the package: the preview image, the pages of static tiles, the pages of the poster. */
   picture: number;
   still: number[];
   posters: number[];
@@ -28,7 +28,7 @@ const GLUES = {
 };
 const loaded = new Map<string, Promise<Glue>>();
 
-/** The glue of a backend, with its wasm from `base`. */
+/** Loads the wasm file of a backend from `base`. */
 export function load(backend: "webgpu" | "webgl2", base: URL | ((file: string) => string)): Promise<Glue> {
   const file = `loop3d_${backend}.wasm`;
   const before = loaded.get(backend);
@@ -40,7 +40,7 @@ export function load(backend: "webgpu" | "webgl2", base: URL | ((file: string) =
   };
   const loading = start();
   loaded.set(backend, loading);
-  // After a failure of the network another element may try again.
+  // After a network failure another element may try again.
   loading.catch(() => loaded.delete(backend));
   return loading;
 }

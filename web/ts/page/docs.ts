@@ -1,4 +1,4 @@
-/** The examples of element.html that need a program. */
+/** The scripts of the examples in element.html. */
 import type { Loop3DElement } from "../element/index.ts";
 
 const find = <T extends Element>(selector: string) => document.querySelector<T>(selector);
@@ -12,12 +12,12 @@ for (const button of document.querySelectorAll<HTMLButtonElement>("#methods butt
       case "pause": return played.pause();
       case "seek": return played.seek(played.duration / 2);
       case "reset": return played.resetCamera();
-      case "picture": return void picture(played);
+      case "picture": return void showImage(played);
     }
   });
 }
 
-async function picture(element: Loop3DElement): Promise<void> {
+async function showImage(element: Loop3DElement): Promise<void> {
   const shown = find<HTMLImageElement>("#methods img");
   if (!shown) return;
   URL.revokeObjectURL(shown.src);
@@ -25,12 +25,12 @@ async function picture(element: Loop3DElement): Promise<void> {
   shown.hidden = false;
 }
 
-const told = find<HTMLElement>("#events output");
+const log = find<HTMLElement>("#events output");
 const watched = find<Loop3DElement>("#events loop-3d");
 for (const type of ["poster", "still", "motion", "load", "play", "pause", "error", "progress", "camera-change"]) {
   watched?.addEventListener(type, () => {
-    const lines = (told?.textContent ?? "").split("\n").filter((line) => line && line !== type);
-    if (told) told.textContent = [type, ...lines].slice(0, 6).join("\n");
+    const lines = (log?.textContent ?? "").split("\n").filter((line) => line && line !== type);
+    if (log) log.textContent = [type, ...lines].slice(0, 6).join("\n");
   });
 }
 

@@ -1,7 +1,7 @@
-/** The page around the viewer: which scene, files that are dropped on it, the gallery, and its keeping for when there is no network. */
+/** The page around the viewer: chooses the scene, opens dropped files, lists the gallery, and keeps what it showed for use offline. */
 import type { Loop3DElement } from "../element/index.ts";
 
-/** A line of gallery.json. */
+/** An entry of gallery.json. */
 interface GalleryEntry {
   src: string;
   name: string;
@@ -12,7 +12,7 @@ const title = document.querySelector<HTMLElement>("#title");
 const chooser = document.querySelector<HTMLInputElement>("#chooser");
 const gallery = document.querySelector<HTMLElement>("#gallery");
 
-/** Shows a file of this device. */
+/** Shows a file from this device. */
 function open(file: File | undefined | null): void {
   if (!file || !view) return;
   view.srcObject = file;
@@ -25,7 +25,7 @@ function name(file: string): void {
   document.title = `${text} – loop3d`;
 }
 
-/** The file's name at an address, as a person would read it. */
+/** The file name in an address, as a person would read it. */
 function fileOf(address: string): string {
   const path = URL.canParse(address, location.href) ? new URL(address, location.href).pathname : address;
   const last = path.split("/").at(-1) ?? path;
@@ -42,7 +42,7 @@ async function entries(): Promise<GalleryEntry[]> {
   return Array.isArray(found) ? found.filter((entry): entry is GalleryEntry => typeof entry?.src === "string" && typeof entry?.name === "string") : [];
 }
 
-/** `?url=`, else the first of the gallery, else scene.glb beside this page. */
+/** Shows the scene from `?url=`, else the first of the gallery, else scene.glb beside this page. */
 async function start(): Promise<void> {
   const listed = await entries();
   const asked = new URLSearchParams(location.search).get("url");
@@ -75,7 +75,7 @@ document.addEventListener("keydown", (event) => {
 view?.focus({ preventScroll: true });
 void start();
 
-/** What this page has fetched is kept, so that it opens without a network next time. */
+/** Keeps everything that this page has fetched, so that it opens without a network next time. */
 async function keep(): Promise<void> {
   if (!("serviceWorker" in navigator)) return;
   const registration = await navigator.serviceWorker.register("offline.js").catch(() => undefined);

@@ -1,6 +1,6 @@
-/** Service worker: what was fetched once can be had without a network. The network comes first, so a page never mixes versions while it is there. */
+/** Service worker: whatever was fetched once is available offline. The network is asked first, so that a page never mixes versions while it is online. */
 
-/** The part of ServiceWorkerGlobalScope that is used; TypeScript has its types only for programs without a page. */
+/** The part of ServiceWorkerGlobalScope that is used here. TypeScript has its types only for programs without a page. */
 interface Worker {
   skipWaiting(): Promise<void>;
   clients: { claim(): Promise<void> };
@@ -18,7 +18,7 @@ const CACHE = "loop3d";
 worker.addEventListener("install", (event) => event.waitUntil(worker.skipWaiting()));
 worker.addEventListener("activate", (event) => event.waitUntil(worker.clients.claim()));
 
-// What the page fetched before this worker was there.
+// Keeps what the page fetched before this worker was active.
 worker.addEventListener("message", (event) => {
   const { keep } = (event.data ?? {}) as { keep?: string[] };
   if (keep) event.waitUntil(keepAll(keep));
