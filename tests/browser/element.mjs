@@ -1,4 +1,4 @@
-// The element with a fake engine: what it does with attributes, hands, errors and the page around it. `node element.mjs`
+// The element with a fake engine: attributes, gestures, errors, and the page around it. `node element.mjs`
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -13,7 +13,7 @@ const scene = (words = '') => `loop3d-fake ${words}`;
 const html = (body) => `<!doctype html><meta charset=utf-8><meta name=viewport content='width=device-width'><link rel=stylesheet href=/page.css>
   <script type=module src=/loop3d.js></script><body>${body}`;
 const full = 'src=/scene.glb camera-controls controls interaction-prompt=none touch-action=none';
-/** The scene comes at once, the bytes after it when the test calls `endSlow`. */
+/** Sends the scene at once, and the bytes after it when the test calls `endSlow`. */
 let endSlow;
 const slow = (request, response) => {
   response.writeHead(200, { 'content-type': 'model/gltf-binary', 'content-length': 4000 });
@@ -49,8 +49,8 @@ const browser = await launch();
 const picture = { x: 0, y: 0, width: 600, height: 280 };
 
 /**
- * A page with what it logged; `use` gets it once the element `a` shows its scene. Its clock stands: pictures are drawn and timers run in
- * `run` alone, so that no check depends on how fast the machine is.
+ * Opens a page and collects what it logs; `use` gets both once the element `a` shows its scene. Its clock is paused: frames are drawn and timers run
+ * only in `run`, so that no check depends on how fast the machine is.
  */
 async function open(path, use, { setUp, ...options } = {}) {
   const context = await browser.newContext({ viewport: { width: 800, height: 600 }, permissions: ['clipboard-read', 'clipboard-write'], ...options });
@@ -77,15 +77,15 @@ const state = (page, id = 'a') => page.evaluate((name) => {
   const { camera, currentTime, paused, speed, stage } = document.getElementById(name);
   return { camera, currentTime, paused, speed, stage, draws: FakeEngine.draws, alive: FakeEngine.alive };
 }, id);
-/** Lets so many ms of the page's time pass: a picture each 16 ms. */
+/** Lets this many milliseconds of the page's time pass, with a frame every 16 ms. */
 const run = (page, ms) => page.clock.runFor(ms);
-/** What was done has been drawn; and a press after it is no double press. */
+/** Waits until everything done so far is drawn, and the next press is not a double press. */
 const rest = (page) => run(page, 400);
-/** The browser, whose own time goes on, has told all elements where they are on the screen. */
+/** Waits until the browser, whose own time continues, has reported to all elements where they are on the screen. */
 const placed = (page) => page.evaluate(() => new Promise((done) => {
   new IntersectionObserver((_, observer) => done(observer.disconnect())).observe(document.body);
 }));
-/** Lets the page's time pass until a question that it is asked is answered. */
+/** Lets the page's time pass until a question to the page is answered with true. */
 const wait = (page, question, argument) => until(String(question), () => page.evaluate(question, argument), () => run(page, 50));
 async function drag(page, from, to, button = 'left') {
   await page.mouse.move(...from);
@@ -96,7 +96,7 @@ async function drag(page, from, to, button = 'left') {
   await rest(page);
 }
 
-await check('a drag to the right moves the picture to the right, and downwards down', () => open('/one', async (page) => {
+await check('a drag to the right moves the image to the right, and a drag down moves it down', () => open('/one', async (page) => {
   const before = await look(page, picture);
   await drag(page, [200, 150], [240, 150]);
   const right = await look(page, picture);
@@ -107,7 +107,7 @@ await check('a drag to the right moves the picture to the right, and downwards d
   assert.ok(down.y > 6 && Math.abs(down.x) <= 2, JSON.stringify(down));
 }));
 
-await check('another button, or Shift, moves the picture and does not orbit', () => open('/one', async (page) => {
+await check('another button, or Shift, moves the image and does not orbit', () => open('/one', async (page) => {
   const before = await look(page, picture);
   await drag(page, [200, 150], [236, 150], 'right');
   const moved = shift(before, await look(page, picture));
@@ -115,7 +115,7 @@ await check('another button, or Shift, moves the picture and does not orbit', ()
   assert.deepEqual((await state(page)).camera.orbit, [0, 0]);
 }));
 
-await check('the wheel enlarges, three notches by half; a double click goes back', () => open('/one', async (page) => {
+await check('the wheel enlarges, three notches by half; a double click resets', () => open('/one', async (page) => {
   const before = await look(page, picture);
   await page.mouse.move(320, 180);
   for (let i = 0; i < 3; i += 1) await page.mouse.wheel(0, -100);
@@ -131,7 +131,7 @@ await check('the wheel enlarges, three notches by half; a double click goes back
   assert.ok(difference(before, await look(page, picture)) < 0.5);
 }));
 
-await check('a wheel that has nothing to zoom out of scrolls the page', () => open('/scrolls', async (page) => {
+await check('fully zoomed out, the wheel scrolls the page', () => open('/scrolls', async (page) => {
   await page.mouse.move(320, 180);
   await page.mouse.wheel(0, 200);
   await wait(page, () => scrollY > 100);
@@ -149,7 +149,7 @@ const touches = async (page, context, steps) => {
   await rest(page);
 };
 
-await check('two fingers apart enlarge by as much, one orbits', () => open('/one', async (page, _, context) => {
+await check('spreading two fingers enlarges by the same factor; one finger orbits', () => open('/one', async (page, _, context) => {
   await touches(page, context, [['touchStart', [150, 100]], ['touchStart', [150, 100], [250, 100]],
     ['touchMove', [135, 100], [265, 100]], ['touchMove', [120, 100], [280, 100]], ['touchEnd']]);
   const { camera } = await state(page);
@@ -159,7 +159,7 @@ await check('two fingers apart enlarge by as much, one orbits', () => open('/one
   assert.ok((await state(page)).camera.orbit[0] < -0.05);
 }, phone));
 
-await check('a finger up or down scrolls the page, where touch-action leaves it that', () => open('/scrolls', async (page, _, context) => {
+await check('moving a finger up or down scrolls the page where touch-action allows it', () => open('/scrolls', async (page, _, context) => {
   const ways = (from, step) => [['touchStart', from], ...Array.from({ length: 12 }, (_, i) => ['touchMove', from.map((at, k) => at + (i + 1) * step[k])]), ['touchEnd']];
   await touches(page, context, ways([200, 180], [0, -10]));
   await wait(page, () => scrollY > 60);
@@ -169,7 +169,7 @@ await check('a finger up or down scrolls the page, where touch-action leaves it 
   assert.ok((await state(page)).camera.orbit[0] > 0.2);
 }, phone));
 
-await check('keys do what they do in the window', () => open('/one', async (page) => {
+await check('keys do the same as in the window', () => open('/one', async (page) => {
   await page.locator('#a').focus();
   assert.equal(await page.evaluate(() => document.activeElement.id), 'a');
   const press = async (key) => {
@@ -189,7 +189,7 @@ await check('keys do what they do in the window', () => open('/one', async (page
   assert.equal(await page.evaluate(() => document.getElementById('a').reverse), true);
   const before = await look(page, picture);
   assert.ok((await press('Shift+ArrowRight')).camera.orbit[0] > 0.01);
-  assert.ok(shift(before, await look(page, picture)).x < -4, 'the camera goes right, so things go left');
+  assert.ok(shift(before, await look(page, picture)).x < -4, 'the camera moves right, so things move left');
   assert.ok((await press('+')).camera.zoom > 0.1);
   const camera = (await press('r')).camera;
   assert.deepEqual(camera, { orbit: [0, 0], pan: [0, 0], zoom: 0 });
@@ -202,7 +202,7 @@ await check('keys do what they do in the window', () => open('/one', async (page
   assert.match(await page.locator('#a').locator('.statistics').innerText(), /WebGL 2, 1 MB/);
 }));
 
-await check('it plays, and paused its pixels stand and nothing is drawn', () => open('/plays', async (page) => {
+await check('it plays; while it is paused no pixel changes and nothing is drawn', () => open('/plays', async (page) => {
   const edge = { x: 610, y: 0, width: 30, height: 300 };
   const first = await look(page, edge);
   await run(page, 200);
@@ -215,9 +215,9 @@ await check('it plays, and paused its pixels stand and nothing is drawn', () => 
   assert.equal((await state(page)).draws, drawn);
 }));
 
-await check('the timeline goes to a moment, and what plays goes on from there', () => open('/plays', async (page) => {
+await check('the timeline seeks, and playback continues from there', () => open('/plays', async (page) => {
   await page.mouse.move(300, 200);
-  const box = await page.locator('#a').getByLabel('Moment of the loop').boundingBox();
+  const box = await page.locator('#a').getByLabel('Position in the loop').boundingBox();
   await page.mouse.move(box.x + box.width * 0.3, box.y + box.height / 2);
   await page.mouse.down();
   await page.mouse.move(box.x + box.width * 0.5, box.y + box.height / 2);
@@ -232,23 +232,23 @@ await check('the timeline goes to a moment, and what plays goes on from there', 
   assert.ok(!after.paused && after.currentTime !== held);
 }));
 
-/** What `a` tells of these events from now on. */
+/** Records these events of `a` from now on. */
 const listen = (page, types) => page.evaluate((names) => {
-  globalThis.told = [];
-  for (const name of names) document.getElementById('a').addEventListener(name, () => told.push(name));
+  globalThis.recorded = [];
+  for (const name of names) document.getElementById('a').addEventListener(name, () => recorded.push(name));
 }, types);
 
-await check('it stops after its last round and says so', () => open('/one', async (page) => {
+await check('it stops after its last loop and reports it', () => open('/one', async (page) => {
   await listen(page, ['play', 'pause', 'timeupdate']);
   await page.evaluate(() => Object.assign(document.getElementById('a'), { loops: 1, speed: 4 }).play());
-  await wait(page, () => told.includes('pause'));
-  const told = await page.evaluate(() => globalThis.told);
-  assert.equal(told[0], 'play');
-  assert.deepEqual(told.slice(-2), ['timeupdate', 'pause']);
-  assert.equal(told.filter((type) => type === 'play').length, 1, told.join());
+  await wait(page, () => recorded.includes('pause'));
+  const recorded = await page.evaluate(() => globalThis.recorded);
+  assert.equal(recorded[0], 'play');
+  assert.deepEqual(recorded.slice(-2), ['timeupdate', 'pause']);
+  assert.equal(recorded.filter((type) => type === 'play').length, 1, recorded.join());
 }));
 
-await check('a round that is over before its first picture is told as well', () => open('/one', async (page) => {
+await check('a loop that is over before its first frame is reported as well', () => open('/one', async (page) => {
   await listen(page, ['play', 'pause', 'timeupdate']);
   await page.evaluate(() => {
     const { advance } = FakeEngine.prototype;
@@ -257,11 +257,11 @@ await check('a round that is over before its first picture is told as well', () 
     };
     Object.assign(document.getElementById('a'), { loops: 1 }).play();
   });
-  await wait(page, () => told.includes('pause'));
-  assert.deepEqual(await page.evaluate(() => globalThis.told), ['play', 'timeupdate', 'pause']);
+  await wait(page, () => recorded.includes('pause'));
+  assert.deepEqual(await page.evaluate(() => globalThis.recorded), ['play', 'timeupdate', 'pause']);
 }));
 
-await check('off screen nothing is drawn; two live side by side; a removed one lets everything go and comes back', () => open('/two', async (page) => {
+await check('off screen nothing is drawn; two elements run side by side; a removed one frees everything and can return', () => open('/two', async (page) => {
   assert.equal((await state(page)).alive, 1);
   await page.evaluate(() => document.getElementById('b').scrollIntoView());
   await wait(page, () => document.getElementById('b').stage === 'motion');
@@ -285,7 +285,7 @@ await check('off screen nothing is drawn; two live side by side; a removed one l
   assert.equal((await state(page, 'b')).alive, 2);
 }));
 
-await check('far from the screen engines are given back, and what is seen again goes on where it was', () => open('/many', async (page) => {
+await check('far from the screen engines are freed, and a scene that returns continues where it was', () => open('/many', async (page) => {
   const camera = { orbit: [0.1, -0.05], pan: [0.02, 0], zoom: 0.5 };
   await page.evaluate((wanted) => {
     const a = document.getElementById('a');
@@ -305,14 +305,14 @@ await check('far from the screen engines are given back, and what is seen again 
       alive: FakeEngine.alive, gpuBytes: [...document.querySelectorAll('loop-3d')].reduce((sum, one) => sum + (one.statistics()?.gpuBytes ?? 0), 0),
     })));
   }
-  // Those on the screen, and in the screen above it.
+  // The elements on the screen, and those in the screen above it.
   assert.ok(Math.max(...held.map(({ alive }) => alive)) <= 3, JSON.stringify(held));
   assert.ok(Math.max(...held.map(({ gpuBytes }) => gpuBytes)) <= 3e6, JSON.stringify(held));
   const gone = await state(page);
   assert.deepEqual([gone.stage, gone.camera, gone.currentTime, gone.paused], ['picture', camera, 0.25, true]);
   assert.equal(await page.evaluate(() => document.getElementById('a').statistics()), undefined);
 
-  // Until it is there again, its picture is.
+  // Until the scene is there again, its last image is shown.
   let isAsked = false;
   let answer;
   const answered = new Promise((resolve) => (answer = resolve));
@@ -332,7 +332,7 @@ await check('far from the screen engines are given back, and what is seen again 
   const back = await state(page);
   assert.deepEqual([back.camera, back.currentTime, back.paused], [camera, 0.5, true]);
   assert.ok(difference(before, await look(page, picture)) < 0.5);
-  assert.deepEqual(await page.evaluate(() => told), []);
+  assert.deepEqual(await page.evaluate(() => recorded), []);
 }));
 
 await check('a hidden tab draws nothing', () => open('/plays', async (page) => {
@@ -376,7 +376,7 @@ await check('the camera follows the mouse', () => open('/hovers', async (page) =
   await page.mouse.move(620, 180, { steps: 3 });
   await run(page, 900);
   const moved = shift(before, await look(page, picture), 120);
-  assert.ok(moved.x < -20, `the camera goes right, so things go left: ${JSON.stringify(moved)}`);
+  assert.ok(moved.x < -20, `the camera moves right, so things move left: ${JSON.stringify(moved)}`);
   await page.mouse.move(700, 500);
   await run(page, 900);
   assert.ok(difference(before, await look(page, picture)) < 1);
@@ -384,26 +384,26 @@ await check('the camera follows the mouse', () => open('/hovers', async (page) =
 
 const tilt = (page, alpha, beta, gamma) => page.evaluate((angles) => window.dispatchEvent(new DeviceOrientationEvent('deviceorientation', angles)), { alpha, beta, gamma });
 
-await check('the camera follows the tilt of a phone, from how it was held at first', () => open('/gyro', async (page) => {
+await check('the camera follows the tilt of a phone, relative to how it was held at first', () => open('/gyro', async (page) => {
   await tilt(page, 40, 50, 0);
   await run(page, 400);
   const before = await look(page, { x: 0, y: 0, width: 412, height: 200 });
   for (let i = 1; i <= 5; i += 1) await tilt(page, 40, 50, 2 * i);
   await run(page, 900);
   const right = shift(before, await look(page, { x: 0, y: 0, width: 412, height: 200 }), 80);
-  // The right edge goes away from the eye: one looks in from the left, and sees things further right.
+  // The right edge turns away from the eye: one looks in from the left, and things move to the right.
   assert.ok(right.x > 4 && Math.abs(right.y) < 4, JSON.stringify(right));
   for (let i = 1; i <= 5; i += 1) await tilt(page, 40, 50 - 2 * i, 0);
   await run(page, 900);
-  // The upper edge goes away: one looks in from below, and sees things higher up.
+  // The upper edge turns away: one looks in from below, and things move up.
   const up = shift(before, await look(page, { x: 0, y: 0, width: 412, height: 200 }), 80);
   assert.ok(up.y < -4 && Math.abs(up.x) < 4, JSON.stringify(up));
 }, { ...phone, setUp: () => delete DeviceOrientationEvent.requestPermission }));
 
-await check('where a phone asks first, a button asks', () => open('/bare', async (page) => {
+await check('where a phone requires permission, a button asks for it', () => open('/bare', async (page) => {
   await page.evaluate(() => {
     globalThis.asked = 0;
-    // As on iOS: only from a press.
+    // As on iOS: only during a press.
     DeviceOrientationEvent.requestPermission = async () => {
       asked += 1;
       if (asked === 1) throw new DOMException('a press is needed', 'NotAllowedError');
@@ -421,7 +421,7 @@ await check('where a phone asks first, a button asks', () => open('/bare', async
   assert.match(await page.evaluate(() => document.getElementById('a').shadowRoot.querySelector('.prompt').textContent), /Tilt/);
 }, phone));
 
-await check('a shared link restores camera, moment, speed and whether it plays', () => open('/share', async (page, _, context) => {
+await check('a shared link restores the camera, the position, the speed and whether it plays', () => open('/share', async (page, _, context) => {
   await page.evaluate(() => Object.assign(document.getElementById('a'), { camera: { orbit: [0.1, -0.05], pan: [0.02, 0], zoom: 0.5 }, speed: 0.5, currentTime: 0.25 }));
   await page.evaluate(() => document.getElementById('a').pause());
   await rest(page);
@@ -441,7 +441,7 @@ await check('a shared link restores camera, moment, speed and whether it plays',
   assert.ok(difference(before, await look(other, picture)) < 0.5);
 }));
 
-await check('the poster stays until it is pressed, and nothing is fetched before', () => open('/interaction', async (page) => {
+await check('the poster stays until it is pressed, and nothing is fetched before that', () => open('/interaction', async (page) => {
   const fetched = [];
   page.on('request', (request) => fetched.push(request.url()));
   await rest(page);
@@ -453,7 +453,7 @@ await check('the poster stays until it is pressed, and nothing is fetched before
   assert.ok(difference(await look(page, picture), { grey: Buffer.alloc(168_000, 17) }) > 20);
 }));
 
-await check('bytes show as a ring that fills', () => open('/slow', async (page) => {
+await check('a ring fills as bytes arrive', () => open('/slow', async (page) => {
   const ring = page.getByRole('progressbar');
   const part = Number(await ring.getAttribute('aria-valuenow'));
   assert.ok(part < 50, String(part));
@@ -463,7 +463,7 @@ await check('bytes show as a ring that fills', () => open('/slow', async (page) 
   await until('no ring', async () => (await ring.count()) === 0, () => run(page, 50));
 }));
 
-await check('a picture of the scene can be had as a file', () => open('/one', async (page) => {
+await check('an image of the scene can be saved as a file', () => open('/one', async (page) => {
   const blob = await page.evaluate(async () => {
     const made = await document.getElementById('a').toBlob('image/jpeg', 0.8);
     const { width, height } = await createImageBitmap(made);
@@ -476,7 +476,7 @@ await check('a picture of the scene can be had as a file', () => open('/one', as
   assert.equal(download.suggestedFilename(), 'scene.png');
 }));
 
-await check('the keyboard is never left nowhere, and has no stop where there is nothing to do', () => open('/bare', async (page) => {
+await check('keyboard focus is never lost, and skips elements without controls', () => open('/bare', async (page) => {
   await page.evaluate((attributes) => (document.body.innerHTML = `<loop-3d id=a ${attributes}></loop-3d><loop-3d id=b src=/scene.glb></loop-3d>`), full);
   await wait(page, () => ['a', 'b'].every((id) => document.getElementById(id).stage === 'motion'));
   await page.locator('#a').focus();
@@ -489,7 +489,7 @@ await check('the keyboard is never left nowhere, and has no stop where there is 
   assert.deepEqual(await page.evaluate(() => ['a', 'b'].map((id) => document.getElementById(id).shadowRoot.querySelector('.stage').tabIndex)), [0, -1]);
 }));
 
-await check('a scene that is loaded behind its poster stays behind it, bar and all', () => open('/bare', async (page) => {
+await check('a scene that is loaded behind its poster stays hidden, and so does the bar', () => open('/bare', async (page) => {
   await page.evaluate(() => (document.body.innerHTML = '<loop-3d id=a src=/scene.glb reveal=manual loading=eager controls></loop-3d>'));
   await wait(page, () => document.getElementById('a').stage === 'motion');
   await rest(page);
@@ -500,7 +500,7 @@ await check('a scene that is loaded behind its poster stays behind it, bar and a
   assert.deepEqual(await seen(), ['bar glass', 'stage drawn']);
 }));
 
-await check('a fragment of the address that is not ours does no harm', () => open('/share#100%', async (page, said) => {
+await check('a foreign fragment in the address does no harm', () => open('/share#100%', async (page, said) => {
   assert.equal((await state(page)).stage, 'motion');
   assert.deepEqual(said, []);
 }));
@@ -518,7 +518,7 @@ await check('properties reflect attributes', () => open('/one', async (page) => 
     'A test wall. Shift and arrow keys look around, plus and minus zoom.', 'img']);
 }));
 
-await check('properties that were set before the script came are kept', () => open('/bare', async (page) => {
+await check('properties that were set before the script ran are kept', () => open('/bare', async (page) => {
   const found = await page.evaluate(async () => {
     const early = document.createElement('loop-3d-later');
     Object.assign(early, { src: '/scene.glb', speed: 2, controls: true });
@@ -543,7 +543,7 @@ const failing = async (src, words, before = '') => open('/bare', async (page) =>
   await rest(page);
   const shown = await page.locator('#a').evaluate((a) => ({
     message: a.shadowRoot.querySelector('.message').innerText, note: a.shadowRoot.querySelector('.note').innerText, stage: a.stage }));
-  // Either the words are there in place of the scene, or what had come is, and the words over it.
+  // The message is shown instead of the scene, or over the part of the scene that arrived.
   assert.ok(shown.message.includes(title) || (shown.note.includes(title) && shown.stage !== 'empty'), JSON.stringify(shown));
 });
 for (const [src, words, script] of [
@@ -553,10 +553,10 @@ for (const [src, words, script] of [
   ['/lost.glb', /lost: The graphics chip/], ['/memory.glb', /out-of-memory: .*too little memory/], ['/scene.glb', /no-gpu: This browser cannot draw/, 'no-gpu'],
   ['http://127.0.0.1:1/x.glb', /not-allowed|network/], ['http://:', /not-found/],
 ]) {
-  await check(`${script ?? src}: an event, and words in the element`, () => failing(src, words, script));
+  await check(`${script ?? src}: an event, and a message in the element`, () => failing(src, words, script));
 }
 
-await check('after an error one can try again', () => open('/bare', async (page) => {
+await check('after an error "Try again" loads the scene', () => open('/bare', async (page) => {
   await page.evaluate(() => (document.body.innerHTML = '<loop-3d id=a src=/missing.glb></loop-3d>'));
   await page.getByRole('button', { name: 'Try again' }).waitFor();
   await page.route('**/missing.glb', (route) => route.fulfill({ body: 'loop3d-fake', contentType: 'model/gltf-binary' }));
@@ -570,7 +570,7 @@ await check('a scene that cannot move says why', () => open('/bare', async (page
   await page.getByText('there is no decoder').waitFor();
 }));
 
-await check('under a strict policy nothing is refused', () => open('/share', async (page, said) => {
+await check('under a strict content security policy nothing is refused', () => open('/share', async (page, said) => {
   await page.mouse.move(300, 200);
   await page.locator('#a').focus();
   for (const key of ['h', 'q', 'i', 's']) await page.keyboard.press(key);

@@ -1,5 +1,5 @@
-//! The engine in a real browser, on both backends: its pictures are those of the CPU compositor of the same package, the loop has no seam,
-//! and bytes that are no whole package are refused.
+//! The engine in a real browser, on both backends: its images match those of the CPU compositor for the same package, the loop has no seam,
+//! and bytes that are not a whole package are refused.
 
 use crate::support;
 use crate::tools::are_there;
@@ -18,7 +18,7 @@ const SIZE: [u32; 2] = [192, 128];
 /// Frames of the loop: two chunks.
 const FRAMES: usize = 20;
 
-/// Where the camera stands (orbit and pan as parts of half the range, doublings), and when.
+/// Where the camera is (orbit and pan as fractions of half the range, zoom in doublings), and the position in frames.
 const SHOTS: [([f64; 2], f64, f64); 8] = [
     ([0.0, 0.0], 0.0, 0.0),
     ([0.0, 0.0], 0.0, 7.5),
@@ -41,7 +41,7 @@ fn is_ready() -> bool {
     are_there(&needs, "no browser drew a scene")
 }
 
-/// A package, the scene that it decodes to, and the answers of a browser that was shown it.
+/// A package, the scene that it decodes to, and what a browser reported after showing it.
 struct Shown {
     folder: tempfile::TempDir,
     backend: &'static str,
@@ -49,17 +49,17 @@ struct Shown {
     answers: Value,
 }
 
-/// How a browser is to show it.
+/// How a browser shows it.
 struct Way {
     backend: &'static str,
     codec: Codec,
-    /// Of video `planes`; `pictures` where the browser turns video into RGB; `element` where it does without WebCodecs.
+    /// For video, `planes`; `rgb` where the browser converts frames to RGB; `element` without WebCodecs.
     decoder: &'static str,
     /// Bytes of GPU memory for frames of the loop; 0: they stream through four layers.
     loop_memory: u64,
     /// How often the GPU is lost.
     losses: usize,
-    /// Share of the pixels that may be off by more than 8/255.
+    /// Fraction of the pixels that may differ by more than 8/255.
     most_off: f64,
 }
 
@@ -67,7 +67,7 @@ impl Shown {
     /// A small scene.
     fn new(way: &Way) -> Self {
         let mut scene = support::small_scene(3, FRAMES);
-        if matches!(way.decoder, "pictures" | "element") {
+        if matches!(way.decoder, "rgb" | "element") {
             tone(&mut scene);
         }
         Self::of(way, |path| {
@@ -93,7 +93,7 @@ impl Shown {
             "losses": way.losses,
             "stillBytes": still_bytes(&bytes),
             "shots": shots,
-            // Name, length, place of a byte, what it is xored with.
+            // Name, length, index of a byte, value to xor it with.
             "broken": [
                 ["html"],
                 ["empty", 0],
@@ -114,27 +114,27 @@ impl Shown {
         let answers: Value = serde_json::from_str(&said).unwrap();
         assert_eq!(answers["complaints"], json!([]), "{backend}");
         if let Some(keep) = std::env::var_os("LOOP3D_SCREENSHOT") {
-            keep_pictures(folder.path(), &scene, &PathBuf::from(keep));
+            keep_images(folder.path(), &scene, &PathBuf::from(keep));
         }
         Self { folder, backend, scene, answers }
     }
 
-    /// RGBA of a picture that the browser drew.
-    fn picture(&self, name: &str) -> Vec<u8> {
+    /// RGBA of an image that the browser drew.
+    fn image(&self, name: &str) -> Vec<u8> {
         let pixels = fs::read(self.folder.path().join(format!("{}-{name}.rgba", self.backend))).unwrap();
         assert_eq!(pixels.len(), (4 * SIZE[0] * SIZE[1]) as usize, "{name}");
         assert!(pixels.chunks(4).all(|pixel| pixel[3] == 255), "{name}");
         pixels
     }
 
-    /// What the compositor shows instead: RGB.
+    /// The image of the compositor: RGB.
     fn expected(&self, shot: usize) -> Vec<u8> {
         render(&self.scene, &shot_of(&self.scene, shot).0, SHOTS[shot].2).to_rgb8()
     }
 }
 
-/// Colours such as footage has. Of purer ones browsers that turn video into RGB keep less: Chromium's tables of 8 bits make pure blue 5 %
-/// too weak, and on WebGPU it interpolates chroma.
+/// Gives the scene colours as in footage. Browsers that convert video to RGB lose more of purer colours: Chromium's 8-bit tables make pure
+/// blue 5 % too weak, and on WebGPU it interpolates chroma.
 fn tone(scene: &mut Scene) {
     for texels in [&mut scene.static_texels, &mut scene.looping_texels] {
         texels.chunks_exact_mut(4).for_each(|texel| {
@@ -144,7 +144,7 @@ fn tone(scene: &mut Scene) {
     }
 }
 
-/// The camera of a shot, and what the engine is told of it.
+/// The camera of a shot, and its description for the engine.
 fn shot_of(scene: &Scene, shot: usize) -> (Camera, Value) {
     let (look, zoom, time) = SHOTS[shot];
     let mut camera = OrbitCamera::new(scene);
@@ -159,7 +159,7 @@ fn shot_of(scene: &Scene, shot: usize) -> (Camera, Value) {
     (camera.camera(SIZE[0], SIZE[1]), told)
 }
 
-/// Share of pixels of which a channel is off by more than `most`.
+/// Fraction of the pixels with a channel that differs by more than `most`.
 fn differing(rgba: &[u8], rgb: &[u8], most: u8) -> f64 {
     assert_eq!(rgba.len() / 4, rgb.len() / 3);
     let is_off = |(a, b): (&[u8], &[u8])| a[..3].iter().zip(b).any(|(a, b)| a.abs_diff(*b) > most);
@@ -177,7 +177,7 @@ fn still_bytes(bytes: &[u8]) -> u64 {
     bytes.len() as u64 - length + first.offset
 }
 
-/// The package as a later version would begin.
+/// The package with the header of a later version.
 fn newer(bytes: &[u8]) -> Vec<u8> {
     use sha2::{Digest, Sha256};
     let length = u32::from_le_bytes(bytes[12..16].try_into().unwrap()) as usize;
@@ -191,8 +191,8 @@ fn newer(bytes: &[u8]) -> Vec<u8> {
     newer
 }
 
-/// Pictures as files to look at: those of the browser, and beside them what they should be.
-fn keep_pictures(folder: &Path, scene: &Scene, to: &Path) {
+/// Writes images to look at: those of the browser, and beside them what they should be.
+fn keep_images(folder: &Path, scene: &Scene, to: &Path) {
     for entry in fs::read_dir(folder).unwrap().flatten().filter(|e| e.path().extension().is_some_and(|e| e == "rgba")) {
         fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
     }
@@ -202,7 +202,7 @@ fn keep_pictures(folder: &Path, scene: &Scene, to: &Path) {
     }
 }
 
-fn pictures_are_those_of_the_compositor(way: &Way) {
+fn images_match_the_compositor(way: &Way) {
     if !is_ready() {
         return;
     }
@@ -210,17 +210,17 @@ fn pictures_are_those_of_the_compositor(way: &Way) {
     let backend = way.backend;
     let answers = &shown.answers;
     for shot in 0..SHOTS.len() {
-        let off = differing(&shown.picture(&format!("shot-{shot}")), &shown.expected(shot), 8);
+        let off = differing(&shown.image(&format!("shot-{shot}")), &shown.expected(shot), 8);
         assert!(off <= way.most_off, "{backend}, shot {shot}: {:.2} % of the pixels", 100.0 * off);
     }
     // The poster has half the resolution where things move.
-    let still = differing(&shown.picture("still"), &shown.expected(0), 24);
+    let still = differing(&shown.image("still"), &shown.expected(0), 24);
     assert!(still <= 0.03, "{backend}, before motion: {:.2} % of the pixels", 100.0 * still);
     let events: Vec<&Value> = answers["events"].as_array().unwrap().iter().take(4).collect();
     assert_eq!(events, ["head", "picture", "still", "motion"]);
     assert_eq!(answers["codes"]["info"]["frames"], FRAMES, "{answers}");
     assert_eq!(answers["codes"]["event"], Value::Null, "{answers}");
-    // The first step is that over the seam.
+    // The first step is the one across the seam.
     let steps: Vec<f64> = answers["steps"].as_array().unwrap().iter().map(|step| step.as_f64().unwrap()).collect();
     let most = steps[1..].iter().copied().fold(0.0, f64::max);
     assert!(
@@ -235,9 +235,9 @@ fn pictures_are_those_of_the_compositor(way: &Way) {
     let recovered = &answers["recovered"];
     assert_eq!(recovered["isAttached"], true);
     if way.losses > 0 {
-        assert_eq!(shown.picture("restored"), shown.picture("shot-0"), "after a lost GPU");
+        assert_eq!(shown.image("restored"), shown.image("shot-0"), "after a lost GPU");
     }
-    // The first time may take memory that is used again.
+    // The first loss may take memory that is reused later.
     for count in ["heap", "gpuBytes"] {
         let counts = recovered[count].as_array().unwrap();
         assert_eq!(counts.len(), way.losses);
@@ -246,7 +246,7 @@ fn pictures_are_those_of_the_compositor(way: &Way) {
     if way.decoder == "blocks" && backend == "webgpu" {
         let why = answers["unread"]["no-motion"].as_str().unwrap_or_default();
         assert!(why.contains("graphics adapter") && answers["unread"]["motion"].is_null(), "{}", answers["unread"]);
-        assert_eq!(shown.picture("unread"), shown.picture("still"), "without a GPU that reads blocks");
+        assert_eq!(shown.image("unread"), shown.image("still"), "without a GPU that reads blocks");
     }
     for (name, code) in [
         ("html", "not-a-scene"),
@@ -265,31 +265,31 @@ const WAY: Way =
     Way { backend: "webgpu", codec: Codec::H264, decoder: "planes", loop_memory: 64 << 20, losses: 0, most_off: 0.005 };
 
 #[test]
-fn pictures_on_webgpu_are_those_of_the_compositor() {
-    pictures_are_those_of_the_compositor(&Way { losses: 5, ..WAY });
+fn images_on_webgpu_match_the_compositor() {
+    images_match_the_compositor(&Way { losses: 5, ..WAY });
 }
 
 #[test]
-fn pictures_on_webgl2_are_those_of_the_compositor() {
-    pictures_are_those_of_the_compositor(&Way { backend: "webgl2", loop_memory: 0, losses: 5, ..WAY });
+fn images_on_webgl2_match_the_compositor() {
+    images_match_the_compositor(&Way { backend: "webgl2", loop_memory: 0, losses: 5, ..WAY });
 }
 
-/// As where decoded frames lie on the GPU. Chromium without one interpolates chroma also between the texels of a tile, which no shader
-/// takes back without knowing that it does: more pixels may be off.
+/// As where decoded frames are on the GPU. Chromium without a GPU also interpolates chroma between the texels of a tile, which a shader
+/// cannot undo unless it knows about it: more pixels may differ.
 #[test]
-fn pictures_of_video_that_the_browser_turned_into_rgb_are_those_of_the_compositor() {
-    pictures_are_those_of_the_compositor(&Way { decoder: "pictures", loop_memory: 0, most_off: 0.01, ..WAY });
-}
-
-#[test]
-fn pictures_without_webcodecs_are_those_of_the_compositor() {
-    pictures_are_those_of_the_compositor(&Way { backend: "webgl2", decoder: "element", ..WAY });
+fn images_of_video_that_the_browser_converted_to_rgb_match_the_compositor() {
+    images_match_the_compositor(&Way { decoder: "rgb", loop_memory: 0, most_off: 0.01, ..WAY });
 }
 
 #[test]
-fn pictures_of_blocks_for_gpus_are_those_of_the_compositor() {
+fn images_without_webcodecs_match_the_compositor() {
+    images_match_the_compositor(&Way { backend: "webgl2", decoder: "element", ..WAY });
+}
+
+#[test]
+fn images_of_gpu_blocks_match_the_compositor() {
     for (backend, codec) in [("webgpu", Codec::Bc7), ("webgl2", Codec::Etc2), ("webgpu", Codec::Astc6x6)] {
-        pictures_are_those_of_the_compositor(&Way { backend, codec, decoder: "blocks", loop_memory: 0, ..WAY });
+        images_match_the_compositor(&Way { backend, codec, decoder: "blocks", loop_memory: 0, ..WAY });
     }
 }
 
@@ -300,7 +300,7 @@ fn differences_of_a_package() {
     for backend in ["webgpu", "webgl2"] {
         let shown = Shown::of(&Way { backend, ..WAY }, |path| assert!(fs::copy(&package, path).unwrap() > 0));
         for shot in 0..SHOTS.len() {
-            let (found, expected) = (shown.picture(&format!("shot-{shot}")), shown.expected(shot));
+            let (found, expected) = (shown.image(&format!("shot-{shot}")), shown.expected(shot));
             let shares = [2, 4, 8].map(|most| 100.0 * differing(&found, &expected, most));
             eprintln!("{backend}, shot {shot}: {shares:.3?} % of the pixels off by more than 2, 4, 8");
         }
