@@ -155,8 +155,8 @@ fn shot_of(scene: &Scene, shot: usize) -> (Camera, Value) {
     });
     let state = CameraState { orbit: DVec2::from_array(orbit), pan: DVec2::ZERO, zoom };
     camera.set_state(&state);
-    let told = json!({ "camera": { "orbit": orbit, "pan": [0.0, 0.0], "zoom": zoom }, "time": time });
-    (camera.camera(SIZE[0], SIZE[1]), told)
+    let described = json!({ "camera": { "orbit": orbit, "pan": [0.0, 0.0], "zoom": zoom }, "time": time });
+    (camera.camera(SIZE[0], SIZE[1]), described)
 }
 
 /// Fraction of the pixels with a channel that differs by more than `most`.
