@@ -40,6 +40,11 @@ fn the_element_does_what_gestures_keys_and_attributes_ask_for() {
 }
 
 #[test]
+fn the_element_loads_shares_and_fails_as_its_page_asks() {
+    run("element_life.mjs", &[]);
+}
+
+#[test]
 fn gestures_move_the_pixels_of_a_scene() {
     let (_folder, scene) = package();
     for backend in ["webgl2", "webgpu"] {

@@ -23,7 +23,7 @@ const FAST = 1.12;
 /** Longer intervals are pauses of the tab, not slowness. */
 const PAUSE_MS = 1000;
 
-/** Bounds on the period of the display: more than 120 frames per second are not worth fewer pixels, and no display is expected to show less than 60. */
+/** Bounds on the period of the display: more than 120 frames per second are not worth fewer pixels, and no display is expected to show fewer than 60. */
 const PERIOD_MS = [1000 / 120, 1000 / 60] as const;
 
 /** Windows in a row that must be fast before a better quality is tried: at first, and at most. */

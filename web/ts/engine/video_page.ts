@@ -98,7 +98,7 @@ export class VideoElementPage {
     this.#video.currentTime = (frame + 0.5) / this.plan.fps;
   }
 
-  /** The frame that the video was sought to is shown. */
+  /** The video has reached the frame that it seeks to. */
   #arrive(): void {
     clearTimeout(this.#timer);
     this.#isSeeking = false;
