@@ -10,7 +10,7 @@ export async function bundleFake(folder) {
   const esbuild = createRequire(join(web, 'package.json'))('esbuild');
   const fake = {
     name: 'fake engine',
-    setup: (build) => build.onResolve({ filter: /^\.\/engine\.ts$/ }, () => ({ path: join(here, 'fake_engine.ts') })),
+    setup: (build) => build.onResolve({ filter: /\/engine\/index\.ts$/ }, () => ({ path: join(here, 'fake_engine.ts') })),
   };
   await esbuild.build({
     entryPoints: [join(web, 'ts/index.ts')], outfile: join(folder, 'loop3d.js'), bundle: true, format: 'esm', target: 'es2022', plugins: [fake],

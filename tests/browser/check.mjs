@@ -1,5 +1,5 @@
-// A package in tools of others: `node check.mjs PACKAGE WIDTH HEIGHT SCREENSHOT`.
-// Prints the Khronos validator's findings as JSON, and takes a picture of what three.js shows of the standard part in Chromium.
+// A package in other people's tools: `node check.mjs PACKAGE WIDTH HEIGHT SCREENSHOT`.
+// Prints the findings of the Khronos validator as JSON, and takes a screenshot of the standard part of the package in three.js in Chromium.
 import { createServer } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import { dirname, extname, join, normalize } from 'node:path';

@@ -1,6 +1,6 @@
-// An engine without a GPU, in the place of web/ts/engine.ts: its picture depends on camera and time in ways that a test can measure.
-// A "scene" is text, `loop3d-fake` and what is to go wrong: `corrupt`, `truncated`, `newer-version`, `too-large`, `decoder`, `lost`, `memory`.
-import type { CameraInput, CameraState, EngineEvent, EngineOptions, Statistics } from "../../web/ts/engine.ts";
+// An engine without a GPU that replaces web/ts/engine/index.ts. Its image depends on camera and time in ways that a test can measure.
+// A "scene" is text: `loop3d-fake` and what should go wrong: `corrupt`, `truncated`, `newer-version`, `too-large`, `decoder`, `lost`, `memory`.
+import type { CameraInput, CameraState, EngineEvent, EngineOptions, Statistics } from "../../web/ts/engine/index.ts";
 
 export class EngineError extends Error {
   constructor(readonly code: string, message: string) {
@@ -117,7 +117,7 @@ export class Engine {
     return before !== JSON.stringify([this.#camera, this.#pose, this.#time, this.#idle]);
   }
 
-  /** A dotted wall that moves against the camera, and a line that goes down the right edge with time. */
+  /** Draws a wall of squares that moves against the camera, and a line that moves down the right edge with time. */
   draw(): void {
     Engine.draws += 1;
     const [width, height] = this.#size.map((side) => Math.max(1, Math.round(side * this.renderScale))) as [number, number];

@@ -1,4 +1,4 @@
-// What the tests of the browser viewer share: a web server for files and strings, and Chromium with WebGPU and WebGL2 in software.
+// Shared by the tests of the browser viewer: a web server for files and strings, and Chromium with WebGPU and WebGL 2 in software.
 import { createServer } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import { dirname, extname, join, normalize } from 'node:path';
@@ -14,7 +14,7 @@ const TYPES = {
   '.json': 'application/json', '.svg': 'image/svg+xml',
 };
 
-/** Serves `pages` (path → [type, body, headers?], or a function that answers) and the files of a folder on this machine; `everywhere`: headers of all. */
+/** Serves `pages` (path → [type, body, headers?], or a function that answers) and the files of a folder to this machine. `everywhere`: headers of all responses. */
 export async function serve(pages, folder, everywhere = {}) {
   const server = createServer(async (request, response) => {
     const path = normalize(decodeURIComponent(new URL(request.url, 'http://x').pathname));
@@ -31,7 +31,7 @@ export async function serve(pages, folder, everywhere = {}) {
   return { url: `http://127.0.0.1:${server.address().port}/`, close: () => server.close() };
 }
 
-/** Chromium without a screen. WebGPU draws to the canvas with all of these flags only. */
+/** Starts Chromium without a screen. WebGPU draws on the canvas only with all of these flags. */
 export function launch() {
   return chromium.launch({
     executablePath: process.env.LOOP3D_CHROMIUM ?? '/usr/bin/chromium',
@@ -41,7 +41,7 @@ export function launch() {
   });
 }
 
-/** Makes a page as slow as LOOP3D_SLOW says (6: a sixth of the speed), to see that no test needs a quick machine. */
+/** Slows a page down by the factor LOOP3D_SLOW, to check that no test needs a fast machine. */
 export async function slowDown(page) {
   const rate = Number(process.env.LOOP3D_SLOW ?? 1);
   if (rate > 1) await (await page.context().newCDPSession(page)).send('Emulation.setCPUThrottlingRate', { rate });

@@ -1,4 +1,4 @@
-// The element with its engine, and the page around it: `node live.mjs BACKEND SCENE.glb`. What hands do shows in the pixels of a real scene.
+// The element with its real engine: `node live.mjs BACKEND SCENE.glb`. Checks the effect of gestures on the pixels of a real scene.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { dist, launch, serve, slowDown } from './harness.mjs';
@@ -23,7 +23,7 @@ const server = await serve({
   ...Object.fromEntries(['cut', 'head', 'flipped', 'text'].map((name) => [`/bad-${name}`, html(`<loop-3d id=a src=/${name}.glb ${full}></loop-3d>`)])),
 }, dist, { 'content-security-policy': CSP });
 const browser = await launch();
-// Beside the bar, and at least a small element's worth of pixels.
+// The part of the element above the bar.
 const picture = { x: 8, y: 8, width: 368, height: 180 };
 const phone = { viewport: { width: 400, height: 700 }, hasTouch: true, isMobile: true };
 
@@ -35,7 +35,7 @@ async function open(path, use, { setUp, ...options } = {}) {
   if (setUp) await page.addInitScript(setUp);
   const said = [];
   page.on('pageerror', (error) => said.push(String(error)));
-  // Chromium's remarks on its own software renderer are none of ours.
+  // Only errors: Chromium also warns about its own software renderer.
   page.on('console', (message) => message.type() === 'error' && said.push(message.text()));
   try {
     await page.goto(server.url + path);
@@ -47,12 +47,12 @@ async function open(path, use, { setUp, ...options } = {}) {
 const moving = (page, id = 'a') => page.waitForFunction((name) => document.getElementById(name)?.stage === 'motion', id);
 const get = (page, name, id = 'a') => page.evaluate(([key, element]) => document.getElementById(element)[key], [name, id]);
 const set = (page, values) => page.evaluate((wanted) => void Object.assign(document.getElementById('a'), wanted), values);
-/** So many pictures of the page: time that a busy machine cannot cut short. */
+/** Waits for this many frames of the page, a span that a busy machine cannot cut short. */
 const pictures = (page, count = 12) => page.evaluate((left) => new Promise((done) => {
   const next = () => ((left -= 1) < 0 ? done() : requestAnimationFrame(next));
   next();
 }), count);
-/** Until neither camera nor moment nor any pixel moves any more. */
+/** Waits until neither the camera nor the position nor any pixel changes any more. */
 async function rest(page) {
   let [before, shown] = ['', undefined];
   await until('rest', async () => {
@@ -63,7 +63,7 @@ async function rest(page) {
     return last && shown && difference(last, shown) === 0;
   }, () => pictures(page));
 }
-/** What the element itself says that it shows, without what lies over it. */
+/** The image that the element itself exports, without anything over it. */
 const pixels = async (page) => {
   const { width, height, grey } = await page.evaluate(async () => {
     const bitmap = await createImageBitmap(await document.getElementById('a').toBlob());
@@ -86,7 +86,7 @@ async function drag(page, way, button = 'left') {
   await rest(page);
 }
 
-await check('poster, still scene, motion; under a strict policy; on the backend that was asked for', () => open('one', async (page, _, said) => {
+await check('poster, static scene, motion; under a strict policy; on the requested backend', () => open('one', async (page, _, said) => {
   await moving(page);
   await rest(page);
   assert.equal((await page.evaluate(() => document.getElementById('a').statistics())).backend, backend);
@@ -103,10 +103,10 @@ await check('drag, other button, wheel, double click', () => open('one', async (
   const start = await look(page, picture);
   await drag(page, [60, 0]);
   const { orbit } = await get(page, 'camera');
-  assert.ok(orbit[0] < -0.005 && Math.abs(orbit[1]) < 1e-6, `the camera goes to the left: ${orbit}`);
+  assert.ok(orbit[0] < -0.005 && Math.abs(orbit[1]) < 1e-6, `the camera moves to the left: ${orbit}`);
   const dragged = await look(page, picture);
   assert.ok(difference(start, dragged) > 0.5);
-  // What is seen is what that camera sees.
+  // The same camera, set by a program, shows the same image.
   const camera = await get(page, 'camera');
   await page.evaluate(() => document.getElementById('a').resetCamera());
   await rest(page);
@@ -131,19 +131,19 @@ await check('drag, other button, wheel, double click', () => open('one', async (
   assert.ok(Math.abs(grown.scale - 1.5) < 0.12, JSON.stringify(grown));
 }));
 
-await check('a drag of the picture moves its pixels the way of the hand', () => open('one', async (page) => {
+await check('dragging the image moves its pixels with the mouse', () => open('one', async (page) => {
   await moving(page);
-  // Nearer, so that the limits of the capture leave room.
+  // Zoomed in, so that the limits of the capture leave room.
   await set(page, { camera: { orbit: [0, 0], pan: [0, 0], zoom: 1.5 } });
   await rest(page);
   const start = await look(page, picture);
   await drag(page, [8, 0], 'right');
   const moved = shift(start, await look(page, picture), 24);
-  // What is at the focus goes as far as the hand, what is nearer further; and it swings on.
+  // Things at the focus move as far as the mouse, nearer things further; and the camera has momentum.
   assert.ok(moved.x >= 1 && Math.abs(moved.y) <= 1, JSON.stringify(moved));
 }));
 
-await check('two fingers apart enlarge', () => open('one', async (page, context) => {
+await check('spreading two fingers enlarges', () => open('one', async (page, context) => {
   await moving(page);
   await rest(page);
   const session = await context.newCDPSession(page);
@@ -162,7 +162,7 @@ await check('two fingers apart enlarge', () => open('one', async (page, context)
   assert.ok(Math.abs(grown.scale - 132 / 84) < 0.15, JSON.stringify(grown));
 }, phone));
 
-await check('play, pause, scrub: pixels move when they should, and are those of the moment', () => open('one', async (page) => {
+await check('play, pause, scrub: pixels change when they should, and are those of the position', () => open('one', async (page) => {
   await moving(page);
   await rest(page);
   const start = await pixels(page);
@@ -176,7 +176,7 @@ await check('play, pause, scrub: pixels move when they should, and are those of 
   await pictures(page, 30);
   assert.equal(difference(stopped, await look(page, picture)), 0, 'paused, but it moves');
   await page.mouse.move(180, 100);
-  const box = await page.locator('#a').getByLabel('Moment of the loop').boundingBox();
+  const box = await page.locator('#a').getByLabel('Position in the loop').boundingBox();
   await page.mouse.move(box.x + box.width * 0.25, box.y + box.height / 2);
   await page.mouse.down();
   await page.mouse.move(box.x + box.width * 0.5, box.y + box.height / 2, { steps: 4 });
@@ -184,16 +184,16 @@ await check('play, pause, scrub: pixels move when they should, and are those of 
   await rest(page);
   const middle = (await get(page, 'currentTime')) / (await get(page, 'duration'));
   assert.ok(Math.abs(middle - 0.5) < 0.04, String(middle));
-  // What is there may be the nearest moment until this one is decoded.
+  // The nearest frame may be shown until the right one is decoded.
   await until('the pixels of another moment', async () => difference(start, await pixels(page)) > 0.5, () => pictures(page));
   await set(page, { currentTime: 0 });
   await until('the pixels of the first moment', async () => difference(start, await pixels(page)) < 0.1, () => pictures(page));
 }));
 
-await check('tilt moves the picture, and back', () => open('gyro', async (page) => {
+await check('tilting moves the image, and back', () => open('gyro', async (page) => {
   await moving(page);
   await rest(page);
-  // Straight ahead first, in the same breath: after a pause the phone counts as held anew.
+  // Straight ahead first, without a pause: after one the current pose becomes the neutral one.
   const shown = async (gamma) => {
     await page.evaluate((angle) => {
       for (const step of [0, angle / 2, angle]) window.dispatchEvent(new DeviceOrientationEvent('deviceorientation', { alpha: 0, beta: 45, gamma: step }));
@@ -209,7 +209,7 @@ await check('tilt moves the picture, and back', () => open('gyro', async (page) 
   assert.ok(difference(straight, await shown(1.5)) < difference(straight, right));
 }, { ...phone, setUp: () => delete DeviceOrientationEvent.requestPermission }));
 
-await check('two on one page; the one that nobody sees stands', () => open('two', async (page) => {
+await check('two on one page; the one off screen is paused', () => open('two', async (page) => {
   await moving(page);
   assert.equal(await get(page, 'stage', 'b'), 'empty');
   await page.evaluate(() => document.getElementById('b').scrollIntoView());
@@ -222,7 +222,7 @@ await check('two on one page; the one that nobody sees stands', () => open('two'
 for (const [name, words] of [
   ['head', /ends too early/], ['cut', /ends too early/], ['flipped', /damaged/], ['text', /not a 3D loop/],
 ]) {
-  await check(`${name}: words in the element and never a blank box`, () => open(`bad-${name}`, async (page) => {
+  await check(`${name}: a message in the element and never a blank box`, () => open(`bad-${name}`, async (page) => {
     await page.waitForFunction((pattern) => {
       const { shadowRoot } = document.getElementById('a');
       return new RegExp(pattern).test(shadowRoot.querySelector('.message').innerText + shadowRoot.querySelector('.note').innerText);

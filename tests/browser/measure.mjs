@@ -1,6 +1,6 @@
 // What a package costs in Chromium: `node measure.mjs BACKEND PACKAGE [SECONDS] [SCREENSHOT]`. Prints bytes and milliseconds until
-// each event, milliseconds to decode and upload a frame while nothing is drawn, pictures a second, and the engine's statistics. Draws
-// without a pause; times mean little where the GPU is software.
+// each event, milliseconds to decode and upload a frame while nothing is drawn, frames per second, and the engine's statistics. Draws
+// without a pause. Times mean little with a software GPU.
 import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,7 @@ import { dist, launch, serve, web } from './harness.mjs';
 
 const [backend, file, seconds = '10', screenshot] = process.argv.slice(2);
 const bundle = join(tmpdir(), `loop3d-engine-${process.pid}.js`);
-execFileSync(join(web, 'node_modules/.bin/esbuild'), [join(web, 'ts/engine.ts'), '--bundle', '--format=esm', `--outfile=${bundle}`,
+execFileSync(join(web, 'node_modules/.bin/esbuild'), [join(web, 'ts/engine/index.ts'), '--bundle', '--format=esm', `--outfile=${bundle}`,
   '--log-level=warning']);
 const server = await serve({
   '/': ['text/html', '<!doctype html><style>body{margin:0}</style><canvas id="canvas"></canvas>'],
@@ -22,7 +22,7 @@ page.on('pageerror', (error) => console.error(String(error)));
 await page.goto(server.url);
 const result = await page.evaluate(async ({ backend, seconds }) => {
   const { Engine } = await import('/engine.js');
-  // All frames that there is room for, drawn by nobody: how long one takes. The first brings what all need.
+  // The time per frame over all frames that there is room for, without drawing. The first frame is left out, since it includes the set-up.
   const bytes = new Uint8Array(await (await fetch('/scene.glb')).arrayBuffer());
   const frameMs = async () => {
     const canvas = document.body.appendChild(document.createElement('canvas'));
@@ -46,7 +46,7 @@ const result = await page.evaluate(async ({ backend, seconds }) => {
   const on = (event) => events.push({ kind: event.kind, bytes: received, ms: Math.round(performance.now() - start), why: event.why ?? event.error?.message });
   const engine = await Engine.open(document.getElementById('canvas'), { backend, base: new URL('/', location) }, on);
   engine.resize(1280, 720);
-  // As a network gives them; a task between pieces lets the browser decode.
+  // In pieces, as from a network; the task between pieces lets the browser decode.
   const feed = async () => {
     for (; received < bytes.length;) {
       const piece = bytes.subarray(received, received + 16384);
@@ -58,17 +58,17 @@ const result = await page.evaluate(async ({ backend, seconds }) => {
   };
   await feed();
   engine.play();
-  let [pictures, last] = [0, performance.now()];
+  let [frames, last] = [0, performance.now()];
   const end = last + 1000 * seconds;
   while (performance.now() < end) {
     const now = await new Promise((resolve) => requestAnimationFrame(resolve));
     engine.advance(Math.max(0, now - last) / 1000);
     engine.draw();
-    // The GPU's work is part of the picture.
-    pictures += 1;
+    // The GPU's work counts as part of the frame.
+    frames += 1;
     last = now;
   }
-  const perSecond = pictures / seconds;
+  const perSecond = frames / seconds;
   return { events, decoding, perSecond, statistics: engine.statistics(), heap: performance.memory?.usedJSHeapSize };
 }, { backend, seconds: Number(seconds) });
 console.log(JSON.stringify(result, null, 1));

@@ -1,4 +1,4 @@
-// The page around the viewer, and a page that has everything inside: `node page.mjs SCENE.glb [SINGLE.html]`.
+// The page around the viewer, and a page that contains everything: `node page.mjs SCENE.glb [SINGLE.html]`.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
@@ -8,7 +8,7 @@ import { check, end, look, PATIENCE_MS } from './support.mjs';
 const [file, single] = process.argv.slice(2);
 const scene = await readFile(file);
 const glb = ['model/gltf-binary', scene];
-// Below a folder, as on a host that has other pages too.
+// Below a folder, as on a host with other pages.
 const names = ['index.html', 'page.css', 'loop3d.js', 'page.js', 'offline.js', 'icon.svg', 'loop3d_webgpu.wasm', 'loop3d_webgl2.wasm'];
 const types = { html: 'text/html', css: 'text/css', js: 'text/javascript', svg: 'image/svg+xml', wasm: 'application/wasm' };
 const pages = {
@@ -41,7 +41,7 @@ const isSeen = async (page) => {
   assert.ok(Math.max(...shown.grey) - Math.min(...shown.grey) > 60, 'one colour');
 };
 
-await check('below a folder: the first of the gallery, a link to the other, and a file that is dropped', () => open(`${server.url}my/place/`, async (page, _, said) => {
+await check('below a folder: the first scene of the gallery, a link to the other one, and a dropped file', () => open(`${server.url}my/place/`, async (page, _, said) => {
   await moving(page);
   await isSeen(page);
   assert.equal(await page.title(), 'First – loop3d');
@@ -60,7 +60,7 @@ await check('below a folder: the first of the gallery, a link to the other, and 
   assert.deepEqual(said, []);
 }));
 
-await check('without a network, after the first visit', () => open(`${server.url}my/place/`, async (page, context) => {
+await check('offline, after the first visit', () => open(`${server.url}my/place/`, async (page, context) => {
   await moving(page);
   await page.waitForFunction(async () => {
     const keys = await (await caches.open('loop3d')).keys();

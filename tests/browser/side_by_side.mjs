@@ -1,7 +1,7 @@
-// The viewer beside the original project's way, in one Chromium: `node side_by_side.mjs PACKAGE FOLDER [ROUNDS] [PICTURES] [SCREENSHOTS]`.
-// PACKAGE and FOLDER (`loop3d export --format videoloop3d`) are one scene. All sides draw the same way of the camera on a canvas of one
-// size, in real time and as fast as they can, in turns; each picture counts until the GPU is done with it. Prints JSON: bytes over the wire,
-// milliseconds a picture of each round, and how alike the pictures of one moment are.
+// The viewer beside the original project's viewer, in one Chromium: `node side_by_side.mjs PACKAGE FOLDER [ROUNDS] [PICTURES] [SCREENSHOTS]`.
+// PACKAGE and FOLDER (`loop3d export --format videoloop3d`) are the same scene. All sides draw the same camera path on canvases of the same
+// size, in real time and as fast as they can, in turns. A frame counts until the GPU has finished it. Prints JSON: bytes over the wire,
+// milliseconds per frame in each round, and how much the images of one moment differ.
 import { readFile, writeFile } from 'node:fs/promises';
 import { brotliCompressSync, constants } from 'node:zlib';
 import { createRequire } from 'node:module';
@@ -12,7 +12,7 @@ import { difference } from './support.mjs';
 
 const [file, folder, rounds = '5', pictures = '200', screenshots] = process.argv.slice(2);
 const size = [1280, 720];
-/** Pictures of these differ by a few grey values, since video is lossy and ours blends in linear texels; another scene by tens. */
+/** Images of the same scene differ by a few grey values, since video is lossy and ours blends linear texels; another scene differs by tens. */
 const MOST_DIFFERENCE = 6;
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -35,7 +35,7 @@ for (let i = 0; i < frames; i += 1) {
 }
 const server = await serve(pages, dist);
 
-/** Bytes of a file as a good host sends it: text and wasm with brotli at its best, pictures and packages as they are. */
+/** Bytes of a file as a good host sends it: text and wasm with brotli at its highest level, images and packages as they are. */
 async function wire(path) {
   const body = Buffer.from(pages[path]?.[1] ?? (await readFile(join(dist, path))));
   const isPacked = ['.png', '.glb'].includes(extname(path));
@@ -44,7 +44,7 @@ async function wire(path) {
 
 const browser = await launch();
 
-/** A page with one side in it, `globalThis.side`, ready to draw; and what it loaded. */
+/** Opens a page with one side in it, `globalThis.side`, ready to draw, and counts what it loaded. */
 async function open(name, set, argument) {
   const page = await browser.newPage({ viewport: { width: size[0], height: size[1] } });
   page.setDefaultTimeout(600_000);
@@ -69,9 +69,9 @@ async function openTheirs({ size }) {
   };
 }
 
-/** Runs in the page. `focus` and `limit` are those of meta.json: where the camera turns around and how far it goes. */
+/** Runs in the page. `focus` and `limit` are those of meta.json: what the camera turns around and how far it moves. */
 async function openOurs({ backend, size, focus, limit, fps }) {
-  // The queue is the engine's own; what it has been given is the picture.
+  // Takes hold of the engine's queue: when its work is done, the frame is.
   let queue;
   if (backend === 'webgpu') {
     const { requestDevice } = GPUAdapter.prototype;
@@ -122,7 +122,7 @@ async function openOurs({ backend, size, focus, limit, fps }) {
     gpuBytes: () => engine.statistics().gpuBytes,
     adapter: () => engine.statistics().adapter,
     missed: () => engine.statistics().framesMissed,
-    // A still picture of one moment, all of it decoded.
+    // A still image of one moment, completely decoded.
     settle: async (part, seconds) => {
       engine.pause();
       look(part);
@@ -136,10 +136,10 @@ async function openOurs({ backend, size, focus, limit, fps }) {
   };
 }
 
-/** Runs in the page, for so many pictures and seconds at least: milliseconds a picture, and the frames that were not there in time. */
+/** Runs in the page, for at least this many frames and seconds. Returns milliseconds per frame, and the frames that were not there in time. */
 async function measure({ pictures, seconds }) {
   const { port1, port2 } = new MessageChannel();
-  // As short as a pause can be in which decoder and compositor come in.
+  // The shortest pause that lets the decoder and the compositor work.
   const breathe = () => new Promise((resolve) => {
     port1.onmessage = resolve;
     port2.postMessage(0);
@@ -163,7 +163,7 @@ const job = { size, focus: meta.lookat[2], limit: meta.limit, fps: meta.fps };
 const sides = [theirs];
 for (const backend of ['webgl2', 'webgpu']) sides.push(await open(backend, openOurs, { backend, ...job }));
 
-// The same moment on all sides, to be sure that it is the same scene.
+// The same moment on all sides, to make sure that it is the same scene.
 const still = [[0.6, -0.4], 5 / meta.fps];
 const alike = {};
 const seen = {};
@@ -172,7 +172,7 @@ for (const { name, page } of sides) {
   const png = await page.evaluate(async (at) => {
     const canvas = () => document.querySelector('canvas');
     await side.settle(...at);
-    // In the task that draws, since a canvas may forget its pixels after it.
+    // In the task that draws, since a canvas may lose its pixels afterwards.
     if (!side.begin) side.draw(...at);
     return canvas().toDataURL('image/png').split(',')[1];
   }, still);
@@ -193,7 +193,7 @@ for (const { name, page } of sides) {
 for (let round = -1; round < Number(rounds); round += 1) {
   for (const side of sides) {
     await side.page.bringToFront();
-    // The first round warms up: the loop has gone round twice, so that what stays on the GPU is there.
+    // The first round warms up: the loop plays twice, so that everything that stays on the GPU is there.
     const work = round < 0 ? { pictures: 10, seconds: (2 * frames) / meta.fps } : { pictures: Number(pictures), seconds: 0 };
     const { milliseconds, missed } = await side.page.evaluate(measure, work);
     if (round < 0) continue;

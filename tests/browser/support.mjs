@@ -1,6 +1,6 @@
-// Measures on pictures, and named checks.
+// Measures on images, and named checks.
 
-/** A picture of what is on the page at a rectangle, as grey values from 0 to 255. What fades or slides has arrived in it. */
+/** A screenshot of a rectangle of the page, as grey values from 0 to 255, with all animations finished. */
 export async function look(page, clip) {
   const png = await page.screenshot({ clip, animations: 'disabled' });
   const { width, height, grey } = await page.evaluate(async (data) => {
@@ -16,14 +16,14 @@ export async function look(page, clip) {
   return { width, height, grey: Buffer.from(grey, 'base64') };
 }
 
-/** Mean difference of two pictures, in grey values. */
+/** Mean difference of two images, in grey values. */
 export function difference(a, b) {
   let sum = 0;
   for (let i = 0; i < a.grey.length; i += 1) sum += Math.abs(a.grey[i] - b.grey[i]);
   return sum / a.grey.length;
 }
 
-/** Mean difference of `a` and of `b` moved: its point (x, y) is looked for at centre + (x − centre)·scale + (dx, dy). */
+/** Mean difference of `a` and `b`, where the point (x, y) of `a` is expected at centre + (x − centre)·scale + (dx, dy) of `b`. */
 function misfit(a, b, dx, dy, scale, step) {
   const [cx, cy] = [a.width / 2, a.height / 2];
   let [sum, count] = [0, 0];
@@ -38,7 +38,7 @@ function misfit(a, b, dx, dy, scale, step) {
   return count > 0.3 * (a.width / step) * (a.height / step) ? sum / count : Infinity;
 }
 
-/** By how many pixels the picture has moved from `a` to `b`: { x, y } to the right and down. */
+/** By how many pixels the image has moved from `a` to `b`: { x, y } to the right and down. */
 export function shift(a, b, reach = 60) {
   const search = (centre, radius, step, grain) => {
     let best = { fit: Infinity };
@@ -53,7 +53,7 @@ export function shift(a, b, reach = 60) {
   return search(search({ x: 0, y: 0 }, reach, 4, 5), 4, 1, 3);
 }
 
-/** By what factor things have become larger from `a` to `b`, and how far it moved besides. */
+/** By what factor things have grown from `a` to `b`, and how far the image has moved besides. */
 export function growth(a, b, reach = 12) {
   let best = { fit: Infinity };
   for (let scale = 0.5; scale <= 2.05; scale *= 1.03) {
@@ -67,7 +67,7 @@ export function growth(a, b, reach = 12) {
   return best;
 }
 
-/** Longest wait for anything, in ms: far beyond what a busy machine needs. */
+/** Longest wait for anything: far beyond what a busy machine needs. */
 export const PATIENCE_MS = 180_000;
 
 /** Asks until the answer is true; `step` is what happens between two questions. */
@@ -82,7 +82,7 @@ const only = process.env.LOOP3D_ONLY;
 let failures = 0;
 const started = Date.now();
 
-/** One named check; the rest go on when it fails. LOOP3D_ONLY: only those whose names contain it. */
+/** One named check; the others still run if it fails. LOOP3D_ONLY: runs only checks whose names contain it. */
 export async function check(name, body) {
   if (only && !name.includes(only)) return;
   const start = Date.now();
@@ -95,7 +95,7 @@ export async function check(name, body) {
   }
 }
 
-/** Ends the program: 1 when a check failed. */
+/** Ends the program, with status 1 if a check failed. */
 export function end() {
   console.log(`${failures} failed, ${((Date.now() - started) / 1000).toFixed(0)} s`);
   process.exit(failures > 0 ? 1 : 0);

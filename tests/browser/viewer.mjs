@@ -1,5 +1,5 @@
-// The engine in Chromium: `node viewer.mjs BACKEND FOLDER [DECODER]`. DECODER `element`: as in a browser without WebCodecs; `pictures`: as where
-// decoded frames lie on the GPU and only the browser reads them. Reads FOLDER/job.json, writes pictures (raw RGBA) to FOLDER and prints
+// The engine in Chromium: `node viewer.mjs BACKEND FOLDER [DECODER]`. DECODER `element`: as in a browser without WebCodecs; `rgb`: as where
+// decoded frames are on the GPU and only the browser can read them. Reads FOLDER/job.json, writes images (raw RGBA) to FOLDER and prints
 // what happened as JSON.
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { dist, launch, serve, web } from './harness.mjs';
 const [backend, folder, decoder] = process.argv.slice(2);
 const job = JSON.parse(await readFile(join(folder, 'job.json')));
 const engine = join(folder, `engine-${backend}.js`);
-execFileSync(join(web, 'node_modules/.bin/esbuild'), [join(web, 'ts/engine.ts'), '--bundle', '--format=esm', `--outfile=${engine}`,
+execFileSync(join(web, 'node_modules/.bin/esbuild'), [join(web, 'ts/engine/index.ts'), '--bundle', '--format=esm', `--outfile=${engine}`,
   '--log-level=warning']);
 const server = await serve({
   '/': ['text/html', '<!doctype html><title>engine</title><div id="box"><canvas id="canvas" class="kept"></canvas></div>'],
@@ -25,7 +25,7 @@ page.on('pageerror', (error) => complaints.push(String(error)));
 page.on('console', (message) => { if (message.type() === 'error') complaints.push(message.text()); });
 await page.exposeFunction('keep', (name, base64) => writeFile(join(folder, `${backend}-${name}.rgba`), Buffer.from(base64, 'base64')));
 if (decoder === 'element') await page.addInitScript(() => { delete globalThis.VideoDecoder; });
-if (decoder === 'pictures') await page.addInitScript(() => { Object.defineProperty(VideoFrame.prototype, 'format', { value: null }); });
+if (decoder === 'rgb') await page.addInitScript(() => { Object.defineProperty(VideoFrame.prototype, 'format', { value: null }); });
 await page.addInitScript(hold);
 await page.goto(server.url);
 const result = await page.evaluate(run, { backend, job, decoder });
@@ -33,7 +33,7 @@ await browser.close();
 server.close();
 console.log(JSON.stringify({ ...result, complaints }));
 
-/** Runs in the page before anything else: takes hold of the memory of wasm, and of the GPU device that was opened last. */
+/** Runs in the page before anything else: keeps references to the memory of wasm and to the latest GPU device. */
 function hold() {
   globalThis.held = {};
   for (const name of ['instantiate', 'instantiateStreaming']) {
@@ -90,9 +90,9 @@ async function run({ backend, job, decoder }) {
     if (event.kind === 'head') codes.info = event.info;
   });
   const scene = await bytes(job.files[0]);
-  // Up to the first byte of video: the scene stands still.
+  // Up to the first byte of video: the scene does not move.
   for (let at = 0; at < job.stillBytes; at += 5000) engine.push(scene.subarray(at, Math.min(at + 5000, job.stillBytes)));
-  await until('the still scene', () => events.includes('still'));
+  await until('the static scene', () => events.includes('still'));
   await keep('still', await picture(engine));
   engine.push(scene.subarray(job.stillBytes));
   engine.finish();
@@ -106,7 +106,7 @@ async function run({ backend, job, decoder }) {
   }
   const statistics = engine.statistics();
 
-  // From each frame to the next, round the loop: how far the picture moves.
+  // How much the image changes from each frame to the next, around the loop.
   engine.camera = job.shots[0].camera;
   const pictures = [];
   for (let frame = 0; frame < codes.info.frames; frame++) {
@@ -119,7 +119,7 @@ async function run({ backend, job, decoder }) {
     return pixels.reduce((sum, value, i) => sum + Math.abs(value - before[i]), 0) / pixels.length;
   });
 
-  // Playing moves, pausing stops, and time goes on by itself through the seam.
+  // Playing moves, pausing stops, and time passes the seam by itself.
   engine.resetCamera();
   engine.speed = 1;
   const stopped = [await picture(engine), await picture(engine)];
@@ -137,7 +137,7 @@ async function run({ backend, job, decoder }) {
   engine.pause();
   engine.reverse = false;
 
-  // A lost GPU comes back as a new canvas with the same picture, as often as it is lost, and nothing is left behind.
+  // A lost GPU returns as a new canvas with the same image, as often as it is lost, and nothing is leaked.
   const recovered = { heap: [], gpuBytes: [] };
   engine.camera = job.shots[0].camera;
   engine.time = job.shots[0].time;
@@ -156,20 +156,20 @@ async function run({ backend, job, decoder }) {
   const rendered = engine.statistics();
   engine.dispose();
 
-  // A GPU that reads no blocks: the scene stands still and says why.
+  // A GPU that cannot read blocks: the scene does not move and the reason is reported.
   const unread = {};
   if (decoder === 'blocks' && backend === 'webgpu') {
     const { has } = GPUSupportedFeatures.prototype;
     GPUSupportedFeatures.prototype.has = function (name) { return !name.startsWith('texture-compression') && has.call(this, name); };
     const engine = await open((event) => { unread[event.kind] = event.why ?? true; });
     engine.push(scene);
-    await until('the still scene without blocks', () => unread.still && unread['no-motion']);
+    await until('the static scene without blocks', () => unread.still && unread['no-motion']);
     await keep('unread', await picture(engine));
     engine.dispose();
     GPUSupportedFeatures.prototype.has = has;
   }
 
-  // Bytes that are no whole package.
+  // Bytes that are not a whole package.
   const refused = {};
   for (const [name, cut, at, value] of job.broken) {
     const bad = name === 'html' ? new TextEncoder().encode('<!doctype html><title>404</title>') : (await bytes(name === 'newer' ? 'newer.glb' : job.files[0])).slice(0, cut ?? undefined);

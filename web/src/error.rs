@@ -1,10 +1,10 @@
-//! Errors as JavaScript has them: an `Error` with a `code`.
+//! Errors as JavaScript receives them: an `Error` with a `code`.
 
 use loop3d_scene::package::PackageError;
 use loop3d_viewer::RenderError;
 use wasm_bindgen::JsValue;
 
-/// An `Error` of one of the codes of `EngineError`.
+/// An `Error` with one of the codes of `EngineErrorCode` (`web/ts/engine/types.ts`).
 fn error(code: &str, text: &str) -> JsValue {
     let error = js_sys::Error::new(text);
     // Setting a field of a new object cannot fail.
@@ -12,7 +12,7 @@ fn error(code: &str, text: &str) -> JsValue {
     error.into()
 }
 
-/// Of a package.
+/// The `Error` for a package that cannot be read.
 pub fn of_package(cause: &PackageError) -> JsValue {
     let code = match cause {
         PackageError::NotAPackage { .. } => "not-a-scene",
@@ -24,7 +24,7 @@ pub fn of_package(cause: &PackageError) -> JsValue {
     error(code, &cause.to_string())
 }
 
-/// Of the GPU.
+/// The `Error` for a failure of the GPU.
 pub fn of_gpu(cause: &RenderError) -> JsValue {
     let code = match cause {
         RenderError::NoAdapter { .. } | RenderError::NoDevice { .. } => "no-gpu",

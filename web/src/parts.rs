@@ -1,26 +1,27 @@
-//! What has arrived of a package. It stays here, compressed, so that a lost GPU can be filled again.
+//! The parts of a package that have arrived. They are kept compressed, so that a lost GPU can be filled again.
 
 use loop3d_scene::package::{Event, Head, Layouts, Limits, PackageError, Reader, Role, Stream};
 use std::sync::Arc;
 
-/// A reader, and the parts that a player needs again.
+/// The reader of a package, and the parts that a player may need again.
 pub struct Parts {
     reader: Reader,
     events: Vec<Event>,
     parts: Vec<Option<Vec<u8>>>,
-    /// Indices of parts that have arrived since they were last asked for.
+    /// Indices of the parts that have arrived since the last `take_arrived`.
     arrived: Vec<u32>,
     layouts: Option<Layouts>,
     stream: Option<usize>,
 }
 
 impl Parts {
+    /// Nothing has arrived.
     pub fn new() -> Self {
         let reader = Reader::new(Limits::default());
         Self { reader, events: Vec::new(), parts: Vec::new(), arrived: Vec::new(), layouts: None, stream: None }
     }
 
-    /// Takes the next bytes. What became whole before an error is there.
+    /// Takes the next bytes. Parts that were complete before an error are kept.
     pub fn push(&mut self, bytes: &[u8]) -> Result<(), PackageError> {
         let result = self.reader.push(bytes, &mut self.events);
         for event in std::mem::take(&mut self.events) {
@@ -32,6 +33,7 @@ impl Parts {
         result
     }
 
+    /// To be called after the last bytes: an error where some are missing.
     pub fn finish(&self) -> Result<(), PackageError> {
         self.reader.finish()
     }
@@ -39,7 +41,7 @@ impl Parts {
     fn keep(&mut self, index: usize, bytes: Vec<u8>) -> Result<(), PackageError> {
         let Some(head) = self.reader.head().cloned() else { return Ok(()) };
         let role = head.parts.get(index).map(|part| part.role);
-        // Of several streams one is played.
+        // Only one of several streams is played.
         let is_other = role == Some(Role::Video) && self.stream().is_some_and(|stream| !stream.has(index));
         if role == Some(Role::Geometry) || is_other {
             return Ok(());
@@ -60,6 +62,7 @@ impl Parts {
         std::mem::take(&mut self.arrived)
     }
 
+    /// The head of the package, once it has arrived.
     pub fn head(&self) -> Option<&Arc<Head>> {
         self.reader.head()
     }
@@ -69,11 +72,12 @@ impl Parts {
         Some((self.head()?, self.layouts.as_ref()?))
     }
 
+    /// The bytes of a part; `None` until they have arrived, and where they are not kept.
     pub fn part(&self, index: usize) -> Option<&[u8]> {
         self.parts.get(index)?.as_deref()
     }
 
-    /// Plays one of the streams, and forgets the others.
+    /// Chooses the stream to play and drops the others.
     pub fn choose(&mut self, stream: usize) {
         self.stream = Some(stream);
         let Some(head) = self.reader.head().cloned() else { return };
@@ -85,12 +89,12 @@ impl Parts {
         }
     }
 
-    /// The stream that is played.
+    /// The chosen stream.
     pub fn stream(&self) -> Option<&Stream> {
         self.head()?.looping.streams.get(self.stream?)
     }
 
-    /// The bytes of a frame of a page, and the key frame that decoding it starts from; `None` while they have not arrived.
+    /// The bytes of a frame of a page, and the key frame that decoding it starts from; `None` until they have arrived.
     pub fn frame(&self, page: usize, frame: usize) -> Option<(&[u8], usize)> {
         let chunks = self.stream()?.chunks.iter();
         let chunk = chunks.rev().find(|chunk| chunk.page == page && chunk.first <= frame)?;
@@ -101,7 +105,7 @@ impl Parts {
     }
 }
 
-/// Whether a part is of a stream.
+/// Whether a part belongs to a stream.
 trait HasPart {
     fn has(&self, part: usize) -> bool;
 }

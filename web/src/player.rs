@@ -1,18 +1,20 @@
-//! A package, the GPU that shows it, its camera and its clock.
+//! The player: a package, the GPU that shows it, a camera and a clock.
 
 use crate::error::{of_gpu, of_package};
 use crate::parts::Parts;
 use crate::screen::Screen;
+use camera_step::CameraStep;
 use glam::DVec2;
 use js_sys::Uint8Array;
-use loop3d_viewer::{CameraInput, CameraState, Clock, Display, OrbitCamera, Streamed};
+use loop3d_viewer::{CameraState, Clock, Display, OrbitCamera, Streamed};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 mod arrivals;
+mod camera_step;
 mod plan;
 
-/// One scene of a page. Without a screen it reads, and keeps camera and time.
+/// Plays one scene. Without a screen it reads the package and keeps camera and time.
 #[wasm_bindgen]
 pub struct Player {
     parts: Parts,
@@ -23,13 +25,13 @@ pub struct Player {
     clock: Clock,
     is_blending: bool,
     loop_budget_bytes: u64,
-    /// What is drawn is not what would be drawn now.
+    /// Whether drawing now would change the image.
     is_stale: bool,
 }
 
 #[wasm_bindgen]
 impl Player {
-    /// Before the first byte. `loop_budget_bytes`: GPU memory for the frames of the loop.
+    /// A player that has read nothing yet. `loop_budget_bytes`: GPU memory for the frames of the loop.
     #[wasm_bindgen(constructor)]
     pub fn new(loop_budget_bytes: f64) -> Self {
         Self {
@@ -46,7 +48,7 @@ impl Player {
         }
     }
 
-    /// Takes the next bytes of the package. What became whole before an error is in `takeArrived`.
+    /// Takes the next bytes of the package. `takeArrived` also lists the parts that were complete before an error.
     pub fn push(&mut self, bytes: &[u8]) -> Result<(), JsValue> {
         let result = self.parts.push(bytes).map_err(|cause| of_package(&cause));
         if let (None, Some((head, layouts))) = (&self.camera, self.parts.plan()) {
@@ -57,7 +59,7 @@ impl Player {
         result
     }
 
-    /// The bytes have ended.
+    /// To be called after the last bytes: an error where some are missing.
     pub fn finish(&self) -> Result<(), JsValue> {
         self.parts.finish().map_err(|cause| of_package(&cause))
     }
@@ -68,12 +70,12 @@ impl Player {
         self.parts.take_arrived()
     }
 
-    /// The bytes of a part that has arrived.
+    /// The bytes of a part, if they have arrived.
     pub fn part(&self, index: usize) -> Option<Uint8Array> {
         self.parts.part(index).map(Uint8Array::from)
     }
 
-    /// Draws on a screen from now on; its scene is empty.
+    /// Draws on a screen from now on. Its scene is empty at first.
     pub fn show(&mut self, screen: Screen) -> Result<(), JsValue> {
         self.display = Some(screen.0);
         self.resize(self.size[0], self.size[1], self.scale);
@@ -81,30 +83,30 @@ impl Player {
         Ok(())
     }
 
-    /// Lets go of the screen.
+    /// Drops the screen.
     pub fn hide(&mut self) {
         self.display = None;
     }
 
-    /// Whether all that does not move is there.
+    /// Whether all static tiles are on the GPU.
     #[wasm_bindgen(js_name = hasStatic)]
     pub fn has_static(&self) -> bool {
         self.display.as_ref().and_then(Display::scene).is_some_and(Streamed::has_static)
     }
 
-    /// Whether the frames of the present moment are there.
+    /// Whether the frames of the current moment are on the GPU.
     #[wasm_bindgen(js_name = isReady)]
     pub fn is_ready(&self) -> bool {
         self.display.as_ref().and_then(Display::scene).is_some_and(|scene| scene.is_ready(self.clock.time()))
     }
 
-    /// Plays one of the streams.
+    /// Chooses the stream to play.
     #[wasm_bindgen(js_name = chooseStream)]
     pub fn choose_stream(&mut self, index: usize) {
         self.parts.choose(index);
     }
 
-    /// Takes the canvas's size in pixels, and the part of it that is drawn along each side.
+    /// Sets the size of the canvas in pixels, and the fraction of it that is drawn along each side.
     pub fn resize(&mut self, width: u32, height: u32, scale: f64) {
         (self.size, self.scale) = ([width.max(1), height.max(1)], scale.clamp(0.1, 1.0));
         self.is_stale = true;
@@ -113,35 +115,19 @@ impl Player {
         }
     }
 
-    /// Goes on by a stretch of real time with what a person did in it: see `CameraInput` of the viewer. Returns whether the picture
-    /// changes.
-    #[allow(clippy::too_many_arguments, reason = "numbers cross the border of wasm one by one")]
-    pub fn advance(
-        &mut self,
-        seconds: f64,
-        orbit_x: f64,
-        orbit_y: f64,
-        pan_x: f64,
-        pan_y: f64,
-        zoom: f64,
-        is_held: bool,
-        is_noticed: bool,
-        reset: bool,
-        pose_x: f64,
-        pose_y: f64,
-    ) -> bool {
+    /// Advances the camera and the clock by a stretch of real time. Returns whether the image changes.
+    pub fn advance(&mut self, seconds: f64, step: &CameraStep) -> bool {
         let Some(camera) = &mut self.camera else { return false };
         let [width, height] = self.size;
         let before = (camera.camera(width, height), self.clock.time());
-        let (orbit, pan) = (DVec2::new(orbit_x, orbit_y), DVec2::new(pan_x, pan_y));
-        camera.advance(&CameraInput { orbit, pan, zoom, is_held, reset, is_noticed }, seconds);
-        camera.set_pose(DVec2::new(pose_x, pose_y));
+        camera.advance(&step.input(), seconds);
+        camera.set_pose(step.pose());
         self.clock.advance(seconds);
         self.is_stale |= before != (camera.camera(width, height), self.clock.time());
         self.is_stale
     }
 
-    /// Draws the picture of now.
+    /// Draws the current frame.
     pub fn draw(&mut self) -> Result<(), JsValue> {
         let (Some(display), Some(camera)) = (&mut self.display, &self.camera) else { return Ok(()) };
         let time = if self.is_blending { self.clock.time() } else { self.clock.time().floor() };
@@ -149,20 +135,20 @@ impl Player {
         display.draw(camera, time).map_err(|cause| of_gpu(&cause))
     }
 
-    /// Why the GPU works no more; nothing while it does.
+    /// Why the GPU has stopped working; nothing while it works.
     pub fn failure(&self) -> Option<js_sys::Error> {
         let cause = self.display.as_ref()?.check().err()?;
         Some(of_gpu(&cause).into())
     }
 
-    /// Whether frames are blended at moments between them.
+    /// Sets whether neighbouring frames are blended at moments between them.
     #[wasm_bindgen(js_name = setBlending)]
     pub fn set_blending(&mut self, is_blending: bool) {
         self.is_blending = is_blending;
         self.is_stale = true;
     }
 
-    /// Whether the camera sways when nobody moves it.
+    /// Sets whether the camera sways when nobody moves it.
     #[wasm_bindgen(js_name = setSwaying)]
     pub fn set_swaying(&mut self, is_swaying: bool) {
         if let Some(camera) = &mut self.camera {
@@ -170,13 +156,13 @@ impl Player {
         }
     }
 
-    /// Orbit x and y, pan x and y, zoom.
+    /// The state of the camera: orbit x and y (radians), pan x and y (scene units), zoom (doublings).
     pub fn camera(&self) -> Option<Vec<f64>> {
         let CameraState { orbit, pan, zoom } = self.camera.as_ref()?.state();
         Some(vec![orbit.x, orbit.y, pan.x, pan.y, zoom])
     }
 
-    /// Goes to such a state.
+    /// Sets the state of the camera; the numbers are those of `camera`.
     #[wasm_bindgen(js_name = setCamera)]
     pub fn set_camera(&mut self, orbit_x: f64, orbit_y: f64, pan_x: f64, pan_y: f64, zoom: f64) {
         if let Some(camera) = &mut self.camera {
@@ -186,7 +172,7 @@ impl Player {
         }
     }
 
-    /// Moment of the loop in frames.
+    /// Position in the loop, in frames.
     #[wasm_bindgen(getter)]
     pub fn time(&self) -> f64 {
         self.clock.time()
@@ -232,19 +218,19 @@ impl Player {
         }
     }
 
-    /// Rounds played since the start or the last seek.
+    /// Loops played since the start or the last seek.
     #[wasm_bindgen(getter)]
     pub fn rounds(&self) -> u32 {
         self.clock.rounds()
     }
 
-    /// Pauses after so many rounds from now, or never.
+    /// Pauses after this many loops from now, or never.
     #[wasm_bindgen(js_name = stopAfter)]
     pub fn stop_after(&mut self, rounds: Option<u32>) {
         self.clock.stop_after(rounds);
     }
 
-    /// Name of the adapter.
+    /// Name of the graphics adapter.
     pub fn adapter(&self) -> String {
         self.display.as_ref().map_or_else(String::new, |display| display.gpu().name.clone())
     }
@@ -260,7 +246,7 @@ impl Player {
 }
 
 impl Player {
-    /// Puts an empty scene on the screen, where both are there.
+    /// Puts an empty scene on the screen once both exist.
     fn place_scene(&mut self) -> Result<(), JsValue> {
         if let (Some(display), Some((head, layouts))) = (&mut self.display, self.parts.plan()) {
             let scene = Streamed::new(display.gpu().clone(), head, layouts.clone(), self.loop_budget_bytes);

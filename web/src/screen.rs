@@ -10,10 +10,10 @@ use web_sys::HtmlCanvasElement;
 #[wasm_bindgen]
 pub struct Screen(pub(crate) Display);
 
-/// Opens the GPU for a canvas. The canvas is bound to it for life, also where this fails.
+/// Opens the GPU for a canvas. The canvas is bound to this kind of GPU for life, even if this fails.
 ///
 /// # Errors
-/// There is no adapter that draws to it: `no-gpu`.
+/// `no-gpu`: no adapter can draw on the canvas.
 #[wasm_bindgen(js_name = openScreen)]
 pub async fn open_screen(canvas: HtmlCanvasElement) -> Result<Screen, JsValue> {
     open(canvas).await.map(Screen).map_err(|cause| error::of_gpu(&cause))

@@ -1,5 +1,5 @@
-/** The script of a page: defines `<loop-3d>`, and exports what a program may want. */
-import { Loop3DElement } from "./element.ts";
+/** The script of a page: defines `<loop-3d>` and exports what a program may need. */
+import { Loop3DElement } from "./element/index.ts";
 
 if (!customElements.get("loop-3d")) customElements.define("loop-3d", Loop3DElement);
 
@@ -9,10 +9,7 @@ declare global {
   }
 }
 
-export { Engine, EngineError } from "./engine.ts";
-export { Loop3DElement } from "./element.ts";
-export type { Attributes } from "./attributes.ts";
-export type { Base } from "./host.ts";
-export type { Failure, FailureCode } from "./failure.ts";
-export type { Stage } from "./player.ts";
-export type { Backend, CameraState, SceneInfo, Statistics } from "./engine.ts";
+export { Loop3DElement } from "./element/index.ts";
+export type { Attributes, Base, Failure, FailureCode, Stage } from "./element/index.ts";
+export { Engine, EngineError } from "./engine/index.ts";
+export type { Backend, CameraState, SceneInfo, Statistics } from "./engine/index.ts";

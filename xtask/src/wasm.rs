@@ -1,13 +1,13 @@
-//! The compiler for the browser: rustup's target, or where rustup has none (Debian's mirrors), Debian's own compiler beside it.
+//! Compiling to wasm: with rustup's target, or where rustup cannot fetch it (Debian's mirrors), with Debian's own compiler.
 
 use crate::process::{command, output, succeeds};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// What browsers run.
+/// The target that browsers run.
 const TARGET: &str = "wasm32-unknown-unknown";
 
-/// Whether rustup has the target or can fetch it. `dry_run`: nothing is fetched.
+/// Whether rustup has the target or can fetch it. With `dry_run` nothing is fetched.
 pub fn is_rustups(dry_run: bool) -> bool {
     has_target() || !dry_run && succeeds(&mut command("rustup", ["target", "add", TARGET])) && has_target()
 }
@@ -17,13 +17,13 @@ fn has_target() -> bool {
     sysroot.is_ok_and(|root| Path::new(root.trim()).join("lib/rustlib").join(TARGET).join("lib").is_dir())
 }
 
-/// Builds a library for the browser with one of its features, as small as it gets, in a target directory of its own: the
-/// compiler may be another one. The wasm is [`built`].
+/// The command that builds a library for the browser with one of its features, as small as possible. It has a target directory of its
+/// own, since the compiler may be a different one. The result is at [`built`].
 pub fn build(package: &str, feature: &str) -> Command {
     cargo_build(package, feature, has_target())
 }
 
-/// Where [`build`] leaves the wasm of a library.
+/// The wasm file of a library that [`build`] writes.
 pub fn built(root: &Path, library: &str) -> PathBuf {
     root.join(target_folder()).join(TARGET).join("wasm").join(format!("{library}.wasm"))
 }
@@ -36,10 +36,10 @@ fn cargo_build(package: &str, feature: &str, is_rustups: bool) -> Command {
     let words = ["build", "--package", package, "--features", feature, "--profile", "wasm", "--target", TARGET];
     let mut build = command("cargo", words);
     build.arg("--target-dir").arg(target_folder());
-    // web-sys shows WebCodecs and WebGPU only so.
+    // web-sys offers WebCodecs and WebGPU only with this.
     build.env("RUSTFLAGS", "--cfg=web_sys_unstable_apis");
     if !is_rustups {
-        // Debian's compiler has no ready-made standard library for this target: it is built from source.
+        // Debian's compiler has no prebuilt standard library for this target, so it is built from source.
         build.args(["-Z", "build-std=std,panic_abort"]);
         build.env("RUSTC", "/usr/bin/rustc").env("RUSTC_BOOTSTRAP", "1");
         build.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", "/usr/bin/wasm-ld-22");

@@ -1,4 +1,4 @@
-//! `cargo xtask web`: the browser viewer in web/dist, ready for any web server.
+//! `cargo xtask web`: builds the browser viewer in web/dist, ready for any web server.
 
 use crate::process::{command, line, run};
 use crate::{browser, wasm};
@@ -6,27 +6,27 @@ use anyhow::{Context, Result, bail};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A wasm file for each way to a GPU: who has WebGPU does not load what WebGL2 needs.
+/// One wasm file for each graphics API, so that a browser with WebGPU does not load what WebGL 2 needs.
 const FEATURES: [&str; 2] = ["webgpu", "webgl2"];
 
-/// The package to show, seen from where the command was started; `None` for none.
+/// The package to show, as an absolute path; `None` if there is none in the arguments.
 ///
 /// # Errors
-/// An unknown argument, or no such file.
+/// An unknown argument, or the file does not exist.
 pub fn scene(args: &[&str]) -> Result<Option<PathBuf>> {
     match *args {
         [] => Ok(None),
         ["--scene", file] => {
             Ok(Some(fs::canonicalize(file).with_context(|| format!("web: cannot find the scene {file}"))?))
         }
-        _ => bail!("web: unknown arguments `{}`; known is --scene FILE", args.join(" ")),
+        _ => bail!("web: unknown arguments `{}`; expected --scene FILE", args.join(" ")),
     }
 }
 
-/// Builds the two wasm files and makes web/dist of them, the scripts and the page; `scene` becomes its scene.glb.
+/// Builds the two wasm files, and web/dist from them, the scripts and the page. `scene` is copied to scene.glb there.
 ///
 /// # Errors
-/// A step failed, or what a visitor loads is too large.
+/// A step failed, or a file that visitors load is over its size limit.
 pub fn run_all(root: &Path, scene: Option<&Path>) -> Result<()> {
     let folder = root.join("target/wasm/bundle");
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
@@ -50,7 +50,7 @@ pub fn run_all(root: &Path, scene: Option<&Path>) -> Result<()> {
     Ok(())
 }
 
-/// As [`run_all`], for the tests in a browser; where npm is missing they will say that they did not run.
+/// As [`run_all`], for the tests in a browser. Without npm only the wasm is built, and those tests report that they did not run.
 ///
 /// # Errors
 /// As [`run_all`].
@@ -58,6 +58,6 @@ pub fn for_tests(root: &Path) -> Result<()> {
     if browser::is_there(root, "web") {
         return run_all(root, None);
     }
-    println!("DID NOT RUN: the browser viewer was not bundled, since web/node_modules is missing (cargo xtask setup)");
+    println!("DID NOT RUN: the browser viewer was not bundled because web/node_modules is missing (cargo xtask setup)");
     FEATURES.iter().try_for_each(|feature| run(&mut wasm::build("loop3d-web", feature)))
 }

@@ -1,5 +1,5 @@
-//! `loop3d-web-bundle WEB WASM_FOLDER`: makes WEB/dist, the folder that a web server gives out, of the wasm files `webgpu.wasm` and
-//! `webgl2.wasm`, the scripts in WEB/ts and the page in WEB/page. Fails where something that a visitor loads is too large.
+//! `loop3d-web-bundle WEB WASM_FOLDER`: builds WEB/dist, a folder for any web server, from the wasm files `webgpu.wasm` and `webgl2.wasm`
+//! in WASM_FOLDER, the scripts in WEB/ts and the page in WEB/page. Fails if a file that visitors load is too large.
 #![allow(clippy::print_stdout, reason = "a task talks to the person who started it")]
 
 mod sizes;
@@ -12,13 +12,13 @@ use wasm_bindgen_cli_support::Bindgen;
 
 const BACKENDS: [&str; 2] = ["webgpu", "webgl2"];
 
-/// Scripts: source, bundle, format. The element is in `loop3d.js` and `single.js` alone; a page imports it from there.
+/// Scripts: source, bundle, format. Only `loop3d.js` and `single.js` contain the element; the other scripts only use it.
 const SCRIPTS: [(&str, &str, &str); 5] = [
     ("index.ts", "loop3d.js", "esm"),
-    ("page.ts", "page.js", "esm"),
-    ("docs.ts", "docs.js", "esm"),
-    ("single.ts", "single.js", "esm"),
-    ("offline.ts", "offline.js", "iife"),
+    ("page/index.ts", "page.js", "esm"),
+    ("page/docs.ts", "docs.js", "esm"),
+    ("page/single.ts", "single.js", "esm"),
+    ("page/offline.ts", "offline.js", "iife"),
 ];
 
 fn main() -> ExitCode {
@@ -59,7 +59,7 @@ fn bundle(web: &Path, wasm: &Path) -> Result<()> {
             run(esbuild.arg("--external:./loop3d.js"))?;
         }
     }
-    // Types, for programs that are written against the element.
+    // Type declarations, for programs that use the element.
     let mut types = Command::new(Path::new("node_modules/.bin/tsc"));
     types.current_dir(web).args(["--noEmit", "false", "--declaration", "--emitDeclarationOnly"]);
     run(types.args(["--rootDir", ".", "--outDir", "dist/types"]))?;
@@ -70,7 +70,7 @@ fn bundle(web: &Path, wasm: &Path) -> Result<()> {
     sizes::check(&dist)
 }
 
-/// What wasm-bindgen makes of a wasm file: JavaScript, its types, and the wasm without names.
+/// Runs wasm-bindgen on a wasm file: writes JavaScript, its types, and the wasm without names.
 fn bind(wasm: &Path, out: &Path, name: &str) -> Result<()> {
     let mut bindgen = Bindgen::new();
     bindgen.input_path(wasm).out_name(name).typescript(true).remove_name_section(true).remove_producers_section(true);
@@ -80,7 +80,7 @@ fn bind(wasm: &Path, out: &Path, name: &str) -> Result<()> {
         .with_context(|| format!("wasm-bindgen, {}", wasm.display()))
 }
 
-/// An empty folder, but for hidden files.
+/// Makes a folder and empties it, except for hidden files.
 fn empty(folder: &Path) -> Result<()> {
     fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
     for entry in fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {

@@ -1,11 +1,11 @@
-//! What a visitor loads, as a web server sends it, and what it may take.
+//! The sizes of the files that a visitor loads, as a web server sends them, and their limits.
 
 use anyhow::{Context, Result, bail};
 use std::fs;
 use std::io::Write;
 use std::path::Path;
 
-/// Files by the start and end of their names, and how many bytes they may take together, compressed with brotli.
+/// A group of files, and the limit on their total size in bytes, compressed with brotli.
 struct Budget {
     name: &'static str,
     limit: usize,
@@ -22,10 +22,10 @@ const BUDGETS: [Budget; 3] = [
     },
 ];
 
-/// Prints the sizes of the files in `folder`.
+/// Checks and prints the sizes of the files in `folder`.
 ///
 /// # Errors
-/// Some files take more than they may.
+/// A group of files is over its limit.
 pub fn check(folder: &Path) -> Result<()> {
     let mut names: Vec<String> = Vec::new();
     for entry in fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
@@ -40,13 +40,13 @@ pub fn check(folder: &Path) -> Result<()> {
             raw += bytes.len();
             sent += compressed(&bytes)?;
         }
-        println!("{name:18} {:8.1} kB, {:6.1} kB with brotli (at most {} kB)", kb(raw), kb(sent), limit / 1000);
+        println!("{name:18} {:8.1} kB, {:6.1} kB with brotli (limit {} kB)", kb(raw), kb(sent), limit / 1000);
         if sent > limit {
             over.push(name);
         }
     }
     if !over.is_empty() {
-        bail!("too large for a phone: {}", over.join(", "));
+        bail!("over the size limit: {}", over.join(", "));
     }
     Ok(())
 }
@@ -55,7 +55,7 @@ fn kb(bytes: usize) -> f64 {
     bytes as f64 / 1000.0
 }
 
-/// Bytes after brotli at its best, as web servers keep files.
+/// Size after brotli at its highest level, as web servers store files.
 fn compressed(bytes: &[u8]) -> Result<usize> {
     let mut out = Vec::new();
     let mut writer = brotli::CompressorWriter::new(&mut out, 1 << 16, 11, 24);

@@ -1,4 +1,4 @@
-//! What the page is told of a scene.
+//! The description of a scene for JavaScript.
 
 use super::Player;
 use loop3d_scene::package::{CHUNK_FRAMES, Role};
@@ -6,7 +6,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 #[wasm_bindgen]
 impl Player {
-    /// What the page needs to know of the scene, as JSON (`Plan` in wasm.ts); once the layouts have arrived.
+    /// Everything JavaScript needs to know about the scene, as JSON (`Plan` in `web/ts/engine/wasm.ts`), once the layouts have arrived.
     pub fn plan(&self) -> Option<String> {
         let (head, layouts) = self.parts.plan()?;
         let (still, looping) = layouts.tiles.counts();

@@ -1,4 +1,4 @@
-//! The element in a real browser: what it does with hands, keys, errors and the page around it, and what hands do to the pixels of a scene.
+//! The element in a real browser: gestures, keys, errors, the page around it, and the effect of gestures on the pixels of a scene.
 
 use crate::support;
 use crate::tools::are_there;
@@ -7,7 +7,7 @@ use loop3d_scene::package::Codec;
 use std::path::Path;
 use std::process::Command;
 
-/// Runs a program of tests/browser; where something for it is missing, that is said loudly.
+/// Runs a program of tests/browser, or reports loudly what is missing for it.
 fn run(program: &str, arguments: &[&str]) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let tools = root.join("../tests/browser");
@@ -35,12 +35,17 @@ fn package() -> (tempfile::TempDir, String) {
 }
 
 #[test]
-fn the_element_does_what_hands_keys_and_attributes_ask_for() {
+fn the_element_does_what_gestures_keys_and_attributes_ask_for() {
     run("element.mjs", &[]);
 }
 
 #[test]
-fn hands_move_the_pixels_of_a_scene() {
+fn the_element_loads_shares_and_fails_as_its_page_asks() {
+    run("element_life.mjs", &[]);
+}
+
+#[test]
+fn gestures_move_the_pixels_of_a_scene() {
     let (_folder, scene) = package();
     for backend in ["webgl2", "webgpu"] {
         run("live.mjs", &[backend, &scene]);
@@ -48,7 +53,7 @@ fn hands_move_the_pixels_of_a_scene() {
 }
 
 #[test]
-fn quality_goes_down_when_pictures_are_late_and_up_when_they_are_not() {
+fn quality_goes_down_when_frames_are_late_and_up_when_they_are_not() {
     run("quality.mjs", &[]);
 }
 

@@ -1,12 +1,12 @@
-//! Engine and element in a real browser.
+//! The engine and the element in a real browser.
 #![cfg(not(target_arch = "wasm32"))]
 
 #[cfg(test)]
 mod element;
 #[cfg(test)]
-mod memory;
+mod images;
 #[cfg(test)]
-mod pictures;
+mod memory;
 #[cfg(test)]
 #[path = "../../../package/tests/packages/support.rs"]
 mod support;

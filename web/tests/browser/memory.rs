@@ -1,4 +1,4 @@
-//! What a long loop of the paper's size takes on the GPU of a browser.
+//! The GPU memory that a long loop of the paper's size takes in a browser.
 
 use loop3d_package::{Settings, export, open};
 use loop3d_scene::package::Codec;
@@ -10,10 +10,10 @@ use std::process::Command;
 /// Frames of the loop.
 const FRAMES: usize = 60;
 
-/// The most that it may take on the GPU, in bytes.
+/// Limit on its GPU memory, in bytes.
 const MOST: u64 = 250_000_000;
 
-/// The scene with so many frames: each shows the one that the share of the loop that is over falls on.
+/// The scene resampled to this many frames: each is the nearest earlier one at the same fraction of the loop.
 fn resampled(mut scene: Scene, frames: usize) -> Scene {
     let tile = |texels: &[u16]| {
         let frame = |i: usize| &texels[i * scene.frames / frames * TILE_VALUES..][..TILE_VALUES];
@@ -26,7 +26,7 @@ fn resampled(mut scene: Scene, frames: usize) -> Scene {
 }
 
 #[test]
-#[ignore = "for BENCHMARKS.md: LOOP3D_SCENE names a master or a package"]
+#[ignore = "for BENCHMARKS.md: LOOP3D_SCENE names a scene file or a package"]
 fn a_loop_of_sixty_frames_takes_less_than_250_mb_on_the_gpu() {
     let scene = resampled(open(std::env::var_os("LOOP3D_SCENE").unwrap()).unwrap(), FRAMES);
     let folder = tempfile::tempdir().unwrap();
