@@ -191,7 +191,7 @@ impl PosedCapture {
 ///
 /// `dir` holds camera poses in one of the [`Layout`]s and a clip for each of them: `docs/CAPTURES.md` shows all. Clips are, best
 /// kind first: video files in `videos/` or `videos_<factor>/`; a folder of PNG or JPEG frames for each view, in those, in `frames/`
-/// or `frames_<factor>/`; stills in `images/` or `images_<factor>/`; what lies in `dir` itself. Of several factors the largest is
+/// or `frames_<factor>/`; stills in `images/` or `images_<factor>/`; what is in `dir` itself. Of several factors the largest is
 /// taken whose frames still hold every pixel that `options` ask for. Sizes must be those of the poses divided by the folder's
 /// factor, within 1 pixel of rounding. Frames of lenses with distortion are undistorted and cropped to what was seen.
 ///
@@ -364,7 +364,7 @@ fn tell_apart(views: &mut [PosedView], raw: &RawCapture) {
     }
 }
 
-/// Brings all views to one rate, works out how many frames each will have, and returns the rate.
+/// Brings all views to one rate, computes how many frames each will have, and returns the rate.
 fn settle_rates(views: &mut [PosedView], options: &LoadOptions, notes: &mut Vec<String>) -> Result<f64, CaptureError> {
     let rates = || views.iter().filter_map(|view| Some((view.probe?.fps, view.source.path())));
     let lowest = rates().map(|(rate, _)| rate).fold(f64::INFINITY, f64::min);

@@ -6,10 +6,10 @@ use crate::raw::RawView;
 use loop3d_media::{MediaError, Size};
 use std::path::Path;
 
-/// How to read a capture. The default takes everything as it is.
+/// How to read a capture. The default reads everything unchanged.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LoadOptions {
-    /// Frames of the poses' size divided by this (at least 1). `videos_<factor>/` is taken as it is where it exists; else
+    /// Frames of the poses' size divided by this (at least 1). `videos_<factor>/` is read unchanged where it exists; else
     /// the next larger frames are shrunk. An error where all frames are smaller.
     pub factor: Option<u32>,
     /// Frames at most this many pixels high (at least 1), of the same shape. Where `factor` is given too the smaller wins;

@@ -155,7 +155,7 @@ fn begin(output: &Path, work: &Path) -> Result<(), PrepareError> {
     std::fs::create_dir_all(work).map_err(|source| PrepareError::Io { file: work.to_owned(), source })
 }
 
-/// A clip that does not shake, or about which nothing can be told, is taken as it is.
+/// A clip that does not shake, or whose motion is unknown, is left unchanged.
 fn settled(motion: Motion) -> Motion {
     if motion.is_still() || !motion.is_known() {
         let still = vec![DMat3::IDENTITY; motion.from_first.len()];

@@ -35,7 +35,7 @@ impl Undistortion {
         Camera { width: self.size.0, height: self.size.1, center_px: self.source.center_px - moved, ..self.source }
     }
 
-    /// The taps of every kept pixel: worked out once for a clip.
+    /// The taps of every kept pixel: computed once for a clip.
     pub(crate) fn map(&self) -> UndistortionMap {
         let (width, height) = (self.size.0 as usize, self.size.1 as usize);
         let mut taps = vec![Tap { first: 0, weight: [0.0; 2] }; width * height];

@@ -44,7 +44,7 @@ impl Encoder {
     /// # Errors
     /// The target cannot be written, or ffmpeg is missing.
     pub fn start(ffmpeg: &Ffmpeg, target: &Path, encoding: &Encoding) -> Result<Self, MediaError> {
-        // Made here and overwritten by ffmpeg: so a target that cannot be written is told from an encoder that fails.
+        // Made here and overwritten by ffmpeg, so that a target that cannot be written has an error of its own.
         let (unfinished, _) = Unfinished::file(target)?;
         let Encoding { size: (width, height), fps, purpose } = encoding;
         let mut command = Command::new(&ffmpeg.ffmpeg);

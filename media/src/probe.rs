@@ -14,7 +14,7 @@ pub struct Probe {
     pub size: Size,
     /// Frames per second, positive.
     pub fps: f64,
-    /// Number of frames: counted by the container, or worked out from its length in time; `None` where the container gives neither.
+    /// Number of frames: counted by the container, or computed from its duration; `None` where the container gives neither.
     pub frames: Option<usize>,
     /// Whether the container counted them, and so promises them.
     pub counted: bool,

@@ -94,7 +94,7 @@ fn colours_and_the_number_of_frames_survive() {
     }
 }
 
-/// Paper white of PQ and of HLG (BT.2408), whether or not the file tells its primaries.
+/// Paper white of PQ and of HLG (BT.2408), whether or not the file names its primaries.
 #[test]
 fn hdr_is_brought_to_the_ordinary_range() {
     let dir = tempfile::tempdir().unwrap();

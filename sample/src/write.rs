@@ -31,7 +31,7 @@ fn io_error(path: &Path, error: &std::io::Error) -> SampleError {
     SampleError::Io { path: path.to_owned(), message: error.to_string() }
 }
 
-/// First line of the README. It tells an earlier sample, which may be overwritten, from anything else.
+/// First line of the README. It identifies an earlier sample, which may be overwritten.
 const TITLE: &str = "loop3d sample capture";
 
 fn readme(config: &SampleConfig, layout: Writer) -> String {

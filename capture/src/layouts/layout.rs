@@ -85,7 +85,7 @@ pub struct Writer {
     pub(crate) clips: &'static str,
     /// The name of a view's clip without extension, for a lens of `focal` image widths.
     pub(crate) clip_name: fn(usize, f64) -> String,
-    /// The files that are written, relative to the capture's folder. What tells the layout comes last.
+    /// The files that are written, relative to the capture's folder. The file that identifies the layout comes last, so that a folder that has it is complete.
     pub files: &'static [&'static str],
     /// Their bytes, in the same order.
     pub(crate) contents: fn(&PosedScene) -> Vec<Vec<u8>>,

@@ -173,7 +173,7 @@ mod tests {
         60.0 * (wave + 0.4 * (0.7 * p.x).sin() * (0.6 * p.y).sin()) as f32
     }
 
-    /// A texture seen through `map`, which says where each of its places comes to lie; brighter by `light`.
+    /// A texture seen through `map`, which gives the new position of each of its places; brighter by `light`.
     fn image(map: &DMat3, light: f32) -> Vec<Grey> {
         let back = map.inverse();
         let value = |i: usize| {

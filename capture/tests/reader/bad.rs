@@ -66,7 +66,7 @@ fn a_bad_pose_names_its_row() {
         (1, 0.5, "a matrix that is not a rotation: determinant 0.5000"),
         (8, f64::NAN, "position [1, NaN, 0]; expected finite"),
         (15, 10.0, "near 10, far 10; expected 0 < near < far"),
-        (4, 0.0, "picture height 0; expected"),
+        (4, 0.0, "image height 0; expected"),
     ] {
         with(column, value);
         fault(dir.path(), &ALL, &["poses_bounds.npy: row 1: ", message]);
@@ -158,12 +158,12 @@ fn broken_clips_are_told() {
             |dir| {
                 ffmpeg("-f lavfi -i testsrc2=s=32x24:r=25:d=1 -frames:v 0 -pix_fmt yuv420p", &dir.join("videos/v1.mp4"))
             },
-            &["v1.mp4: unreadable: no pictures in it; expected a video stream"],
+            &["v1.mp4: unreadable: no video stream in it"],
         ),
         (
             videos,
             |dir| ffmpeg("-f lavfi -i sine=d=0.5", &dir.join("videos/v0.mp4")),
-            &["v0.mp4: unreadable: no pictures in it; expected a video stream"],
+            &["v0.mp4: unreadable: no video stream in it"],
         ),
         (
             videos,

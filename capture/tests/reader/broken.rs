@@ -141,7 +141,7 @@ fn broken_text_models_are_told() {
                 |b| replaced(b, "31 PINHOLE", "31 EQUIRECTANGULAR"),
                 &["4 parameters; expected 2 for EQUIRECTANGULAR"],
             ),
-            ("sparse/cameras.txt", |b| [b, vec![0xff]].concat(), &["cameras.txt: byte", "no text; expected UTF-8"]),
+            ("sparse/cameras.txt", |b| [b, vec![0xff]].concat(), &["cameras.txt: byte", "not text; expected UTF-8"]),
             (
                 "sparse/images.txt",
                 |b| replaced(b, "31 left side/view 3.png", ""),

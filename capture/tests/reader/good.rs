@@ -108,7 +108,7 @@ fn a_folder_with_the_factor_asked_for_is_taken_as_it_is() {
     fs::remove_dir_all(dir.path().join("images_2")).unwrap();
     assert_eq!(grey_and_width(None, None), (70, 8, 5.));
     let options = shrunk(Some(2), None);
-    fault(dir.path(), &options, &["v0.jpg: holds 8×6 pictures; expected at least 16×12"]);
+    fault(dir.path(), &options, &["v0.jpg: holds 8×6 images; expected at least 16×12"]);
 }
 
 #[test]
@@ -171,8 +171,8 @@ fn single_clips_are_read_and_shrunk_by_area() {
         assert_eq!(u32::from(*value), (block.sum::<u32>() + 8) / 16, "pixel {x}, {y}");
     }
     let says = |path: &Path, width, height| read_clip_resized(path, width, height).unwrap_err().to_string();
-    assert!(says(&file, 128, 72).contains("holds 64×36 pictures; expected at least 128×72"));
-    assert!(says(&file, 32, 32).contains("64×36 pixels; expected 36×36, the shape of the 32×32 pictures"));
+    assert!(says(&file, 128, 72).contains("holds 64×36 images; expected at least 128×72"));
+    assert!(says(&file, 32, 32).contains("64×36 pixels; expected 36×36, the shape of the 32×32 images"));
     assert!(says(&dir.path().join("none.mp4"), 16, 9).contains("none.mp4: no such file or folder"));
     picture(dir.path(), "folder/b.png", (4, 4), 2);
     picture(dir.path(), "folder/a.png", (4, 4), 1);

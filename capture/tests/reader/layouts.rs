@@ -172,7 +172,9 @@ fn clips_belong_to_poses_by_stem() {
     let frames: Vec<Option<usize>> = posed.views.iter().map(|view| view.frames).collect();
     assert_eq!(frames, [Some(2); 5]);
     assert_eq!(posed.views[3].name, "VIEW 3");
-    assert!(posed.notes[0].starts_with("1 clip(s) without a pose in ") && posed.notes[0].ends_with("left out: spare"));
+    assert!(
+        posed.notes[0].starts_with("leaving out 1 clip(s) without a pose in ") && posed.notes[0].ends_with(": spare")
+    );
 }
 
 /// A dot in the lens's picture of a point in the world, and where the loaded capture has it.
