@@ -12,6 +12,7 @@ use crate::progress::Progress;
 use anyhow::{Context, Result};
 use loop3d_capture::{CaptureError, ClipHealth, PosedCapture};
 use loop3d_optimizer::config::FitConfig;
+use loop3d_scene::Blame;
 use problems::Problem;
 use report::Report;
 use std::path::PathBuf;

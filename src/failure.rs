@@ -3,11 +3,12 @@
 
 use loop3d_capture::CaptureError;
 use loop3d_capture::prepare::PrepareError;
-use loop3d_capture::sample::SampleError;
+use loop3d_media::MediaError;
 use loop3d_optimizer::error::FitError;
 use loop3d_optimizer::metrics::MetricsError;
 use loop3d_package::ExportError;
-use loop3d_scene::{FileError, PathError};
+use loop3d_sample::SampleError;
+use loop3d_scene::{Blame, FileError, PathError};
 use std::fmt;
 use std::process::ExitCode;
 
@@ -77,11 +78,8 @@ fn is_users_fault(error: &anyhow::Error) -> bool {
         || error.downcast_ref().is_some_and(CaptureError::is_users_fault)
         || error.downcast_ref().is_some_and(PrepareError::is_users_fault)
         || error.downcast_ref().is_some_and(FitError::is_users_fault)
-        || error.downcast_ref().is_some_and(|error: &SampleError| match error {
-            SampleError::Config(_) | SampleError::Occupied(_) => true,
-            SampleError::File(error) => error.is_users_fault(),
-            _ => false,
-        })
+        || error.downcast_ref().is_some_and(MediaError::is_users_fault)
+        || error.downcast_ref().is_some_and(SampleError::is_users_fault)
 }
 
 #[cfg(test)]

@@ -16,7 +16,9 @@ use loop3d_optimizer::config::FitConfig;
 use loop3d_optimizer::engine::{self, Device};
 use loop3d_optimizer::error::FitError;
 use loop3d_optimizer::{memory, training};
+use loop3d_scene::job::Event;
 use preview::Preview;
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use target::Target;
 use watcher::Watcher;
@@ -166,9 +168,13 @@ impl FitArgs {
         let mut progress = Progress::start("loading", posed.views.len() as u64, "views", self.quiet);
         let mut before = 0;
         let all: Vec<usize> = (0..posed.views.len()).collect();
-        let capture = posed.load(&all, &mut |done, _| {
-            progress.advance((done - before) as u64);
-            before = done;
+        let capture = posed.load(&all, &mut |event: Event<'_>| {
+            if let Event::Step { done, .. } = event {
+                let views = (done * all.len() as f64).round() as u64;
+                progress.advance(views - before);
+                before = views;
+            }
+            ControlFlow::Continue(())
         })?;
         let (first, lengths) = (&capture.views[0].clip, capture.views.iter().map(|view| view.clip.frames));
         let (least, most) = (lengths.clone().min().unwrap_or(0), lengths.max().unwrap_or(0));

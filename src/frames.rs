@@ -7,7 +7,7 @@ use loop3d_scene::Unfinished;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Writes `00000.png`, `00001.png` … The folder appears at its path when it is whole; dropped before, it leaves nothing.
+/// Writes `00000.png`, `00001.png` … The folder appears at its path when it is whole; dropped before that, it leaves nothing.
 pub struct FrameWriter {
     target: PathBuf,
     unfinished: Unfinished,
@@ -20,9 +20,9 @@ impl FrameWriter {
     /// Starts a folder.
     ///
     /// # Errors
-    /// The target is no folder, is not empty, or cannot be made.
+    /// The target is not a folder, is not empty, or cannot be made.
     pub fn start(target: &Path, width: u32, height: u32) -> Result<Self> {
-        // Frames of an older and longer video would stay behind the new ones.
+        // Frames of an older and longer video would remain after the new ones.
         let said =
             |found: &str| mistake(format!("{}: found {found}, expected a new or empty folder", target.display()));
         match fs::read_dir(target).map(|mut entries| entries.next().is_some()) {

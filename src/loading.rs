@@ -1,31 +1,31 @@
-//! How a capture is read: the flags that `fit` and `eval` share.
+//! How a capture is read: the flags that several commands share.
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use loop3d_capture::{Layout, LoadOptions, PosedCapture};
 
-/// Where these flags stand in the help.
+/// Heading of these flags in the help.
 const HEADING: &str = "Reading the capture";
 
-/// Flags about the capture's layout, lens and time. A scene is measured with those that it was fitted with.
+/// Flags about the capture's layout, lens and time. A scene is evaluated with those that it was fitted with.
 #[derive(clap::Args, Clone, Debug)]
 pub struct Loading {
-    /// How the camera poses are written [default: the first that is found]. docs/CAPTURES.md shows each.
+    /// Layout of the camera poses [default: the first that is found]. docs/CAPTURES.md shows each.
     #[arg(long, help_heading = HEADING, value_name = "LAYOUT", value_parser = layout_parser())]
     layout: Option<Layout>,
-    /// Views to take, by name or by the first number in it [default: all; of SynCamVideo's dome a narrow group].
+    /// Views to use, by name or by the first number in it [default: all; of SynCamVideo's dome a narrow group].
     #[arg(long, help_heading = HEADING, value_name = "NAME,…", value_delimiter = ',')]
     cameras: Vec<String>,
-    /// Focal length of SynCamVideo's lens in millimetres [default: as the folder's name tells, f24_aperture5].
+    /// Focal length of SynCamVideo's lens in millimetres [default: as in the folder's name, f24_aperture5].
     #[arg(long, help_heading = HEADING, value_name = "MM")]
     focal_mm: Option<f64>,
     /// Width of SynCamVideo's sensor in millimetres [default: 23.76].
     #[arg(long, help_heading = HEADING, value_name = "MM")]
     sensor_mm: Option<f64>,
-    /// Bring all clips to this rate, at most their own; for folders of pictures: the rate they were taken at [default: as the
+    /// Bring all clips to this rate, at most their own; for folders of images, the rate they were taken at [default: as the
     /// clips are; the lowest rate where they differ].
     #[arg(long, help_heading = HEADING, value_name = "RATE")]
     fps: Option<f64>,
-    /// Leave out the beginning of each clip.
+    /// Skip the beginning of each clip.
     #[arg(long, help_heading = HEADING, value_name = "SECONDS")]
     start: Option<f64>,
     /// Stop at this second of each clip.
@@ -34,11 +34,11 @@ pub struct Loading {
 }
 
 fn layout_parser() -> impl TypedValueParser<Value = Layout> {
-    PossibleValuesParser::new(Layout::ALL.map(Layout::name)).try_map(|name| name.parse())
+    PossibleValuesParser::new(Layout::ALL.map(|layout| layout.name)).try_map(|name| name.parse())
 }
 
 impl Loading {
-    /// These flags, with pictures shrunk as told.
+    /// These flags, with frames shrunk by `factor` or to `max_height`.
     pub fn options(&self, factor: Option<u32>, max_height: Option<u32>) -> LoadOptions {
         LoadOptions {
             factor,
@@ -54,7 +54,7 @@ impl Loading {
     }
 }
 
-/// Tells what a person should know about a capture.
+/// Prints what a person should know about a capture.
 pub fn tell_notes(posed: &PosedCapture, quiet: bool) {
     for note in posed.notes.iter().filter(|_| !quiet) {
         eprintln!("note: {note}");

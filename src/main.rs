@@ -4,7 +4,6 @@ mod doctor;
 mod eval;
 mod export;
 mod failure;
-mod ffmpeg;
 mod fit;
 mod frames;
 mod import;

@@ -1,12 +1,13 @@
 //! `loop3d render`: a scene filmed along a camera path, as an mp4 or as PNG frames.
 
 use crate::failure::{Stopped, mistake};
-use crate::ffmpeg::{Encoding, Mp4Writer};
 use crate::frames::FrameWriter;
 use crate::painter::Painter;
 use crate::progress::Progress;
 use crate::stop::Stop;
-use anyhow::{Context, Result};
+use crate::whole_file::check_folder_of;
+use anyhow::{Context, Error, Result};
+use loop3d_media::{Encoder, Encoding, Ffmpeg, MediaError, Purpose};
 use loop3d_scene::{CameraPath, Film, KeyframePath, Scene};
 use std::num::ParseIntError;
 use std::path::{Path, PathBuf};
@@ -71,7 +72,7 @@ pub fn parse_view(text: &str) -> Result<Option<usize>, ParseIntError> {
 
 /// Where the frames go.
 enum Output {
-    Mp4(Mp4Writer),
+    Mp4(Encoder),
     Frames(FrameWriter),
 }
 
@@ -89,14 +90,16 @@ impl RenderArgs {
         let Film { width, height, fps, .. } = film;
         let stop = Stop::on_ctrl_c()?;
         let mut output = if to_mp4 {
-            Output::Mp4(Mp4Writer::start(&self.output, &Encoding { width, height, fps, crf: self.crf })?)
+            check_folder_of(&self.output)?;
+            let encoding = Encoding { size: (width, height), fps, purpose: Purpose::Playing { crf: self.crf } };
+            Output::Mp4(Encoder::start(&Ffmpeg::default(), &self.output, &encoding).map_err(with_remedy)?)
         } else {
             Output::Frames(FrameWriter::start(&self.output, width, height)?)
         };
         let mut progress = Progress::start("rendering", shots.len() as u64, "frames", self.quiet);
         self.renderer.paint(scene, &shots, self.quiet, |rgb| {
             let written = match &mut output {
-                Output::Mp4(mp4) => mp4.frame(&rgb),
+                Output::Mp4(mp4) => mp4.frame(&rgb).map_err(Error::from),
                 Output::Frames(folder) => folder.frame(&rgb),
             };
             // Before the error: a terminal sends Ctrl-C to ffmpeg as well.
@@ -159,6 +162,16 @@ impl RenderArgs {
         }
         let frames = self.frames.map(|frames| frames as usize);
         Ok(Film { width, height, fps: self.fps.or(path_fps).unwrap_or(scene.fps), frames, start: self.start })
+    }
+}
+
+/// The error of an encoder that did not start, with the way around a missing ffmpeg.
+fn with_remedy(error: MediaError) -> Error {
+    match error {
+        MediaError::FfmpegMissing { .. } => {
+            Error::new(error).context("cannot write an mp4 (frames need no ffmpeg: -o frames/)")
+        }
+        other => other.into(),
     }
 }
 

@@ -1,34 +1,38 @@
 //! `loop3d sample`: the sample capture.
 
+use crate::failure::Stopped;
 use crate::progress::Progress;
+use crate::stop::Stop;
 use anyhow::Result;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use loop3d_capture::WrittenLayout;
-use loop3d_capture::sample::{SampleConfig, write};
+use loop3d_capture::Writer;
+use loop3d_sample::{SampleConfig, write};
+use loop3d_scene::job::Event;
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 
-/// Write the sample capture: a procedural garden, filmed by nine cameras at different times, and the truth of view 4.
+/// Write a sample capture: a procedural garden, filmed by nine cameras at different times, with the truth of view 4.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Example: loop3d sample garden && loop3d fit --views garden --hold-out 4 --preset draft")]
 pub struct SampleArgs {
-    /// A new or empty folder; an earlier sample is overwritten.
+    /// Folder to write: new, empty, or an earlier sample, which is overwritten.
     dir: PathBuf,
-    /// Picture width in pixels, even [default: 384, or 16:9 to the height]
+    /// Width of the frames in pixels, even [default: 384, or 16:9 with the height]
     #[arg(long)]
     width: Option<u32>,
-    /// Picture height in pixels, even [default: 216, or 16:9 to the width]
+    /// Height of the frames in pixels, even [default: 216, or 16:9 with the width]
     #[arg(long)]
     height: Option<u32>,
-    /// Frames of each view's clip.
+    /// Frames in each view's clip.
     #[arg(long, default_value_t = SampleConfig::default().frames)]
     frames: usize,
     /// Seed of all random choices.
     #[arg(long, default_value_t = SampleConfig::default().seed)]
     seed: u64,
-    /// How to write poses and clips: the same scene in each.
-    #[arg(long, value_name = "LAYOUT", default_value_t, value_parser = PossibleValuesParser::new(WrittenLayout::ALL.map(WrittenLayout::name)).try_map(|name| name.parse::<WrittenLayout>()))]
-    layout: WrittenLayout,
-    /// Film from hands that shake, by up to 6 pixels and half a degree, and not from tripods: something for `loop3d prepare`.
+    /// Layout of the poses and clips; the scene is the same in all.
+    #[arg(long, value_name = "LAYOUT", default_value_t, value_parser = layout_parser())]
+    layout: Writer,
+    /// Shake the cameras by up to 6 pixels and half a degree, as if handheld; `loop3d prepare` steadies them.
     #[arg(long)]
     shaky: bool,
     /// Print errors only.
@@ -36,25 +40,40 @@ pub struct SampleArgs {
     quiet: bool,
 }
 
+fn layout_parser() -> impl TypedValueParser<Value = Writer> {
+    PossibleValuesParser::new(Writer::all().map(|writer| writer.name)).try_map(|name| name.parse())
+}
+
 impl SampleArgs {
     /// Writes the folder.
     ///
     /// # Errors
-    /// Settings out of range, a folder that cannot be written or holds something else, ffmpeg missing or failing.
+    /// Settings out of range, a folder that cannot be written or holds something else, ffmpeg missing or failing, Ctrl-C.
     pub fn run(&self) -> Result<()> {
         let (width, height) = self.size();
         let Self { frames, seed, shaky, .. } = *self;
         let config = SampleConfig { width, height, frames, seed, shaky, ..SampleConfig::default() };
         let mut progress = Progress::start_share("sample", self.quiet);
-        let report =
-            write(&self.dir, &config, self.layout, &mut |share| progress.share(share.into(), "tracing and encoding"))?;
-        let (files, still) = (report.files.len(), 100.0 * report.still_share);
+        let stop = Stop::on_ctrl_c()?;
+        let mut observer = |event: Event<'_>| {
+            if let Event::Step { stage, done, .. } = event {
+                progress.share(done, stage);
+            }
+            if stop.asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        let written = write(&self.dir, &config, self.layout, &mut observer);
+        // Before any error: a terminal sends Ctrl-C to ffmpeg as well.
+        if stop.asked() && written.is_err() {
+            return Err(Stopped(format!("the sample in {} is incomplete", self.dir.display())).into());
+        }
+        let report = written?;
+        let (files, percent) = (report.files.len(), 100.0 * report.static_fraction);
         let dir = report.capture.display();
-        progress.finish(&format!("wrote {dir}: {files} files; {still:.0}% of the held-out view stands still"));
+        progress.finish(&format!("wrote {dir}: {files} files; {percent:.0}% of the held-out view is static"));
         Ok(())
     }
 
-    /// Width and height: what was not asked for goes with the other.
+    /// Width and height: one that was not asked for follows from the other.
     fn size(&self) -> (u32, u32) {
         let SampleConfig { width, height, .. } = SampleConfig::default();
         let even = |length: u32, numerator: u32, denominator: u32| {
@@ -89,7 +108,7 @@ mod tests {
         assert_eq!(size("--width 640"), (640, 360));
         assert_eq!(size("--width 100"), (100, 56));
         assert_eq!(size("--width 96 --height 64"), (96, 64));
-        // Too large for a picture, not for the number: the sample itself refuses it.
+        // Too large for a frame, not for the number: the sample itself refuses it.
         assert_eq!(size("--height 4294967294").1, 4294967294);
     }
 }

@@ -1,9 +1,9 @@
 //! The capture that everything is measured on.
 
 use anyhow::{Context, Result};
-use loop3d_capture::WrittenLayout;
-use loop3d_capture::sample::{SampleConfig, write};
-use loop3d_capture::{LoadOptions, PosedCapture, load_poses};
+use loop3d_capture::{LoadOptions, PosedCapture, Writer, load_poses};
+use loop3d_sample::{SampleConfig, write};
+use loop3d_scene::job::Unwatched;
 use std::path::{Path, PathBuf};
 
 /// Frames of a clip that are used at most: those of the looping target.
@@ -23,7 +23,7 @@ pub fn prepare(told: Option<&Path>, folder: &Path) -> Result<PathBuf> {
     // Written last.
     if !dir.join("poses_bounds.npy").exists() {
         eprintln!("making the sample capture in {}", dir.display());
-        write(&dir, &SampleConfig { frames: FRAMES, ..SampleConfig::default() }, WrittenLayout::Llff, &mut |_| ())?;
+        write(&dir, &SampleConfig { frames: FRAMES, ..SampleConfig::default() }, Writer::default(), &mut Unwatched)?;
     }
     Ok(dir)
 }

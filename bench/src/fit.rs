@@ -8,6 +8,7 @@ use loop3d_optimizer::checkpoint::Checkpoint;
 use loop3d_optimizer::config::FitConfig;
 use loop3d_optimizer::error::FitError;
 use loop3d_optimizer::fit::{Event, Observer, fit};
+use loop3d_scene::job::Unwatched;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::time::Instant;
@@ -162,7 +163,7 @@ pub fn run(case: &FitCase) -> Result<FitCost> {
     let mut watch = Watch::new();
     let posed = posed(&case.capture, case.height)?;
     let all = posed.views.len();
-    let mut capture = posed.load(&spread(all, case.views.unwrap_or(all)), &mut |_, _| ())?;
+    let mut capture = posed.load(&spread(all, case.views.unwrap_or(all)), &mut Unwatched)?;
     for clip in capture.views.iter_mut().map(|view| &mut view.clip) {
         clip.frames = clip.frames.min(case.clip_frames);
         clip.rgb.truncate(clip.frames * clip.width * clip.height * 3);

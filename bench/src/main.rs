@@ -14,6 +14,7 @@ use loop3d_bench::input::Look;
 use loop3d_bench::kernels::{self, Bench};
 use loop3d_bench::report::Report;
 use loop3d_bench::viewer;
+use loop3d_scene::job::Unwatched;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -165,7 +166,7 @@ impl Options {
         let repetitions = if self.quick { 3 } else { 7 };
         let scene = loop3d_scene::load(path)?;
         let look = Look::new(&scene)?;
-        let capture = capture::posed(dir, HEIGHT)?.load(&[look.view], &mut |_, _| ())?;
+        let capture = capture::posed(dir, HEIGHT)?.load(&[look.view], &mut Unwatched)?;
         let clip = look.cut(&capture.views[0].clip, FRAMES);
         report.gpu = gpu::measure(&scene, &look, &clip, repetitions)?;
         // What runs libtorch on a GPU leaves it one thread here.

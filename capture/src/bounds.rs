@@ -3,10 +3,10 @@
 use glam::{DAffine3, DVec3};
 use loop3d_scene::Camera;
 
-/// Fewer points than this say nothing about depth.
+/// With fewer points than this, depths are unknown.
 const FEWEST: usize = 10;
 
-/// Share of the points that may lie nearer than the near bound, and as many beyond the far one: as in LLFF's own tool (spec
+/// Fraction of the points that may be nearer than the near bound, and as many beyond the far one: as in LLFF's own tool (METHOD
 /// §1.2), so that a COLMAP model and the `poses_bounds.npy` made from it agree.
 const OUTLIERS: f64 = 0.001;
 
@@ -22,7 +22,7 @@ pub(crate) fn of_depths(depths: impl Iterator<Item = f64>) -> Option<[f64; 2]> {
     (near < far).then_some([near, far])
 }
 
-/// Bounds of the `points` that fall into the picture of `camera`.
+/// Bounds of the `points` that fall into the image of `camera`.
 pub(crate) fn of_points(camera: &Camera, points: &[DVec3]) -> Option<[f64; 2]> {
     let camera_from_world = camera.world_from_camera.inverse();
     let inside = points.iter().filter(|&&point| {
@@ -38,9 +38,9 @@ pub(crate) fn depth(camera_from_world: &DAffine3, point: DVec3) -> f64 {
     camera_from_world.transform_point3(point).z
 }
 
-/// Value at `share` (0 to 1) of ascending `values`, linear between them.
-pub(crate) fn percentile(values: &[f64], share: f64) -> f64 {
-    let at = share * (values.len().max(1) - 1) as f64;
+/// Value at `fraction` (0 to 1) of ascending `values`, linear between them.
+pub(crate) fn percentile(values: &[f64], fraction: f64) -> f64 {
+    let at = fraction * (values.len().max(1) - 1) as f64;
     let (below, above) = (at.floor() as usize, at.ceil() as usize);
     values[below] + (values[above] - values[below]) * (at - at.floor())
 }
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn points_outside_of_the_picture_do_not_count() {
+    fn points_outside_of_the_image_do_not_count() {
         let camera = Camera {
             width: 100,
             height: 100,

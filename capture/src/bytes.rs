@@ -1,4 +1,4 @@
-//! Little-endian numbers from bytes that may end too soon or promise too much.
+//! Little-endian numbers from bytes that may end too early or announce too much.
 
 use std::path::Path;
 
@@ -16,7 +16,7 @@ impl<'a> Bytes<'a> {
         Self { file, bytes, at: 0 }
     }
 
-    /// An error at the present byte.
+    /// An error at the current byte.
     pub(crate) fn bad(&self, problem: impl Into<String>) -> CaptureError {
         CaptureError::Bad { file: self.file.to_owned(), place: format!("byte {}", self.at), problem: problem.into() }
     }
@@ -59,7 +59,7 @@ impl<'a> Bytes<'a> {
         Ok(values)
     }
 
-    /// A count of things of at least `least_bytes` each: more than the rest of the file can hold is a lie, and nothing is
+    /// A count of things of at least `least_bytes` each: more than the rest of the file can hold is an error, and nothing is
     /// allocated for it.
     pub(crate) fn count(&mut self, least_bytes: usize, what: &str) -> Result<usize, CaptureError> {
         let promised = self.u64(what)?;
@@ -67,7 +67,7 @@ impl<'a> Bytes<'a> {
         match usize::try_from(promised) {
             Ok(count) if count <= room => Ok(count),
             _ => Err(self.bad(format!(
-                "{promised} promised for {what}; expected at most {room}, all that the file has room for"
+                "{promised} announced for {what}; expected at most {room}, all that the file has room for"
             ))),
         }
     }
@@ -79,7 +79,7 @@ impl<'a> Bytes<'a> {
             return Err(self.bad(format!("truncated: no end of {what}; expected a zero byte")));
         };
         let text = String::from_utf8(left[..length].to_vec())
-            .map_err(|_| self.bad(format!("{what} is no UTF-8 text; expected a name")))?;
+            .map_err(|_| self.bad(format!("{what} is not UTF-8 text; expected a name")))?;
         self.at += length + 1;
         Ok(text)
     }

@@ -6,78 +6,20 @@
 //! 3. frames: one folder of PNG or JPEG frames for each view, in `videos/`, `videos_<factor>/`, `frames/` or
 //!    `frames_<factor>/`;
 //! 4. stills: `images/`, `images_<factor>/` or `input/` holding one PNG or JPEG for each view;
-//! 5. frames in the directory itself: after those, because a folder of other pictures beside the views is no view;
+//! 5. frames in the directory itself: after those, because a folder of other images beside the views is not a view;
 //! 6. stills in the directory itself, or where the poses name them: only where poses have names.
 //!
-//! `<factor>` is the exact ratio between the size in the poses and that of the pictures; none means 1. Of several factors
+//! `<factor>` is the exact ratio between the size in the poses and that of the images; none means 1. Of several factors
 //! the largest (least to decode) that still holds every pixel asked for is taken; see [`choose`].
 
 use crate::error::{CaptureError, all};
 use crate::raw::RawCapture;
+use loop3d_media::files::{IMAGES, VIDEOS, entries, has_extension};
 use std::collections::HashMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
-const VIDEOS: [&str; 4] = ["mp4", "mov", "mkv", "webm"];
-const PICTURES: [&str; 3] = ["png", "jpg", "jpeg"];
-
-/// Folders of a capture that hold pictures but no views: never taken for frames of a view.
+/// Folders of a capture that hold images but no views: never taken for frames of a view.
 const NOT_VIEWS: [&str; 3] = ["truth", "masks", "preview"];
-
-/// Where the frames of one view come from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Source {
-    /// A video file, decoded by ffmpeg.
-    Video(PathBuf),
-    /// PNG or JPEG files of one folder, in the order of their names.
-    Frames {
-        /// The folder.
-        folder: PathBuf,
-        /// Its pictures, at least 1.
-        files: Vec<PathBuf>,
-    },
-    /// One picture.
-    Still(PathBuf),
-}
-
-impl Source {
-    /// The video, the folder or the picture at `path`.
-    pub(crate) fn at(path: &Path) -> Result<Self, CaptureError> {
-        if path.is_dir() {
-            let files: Vec<PathBuf> =
-                entries(path)?.into_iter().filter(|file| has_extension(file, &PICTURES)).collect();
-            if files.is_empty() {
-                return Err(CaptureError::Empty { file: path.to_owned() });
-            }
-            return Ok(Self::Frames { folder: path.to_owned(), files });
-        }
-        match fs::metadata(path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                Err(CaptureError::NoClip { file: path.to_owned() })
-            }
-            Err(source) => Err(CaptureError::Io { file: path.to_owned(), source }),
-            Ok(metadata) if metadata.len() == 0 => Err(CaptureError::Empty { file: path.to_owned() }),
-            Ok(_) if has_extension(path, &PICTURES) => Ok(Self::Still(path.to_owned())),
-            Ok(_) => Ok(Self::Video(path.to_owned())),
-        }
-    }
-
-    /// The video, the folder or the picture.
-    pub fn path(&self) -> &Path {
-        match self {
-            Self::Video(path) | Self::Still(path) | Self::Frames { folder: path, .. } => path,
-        }
-    }
-
-    /// Name of the view: the stem of the file, or the folder's name.
-    pub(crate) fn name(&self) -> String {
-        let name = match self {
-            Self::Frames { folder, .. } => folder.file_name(),
-            Self::Video(path) | Self::Still(path) => path.file_stem(),
-        };
-        name.unwrap_or_default().to_string_lossy().into_owned()
-    }
-}
 
 /// Kinds of clips, best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -97,7 +39,7 @@ enum Kind {
 #[derive(Clone, Debug)]
 struct Candidate {
     kind: Kind,
-    /// Size in the poses / size of the pictures.
+    /// Size in the poses / size of the images.
     factor: u32,
     folder: PathBuf,
     /// By name.
@@ -109,7 +51,7 @@ struct Candidate {
 pub(crate) struct Assignment {
     /// In the order of the poses.
     pub clips: Vec<PathBuf>,
-    /// Size in the poses / size of the pictures.
+    /// Size in the poses / size of the images.
     pub factor: u32,
     /// Names of clips that no pose belongs to.
     pub unused: Vec<String>,
@@ -121,7 +63,7 @@ pub(crate) fn assign(dir: &Path, raw: &RawCapture, largest_factor: f64) -> Resul
     let mut candidates = candidates(dir, names.is_some())?;
     let none = || CaptureError::NoViews { dir: dir.to_owned() };
     let Some(names) = names else {
-        // Videos and stills that lie about are only views where their number says so.
+        // Loose videos and stills are only views where their number says so.
         candidates.retain(|candidate| match candidate.kind {
             Kind::LooseVideos => candidate.clips.len() == raw.views.len(),
             Kind::LooseStills => false,
@@ -156,7 +98,7 @@ pub(crate) fn any(dir: &Path) -> Result<Vec<PathBuf>, CaptureError> {
 fn named_file(folder: &Path, name: &str) -> Option<PathBuf> {
     let whole = folder.join(name);
     let with = |extension: &&str| folder.join(format!("{name}.{extension}"));
-    std::iter::once(whole).chain(PICTURES.iter().chain(&VIDEOS).map(with)).find(|path| path.is_file())
+    std::iter::once(whole).chain(IMAGES.iter().chain(&VIDEOS).map(with)).find(|path| path.is_file())
 }
 
 /// The clip of each name: the one at the same path, else of the same stem, else in a folder of the name's (a folder of frames).
@@ -190,15 +132,17 @@ fn match_names(raw: &RawCapture, names: &[&str], candidate: &Candidate) -> Resul
     let mut owner: Vec<Option<&str>> = vec![None; candidate.clips.len()];
     let clips = all(names.iter().zip(&raw.views).map(|(&name, view)| {
         let fault = |problem| CaptureError::Bad { file: raw.file.clone(), place: view.place.clone(), problem };
-        let folder = candidate.folder.display();
         let index = find(name).ok_or_else(|| {
-            let count = candidate.clips.len();
-            let first: Vec<String> = candidate.clips.iter().take(5).map(|clip| file_name(clip)).collect();
-            let more = if count > first.len() { ", …" } else { "" };
-            let first = first.join(", ");
-            fault(format!(
-                "no clip for {name}; expected one of that name in {folder}, which holds {count}: {first}{more}"
-            ))
+            let clips = candidate.clips.len();
+            let first = candidate.clips.iter().take(5).map(|clip| file_name(clip)).collect();
+            CaptureError::NoClipForPose {
+                poses_file: raw.file.clone(),
+                place: view.place.clone(),
+                name: name.to_owned(),
+                folder: candidate.folder.clone(),
+                clips,
+                first,
+            }
         })?;
         if let Some(other) = owner[index].replace(name) {
             let clip = candidate.clips[index].display();
@@ -216,7 +160,7 @@ pub(crate) fn key(path: &str) -> String {
     let path = path.replace('\\', "/").to_lowercase();
     let path = path.trim_start_matches("./");
     match path.rsplit_once('.') {
-        Some((stem, extension)) if PICTURES.contains(&extension) || VIDEOS.contains(&extension) => stem.to_owned(),
+        Some((stem, extension)) if IMAGES.contains(&extension) || VIDEOS.contains(&extension) => stem.to_owned(),
         _ => path.to_owned(),
     }
 }
@@ -234,7 +178,7 @@ fn candidates(dir: &Path, deep: bool) -> Result<Vec<Candidate>, CaptureError> {
         let folder = folder.clone();
         let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let Some((kind, factor)) = folder_kind(&name) else {
-            if !NOT_VIEWS.contains(&name.as_str()) && holds_pictures(&folder)? {
+            if !NOT_VIEWS.contains(&name.as_str()) && holds_images(&folder)? {
                 loose.push(folder);
             }
             continue;
@@ -244,24 +188,24 @@ fn candidates(dir: &Path, deep: bool) -> Result<Vec<Candidate>, CaptureError> {
             inside.iter().filter(|path| has_extension(path, extensions) && path.is_file()).cloned().collect()
         };
         let (kind, clips) = match kind {
-            Kind::Stills if deep => (kind, pictures_below(&folder)?),
-            Kind::Stills => (kind, with_extension(&PICTURES)),
+            Kind::Stills if deep => (kind, images_below(&folder)?),
+            Kind::Stills => (kind, with_extension(&IMAGES)),
             Kind::Videos if inside.iter().any(|path| has_extension(path, &VIDEOS)) => (kind, with_extension(&VIDEOS)),
             // An empty folder among folders of frames is a view without frames: it stays, and reading it says so.
             _ => (Kind::Frames, inside.into_iter().filter(|path| path.is_dir()).collect()),
         };
-        let mut any_pictures = kind != Kind::Frames;
+        let mut any_images = kind != Kind::Frames;
         for clip in clips.iter().filter(|_| kind == Kind::Frames) {
-            any_pictures |= holds_pictures(clip)?;
+            any_images |= holds_images(clip)?;
         }
-        if any_pictures && !clips.is_empty() {
+        if any_images && !clips.is_empty() {
             found.push(Candidate { kind, factor, folder, clips });
         }
     }
     if !loose.is_empty() {
         found.push(Candidate { kind: Kind::Loose, factor: 1, folder: dir.to_owned(), clips: loose });
     }
-    for (kind, extensions) in [(Kind::LooseVideos, VIDEOS.as_slice()), (Kind::LooseStills, PICTURES.as_slice())] {
+    for (kind, extensions) in [(Kind::LooseVideos, VIDEOS.as_slice()), (Kind::LooseStills, IMAGES.as_slice())] {
         let files = directly.iter().filter(|path| has_extension(path, extensions) && path.is_file());
         let clips: Vec<PathBuf> = files.cloned().collect();
         if !clips.is_empty() {
@@ -271,26 +215,26 @@ fn candidates(dir: &Path, deep: bool) -> Result<Vec<Candidate>, CaptureError> {
     Ok(found)
 }
 
-/// All pictures in a folder and the folders in it.
-fn pictures_below(folder: &Path) -> Result<Vec<PathBuf>, CaptureError> {
-    let mut pictures = Vec::new();
+/// All images in a folder and the folders in it.
+fn images_below(folder: &Path) -> Result<Vec<PathBuf>, CaptureError> {
+    let mut images = Vec::new();
     let mut open = vec![folder.to_owned()];
     while let Some(folder) = open.pop() {
         for path in entries(&folder)? {
             // Links to folders are left alone: they may lead in a circle.
             if path.is_dir() && !path.is_symlink() {
                 open.push(path);
-            } else if has_extension(&path, &PICTURES) && path.is_file() {
-                pictures.push(path);
+            } else if has_extension(&path, &IMAGES) && path.is_file() {
+                images.push(path);
             }
         }
     }
-    pictures.sort();
-    Ok(pictures)
+    images.sort();
+    Ok(images)
 }
 
 /// The best kind there is, and of it the largest factor that is at most `largest_factor` (size in the poses / size asked
-/// for); where all pictures are smaller than that, the largest pictures.
+/// for); where all images are smaller than that, the largest.
 fn choose(candidates: Vec<Candidate>, largest_factor: f64) -> Option<Candidate> {
     let best = candidates.iter().map(|candidate| candidate.kind).min()?;
     let of_kind = candidates.into_iter().filter(|candidate| candidate.kind == best);
@@ -317,32 +261,14 @@ fn folder_kind(name: &str) -> Option<(Kind, u32)> {
     Some((kind, factor))
 }
 
-/// What is in a folder by name (bytewise), hidden names left out.
-fn entries(folder: &Path) -> Result<Vec<PathBuf>, CaptureError> {
-    let failed = |source| CaptureError::Io { file: folder.to_owned(), source };
-    let mut paths = Vec::new();
-    for entry in fs::read_dir(folder).map_err(failed)? {
-        let entry = entry.map_err(failed)?;
-        if !entry.file_name().as_encoded_bytes().starts_with(b".") {
-            paths.push(entry.path());
-        }
-    }
-    paths.sort();
-    Ok(paths)
-}
-
-fn holds_pictures(folder: &Path) -> Result<bool, CaptureError> {
-    Ok(entries(folder)?.iter().any(|path| has_extension(path, &PICTURES)))
-}
-
-fn has_extension(path: &Path, extensions: &[&str]) -> bool {
-    let extension = path.extension().and_then(|extension| extension.to_str());
-    extension.is_some_and(|extension| extensions.iter().any(|known| extension.eq_ignore_ascii_case(known)))
+fn holds_images(folder: &Path) -> Result<bool, CaptureError> {
+    Ok(entries(folder)?.iter().any(|path| has_extension(path, &IMAGES)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     fn tree(files: &[&str]) -> tempfile::TempDir {
         let dir = tempfile::tempdir().unwrap();
@@ -393,12 +319,5 @@ mod tests {
         assert_eq!(chosen(&["frames/a/1.png", "frames/b/readme.txt"], 1.0).unwrap().1, ["frames/a", "frames/b"]);
         let loose = ["b/1.png", "a/1.png", "truth/1.png", "sparse/0/x.bin", ".git/x.png", "lone.png"];
         assert_eq!(chosen(&loose, 1.0).unwrap(), (String::new(), vec!["a".to_owned(), "b".to_owned()]));
-    }
-
-    #[test]
-    fn names_are_stems_of_files_and_names_of_folders() {
-        let dir = tree(&["view.01/0.png", "view.02.mp4", "view.03.JPG"]);
-        let name = |file: &str| Source::at(&dir.path().join(file)).unwrap().name();
-        assert_eq!([name("view.01"), name("view.02.mp4"), name("view.03.JPG")], ["view.01", "view.02", "view.03"]);
     }
 }

@@ -1,45 +1,28 @@
 //! What can go wrong while reading a capture, sorted by who can mend it.
 
+use loop3d_media::MediaError;
+use loop3d_scene::{Blame, Fault};
 use std::path::PathBuf;
 
-/// Width and height of a picture in pixels.
-pub type Size = (u32, u32);
-
-/// Why a capture or a clip could not be read. Every message names the file, what was found and what was expected.
+/// Why a capture could not be read. Every message names the file, what was found and what was expected.
 #[derive(Debug, thiserror::Error)]
 pub enum CaptureError {
     // What was asked for.
     /// The directory does not exist, or is a file.
-    #[error("{}: {}; expected a capture: a folder with poses and clips", dir.display(), if dir.exists() { "is a file" } else { "no such directory" })]
+    #[error("{}: {}; expected a capture, a folder with poses and clips", dir.display(), if dir.exists() { "is a file" } else { "no such directory" })]
     NoDirectory {
         /// The directory asked for.
         dir: PathBuf,
     },
-    /// The clip does not exist.
-    #[error("{file}: no such file or folder; expected a video, a picture or a folder of pictures")]
-    NoClip {
-        /// The path asked for.
-        file: PathBuf,
-    },
-    /// An option has a value that means nothing.
+    /// An option has a value outside its range.
     #[error("{option} is {found}; expected {expected}")]
     BadOption {
         /// Name of the option.
         option: &'static str,
         /// Its value.
         found: f64,
-        /// What would do.
+        /// The range.
         expected: &'static str,
-    },
-    /// The options ask for larger pictures than there are.
-    #[error("{file}: holds {}×{} pictures; expected at least {}×{}, the size asked for", found.0, found.1, expected.0, expected.1)]
-    TooSmall {
-        /// Clip or folder of clips.
-        file: PathBuf,
-        /// Size there.
-        found: Size,
-        /// Size asked for.
-        expected: Size,
     },
     /// A view was asked for that the capture does not have.
     #[error("{dir}: view {index} was asked for, the capture has views 0 to {}", views.saturating_sub(1))]
@@ -58,7 +41,7 @@ pub enum CaptureError {
     NoLayout {
         /// The capture.
         dir: PathBuf,
-        /// What would have told a layout.
+        /// The signs of the layouts that were tried.
         looked_for: String,
         /// What is in the directory.
         found: String,
@@ -73,6 +56,25 @@ pub enum CaptureError {
         /// What was found and what was expected.
         problem: String,
     },
+    /// A pose names a view that no clip belongs to.
+    #[error(
+        "{poses_file}: {place}: no clip for {name}; expected one of that name in {folder}, which holds {clips}: {}{}",
+        first.join(", "), if *clips > first.len() { ", …" } else { "" }
+    )]
+    NoClipForPose {
+        /// The file of poses.
+        poses_file: PathBuf,
+        /// Row, line or entry.
+        place: String,
+        /// What the pose calls its view.
+        name: String,
+        /// The folder of clips.
+        folder: PathBuf,
+        /// Clips in it.
+        clips: usize,
+        /// The first of them.
+        first: Vec<String>,
+    },
     /// No view has the name or number that was asked for, or several have.
     #[error("{dir}: --cameras {asked}: {problem}")]
     NoSuchCamera {
@@ -84,14 +86,14 @@ pub enum CaptureError {
         problem: String,
     },
     /// Nothing says how near and far the scene is.
-    #[error("{dir}: near and far are not told by the poses, and could not be seen in the pictures: {problem}")]
+    #[error("{dir}: the poses give no depth bounds, and none could be estimated from the images: {problem}")]
     NoDepth {
         /// The capture.
         dir: PathBuf,
         /// What was found and what was expected.
         problem: String,
     },
-    /// `poses_bounds.npy` is no array of `[views, 17]` floats.
+    /// `poses_bounds.npy` is not an array of `[views, 17]` floats.
     #[error("{file}: {problem}")]
     BadNpy {
         /// The file.
@@ -124,10 +126,8 @@ pub enum CaptureError {
         /// The capture.
         dir: PathBuf,
     },
-    /// A lens bends so much that no straight picture is left.
-    #[error(
-        "{file}: {place}: a lens that leaves no straight picture; expected distortion that can be undone over most of it"
-    )]
+    /// A lens distorts so much that no straight image is left.
+    #[error("{file}: {place}: lens distortion too strong to undistort; check the coefficients")]
     Lens {
         /// The file of poses.
         file: PathBuf,
@@ -148,52 +148,11 @@ pub enum CaptureError {
     },
 
     // What is in a clip.
-    /// The clip is no video or picture, or is damaged.
-    #[error("{file}: unreadable: {problem}")]
-    Unreadable {
-        /// The clip or frame.
-        file: PathBuf,
-        /// What the decoder said.
-        problem: String,
-    },
-    /// The clip ends early.
-    #[error("{file}: truncated: {found} frames could be read, expected {expected}")]
-    Truncated {
-        /// The clip.
-        file: PathBuf,
-        /// Frames decoded.
-        found: usize,
-        /// Frames that its header promises.
-        expected: usize,
-    },
-    /// The clip has no frames.
-    #[error("{file}: empty; expected a clip of at least one frame")]
-    Empty {
-        /// The clip, or its folder.
-        file: PathBuf,
-    },
-    /// The times asked for do not fit the clip.
-    #[error("{file}: {problem}")]
-    Time {
-        /// The clip.
-        file: PathBuf,
-        /// What was found and what was expected.
-        problem: String,
-    },
-    /// The pictures do not have the size that they must have.
-    #[error("{file}: {}×{} pixels; expected {}×{}, {reason}", found.0, found.1, expected.0, expected.1)]
-    Size {
-        /// The clip or frame.
-        file: PathBuf,
-        /// Its size.
-        found: Size,
-        /// The size it should have.
-        expected: Size,
-        /// Why it should.
-        reason: String,
-    },
+    /// A clip cannot be read, or does not fit what was asked for.
+    #[error(transparent)]
+    Media(#[from] MediaError),
 
-    /// Several things are wrong: each is told, so that all can be set right before the next run.
+    /// Several things are wrong: each is reported, so that all can be fixed before the next run.
     #[error("{} problems:{}", faults.len(), list(faults))]
     Several {
         /// At least 2, none of them `Several`.
@@ -201,37 +160,45 @@ pub enum CaptureError {
     },
 
     // The machine.
-    /// A program of ffmpeg is not installed.
-    #[error(
-        "the program {program} was not found, and videos cannot be read without it; install ffmpeg (Debian, Ubuntu: \
-         apt-get install ffmpeg; macOS: brew install ffmpeg; Windows: winget install ffmpeg) and see that it is on PATH"
-    )]
-    FfmpegMissing {
-        /// The program that could not be started.
-        program: PathBuf,
-    },
     /// The operating system refused.
     #[error("{file}: {source}")]
     Io {
         /// File, folder or program.
         file: PathBuf,
-        /// What the system said.
+        /// What the system reported.
         source: std::io::Error,
     },
+    /// The observer asked to stop.
+    #[error("stopped")]
+    Stopped,
+}
+
+impl Blame for CaptureError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Media(error) => error.fault(),
+            // All must be mended; the machine before the input, the input before the arguments.
+            Self::Several { faults } => faults.iter().map(Self::fault).max().unwrap_or(Fault::Input),
+            Self::Io { .. } => Fault::Machine,
+            Self::Stopped => Fault::Moment,
+            Self::BadOption { .. } | Self::NoSuchView { .. } | Self::NoSuchCamera { .. } => Fault::Usage,
+            Self::NoDirectory { .. }
+            | Self::NoLayout { .. }
+            | Self::Bad { .. }
+            | Self::NoClipForPose { .. }
+            | Self::NoDepth { .. }
+            | Self::BadNpy { .. }
+            | Self::NoAveragePose { .. }
+            | Self::TooFewViews { .. }
+            | Self::NoViews { .. }
+            | Self::Lens { .. }
+            | Self::Count { .. } => Fault::Input,
+        }
+    }
 }
 
 impl CaptureError {
-    /// Whether the arguments or the footage are at fault (exit code 2) rather than the machine (exit code 1: ffmpeg is
-    /// missing, or the operating system refused).
-    pub fn is_users_fault(&self) -> bool {
-        match self {
-            Self::Several { faults } => faults.iter().all(Self::is_users_fault),
-            Self::FfmpegMissing { .. } | Self::Io { .. } => false,
-            _ => true,
-        }
-    }
-
-    /// The faults it stands for: itself, or all of [`CaptureError::Several`].
+    /// The faults in it: itself, or all of [`CaptureError::Several`].
     pub fn faults(self) -> Vec<Self> {
         match self {
             Self::Several { faults } => faults,
@@ -246,14 +213,14 @@ impl CaptureError {
         if faults.len() == 1 { faults.remove(0) } else { Self::Several { faults } }
     }
 
-    /// One error for all of these, each told once; `None` where there are none.
+    /// One error for all of these, each reported once; `None` where there are none.
     pub(crate) fn of(faults: impl IntoIterator<Item = Self>) -> Option<Self> {
-        let mut told: Vec<String> = Vec::new();
+        let mut seen: Vec<String> = Vec::new();
         let mut each: Vec<Self> = Vec::new();
         for fault in faults.into_iter().flat_map(Self::faults) {
             let message = fault.to_string();
-            if !told.contains(&message) {
-                told.push(message);
+            if !seen.contains(&message) {
+                seen.push(message);
                 each.push(fault);
             }
         }
@@ -286,21 +253,21 @@ mod tests {
     use super::*;
 
     fn empty(file: &str) -> CaptureError {
-        CaptureError::Empty { file: file.into() }
+        MediaError::Empty { file: file.into() }.into()
     }
 
     #[test]
-    fn all_faults_are_told_once_each() {
+    fn all_faults_are_reported_once_each() {
         assert_eq!(all([Ok(1), Ok(2)]).unwrap(), [1, 2]);
         assert_eq!(all([Ok(1), Err(empty("a"))]).unwrap_err().to_string(), empty("a").to_string());
         let nested = CaptureError::Several { faults: vec![empty("b"), empty("a")] };
         let error = all::<()>([Err(empty("a")), Err(nested)]).unwrap_err();
         let expected = "2 problems:\n  - a: empty; expected a clip of at least one frame\n  - b: empty; expected a clip of at least one frame";
         assert_eq!(error.to_string(), expected);
-        assert!(error.is_users_fault());
+        assert_eq!(error.fault(), Fault::Input);
         let many = all::<()>((0..23).map(|i| Err(empty(&i.to_string())))).unwrap_err().to_string();
         assert!(many.starts_with("23 problems:") && many.ends_with("\n  - and 3 more"), "{many}");
-        let machine = CaptureError::FfmpegMissing { program: "ffmpeg".into() };
-        assert!(!all::<()>([Err(machine), Err(empty("a"))]).unwrap_err().is_users_fault());
+        let machine = MediaError::FfmpegMissing { program: "ffmpeg".into() }.into();
+        assert_eq!(all::<()>([Err(machine), Err(empty("a"))]).unwrap_err().fault(), Fault::Machine);
     }
 }

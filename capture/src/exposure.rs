@@ -1,18 +1,18 @@
-//! Long exposures: the one still picture that stands for a whole clip (spec §1.4).
+//! Long exposures: one image for a whole clip (METHOD §1.4).
 
-use crate::clip::Clip;
+use loop3d_media::Clip;
 use rayon::prelude::*;
 
 /// Channel values of one block of work: small enough that its sums stay in the cache while frames stream by.
 const BLOCK: usize = 3 * 1024;
 
-/// How the frames of a clip become one picture.
+/// How the frames of a clip become one image.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum LongExposure {
-    /// Mean over time: as the paper says.
+    /// Mean over time, as in the paper.
     #[default]
     Mean,
-    /// Mean weighted by each frame's distance from the mean (`dynamic` in spec §1.4, what the published code does): moving
+    /// Mean weighted by each frame's distance from the mean (`dynamic` in METHOD §1.4, what the published code does): moving
     /// pixels count by how far they are from their mean.
     DeviationWeighted,
     /// Median over time of each channel; the mean of the two middle values where the number of frames is even.
@@ -23,8 +23,8 @@ pub enum LongExposure {
 ///
 /// Streams over the clip's bytes in blocks, in parallel; the result does not depend on the number of threads.
 pub fn long_exposure(clip: &Clip, mode: LongExposure) -> Vec<f32> {
-    let mut picture = vec![0f32; clip.width * clip.height * 3];
-    picture.par_chunks_mut(BLOCK).enumerate().for_each(|(block, out)| {
+    let mut image = vec![0f32; clip.width * clip.height * 3];
+    image.par_chunks_mut(BLOCK).enumerate().for_each(|(block, out)| {
         let (start, end) = (block * BLOCK, block * BLOCK + out.len());
         let frames = || (0..clip.frames).map(|t| &clip.frame(t)[start..end]);
         match mode {
@@ -33,7 +33,7 @@ pub fn long_exposure(clip: &Clip, mode: LongExposure) -> Vec<f32> {
             LongExposure::Median => median(frames(), out),
         }
     });
-    picture
+    image
 }
 
 /// Exact sums, then one division.
@@ -52,7 +52,7 @@ fn mean<'a>(frames: impl Iterator<Item = &'a [u8]>, out: &mut [f32]) {
     }
 }
 
-/// `Σ w V / Σ w` with `w = max(‖V − mean‖₂, 1e-10)` over the three channels (spec §1.4), worked in levels of 255.
+/// `Σ w V / Σ w` with `w = max(‖V − mean‖₂, 1e-10)` over the three channels (METHOD §1.4), worked in levels of 255.
 fn deviation_weighted<'a, I: Iterator<Item = &'a [u8]>>(frames: impl Fn() -> I, out: &mut [f32]) {
     const LEAST: f32 = 255.0 * 1e-10;
     mean(frames(), out);
@@ -102,9 +102,9 @@ mod tests {
     }
 
     fn assert_red(clip: &Clip, mode: LongExposure, red: f32) {
-        let picture = long_exposure(clip, mode);
-        assert_eq!(picture.len(), 40 * 30 * 3);
-        for pixel in picture.chunks_exact(3) {
+        let image = long_exposure(clip, mode);
+        assert_eq!(image.len(), 40 * 30 * 3);
+        for pixel in image.chunks_exact(3) {
             let off = (pixel[0] - red / 255.0).abs().max(pixel[1]).max((pixel[2] - 1.0).abs());
             assert!(off < 1e-6, "{mode:?}: {pixel:?}, expected red {red}");
         }
@@ -133,8 +133,8 @@ mod tests {
         let width = BLOCK / 3 + 7; // the last block is a short one
         let rgb: Vec<u8> = (0..2 * width * 3).map(|i| (i * 7 % 251) as u8).collect();
         let clip = Clip { width, height: 1, frames: 2, rgb };
-        let picture = long_exposure(&clip, LongExposure::Mean);
-        for (at, value) in picture.iter().enumerate() {
+        let image = long_exposure(&clip, LongExposure::Mean);
+        for (at, value) in image.iter().enumerate() {
             let mean = (f32::from(clip.frame(0)[at]) + f32::from(clip.frame(1)[at])) / 510.0;
             assert!((value - mean).abs() < 1e-6);
         }

@@ -1,4 +1,4 @@
-//! What a look through a view's clip shows: does it stand still, how bright is it, how much of it can loop.
+//! What looking through a view's clip shows: how much the camera moves, how bright it is, how much of it can loop.
 
 use crate::error::CaptureError;
 use crate::exposure::{LongExposure, long_exposure};
@@ -6,33 +6,33 @@ use crate::load::PosedView;
 use crate::loopable::loopable_mask;
 use crate::steady::Follower;
 
-/// Rows of the pictures that are looked at.
+/// Rows of the frames that are looked at.
 const ROWS: u32 = 360;
 /// Frames that are followed, spread over the clip.
 const FOLLOWED: usize = 30;
-/// Bytes from here up are taken for white.
+/// Values from here up count as white.
 const WHITE: u8 = 254;
 
-/// What is to know about a view's clip.
+/// What is known about a view's clip.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ClipHealth {
     /// Frames that could be read.
     pub frames: usize,
-    /// How far the picture moves off its first frame, in pixels of the pictures on disk; `None` for stills, and where light and
-    /// everything else move too much to tell.
+    /// How far the image moves off the first frame, in pixels of the frames on disk; `None` for stills, and where too much of it
+    /// changes to tell.
     pub motion_px: Option<f64>,
     /// How far near and far things move against each other, in the same pixels: 0 for a camera that does not travel, `None` for stills
     /// and where there are too few features to say.
     pub parallax_px: Option<f64>,
-    /// Frames at which the picture could not be found in the first frame again: a cut, or a camera that turned away.
+    /// The first frame that does not match the first one of the clip: a cut, or a camera that turned away.
     pub lost_at: Option<usize>,
     /// Mean of all pixels and frames: red, green, blue, 0 to 1.
     pub mean: [f64; 3],
-    /// Share of the values that are white, and so have no detail.
+    /// Fraction of the values that are white, and so have no detail.
     pub white: f64,
-    /// Share of the pixels that rise and fall, and so can loop.
+    /// Fraction of the pixels that rise and fall, and so can loop.
     pub loopable: f64,
-    /// Detail of the mean picture against its contrast: lower than that of other views where this one is blurred.
+    /// Detail of the mean image relative to its contrast: lower than in other views where this one is blurred.
     pub sharpness: f64,
 }
 
@@ -75,9 +75,9 @@ impl PosedView {
     }
 }
 
-/// Root of the mean square of the second differences along rows and columns, against the deviation, of a picture's green.
-fn sharpness(picture: &[f32], width: usize) -> f64 {
-    let green: Vec<f64> = picture.as_chunks::<3>().0.iter().map(|pixel| f64::from(pixel[1])).collect();
+/// Root of the mean square of the second differences along rows and columns, relative to the deviation, of an image's green.
+fn sharpness(image: &[f32], width: usize) -> f64 {
+    let green: Vec<f64> = image.as_chunks::<3>().0.iter().map(|pixel| f64::from(pixel[1])).collect();
     let (mut bends, mut count) = (0.0, 0usize);
     for at in width..green.len().saturating_sub(width) {
         if at % width > 0 && at % width + 1 < width {
@@ -96,13 +96,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_blurred_picture_is_less_sharp() {
-        let picture = |period: f32| -> Vec<f32> {
+    fn a_blurred_image_is_less_sharp() {
+        let image = |period: f32| -> Vec<f32> {
             (0..60 * 40)
                 .flat_map(|i| [0.5 + 0.4 * ((i % 60) as f32 * std::f32::consts::TAU / period).sin(); 3])
                 .collect()
         };
-        let (fine, coarse) = (sharpness(&picture(5.0), 60), sharpness(&picture(10.0), 60));
+        let (fine, coarse) = (sharpness(&image(5.0), 60), sharpness(&image(10.0), 60));
         // Second differences of a sine: (2 sin(π/period))².
         let expected = |period: f64| (2.0 * (std::f64::consts::PI / period).sin()).powi(2);
         assert!((fine - expected(5.0)).abs() < 0.02 && (coarse - expected(10.0)).abs() < 0.02, "{fine} {coarse}");

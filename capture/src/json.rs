@@ -1,4 +1,4 @@
-//! JSON files whose faults are told by file and place.
+//! JSON files whose faults are reported with file and place.
 
 use crate::error::CaptureError;
 use serde_json::{Map, Value};
@@ -20,12 +20,12 @@ pub(crate) fn read(file: &Path) -> Result<Value, CaptureError> {
     serde_json::from_slice(text).map_err(|error| CaptureError::Bad {
         file: file.to_owned(),
         place: format!("line {}, column {}", error.line(), error.column()),
-        problem: format!("no JSON: {error}"),
+        problem: format!("not JSON: {error}"),
     })
 }
 
 impl<'a> Json<'a> {
-    /// The whole of a file.
+    /// A whole file.
     pub(crate) fn root(file: &'a Path, value: &'a Value) -> Self {
         Self { file, value, place: String::new() }
     }
@@ -85,7 +85,7 @@ impl<'a> Json<'a> {
     }
 }
 
-/// What a value is, in a word.
+/// What a value is, in a few words.
 fn kind(value: &Value) -> String {
     match value {
         Value::Null => "null".to_owned(),

@@ -1,4 +1,4 @@
-//! Lens models: from the ray of a pinhole to the place where a real lens puts it.
+//! Lens models: from the ray of a pinhole to where a real lens projects it.
 //!
 //! Places are in the plane at depth 1, x right and y down, before the focal length. Formulas and orders of parameters: COLMAP,
 //! <https://colmap.github.io/cameras.html>; OpenCV, <https://docs.opencv.org/4.x/d9/d0c/group__calib3d.html> and its fisheye page;
@@ -34,7 +34,7 @@ impl Lens {
         if all.all(|&term| term == 0.0) { Self::Pinhole } else { Self::Brown { numerator, denominator, tangential } }
     }
 
-    /// Where the lens puts the pinhole's place `p`; `None` where the formula has no answer.
+    /// Where the lens projects the pinhole's point `p`; `None` where the formula has no solution.
     pub(crate) fn distort(&self, p: DVec2) -> Option<DVec2> {
         let r = p.length();
         let bent = match *self {
@@ -81,7 +81,7 @@ impl Lens {
         bent.is_finite().then_some(bent)
     }
 
-    /// The radius up to which the lens is one to one: beyond, polynomials fold the picture back over itself. Looked for up to
+    /// The radius up to which the lens is one to one: beyond it, polynomials fold the image back over itself. Searched up to
     /// `farthest`.
     pub(crate) fn one_to_one_up_to(&self, farthest: f64) -> f64 {
         const DIRECTIONS: u32 = 16;

@@ -1,17 +1,44 @@
-//! Footage in: every layout on disk becomes one [`Capture`].
+//! Footage in: a folder in any [`Layout`] becomes one [`Capture`], a camera and a clip for each view.
 //!
-//! [`load()`] reads a directory in any [`Layout`], [`load_poses`] everything of it but the pixels; [`long_exposure`] and
-//! [`loopable_mask`] make the two still pictures of a clip that the static stage is fitted to.
+//! | to | use |
+//! |---|---|
+//! | read a capture | [`load_poses`] for everything but the pixels, then [`PosedCapture::load`]; [`load()`] does both |
+//! | know what is read, and by which names | [`Layout::ALL`]; `docs/CAPTURES.md` shows each as a tree |
+//! | write poses in a layout | a [`Writer`] and a [`PosedScene`] |
+//! | make a capture of raw clips | [`prepare()`](prepare::prepare) |
+//! | judge a capture before a fit | [`PosedView::examine`], [`Spread`], [`steady`] |
+//! | the images and masks that a fit starts from | [`long_exposure`], [`loopable_mask`] |
+//!
+//! Cameras have OpenCV axes. The world of a capture is normalised ([`Normalisation`]): the average pose is the identity and the
+//! nearest depth is 1. Each error names the file, what was found and what was expected; several faults come in one error.
+//!
+//! ```no_run
+//! use loop3d_capture::{LoadOptions, load_poses};
+//! use loop3d_scene::job::Unwatched;
+//! use std::path::Path;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let options = LoadOptions { max_height: Some(360), ..LoadOptions::default() };
+//! // Poses, sizes and headers: nothing is decoded yet.
+//! let posed = load_poses(Path::new("garden"), &options)?;
+//! println!("{}: {} views at {:.2} fps", posed.layout, posed.views.len(), posed.fps);
+//! for note in &posed.notes {
+//!     println!("note: {note}");
+//! }
+//! // The first two views with their pixels.
+//! let capture = posed.load(&[0, 1], &mut Unwatched)?;
+//! for view in &capture.views {
+//!     println!("{} at {}: {} frames", view.name, view.camera.position(), view.clip.frames);
+//! }
+//! # Ok(())
+//! # }
+//! ```
 
-mod area;
-mod bilinear;
 mod bounds;
 mod bytes;
-mod clip;
 mod clips;
 mod error;
 mod exposure;
-mod hdr;
 mod health;
 mod json;
 mod layouts;
@@ -19,62 +46,25 @@ mod lens;
 mod load;
 mod loopable;
 mod normalisation;
-mod npy;
 mod options;
-mod pictures;
 mod ply;
 mod poses;
 pub mod prepare;
 mod raw;
-pub mod sample;
 mod selection;
 mod shaping;
-mod single;
 mod spread;
 pub mod steady;
 mod sweep;
-mod timing;
 mod undistort;
-mod video;
-mod writers;
 
-pub use clip::Clip;
-pub use clips::Source;
-pub use error::{CaptureError, Size};
+pub use error::CaptureError;
 pub use exposure::{LongExposure, long_exposure};
 pub use health::ClipHealth;
-pub use layouts::Layout;
-pub use load::{PosedCapture, PosedView, load, load_only, load_poses};
-use loop3d_scene::Camera;
+pub use layouts::{Layout, PosedScene, ScenePoint, Writer};
+pub use load::{Capture, PosedCapture, PosedView, View, load, load_poses};
+pub use loop3d_media::Clip;
 pub use loopable::loopable_mask;
 pub use normalisation::Normalisation;
 pub use options::LoadOptions;
-pub use single::{read_clip, read_clip_resized};
 pub use spread::Spread;
-pub use writers::WrittenLayout;
-
-/// One camera and what it saw.
-#[derive(Clone, Debug)]
-pub struct View {
-    /// Stem of the clip, folder or still that it was read from.
-    pub name: String,
-    /// Normalised world (spec §1.3): the average pose of all views is the identity, the nearest bound is 1.
-    pub camera: Camera,
-    /// Its frames, of the camera's size.
-    pub clip: Clip,
-}
-
-/// All views of one scene, in the order of their poses.
-#[derive(Clone, Debug)]
-pub struct Capture {
-    /// Views, in the order of their poses.
-    pub views: Vec<View>,
-    /// Frames per second of the clips; 25 for stills.
-    pub fps: f64,
-    /// Depth bounds of the scene in world units: nearest (1 after normalisation) and farthest.
-    pub near: f64,
-    /// See `near`.
-    pub far: f64,
-    /// The way between the poses on disk and this world; the default where there were none on disk.
-    pub normalisation: Normalisation,
-}

@@ -1,30 +1,53 @@
 //! Poses and clips on disk become a [`Capture`].
 //!
 //! In two steps, so that sizes are known (and memory can be estimated) before any pixel is decoded: [`load_poses`] reads
-//! everything but the pixels, [`PosedCapture::load`] decodes the views that are wanted. Only where no layout tells depths does
-//! the first step look at a picture of each view.
+//! everything but the pixels, [`PosedCapture::load`] decodes the views that are wanted. Only where the layout gives no depths
+//! does the first step look at an image of each view.
 
-use crate::clip::Clip;
-use crate::clips::{self, Source};
-use crate::error::{CaptureError, Size, all};
+use crate::clips;
+use crate::error::{CaptureError, all};
 use crate::exposure::{LongExposure, long_exposure};
-use crate::hdr::Transfer;
-use crate::layouts::{self, Layout, LensTold};
+use crate::layouts::{self, Layout, LensOptions};
 use crate::lens::Lens;
 use crate::normalisation::{Normalisation, normalise};
 use crate::options::{LoadOptions, divided, within_one};
 use crate::poses::Pose;
 use crate::raw::{RawCapture, RawView};
 use crate::shaping::Shaping;
-use crate::single::{check_shape, decode, look};
 use crate::sweep::{self, GreyView};
-use crate::timing::{self, PICTURES_FPS, Timing};
 use crate::undistort::Undistortion;
-use crate::video::{Ffmpeg, Probe};
-use crate::{Capture, View, bounds, selection};
+use crate::{bounds, selection};
+use loop3d_media::{Clip, Ffmpeg, IMAGES_FPS, MediaError, Probe, Size, Source, Timing, Transfer, check_shape, timing};
 use loop3d_scene::Camera;
+use loop3d_scene::job::{Event, Observer, check};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
+
+/// One camera and its clip.
+#[derive(Clone, Debug)]
+pub struct View {
+    /// Stem of the clip, folder or still that it was read from.
+    pub name: String,
+    /// In the normalised world (METHOD §1.3): the average pose of all views is the identity, the nearest bound is 1.
+    pub camera: Camera,
+    /// Its frames, of the camera's size.
+    pub clip: Clip,
+}
+
+/// All views of one scene, in the order of their poses.
+#[derive(Clone, Debug)]
+pub struct Capture {
+    /// Views, in the order of their poses.
+    pub views: Vec<View>,
+    /// Frames per second of the clips; 25 for stills.
+    pub fps: f64,
+    /// Depth bounds of the scene in world units: nearest (1 after normalisation) and farthest.
+    pub near: f64,
+    /// See `near`.
+    pub far: f64,
+    /// The way between the poses on disk and this world; the default where there were none on disk.
+    pub normalisation: Normalisation,
+}
 
 /// One view of a [`PosedCapture`].
 #[derive(Clone, Debug)]
@@ -35,31 +58,25 @@ pub struct PosedView {
     pub camera: Camera,
     /// Where its frames are.
     pub source: Source,
-    /// Size of the pictures on disk, (width, height).
+    /// Size of the frames on disk, (width, height).
     pub source_size: Size,
-    /// Number of frames that will be loaded. Exact for pictures; for videos what the container says, `None` where it says
+    /// Number of frames that will be loaded. Exact for images; for videos what the container says, `None` where it says
     /// nothing.
     pub frames: Option<usize>,
     /// What the container says, for videos.
     probe: Option<Probe>,
-    /// For lenses that bend.
+    /// For lenses with distortion.
     undistortion: Option<Undistortion>,
     timing: Timing,
 }
 
 impl PosedView {
-    /// Bytes of the clip once loaded, `frames · height · width · 3`; `None` where the number of frames is not known yet.
-    pub fn clip_bytes(&self) -> Option<usize> {
-        let frame = self.camera.width as usize * self.camera.height as usize * 3;
-        self.frames?.checked_mul(frame)
-    }
-
     /// Whether its video has a high dynamic range (PQ or HLG): frames are tone-mapped while they are read.
     pub fn is_hdr(&self) -> bool {
         self.probe.is_some_and(|probe| probe.transfer != Transfer::Ordinary)
     }
 
-    /// Frames per second on disk; `None` for pictures.
+    /// Frames per second on disk; `None` for images.
     pub fn source_fps(&self) -> Option<f64> {
         self.probe.map(|probe| probe.fps)
     }
@@ -69,20 +86,20 @@ impl PosedView {
     /// # Errors
     /// What can be wrong with a clip.
     pub fn read(&self) -> Result<Clip, CaptureError> {
-        self.read_at((self.camera.width, self.camera.height), self.timing)
+        Ok(self.read_at((self.camera.width, self.camera.height), self.timing)?)
     }
 
-    /// Decodes the clip, shrunk to `width` × `height` by area average: the size that a scene was fitted in, say.
+    /// Decodes the clip, shrunk to `width` × `height` by area average, such as the size that a scene was fitted in.
     ///
     /// # Errors
-    /// [`CaptureError::TooSmall`] where that would enlarge it; [`CaptureError::Size`] where its shape is another by more than
-    /// a pixel of rounding; what can be wrong with a clip.
+    /// [`MediaError::TooSmall`] where that would enlarge it; [`MediaError::Size`] where its shape differs by more than a pixel
+    /// of rounding; what can be wrong with a clip.
     pub fn read_resized(&self, width: u32, height: u32) -> Result<Clip, CaptureError> {
         check_shape(self.source.path(), self.straight_size(), (width, height))?;
-        self.read_at((width, height), self.timing)
+        Ok(self.read_at((width, height), self.timing)?)
     }
 
-    /// Size of the pictures on disk once they are straight.
+    /// Size of the frames on disk once they are undistorted.
     fn straight_size(&self) -> Size {
         self.undistortion.map_or(self.source_size, |undistortion| {
             let camera = undistortion.camera();
@@ -90,13 +107,13 @@ impl PosedView {
         })
     }
 
-    fn read_at(&self, target: Size, timing: Timing) -> Result<Clip, CaptureError> {
+    fn read_at(&self, target: Size, timing: Timing) -> Result<Clip, MediaError> {
         let shaping = Shaping::new(self.undistortion.as_ref(), self.source_size, target);
-        decode(&self.source, self.probe, &shaping, timing, &Ffmpeg::default())
+        self.source.decode(self.probe, &shaping, timing, &Ffmpeg::default())
     }
 
-    /// A small grey picture, the mean over the first [`sweep::FRAMES`]: what moves fades, and views that were filmed at different
-    /// times are alike.
+    /// A small grey image, the mean over the first [`sweep::FRAMES`]: what moves fades, so that views filmed at different times
+    /// look alike.
     fn grey(&self) -> Result<GreyView, CaptureError> {
         let (width, height) = self.straight_size();
         let small = sweep::WIDTH.min(width);
@@ -117,7 +134,7 @@ pub struct PosedCapture {
     pub layout: Layout,
     /// Views, in the order of their poses.
     pub views: Vec<PosedView>,
-    /// Frames per second of the clips; 25 for pictures.
+    /// Frames per second of the clips; 25 for images.
     pub fps: f64,
     /// Depth bounds of the scene in world units: nearest (1 after normalisation) and farthest.
     pub near: f64,
@@ -125,17 +142,16 @@ pub struct PosedCapture {
     pub far: f64,
     /// The way between the poses on disk and the world.
     pub normalisation: Normalisation,
-    /// What a person should know: choices that nobody asked for, clips left out.
+    /// What a person should know: choices made by default, clips left out.
     pub notes: Vec<String>,
 }
 
 impl PosedCapture {
-    /// Decodes the views of these `indices`; the capture has them in this order. `progress` is told how many of them are
-    /// done, from 0.
+    /// Decodes the views of these `indices`; the capture has them in this order. The observer hears the fraction that is done.
     ///
     /// # Errors
-    /// [`CaptureError::NoSuchView`], and what can be wrong with a clip.
-    pub fn load(&self, indices: &[usize], progress: &mut dyn FnMut(usize, usize)) -> Result<Capture, CaptureError> {
+    /// [`CaptureError::NoSuchView`], [`CaptureError::Stopped`], and what can be wrong with a clip.
+    pub fn load(&self, indices: &[usize], observer: &mut dyn Observer) -> Result<Capture, CaptureError> {
         let view_at = |&index: &usize| {
             let missing = || CaptureError::NoSuchView { dir: self.dir.clone(), index, views: self.views.len() };
             self.views.get(index).ok_or_else(missing)
@@ -144,7 +160,11 @@ impl PosedCapture {
         let wanted: Vec<&PosedView> = indices.iter().map(view_at).collect::<Result<_, _>>()?;
         let mut views = Vec::with_capacity(wanted.len());
         let mut faults = Vec::new();
-        progress(0, wanted.len());
+        let mut tell = |done: usize| {
+            let fraction = done as f64 / wanted.len().max(1) as f64;
+            check(observer.event(Event::step("loading", fraction)), CaptureError::Stopped)
+        };
+        tell(0)?;
         for (done, view) in wanted.iter().enumerate() {
             match view.read() {
                 Ok(clip) if faults.is_empty() => {
@@ -157,7 +177,7 @@ impl PosedCapture {
                     faults.push(fault);
                 }
             }
-            progress(done + 1, wanted.len());
+            tell(done + 1)?;
         }
         if let Some(fault) = CaptureError::of(faults) {
             return Err(fault);
@@ -167,38 +187,20 @@ impl PosedCapture {
     }
 }
 
-/// Reads a capture with all its views. `progress` is told (views done, views), from 0.
+/// Reads a capture with all its views. The observer hears the fraction that is done.
 ///
 /// `dir` holds camera poses in one of the [`Layout`]s and a clip for each of them: `docs/CAPTURES.md` shows all. Clips are, best
 /// kind first: video files in `videos/` or `videos_<factor>/`; a folder of PNG or JPEG frames for each view, in those, in `frames/`
-/// or `frames_<factor>/`; stills in `images/` or `images_<factor>/`; what lies in `dir` itself. Of several factors the largest is
-/// taken whose pictures still hold every pixel that `options` ask for. Sizes must be those of the poses divided by the folder's
-/// factor, within 1 pixel of rounding. Pictures of lenses that bend are straightened and cut to what was seen.
+/// or `frames_<factor>/`; stills in `images/` or `images_<factor>/`; what is in `dir` itself. Of several factors the largest is
+/// taken whose frames still hold every pixel that `options` ask for. Sizes must be those of the poses divided by the folder's
+/// factor, within 1 pixel of rounding. Frames of lenses with distortion are undistorted and cropped to what was seen.
 ///
 /// # Errors
 /// See [`CaptureError`].
-pub fn load(
-    dir: &Path,
-    options: &LoadOptions,
-    progress: &mut dyn FnMut(usize, usize),
-) -> Result<Capture, CaptureError> {
+pub fn load(dir: &Path, options: &LoadOptions, observer: &mut dyn Observer) -> Result<Capture, CaptureError> {
     let posed = load_poses(dir, options)?;
     let all: Vec<usize> = (0..posed.views.len()).collect();
-    posed.load(&all, progress)
-}
-
-/// Like [`load()`], but decodes only the views of these `indices`. All poses are read and normalised: cameras are those
-/// that [`load()`] gives.
-///
-/// # Errors
-/// See [`CaptureError`].
-pub fn load_only(
-    dir: &Path,
-    options: &LoadOptions,
-    indices: &[usize],
-    progress: &mut dyn FnMut(usize, usize),
-) -> Result<Capture, CaptureError> {
-    load_poses(dir, options)?.load(indices, progress)
+    posed.load(&all, observer)
 }
 
 /// Reads everything of a capture but the pixels; headers of all clips are read and sizes checked.
@@ -211,10 +213,10 @@ pub fn load_poses(dir: &Path, options: &LoadOptions) -> Result<PosedCapture, Cap
         return Err(CaptureError::NoDirectory { dir: dir.to_owned() });
     }
     let found = layouts::find(dir, options.layout)?;
-    let told = LensTold { focal_mm: options.focal_mm, sensor_mm: options.sensor_mm };
-    // What is wrong with the clips is told together with what is wrong with the poses.
-    let mut raw = found.read(told).map_err(|poses| with_clips(dir, poses))?;
-    let assignment = select_and_assign(dir, options, &mut raw, found.layout())?;
+    let lens = LensOptions { focal_mm: options.focal_mm, sensor_mm: options.sensor_mm };
+    // What is wrong with the clips is reported together with what is wrong with the poses.
+    let mut raw = found.read(lens).map_err(|poses| with_clips(dir, poses))?;
+    let assignment = select_and_assign(dir, options, &mut raw, found.layout)?;
     let file = &raw.file;
     if raw.views.len() < 2 {
         return Err(CaptureError::TooFewViews { file: file.clone(), found: raw.views.len() });
@@ -229,7 +231,7 @@ pub fn load_poses(dir: &Path, options: &LoadOptions) -> Result<PosedCapture, Cap
     let bright: Vec<&str> = views.iter().filter(|view| view.is_hdr()).map(|view| view.name.as_str()).collect();
     if !bright.is_empty() {
         raw.notes.push(format!(
-            "{} HDR clip(s) are brought to the range of ordinary pictures: {}; film without HDR for truer colours",
+            "{} HDR clip(s) are tone-mapped to standard range: {}; film without HDR for truer colours",
             bright.len(),
             bright.join(", ")
         ));
@@ -242,20 +244,20 @@ pub fn load_poses(dir: &Path, options: &LoadOptions) -> Result<PosedCapture, Cap
     for (view, pose) in views.iter_mut().zip(poses) {
         view.camera = pose.camera;
     }
-    let (dir, layout) = (dir.to_owned(), found.layout());
+    let (dir, layout) = (dir.to_owned(), found.layout);
     Ok(PosedCapture { dir, layout, views, fps, near: 1.0, far, normalisation, notes: raw.notes })
 }
 
 /// `fault`, and what is wrong with the headers of the clips in `dir`.
 fn with_clips(dir: &Path, fault: CaptureError) -> CaptureError {
     let ffmpeg = Ffmpeg::default();
-    let look_at = |clip: &PathBuf| Source::at(clip).and_then(|source| look(&source, &ffmpeg)).err();
+    let look_at = |clip: &PathBuf| Source::at(clip).and_then(|source| source.look(&ffmpeg)).err();
     let clips = clips::any(dir).unwrap_or_default();
-    let faults: Vec<CaptureError> = clips.par_iter().filter_map(look_at).collect();
-    fault.with(faults)
+    let faults: Vec<MediaError> = clips.par_iter().filter_map(look_at).collect();
+    fault.with(faults.into_iter().map(CaptureError::from).collect())
 }
 
-/// Leaves the views in `raw` that are wanted, and finds their clips.
+/// Keeps the views in `raw` that are wanted, and finds their clips.
 fn select_and_assign(
     dir: &Path,
     options: &LoadOptions,
@@ -289,7 +291,7 @@ fn select_and_assign(
         }
         Some(_) => {
             let mut chosen = false;
-            if layout == Layout::Syncam {
+            if layout.surrounds {
                 let (middle, group) = selection::narrow(&raw.views);
                 if group.len() < raw.views.len() {
                     raw.notes.push(selection::narrow_note(&raw.views, middle, &group));
@@ -300,7 +302,7 @@ fn select_and_assign(
             let assignment = assign(raw)?;
             if !assignment.unused.is_empty() && !chosen {
                 raw.notes.push(format!(
-                    "{} clip(s) without a pose in {} are left out: {}",
+                    "leaving out {} clip(s) without a pose in {}: {}",
                     assignment.unused.len(),
                     raw.file.display(),
                     assignment.unused.join(", ")
@@ -321,14 +323,14 @@ fn pose_view(
     ffmpeg: &Ffmpeg,
 ) -> Result<PosedView, CaptureError> {
     let source = Source::at(clip)?;
-    let (found, probe) = look(&source, ffmpeg)?;
+    let (found, probe) = source.look(ffmpeg)?;
     let posed = raw.intrinsics.size().unwrap_or((found.0.saturating_mul(factor), found.1.saturating_mul(factor)));
     let expected = divided(posed, factor);
     if !within_one(found, expected) {
         let by = if factor == 1 { String::new() } else { format!(" divided by the folder's {factor}") };
         let name = poses_file.file_name().unwrap_or_default().to_string_lossy();
         let reason = format!("the size in {name} ({}×{}){by}", posed.0, posed.1);
-        return Err(CaptureError::Size { file: clip.to_owned(), found, expected, reason });
+        return Err(MediaError::Size { file: clip.to_owned(), found, expected, reason }.into());
     }
     let seen = raw.intrinsics.camera(found, raw.world_from_camera);
     let undistortion = if raw.lens == Lens::Pinhole {
@@ -362,23 +364,23 @@ fn tell_apart(views: &mut [PosedView], raw: &RawCapture) {
     }
 }
 
-/// Brings all views to one rate, works out how many frames each will have, and returns the rate.
+/// Brings all views to one rate, computes how many frames each will have, and returns the rate.
 fn settle_rates(views: &mut [PosedView], options: &LoadOptions, notes: &mut Vec<String>) -> Result<f64, CaptureError> {
     let rates = || views.iter().filter_map(|view| Some((view.probe?.fps, view.source.path())));
     let lowest = rates().map(|(rate, _)| rate).fold(f64::INFINITY, f64::min);
     let highest = rates().map(|(rate, _)| rate).fold(0.0, f64::max);
-    let first = rates().next().map_or(PICTURES_FPS, |(rate, _)| rate);
+    let first = rates().next().map_or(IMAGES_FPS, |(rate, _)| rate);
     let fps = match options.fps {
         Some(fps) => {
             if let Some((rate, file)) = rates().find(|&(rate, _)| rate < fps && !timing::same(rate, fps)) {
-                let problem = format!("{rate:.3} frames a second; expected at least {fps}, the --fps asked for");
-                return Err(CaptureError::Time { file: file.to_owned(), problem });
+                let problem = format!("{rate:.3} frames per second; expected at least {fps}, the --fps asked for");
+                return Err(MediaError::Time { file: file.to_owned(), problem }.into());
             }
             fps
         }
         None if highest > 0.0 && !timing::same(lowest, highest) => {
             notes.push(format!(
-                "the clips have {lowest:.3} to {highest:.3} frames a second; all are brought to {lowest:.3} (--fps takes another rate)"
+                "the clips have {lowest:.3} to {highest:.3} frames per second; all are brought to {lowest:.3} (override with --fps)"
             ));
             lowest
         }
@@ -393,7 +395,7 @@ fn settle_rates(views: &mut [PosedView], options: &LoadOptions, notes: &mut Vec<
                 view.timing.probe(&file, probe)?.frames
             }
             Source::Frames { files, .. } => {
-                let wanted = view.timing.pictures(&file, files.len(), fps)?;
+                let wanted = view.timing.images(&file, files.len(), fps)?;
                 *files = files[wanted].to_vec();
                 Some(files.len())
             }
@@ -404,18 +406,18 @@ fn settle_rates(views: &mut [PosedView], options: &LoadOptions, notes: &mut Vec<
 }
 
 /// Nearest and farthest depth of each view: as its layout says, else from the points it sees, else as any view's say, else from a
-/// sweep over the pictures.
+/// plane sweep over the images.
 fn depth_bounds(dir: &Path, raw: &RawCapture, views: &[PosedView]) -> Result<Vec<[f64; 2]>, CaptureError> {
-    let told = |(raw_view, view): (&RawView, &PosedView)| {
+    let own = |(raw_view, view): (&RawView, &PosedView)| {
         raw_view.bounds.or_else(|| bounds::of_points(&view.camera, &raw.points))
     };
-    let told: Vec<Option<[f64; 2]>> = raw.views.iter().zip(views).map(told).collect();
-    let known = || told.iter().flatten();
-    let all = if known().next().is_some() {
-        known().fold([f64::INFINITY, 0.0], |[near, far], bounds| [near.min(bounds[0]), far.max(bounds[1])])
+    let known: Vec<Option<[f64; 2]>> = raw.views.iter().zip(views).map(own).collect();
+    let all_known = || known.iter().flatten();
+    let all = if all_known().next().is_some() {
+        all_known().fold([f64::INFINITY, 0.0], |[near, far], bounds| [near.min(bounds[0]), far.max(bounds[1])])
     } else {
         let greys = views.iter().map(PosedView::grey).collect::<Result<Vec<_>, _>>()?;
         sweep::bounds(&greys).map_err(|problem| CaptureError::NoDepth { dir: dir.to_owned(), problem })?
     };
-    Ok(told.iter().map(|bounds| bounds.unwrap_or(all)).collect())
+    Ok(known.iter().map(|bounds| bounds.unwrap_or(all)).collect())
 }

@@ -1,17 +1,17 @@
-//! The loopable mask (spec §1.4, after Liao et al. 2015): which pixels of a clip both rise and fall, and so can come back
+//! The loopable mask (METHOD §1.5, after Liao et al. 2015): which pixels of a clip both rise and fall, and so can come back
 //! to where they were.
 
-use crate::bilinear::{Tap, mix, taps};
-use crate::clip::Clip;
+use loop3d_media::Clip;
+use loop3d_media::bilinear::{Tap, mix, taps};
 use rayon::prelude::*;
 
-/// Change that counts, in levels of 255 (spec §1.4: ε = 15/255).
+/// Change that counts, in levels of 255 (METHOD §1.5: ε = 15/255).
 const EPSILON: f32 = 15.0;
 
-/// Width of the blur of the class maps over 5 pixels, in pixels (spec §1.4).
+/// Width of the blur of the class maps over 5 pixels, in pixels (METHOD §1.5).
 const SIGMA: f32 = 1.1;
 
-/// What a pixel does, in the order in which ties are decided (spec §1.4).
+/// What a pixel does, in the order in which ties are decided (METHOD §1.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Class {
     /// Rises and falls.
@@ -152,7 +152,7 @@ mod tests {
     fn only_what_rises_and_falls_loops() {
         let clip = columns(
             &[
-                &[100, 100, 100, 100], // still
+                &[100, 100, 100, 100], // static
                 &[100, 130, 160, 190], // only rises
                 &[190, 160, 130, 100], // only falls
                 &[100, 130, 100, 130], // both
@@ -178,7 +178,7 @@ mod tests {
             clip.rgb[t * frame_bytes..][..frame_bytes].chunks_exact_mut(3).for_each(|p| p[1] = 50 * t as u8);
         }
         assert!(!loopable_mask(&clip).iter().any(|&loops| loops));
-        // A channel that stays forbids nothing.
+        // A channel that stays the same rules nothing out.
         for pixel in clip.rgb.chunks_exact_mut(3) {
             pixel[1] = 9;
         }

@@ -1,4 +1,4 @@
-//! The world that a scene is fitted in (spec §1.3): scaled so that the nearest bound is 1, then moved so that the average
+//! The world that a scene is fitted in (METHOD §1.3): scaled so that the nearest bound is 1, then moved so that the average
 //! pose is the identity. In this order.
 
 use crate::poses::Pose;
@@ -23,18 +23,8 @@ impl Default for Normalisation {
 }
 
 impl Normalisation {
-    /// A point of the capture's own frame, in the world.
-    pub fn to_world(&self, point_in_capture: DVec3) -> DVec3 {
-        self.recentring.transform_point3(self.scale * point_in_capture)
-    }
-
-    /// A point of the world, in the capture's own frame.
-    pub fn to_capture(&self, point_in_world: DVec3) -> DVec3 {
-        self.recentring.inverse().transform_point3(point_in_world) / self.scale
-    }
-
     /// A camera pose of the capture's own frame, in the world. Stays rigid: camera axes keep their length.
-    pub fn pose_to_world(&self, capture_from_camera: DAffine3) -> DAffine3 {
+    fn pose_to_world(&self, capture_from_camera: DAffine3) -> DAffine3 {
         let scaled = DAffine3 { translation: self.scale * capture_from_camera.translation, ..capture_from_camera };
         self.recentring * scaled
     }
@@ -57,7 +47,7 @@ pub(crate) fn normalise(poses: &mut [Pose]) -> Result<(Normalisation, f64), &'st
     Ok((normalisation, far / near))
 }
 
-/// Average pose (spec §1.3): mean position, mean viewing direction, mean down as the hint for the second axis.
+/// Average pose (METHOD §1.3): mean position, mean viewing direction, mean down as the hint for the second axis.
 fn average_pose(poses: impl Iterator<Item = DAffine3>) -> Result<DAffine3, &'static str> {
     /// Mean axes shorter than this are a sum of opposites whose direction is rounding noise.
     const SHORTEST: f64 = 1e-6;
@@ -88,14 +78,27 @@ fn average_pose(poses: impl Iterator<Item = DAffine3>) -> Result<DAffine3, &'sta
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::poses::tests::row;
+    use glam::DVec2;
+    use loop3d_scene::Camera;
+
+    /// A camera that looks along +z from `position`.
+    fn ahead(position: [f64; 3], [near, far]: [f64; 2]) -> Pose {
+        let camera = Camera {
+            width: 64,
+            height: 36,
+            focal_px: DVec2::splat(50.0),
+            center_px: DVec2::new(32.0, 18.0),
+            world_from_camera: DAffine3::from_translation(position.into()),
+        };
+        Pose { camera, near, far }
+    }
 
     /// Cameras with turned axes and uneven bounds: nothing in them is normalised by chance.
     fn uneven() -> Vec<Pose> {
         let turned = |i: u32| {
             let t = f64::from(i);
             let bounds = [2.5 + t, 20.0 + 3.0 * t];
-            let mut pose = Pose::from_row(&row([t, 0.3 * t * t, 5.0 - t], (64, 36), 50.0, bounds)).unwrap();
+            let mut pose = ahead([t, 0.3 * t * t, 5.0 - t], bounds);
             let turn = DMat3::from_rotation_y(0.4 + 0.1 * t) * DMat3::from_rotation_x(-0.2 * t);
             pose.camera.world_from_camera.matrix3 = turn * DMat3::from_rotation_z(0.05 * t - 0.3);
             pose
@@ -118,13 +121,12 @@ mod tests {
     }
 
     #[test]
-    fn pictures_do_not_change_and_results_can_be_carried_back() {
+    fn what_cameras_see_does_not_change() {
         let before = uneven();
         let mut after = before.clone();
         let (normalisation, _) = normalise(&mut after).unwrap();
         let point = DVec3::new(3.0, -1.0, 17.0);
-        let moved = normalisation.to_world(point);
-        assert!(normalisation.to_capture(moved).abs_diff_eq(point, 1e-12));
+        let moved = normalisation.recentring.transform_point3(normalisation.scale * point);
         for (before, after) in before.iter().zip(&after) {
             let (before, after) = (before.camera.project(point).unwrap(), after.camera.project(moved).unwrap());
             assert!(before.abs_diff_eq(after, 1e-9), "{before} {after}");
@@ -133,7 +135,7 @@ mod tests {
 
     #[test]
     fn opposite_views_have_no_average() {
-        let ahead = Pose::from_row(&row([0.; 3], (64, 36), 50.0, [1.0, 2.0])).unwrap();
+        let ahead = ahead([0.; 3], [1.0, 2.0]);
         let mut behind = ahead;
         behind.camera.world_from_camera.matrix3 = DMat3::from_rotation_y(std::f64::consts::PI);
         assert!(normalise(&mut [ahead, behind]).unwrap_err().contains("opposite ways"));

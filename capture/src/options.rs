@@ -1,29 +1,30 @@
 //! How a capture is to be read.
 
-use crate::error::{CaptureError, Size};
+use crate::error::CaptureError;
 use crate::layouts::Layout;
 use crate::raw::RawView;
+use loop3d_media::{MediaError, Size};
 use std::path::Path;
 
-/// How to read a capture. The default takes everything as it is.
+/// How to read a capture. The default reads everything unchanged.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LoadOptions {
-    /// Pictures of the poses' size divided by this (at least 1). `videos_<factor>/` is taken as it is where it exists;
-    /// else the next larger pictures are shrunk. An error where all pictures are smaller.
+    /// Frames of the poses' size divided by this (at least 1). `videos_<factor>/` is read unchanged where it exists; else
+    /// the next larger frames are shrunk. An error where all frames are smaller.
     pub factor: Option<u32>,
-    /// Pictures at most this many pixels high (at least 1), of the same shape. Where `factor` is given too the smaller
-    /// picture wins; pictures are never enlarged.
+    /// Frames at most this many pixels high (at least 1), of the same shape. Where `factor` is given too the smaller wins;
+    /// frames are never enlarged.
     pub max_height: Option<u32>,
-    /// How the poses are written; `None`: the first layout that is there.
+    /// How the poses are written; `None`: the first layout that is found.
     pub layout: Option<Layout>,
     /// Views to take, by name (case and extension ignored) or by the first number in it; empty: all, but of
-    /// [`Layout::Syncam`] the largest group of cameras that look within 12° of one of them.
+    /// the layout `syncam` the largest group of cameras that look within 12° of one of them.
     pub cameras: Vec<String>,
-    /// Focal length of [`Layout::Syncam`]'s lens in millimetres; `None`: as the folder's or the cameras' names tell.
+    /// Focal length of SynCamVideo's lens in millimetres; `None`: as in the folder's or the cameras' names.
     pub focal_mm: Option<f64>,
     /// Width of its sensor in millimetres; `None`: 23.76.
     pub sensor_mm: Option<f64>,
-    /// Frames per second to bring all clips to, at most what they have; for pictures, what they were taken at. `None`: every
+    /// Frames per second to bring all clips to, at most what they have; for images, the rate they were taken at. `None`: every
     /// frame of the clips, or where their rates differ, the lowest of these.
     pub fps: Option<f64>,
     /// Seconds to leave out at the beginning of each clip.
@@ -62,20 +63,20 @@ impl LoadOptions {
         by_factor.max(by_height)
     }
 
-    /// Size to load a view in: its pose is for pictures of `posed` size, those on disk have `source` size, of which
+    /// Size to load a view in: its pose is for frames of `posed` size, those on disk have `source` size, of which
     /// `straight` is left by undistortion.
     pub(crate) fn target(&self, file: &Path, posed: Size, source: Size, straight: Size) -> Result<Size, CaptureError> {
         let mut target = straight;
         if let Some(factor) = self.factor {
             let asked = divided(posed, factor);
             if source.0 + 1 < asked.0 || source.1 + 1 < asked.1 {
-                return Err(CaptureError::TooSmall { file: file.to_owned(), found: source, expected: asked });
+                return Err(MediaError::TooSmall { file: file.to_owned(), found: source, expected: asked }.into());
             }
             if !within_one(source, asked) {
-                let share = |kept: u32, whole: u32, asked: u32| {
+                let fraction = |kept: u32, whole: u32, asked: u32| {
                     ((f64::from(asked) * f64::from(kept) / f64::from(whole)).round() as u32).max(1)
                 };
-                target = (share(straight.0, source.0, asked.0), share(straight.1, source.1, asked.1));
+                target = (fraction(straight.0, source.0, asked.0), fraction(straight.1, source.1, asked.1));
             }
         }
         Ok(match self.max_height {
@@ -94,7 +95,7 @@ pub(crate) fn divided(size: Size, factor: u32) -> Size {
     (side(size.0), side(size.1))
 }
 
-/// Whether sizes are the same but for rounding.
+/// Whether sizes are the same up to rounding.
 pub(crate) fn within_one(a: Size, b: Size) -> bool {
     a.0.abs_diff(b.0) <= 1 && a.1.abs_diff(b.1) <= 1
 }

@@ -144,7 +144,7 @@ mod tests {
         assert!(of("solid".to_owned()).contains("no end_header"));
         assert!(of(format!("ply\nformat big 1.0\n{HEADER}")).contains("format big; expected ascii"));
         assert!(of(format!("ply\nformat ascii 1.0\n{HEADER}7 1 two 3\n")).contains("expected numbers"));
-        // Nothing is set aside for vertices that are not there.
+        // No memory is reserved for vertices that are missing.
         let many = HEADER.replace("vertex 2", "vertex 99999999999");
         assert!(of(format!("ply\nformat ascii 1.0\n{many}7 1 2 3\n")).contains("truncated: 1 vertices"));
     }

@@ -1,10 +1,10 @@
-//! What every layout on disk is read to, before clips are looked at: named poses in the layout's own frame, lenses, and
-//! whatever is known about depth.
+//! What every layout is read into, before clips are looked at: named poses in the layout's own frame, lenses, and whatever is
+//! known about depth.
 
-use crate::error::Size;
 use crate::lens::Lens;
 use crate::poses::check_rotation;
 use glam::{DAffine3, DVec2, DVec3};
+use loop3d_media::Size;
 use loop3d_scene::Camera;
 use std::path::PathBuf;
 
@@ -27,7 +27,7 @@ pub(crate) struct RawView {
     /// What the layout calls the view: a file name, perhaps with folders, or a camera's name. `None` where clips belong to
     /// poses by their order.
     pub name: Option<String>,
-    /// Where in the file it stands, for messages: `line 12`, `row 3`.
+    /// Where in the file it is, for messages: `line 12`, `row 3`.
     pub place: String,
     /// OpenCV axes.
     pub world_from_camera: DAffine3,
@@ -37,17 +37,16 @@ pub(crate) struct RawView {
     pub bounds: Option<[f64; 2]>,
 }
 
-/// Focal lengths and the middle of the picture.
+/// Focal lengths and the principal point.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Intrinsics {
-    /// In pixels of pictures of `size`; of the clip's own size where that is not told. The middle is that of the picture
-    /// where it is not told.
+    /// In pixels of frames of `size`, `None`: of the clip's own size. Without a principal point it is the image's centre.
     Pixels { size: Option<Size>, focal_px: DVec2, center_px: Option<DVec2> },
-    /// In units of the picture's width, or of its longer side; the middle as an offset from the picture's.
+    /// In units of the image's width, or of its longer side; the principal point as an offset from the image's centre.
     Relative { focal: f64, offset: DVec2, unit: Side },
 }
 
-/// A side of the picture.
+/// A side of the image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Side {
     Width,
@@ -55,7 +54,7 @@ pub(crate) enum Side {
 }
 
 impl Intrinsics {
-    /// Size of the pictures that the numbers are for, where it is told.
+    /// Size of the frames that the numbers are for, where it is known.
     pub(crate) fn size(&self) -> Option<Size> {
         match self {
             Self::Pixels { size, .. } => *size,
@@ -63,7 +62,7 @@ impl Intrinsics {
         }
     }
 
-    /// The camera of pictures of `found` size.
+    /// The camera of frames of `found` size.
     pub(crate) fn camera(&self, found: Size, world_from_camera: DAffine3) -> Camera {
         let own = self.size().unwrap_or(found);
         let size = DVec2::new(f64::from(own.0), f64::from(own.1));
@@ -92,14 +91,14 @@ impl Intrinsics {
         }
         match self.size() {
             Some((width, height)) if !(1..=MOST).contains(&width) || !(1..=MOST).contains(&height) => {
-                Some(format!("pictures of {width}×{height} pixels; expected 1 to {MOST} each way"))
+                Some(format!("images of {width}×{height} pixels; expected 1 to {MOST} each way"))
             }
             _ => None,
         }
     }
 }
 
-/// The largest side of a picture. Keeps its bytes far from overflow.
+/// The largest side of an image. Keeps its bytes far from overflow.
 pub(crate) const MOST: u32 = 65_536;
 
 impl RawView {
@@ -114,7 +113,7 @@ impl RawView {
             return Err(problem);
         }
         if self.lens.distort(DVec2::splat(1e-3)).is_none() {
-            return Err("lens parameters that are not numbers, or far out; expected finite ones".to_owned());
+            return Err("lens parameters that are not numbers, or extreme; expected finite ones".to_owned());
         }
         match self.bounds {
             Some([near, far]) if !(near.is_finite() && far.is_finite() && near > 0.0 && near < far) => {
@@ -130,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn relative_focal_lengths_take_the_side_they_are_told_in() {
+    fn relative_focal_lengths_are_of_the_side_that_is_named() {
         let of = |unit| Intrinsics::Relative { focal: 0.5, offset: DVec2::new(0.01, -0.02), unit };
         let camera = |unit| of(unit).camera((600, 800), DAffine3::IDENTITY);
         assert_eq!((camera(Side::Width).focal_px.x, camera(Side::Longer).focal_px.y), (300.0, 400.0));
@@ -138,9 +137,9 @@ mod tests {
     }
 
     #[test]
-    fn pixels_are_for_the_size_that_is_told() {
-        let told = Intrinsics::Pixels { size: Some((640, 360)), focal_px: DVec2::splat(500.0), center_px: None };
-        let half = told.camera((320, 180), DAffine3::IDENTITY);
+    fn pixels_are_for_the_size_that_is_given() {
+        let given = Intrinsics::Pixels { size: Some((640, 360)), focal_px: DVec2::splat(500.0), center_px: None };
+        let half = given.camera((320, 180), DAffine3::IDENTITY);
         assert_eq!((half.focal_px.x, half.center_px, half.width), (250.0, DVec2::new(160.0, 90.0), 320));
     }
 }

@@ -1,4 +1,4 @@
-//! Which of a layout's cameras become views: those that are named, or of a dome of cameras a narrow group.
+//! Which of a layout's cameras become views: those that are named, or a narrow group out of a dome of cameras.
 
 use crate::error::CaptureError;
 use crate::raw::RawView;
@@ -45,7 +45,7 @@ fn first_number(name: &str) -> Option<u64> {
     digits[..digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len())].parse().ok()
 }
 
-/// The view with most others looking within [`NARROW_DEGREES`] of it (the first of those), and that group, itself too.
+/// The view with the most others looking within [`NARROW_DEGREES`] of it (the first of those), and that group, itself included.
 pub(crate) fn narrow(views: &[RawView]) -> (usize, Vec<usize>) {
     let least = NARROW_DEGREES.to_radians().cos();
     let look = |index: usize| views[index].world_from_camera.matrix3.z_axis;
@@ -57,12 +57,12 @@ pub(crate) fn narrow(views: &[RawView]) -> (usize, Vec<usize>) {
         .fold((0, Vec::new()), |best: (usize, Vec<usize>), next| if next.1.len() > best.1.len() { next } else { best })
 }
 
-/// The note about a group that nobody asked for.
+/// The note about a group that was chosen by default.
 pub(crate) fn narrow_note(views: &[RawView], middle: usize, group: &[usize]) -> String {
     let name = |index: usize| views[index].name.as_deref().unwrap_or_default();
     let names: Vec<&str> = group.iter().map(|&index| name(index)).collect();
     format!(
-        "taking the {} of {} cameras that look within {NARROW_DEGREES}° of {}: {} (--cameras takes others)",
+        "using the {} of {} cameras that look within {NARROW_DEGREES}° of {}: {} (choose others with --cameras)",
         group.len(),
         views.len(),
         name(middle),
@@ -104,6 +104,6 @@ mod tests {
         let (middle, group) = narrow(&views);
         assert_eq!((middle, group.as_slice()), (3, [2, 3, 4].as_slice()));
         let note = narrow_note(&views, middle, &group);
-        assert!(note.starts_with("taking the 3 of 6 cameras that look within 12° of at11: at0, at11, at20"), "{note}");
+        assert!(note.starts_with("using the 3 of 6 cameras that look within 12° of at11: at0, at11, at20"), "{note}");
     }
 }

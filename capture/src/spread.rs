@@ -1,4 +1,4 @@
-//! Where the cameras of a capture stand and look: as figures and as text.
+//! Where the cameras of a capture are and look: as figures and as text.
 
 use crate::load::PosedCapture;
 use glam::DVec3;
@@ -7,14 +7,14 @@ use glam::DVec3;
 const COLUMNS: usize = 61;
 const ROWS: usize = 15;
 
-/// How the cameras stand. Lengths are in units of the nearest depth of the scene.
+/// How the cameras are arranged. Lengths are in units of the nearest depth of the scene.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Spread {
     /// Position of each camera: right, down, forward of the average camera.
     pub positions: Vec<[f64; 3]>,
     /// Angle between each camera's view and the average one, in degrees.
     pub angles: Vec<f64>,
-    /// Right-most less left-most, lowest less highest, foremost less hindmost.
+    /// Extent of the positions along each axis.
     pub size: [f64; 3],
 }
 

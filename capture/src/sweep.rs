@@ -1,18 +1,18 @@
-//! Nearest and farthest depth seen in the pictures themselves, for poses that come without points: a coarse plane sweep.
+//! Nearest and farthest depth estimated from the images themselves, for poses without points: a coarse plane sweep.
 //!
-//! For some views each pixel's inverse depth is the one at which its surroundings look most like its neighbours' pictures there
-//! (normalised cross-correlation: exposure does not count). Only pixels that are sure of it have a say.
+//! For some views each pixel's inverse depth is the one at which its surroundings look most like those in its neighbours' images
+//! (normalised cross-correlation, so that exposure does not matter). Only confident pixels count.
 
 use crate::bounds::percentile;
 use glam::DVec2;
 use loop3d_scene::Camera;
 use rayon::prelude::*;
 
-/// Width of the pictures that are compared.
+/// Width of the images that are compared.
 pub(crate) const WIDTH: u32 = 128;
 /// Frames at the beginning of each clip whose mean is compared.
 pub(crate) const FRAMES: usize = 50;
-/// Views that are looked from, spread evenly over all.
+/// Reference views, spread evenly over all.
 const LOOKED_FROM: usize = 6;
 /// Nearest other views that each is compared with.
 const NEIGHBOURS: usize = 3;
@@ -22,28 +22,28 @@ const WITNESSES: usize = 2;
 const RADIUS: usize = 3;
 /// Planes, evenly in inverse depth.
 const PLANES: usize = 120;
-/// Parallax of the nearest plane, in widths of the picture.
+/// Parallax of the nearest plane, in image widths.
 const MOST_PARALLAX: f64 = 0.6;
 
-/// What a pixel must show to have a say: a contrast (deviation of grey, 0 to 1), a likeness, and a lead over other depths.
+/// What makes a pixel confident: a contrast (deviation of grey, 0 to 1), a likeness, and a lead over other depths.
 const CONTRAST: f32 = 0.015;
 const LIKENESS: f32 = 0.8;
 const LEAD: f32 = 0.04;
 /// Planes around the best that do not count as other depths.
 const AROUND: usize = 4;
 
-/// Pixels around a sure one (of 8) that must be at its depth, within this many planes: surfaces are larger than a pixel.
+/// Pixels around a confident one (of 8) that must be at its depth, within this many planes: surfaces are larger than a pixel.
 const COMPANY: usize = 5;
 const SAME_DEPTH: usize = 2;
 
-/// Share of sure pixels that may be nearer than the near bound, and farther than the far one: tuned on campfire, fountain and fern,
+/// Fraction of confident pixels that may be nearer than the near bound, and farther than the far one: tuned on campfire, fountain and fern,
 /// whose bounds are known. What is beyond the far bound still lands on the farthest plane; what is before the near one has none.
 const NEARER: f64 = 0.01;
 const FARTHER: f64 = 0.02;
-/// Share of all pixels that must be sure.
+/// Fraction of all pixels that must be confident.
 const FEWEST: f64 = 0.01;
 
-/// A small grey picture and its camera.
+/// A small grey image and its camera.
 pub(crate) struct GreyView {
     pub camera: Camera,
     /// `[height, width]`, 0 to 1.
@@ -56,17 +56,17 @@ pub(crate) fn bounds(views: &[GreyView]) -> Result<[f64; 2], String> {
         (0..views.len().min(LOOKED_FROM)).map(|i| i * views.len() / views.len().min(LOOKED_FROM)).collect();
     let sweeps: Vec<Sweep<'_>> = from.iter().filter_map(|&index| Sweep::new(views, index)).collect();
     if sweeps.is_empty() {
-        return Err("all views stand in one place; expected at least two places".to_owned());
+        return Err("all views are in one place; expected at least two places".to_owned());
     }
     let pixels: usize = sweeps.iter().map(|sweep| sweep.reference.grey.len()).sum();
     let sure: Vec<(f64, f64)> =
         sweeps.iter().flat_map(|sweep| sweep.sure().into_iter().map(|inverse| (inverse, sweep.step))).collect();
-    let share = sure.len() as f64 / pixels as f64;
-    if share < FEWEST {
+    let fraction = sure.len() as f64 / pixels as f64;
+    if fraction < FEWEST {
         return Err(format!(
-            "{:.1} % of the pixels are found again in another view; expected at least {:.0} % (more texture, views nearer to each \
+            "{:.1} % of the pixels could be matched in another view; expected at least {:.0} % (more texture, views nearer to each \
              other, or poses with points)",
-            100.0 * share,
+            100.0 * fraction,
             100.0 * FEWEST
         ));
     }
@@ -88,7 +88,7 @@ struct Sweep<'a> {
 }
 
 impl<'a> Sweep<'a> {
-    /// `None` where all other views stand in the same place.
+    /// `None` where all other views are in the same place.
     fn new(views: &'a [GreyView], index: usize) -> Option<Self> {
         let reference = &views[index];
         let away = |view: &GreyView| view.camera.position().distance(reference.camera.position());
@@ -101,7 +101,7 @@ impl<'a> Sweep<'a> {
         Some(Self { reference, neighbours: others, step })
     }
 
-    /// Inverse depths of the pixels that are sure of it.
+    /// Inverse depths of the confident pixels.
     fn sure(&self) -> Vec<f64> {
         let (width, height) = size(&self.reference.camera);
         let own = Moments::of(&self.reference.grey, width, height);
@@ -124,7 +124,7 @@ impl<'a> Sweep<'a> {
             let around =
                 rows.flat_map(|row| (column.saturating_sub(1)..(column + 2).min(width)).map(move |c| row * width + c));
             let like = around.filter(|&other| planes[other].is_some_and(|other| other.abs_diff(plane) <= SAME_DEPTH));
-            like.count() > COMPANY // itself too
+            like.count() > COMPANY // itself included
         };
         let sure = planes.iter().enumerate().filter_map(|(pixel, plane)| plane.map(|plane| (pixel, plane)));
         sure.filter(|&(pixel, plane)| in_company(pixel, plane))
@@ -132,15 +132,15 @@ impl<'a> Sweep<'a> {
             .collect()
     }
 
-    /// How like the neighbours are on one plane: `[height, width]`, −1 to 1; −1 where too few see it.
+    /// How similar the neighbours are on one plane: `[height, width]`, −1 to 1; −1 where too few see it.
     fn likeness(&self, plane: usize, own: &Moments) -> Vec<f32> {
         let (width, height) = size(&self.reference.camera);
         let depth = 1.0 / (self.step * plane as f64);
-        // The least likeness of all that see the place: what is there looks alike to everyone.
+        // The lowest similarity of all that see the place: what is really there looks alike to all of them.
         let mut least = vec![(f32::INFINITY, 0); width * height];
         for neighbour in &self.neighbours {
             let seen = self.warped(neighbour, depth);
-            // Outside of the neighbour's picture grey is NaN, and so is every window that touches it.
+            // Outside the neighbour's image grey is NaN, and so is every window that touches it.
             let moments = Moments::of(&seen, width, height);
             let product: Vec<f32> = seen.iter().zip(&self.reference.grey).map(|(a, b)| a * b).collect();
             let product = boxes(&product, width, height);
@@ -181,7 +181,7 @@ fn size(camera: &Camera) -> (usize, usize) {
     (camera.width as usize, camera.height as usize)
 }
 
-/// Bilinear; NaN outside of the outermost centres.
+/// Bilinear; NaN outside the outermost centres.
 fn sample(view: &GreyView, at: DVec2) -> f32 {
     let (width, height) = size(&view.camera);
     let inside = at.x >= 0.0 && at.y >= 0.0 && at.x < (width - 1) as f64 && at.y < (height - 1) as f64;
@@ -215,7 +215,7 @@ impl Moments {
     }
 }
 
-/// Mean over the window of each pixel; NaN where it leaves the picture. Summed window by window: running sums would carry NaN on.
+/// Mean over the window of each pixel; NaN where it leaves the image. Summed window by window, because running sums would carry NaN along.
 fn boxes(values: &[f32], width: usize, height: usize) -> Vec<f32> {
     const SIDE: usize = 2 * RADIUS + 1;
     let mut lines = vec![f32::NAN; values.len()];

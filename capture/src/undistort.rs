@@ -1,20 +1,20 @@
-//! Pictures of a real lens become those of a pinhole with the same focal length, cut to the largest rectangle in which every
+//! Images of a real lens become those of a pinhole with the same focal length, cropped to the largest rectangle in which every
 //! pixel was seen. So nothing invented reaches a fit, and no masks are needed.
 
-use crate::error::Size;
 use crate::lens::Lens;
 use glam::DVec2;
+use loop3d_media::Size;
 use loop3d_scene::Camera;
 use rayon::prelude::*;
 
-/// Cells along the longer side in which the rectangle is looked for; pictures up to this size to the pixel.
+/// Cells along the longer side on which the rectangle is searched; exact to the pixel for images up to this size.
 const CELLS: u32 = 512;
 
-/// The way from a lens's pictures to a pinhole's.
+/// The map from a lens's images to a pinhole's.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Undistortion {
     lens: Lens,
-    /// Of the pictures on disk: size, focal lengths and the lens's middle.
+    /// Of the images on disk: size, focal lengths and principal point.
     source: Camera,
     /// First column and row that is kept.
     corner: Size,
@@ -23,19 +23,19 @@ pub(crate) struct Undistortion {
 }
 
 impl Undistortion {
-    /// For pictures that `source` (its pose does not matter) took through `lens`; `None` where no pixel is left.
+    /// For images that `source` (its pose does not matter) took through `lens`; `None` where no pixel is left.
     pub(crate) fn new(lens: Lens, source: Camera) -> Option<Self> {
         let (corner, size) = largest_where(&lens, &source, |_| true)?;
         Some(Self { lens, source, corner, size })
     }
 
-    /// The pinhole: same pose and focal length, the kept size, the middle moved by what was cut.
+    /// The pinhole: same pose and focal length, the kept size, the principal point moved by what was cropped.
     pub(crate) fn camera(&self) -> Camera {
         let moved = DVec2::new(f64::from(self.corner.0), f64::from(self.corner.1));
         Camera { width: self.size.0, height: self.size.1, center_px: self.source.center_px - moved, ..self.source }
     }
 
-    /// The taps of every kept pixel: worked out once for a clip.
+    /// The taps of every kept pixel: computed once for a clip.
     pub(crate) fn map(&self) -> UndistortionMap {
         let (width, height) = (self.size.0 as usize, self.size.1 as usize);
         let mut taps = vec![Tap { first: 0, weight: [0.0; 2] }; width * height];
@@ -60,7 +60,7 @@ struct Tap {
 
 impl Tap {
     fn new(at: DVec2, (width, height): Size) -> Self {
-        // Up to half a pixel outside of the outermost centres, whose pixels then stand alone.
+        // Up to half a pixel outside the outermost centres, whose pixels then count alone.
         let side = |at: f64, count: u32| {
             let at = (at - 0.5).clamp(0.0, f64::from(count - 1));
             let first = (at.floor() as u32).min(count.saturating_sub(2));
@@ -80,7 +80,7 @@ pub(crate) struct UndistortionMap {
 }
 
 impl UndistortionMap {
-    /// Straightens `source`, RGB bytes of the lens's size, into RGB bytes of the kept size. Bilinear.
+    /// Undistorts `source`, RGB bytes of the lens's size, into RGB bytes of the kept size. Bilinear.
     pub(crate) fn apply(&self, source: &[u8]) -> Vec<u8> {
         let mut target = vec![0u8; self.taps.len() * 3];
         let row_taps = self.taps.par_chunks(self.width);
@@ -100,13 +100,13 @@ impl UndistortionMap {
     }
 }
 
-/// Where in the lens's picture the pinhole's `pixel` is.
+/// Where in the lens's image the pinhole's `pixel` is.
 pub(crate) fn bend(lens: &Lens, source: &Camera, pixel: DVec2) -> Option<DVec2> {
     Some(lens.distort((pixel - source.center_px) / source.focal_px)? * source.focal_px + source.center_px)
 }
 
-/// Corner and size of the largest rectangle of the source's canvas in which each pixel was seen, at a place of the lens's picture
-/// that is `good`; `None` where there is none, or it is less than 2 pixels wide or high.
+/// Corner and size of the largest rectangle of the source's canvas in which each pixel was seen, at a `good` place of the
+/// lens's image; `None` where there is none, or it is less than 2 pixels wide or high.
 pub(crate) fn largest_where(lens: &Lens, source: &Camera, good: impl Fn(DVec2) -> bool + Sync) -> Option<(Size, Size)> {
     let (width, height) = (source.width, source.height);
     let size = DVec2::new(f64::from(width), f64::from(height));
@@ -119,7 +119,7 @@ pub(crate) fn largest_where(lens: &Lens, source: &Camera, good: impl Fn(DVec2) -
     };
     let cell = width.max(height).div_ceil(CELLS);
     let (columns, rows) = (width.div_ceil(cell), height.div_ceil(cell));
-    // A cell holds pixels `first ..= last`; lenses are smooth, so its corners speak for it.
+    // A cell holds pixels `first ..= last`; lenses are smooth, so its corners are enough.
     let ends = |index: u32, count: u32| {
         let (first, end) = (index * cell, ((index + 1) * cell).min(count));
         [f64::from(first) + 0.5, f64::from(end) - 0.5]
@@ -217,12 +217,12 @@ mod tests {
         rgb
     }
 
-    fn grey(picture: &[u8], camera: &Camera, column: u32, row: u32) -> f64 {
-        f64::from(picture[(row as usize * camera.width as usize + column as usize) * 3])
+    fn grey(image: &[u8], camera: &Camera, column: u32, row: u32) -> f64 {
+        f64::from(image[(row as usize * camera.width as usize + column as usize) * 3])
     }
 
-    /// A checkerboard with edges a few pixels soft. Along each edge of the straightened picture the place of the middle grey is
-    /// told to a fraction of a pixel: it must lie where the pinhole says, so that lines are straight too.
+    /// A checkerboard with edges a few pixels soft. Along each edge of the undistorted image the place of the middle grey is
+    /// known to a fraction of a pixel: it must lie where the pinhole says, so that lines are straight too.
     #[test]
     fn the_lines_of_a_checkerboard_become_straight_to_a_tenth_of_a_pixel() {
         const SIDE: f64 = 32.0;
@@ -279,7 +279,7 @@ mod tests {
 
     #[test]
     fn nothing_that_was_not_seen_is_kept() {
-        // Pincushion: the rim of the canvas would have to come from outside of the picture.
+        // Pincushion: the rim of the canvas would have to come from outside the image.
         let white = vec![255; (SIZE.0 * SIZE.1 * 3) as usize];
         for lens in lenses() {
             let undistortion = Undistortion::new(lens, camera()).unwrap();

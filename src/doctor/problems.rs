@@ -3,6 +3,7 @@
 use super::report::{Report, ViewReport};
 use loop3d_capture::steady::{PARALLAX_PX, STILL_PX};
 use loop3d_capture::{CaptureError, ClipHealth, PosedCapture};
+use loop3d_media::MediaError;
 use serde::Serialize;
 
 /// Seconds of footage that a loop of two seconds is well chosen from.
@@ -58,16 +59,16 @@ pub fn of_fault(fault: &CaptureError) -> Problem {
         }
         CaptureError::NoAveragePose { .. } => "take views from one side with --cameras",
         CaptureError::Lens { .. } => "check the lens parameters; calibrate again with a simpler model",
-        CaptureError::Unreadable { .. } | CaptureError::Truncated { .. } | CaptureError::Empty { .. } => {
-            "copy the file again from the camera, or leave its view out with --cameras"
+        CaptureError::Media(
+            MediaError::Unreadable { .. } | MediaError::Truncated { .. } | MediaError::Empty { .. },
+        ) => "copy the file again from the camera, or leave its view out with --cameras",
+        CaptureError::Media(MediaError::Size { .. }) => {
+            "make poses for pictures of this size, or scale the clip to theirs"
         }
-        CaptureError::Size { .. } => "make poses for pictures of this size, or scale the clip to theirs",
-        CaptureError::Time { .. } => "choose other --start, --end or --fps",
-        CaptureError::TooSmall { .. } | CaptureError::BadOption { .. } => "choose another value",
+        CaptureError::Media(MediaError::Time { .. }) => "choose other --start, --end or --fps",
+        CaptureError::Media(MediaError::TooSmall { .. }) | CaptureError::BadOption { .. } => "choose another value",
         CaptureError::NoSuchCamera { .. } | CaptureError::NoSuchView { .. } => "name views that are there",
-        CaptureError::Bad { problem, .. } if problem.starts_with("no clip for") => {
-            "name the clip like its pose, or remove the pose"
-        }
+        CaptureError::NoClipForPose { .. } => "name the clip like its pose, or remove the pose",
         _ => "export the poses again, or mend this place",
     };
     stops(fault.to_string(), remedy)

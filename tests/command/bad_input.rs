@@ -95,7 +95,7 @@ const CASES: &[Case] = &[
     ("sizes differ", |folder| folder.pose(9, 64.0), "", 2, &["v1: 48×32 pixels; expected 64×32, the size in poses_"]),
     ("focal NaN", |folder| folder.pose(14, f64::NAN), "", 2, &["poses_bounds.npy: row 1: focal length NaN; expected"]),
     ("focal zero", |folder| folder.pose(14, 0.0), "", 2, &["row 1: focal length 0; expected"]),
-    ("no rotation", |folder| folder.pose(1, 0.5), "", 2, &["row 1: a matrix that is no rotation"]),
+    ("no rotation", |folder| folder.pose(1, 0.5), "", 2, &["row 1: a matrix that is not a rotation"]),
     (
         "near beyond far",
         |folder| folder.pose(15, 9.0),
@@ -192,7 +192,7 @@ fn videos_without_ffmpeg_are_a_failure_that_says_how_to_get_it() {
     let mut command = folder.command(FIT);
     Ended::of(command.env("PATH", folder.path("none"))).said(1, &["ffprobe was not found", "apt-get install ffmpeg"]);
     let mut command = folder.command("sample garden");
-    Ended::of(command.env("PATH", folder.path("none"))).said(1, &["cannot run ffmpeg", "apt install ffmpeg"]);
+    Ended::of(command.env("PATH", folder.path("none"))).said(1, &["ffmpeg was not found", "apt-get install ffmpeg"]);
     assert_eq!(folder.names(), ["capture"]);
 }
 

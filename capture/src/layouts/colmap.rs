@@ -7,6 +7,7 @@ mod binary;
 mod models;
 mod text;
 
+use super::layout::{Layout, LensOptions, PosedScene, Writer, here, number};
 use crate::bounds;
 use crate::error::{CaptureError, all};
 use crate::lens::Lens;
@@ -21,21 +22,56 @@ const PLACES: [&str; 6] = ["sparse/0", "sparse", "colmap/sparse/0", "colmap/spar
 /// The three files that are read.
 const FILES: [&str; 3] = ["cameras", "images", "points3D"];
 
+/// Found by a model's cameras and images.
+pub(crate) const LAYOUT: Layout = Layout {
+    name: "colmap",
+    sign: "sparse/0/, sparse/, colmap/sparse/0/, colmap/sparse/, dense/sparse/ or the folder itself with \
+           cameras and images, both .bin or .txt",
+    find: |dir| Model::find(dir).map(|model| model.file(FILES[1])),
+    read,
+    surrounds: false,
+    writers: &[BINARY, TEXT],
+};
+
+const BINARY: Writer = Writer {
+    name: "colmap",
+    capture: here,
+    clips: "videos",
+    clip_name: number,
+    files: &["sparse/0/points3D.bin", "sparse/0/cameras.bin", "sparse/0/images.bin"],
+    contents: binary::write,
+};
+
+/// What most tools read.
+pub(crate) const TEXT: Writer = Writer {
+    name: "colmap-text",
+    files: &["sparse/0/points3D.txt", "sparse/0/cameras.txt", "sparse/0/images.txt"],
+    contents: text::write,
+    ..BINARY
+};
+
 /// A model on disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Model {
+struct Model {
     folder: PathBuf,
     extension: &'static str,
 }
 
 impl Model {
     /// The first model there is under `dir`; binary before text, as COLMAP itself does. Its cameras and images must be there.
-    pub(crate) fn find(dir: &Path) -> Option<Self> {
+    fn find(dir: &Path) -> Option<Self> {
         let places = PLACES.iter().map(|place| if *place == "." { dir.to_owned() } else { dir.join(place) });
         let models =
             places.flat_map(|folder| ["bin", "txt"].map(|extension| Self { folder: folder.clone(), extension }));
         let mut complete = models.filter(|model| FILES[..2].iter().all(|name| model.file(name).is_file()));
         complete.next()
+    }
+
+    /// The model that an `images` file belongs to.
+    fn of(images: &Path) -> Self {
+        let is_text = images.extension().is_some_and(|extension| extension == "txt");
+        let folder = images.parent().unwrap_or(Path::new("")).to_owned();
+        Self { folder, extension: if is_text { "txt" } else { "bin" } }
     }
 
     /// This model, or the one beside it that has most images: where COLMAP could not join all images it writes `0`, `1`, … in the
@@ -51,7 +87,7 @@ impl Model {
             models.filter(|model| FILES[..2].iter().all(|name| model.file(name).is_file())).collect();
         models.sort_by(|a, b| a.folder.cmp(&b.folder));
         let size = |model: &Self| std::fs::metadata(model.file(FILES[1])).map_or(0, |data| data.len());
-        // The first of those that are as large.
+        // The first of the largest.
         let largest = models.iter().rev().max_by_key(|model| size(model)).cloned();
         (largest.unwrap_or_else(|| self.clone()), models.len())
     }
@@ -84,13 +120,13 @@ struct Point {
     seen_by: Vec<u32>,
 }
 
-/// Reads a model. Views are in the order of their names.
-pub(crate) fn read(model: &Model) -> Result<RawCapture, CaptureError> {
-    let (model, models) = model.largest();
+/// Reads the model of an `images` file. Views are in the order of their names.
+fn read(images: &Path, _: LensOptions) -> Result<RawCapture, CaptureError> {
+    let (model, models) = Model::of(images).largest();
     let mut notes = Vec::new();
     if models > 1 {
         let folder = model.folder.display();
-        notes.push(format!("taking {folder}, the largest of {models} models: COLMAP could not join their images"));
+        notes.push(format!("using {folder}, the largest of {models} models: COLMAP could not join their images"));
     }
     let file = |name| {
         let file = model.file(name);
@@ -98,7 +134,7 @@ pub(crate) fn read(model: &Model) -> Result<RawCapture, CaptureError> {
         Ok::<_, CaptureError>((file, bytes))
     };
     let [(cameras_file, cameras), (images_file, images)] = [file(FILES[0])?, file(FILES[1])?];
-    // Points are wanted, not needed: pictures tell depth too.
+    // Points are optional: depths can be estimated from the images too.
     let points = if model.file(FILES[2]).is_file() { Some(file(FILES[2])?) } else { None };
     let (cameras, mut images, mut points) = if model.extension == "bin" {
         let points = points.map_or(Ok(Vec::new()), |(file, bytes)| binary::points(&file, &bytes))?;
@@ -136,7 +172,7 @@ fn view(
         .ok_or_else(|| bad(format!("camera {}; expected one of {}", image.camera, cameras_file.display())))?;
     let [w, x, y, z, tx, ty, tz] = image.pose;
     let quaternion = DQuat::from_xyzw(x, y, z, w);
-    // Written with many digits or as exact doubles: a length far from 1 is another number than meant.
+    // Written with many digits or as exact doubles: a length far from 1 is not a rounding error.
     if (quaternion.length() - 1.0).is_nan() || (quaternion.length() - 1.0).abs() > 1e-2 {
         return Err(bad(format!("quaternion of length {}; expected 1", quaternion.length())));
     }
@@ -150,4 +186,15 @@ fn view(
         bounds: bounds::of_depths(depths),
         place: image.place,
     })
+}
+
+/// w, x, y, z and translation of camera-from-world.
+fn pose(scene: &PosedScene, index: usize) -> [f64; 7] {
+    let (_, q, t) = scene.cameras[index].world_from_camera.inverse().to_scale_rotation_translation();
+    [q.w, q.x, q.y, q.z, t.x, t.y, t.z]
+}
+
+fn params(scene: &PosedScene, index: usize) -> [f64; 4] {
+    let camera = &scene.cameras[index];
+    [camera.focal_px.x, camera.focal_px.y, camera.center_px.x, camera.center_px.y]
 }

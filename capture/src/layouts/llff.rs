@@ -1,25 +1,42 @@
 //! LLFF's `poses_bounds.npy`, with N3DV's and VideoLoop3D's arrangements of clips: row *i* belongs to the *i*-th clip by name.
 
+mod npy;
+mod row;
+
+use super::layout::{Layout, LensOptions, PosedScene, Writer, here, number};
 use crate::error::{CaptureError, all};
 use crate::lens::Lens;
-use crate::npy;
 use crate::poses::Pose;
 use crate::raw::{Intrinsics, RawCapture, RawView};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The file of poses in a capture.
-pub(crate) const POSES: &str = "poses_bounds.npy";
+const POSES: &str = "poses_bounds.npy";
 
-/// Reads the file.
-pub(crate) fn read(file: &Path) -> Result<RawCapture, CaptureError> {
+/// Found by its file.
+pub(super) const LAYOUT: Layout =
+    Layout { name: "llff", sign: POSES, find, read, surrounds: false, writers: &[WRITER, N3DV] };
+
+/// Clips in `videos/`.
+pub(super) const WRITER: Writer =
+    Writer { name: "llff", capture: here, clips: "videos", clip_name: number, files: &[POSES], contents };
+
+/// Clips beside the poses.
+const N3DV: Writer = Writer { name: "n3dv", clips: "", clip_name: |index, _| format!("cam{index:02}"), ..WRITER };
+
+fn find(dir: &Path) -> Option<PathBuf> {
+    Some(dir.join(POSES)).filter(|file| file.is_file())
+}
+
+fn read(file: &Path, _: LensOptions) -> Result<RawCapture, CaptureError> {
     let bytes = std::fs::read(file).map_err(|source| CaptureError::Io { file: file.to_owned(), source })?;
     let rows = npy::rows(&bytes).map_err(|problem| CaptureError::BadNpy { file: file.to_owned(), problem })?;
-    let view = |(row, values)| {
-        let bad = |problem| CaptureError::Bad { file: file.to_owned(), place: format!("row {row}"), problem };
-        let Pose { camera, near, far } = Pose::from_row(values).map_err(bad)?;
+    let view = |(index, values)| {
+        let bad = |problem| CaptureError::Bad { file: file.to_owned(), place: format!("row {index}"), problem };
+        let Pose { camera, near, far } = row::read(values).map_err(bad)?;
         Ok(RawView {
             name: None,
-            place: format!("row {row}"),
+            place: format!("row {index}"),
             world_from_camera: camera.world_from_camera,
             intrinsics: Intrinsics::Pixels {
                 size: Some((camera.width, camera.height)),
@@ -32,4 +49,10 @@ pub(crate) fn read(file: &Path) -> Result<RawCapture, CaptureError> {
     };
     let views = all(rows.iter().enumerate().map(view))?;
     Ok(RawCapture { file: file.to_owned(), views, points: Vec::new(), notes: Vec::new() })
+}
+
+fn contents(scene: &PosedScene) -> Vec<Vec<u8>> {
+    let rows: Vec<_> =
+        scene.cameras.iter().zip(&scene.bounds).map(|(camera, &bounds)| row::write(camera, bounds)).collect();
+    vec![npy::matrix(&rows)]
 }

@@ -1,16 +1,36 @@
-//! nerfstudio's `transforms.json`, which Polycam, Record3D, Metashape and others are turned into:
+//! nerfstudio's `transforms.json`, into which Polycam, Record3D, Metashape and others are converted:
 //! <https://docs.nerf.studio/quickstart/data_conventions.html>. Also the older form of NeRF and instant-ngp.
 
+use super::layout::{Layout, LensOptions, PosedScene, Writer, here, number};
 use crate::error::{CaptureError, all};
 use crate::json::{self, Json};
 use crate::lens::Lens;
 use crate::ply;
 use crate::raw::{Intrinsics, RawCapture, RawView, Side};
 use glam::{DAffine3, DMat3, DVec2, DVec3};
-use std::path::Path;
+use serde_json::json;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+/// The file of poses in a capture.
+const POSES: &str = "transforms.json";
+/// Where its writer puts the points.
+const POINTS: &str = "sparse_pc.ply";
+
+/// Found by its file.
+pub(super) const LAYOUT: Layout =
+    Layout { name: "nerfstudio", sign: POSES, find, read, surrounds: false, writers: &[WRITER] };
+
+/// Points in a PLY file beside the poses.
+const WRITER: Writer =
+    Writer { name: "nerfstudio", capture: here, clips: "videos", clip_name: number, files: &[POINTS, POSES], contents };
+
+fn find(dir: &Path) -> Option<PathBuf> {
+    Some(dir.join(POSES)).filter(|file| file.is_file())
+}
 
 /// Reads the file. Views are in its order.
-pub(crate) fn read(file: &Path) -> Result<RawCapture, CaptureError> {
+fn read(file: &Path, _: LensOptions) -> Result<RawCapture, CaptureError> {
     let value = json::read(file)?;
     let root = Json::root(file, &value);
     root.object()?;
@@ -51,12 +71,12 @@ fn view(root: &Json<'_>, frame: &Json<'_>, capture_from_file: DAffine3) -> Resul
     let name = frame.need("file_path")?.text()?.to_owned();
     let pose = affine(frame.need("transform_matrix")?.rows3x4()?);
     let in_capture = capture_from_file * pose;
-    // Applied scales are undone in the place, not in the axes.
+    // Applied scales are undone in the position, not in the axes.
     let scale = capture_from_file.matrix3.determinant().cbrt();
     let [x, y, z] = [0, 1, 2].map(|axis| in_capture.matrix3.col(axis) / scale);
     // OpenGL axes: right, up, backwards.
     let world_from_camera = DAffine3 { matrix3: DMat3::from_cols(x, -y, -z), translation: in_capture.translation };
-    // Each number may stand in the frame or, for all, at the top.
+    // Each number may be in the frame or, for all, at the top.
     let of = |key: &str| frame.get(key).or_else(|| root.get(key));
     let number = |key: &str| of(key).map(|value| value.number()).transpose();
     let or_zero = |key: &str| number(key).map(|value| value.unwrap_or(0.0));
@@ -96,4 +116,31 @@ fn view(root: &Json<'_>, frame: &Json<'_>, capture_from_file: DAffine3) -> Resul
     let view =
         RawView { place: format!("frame {name}"), name: Some(name), world_from_camera, intrinsics, lens, bounds: None };
     Ok(view)
+}
+
+fn contents(scene: &PosedScene) -> Vec<Vec<u8>> {
+    let frame = |(name, camera): (&String, &loop3d_scene::Camera)| {
+        let pose = camera.world_from_camera;
+        // OpenGL axes: right, up, backwards.
+        let columns = [pose.matrix3.x_axis, -pose.matrix3.y_axis, -pose.matrix3.z_axis, pose.translation];
+        let row = |k: usize| columns.map(|column| column[k]).to_vec();
+        json!({
+            "file_path": format!("images/{name}.png"),
+            "transform_matrix": [row(0), row(1), row(2), [0.0, 0.0, 0.0, 1.0]],
+            "w": camera.width, "h": camera.height, "fl_x": camera.focal_px.x, "fl_y": camera.focal_px.y,
+            "cx": camera.center_px.x, "cy": camera.center_px.y,
+        })
+    };
+    let frames: Vec<_> = scene.names.iter().zip(&scene.cameras).map(frame).collect();
+    let file = json!({ "camera_model": "PINHOLE", "ply_file_path": POINTS, "frames": frames });
+    let mut ply = format!(
+        "ply\nformat ascii 1.0\nelement vertex {}\nproperty float x\nproperty float y\nproperty float z\nend_header\n",
+        scene.points.len()
+    );
+    for point in &scene.points {
+        let [x, y, z] = point.position.to_array();
+        // Writing to a String cannot fail.
+        let _ = writeln!(ply, "{x} {y} {z}");
+    }
+    vec![ply.into_bytes(), format!("{file:#}").into_bytes()]
 }

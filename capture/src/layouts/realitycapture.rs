@@ -1,20 +1,41 @@
 //! RealityCapture's and RealityScan's table of cameras, "Internal/External camera parameters" (CSV).
 //!
-//! World: x east, y north, z up. A camera without turns looks straight down with its upper edge north; heading turns it clockwise
-//! (to the east), then pitch lifts its view, then roll. The focal length is told for film 36 mm wide, the principal point as a
-//! share of the picture's longer side; Brown's lens.
+//! World: x east, y north, z up. An unrotated camera looks straight down with its upper edge north; heading turns it clockwise
+//! (to the east), then pitch lifts its view, then roll. The focal length is for 35 mm film (36 mm wide), the principal point a
+//! fraction of the image's longer side; Brown's lens.
 
+use super::layout::{Layout, LensOptions, PosedScene, Writer, here, number};
 use crate::error::{CaptureError, all};
 use crate::lens::Lens;
 use crate::raw::{Intrinsics, RawCapture, RawView, Side};
 use glam::{DAffine3, DMat3, DVec2, DVec3};
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
+
+/// Found by the first line of its table.
+pub(super) const LAYOUT: Layout = Layout {
+    name: "realitycapture",
+    sign: "a *.csv table that begins with #name",
+    find,
+    read,
+    surrounds: false,
+    writers: &[WRITER],
+};
+
+const WRITER: Writer = Writer {
+    name: "realitycapture",
+    capture: here,
+    clips: "videos",
+    clip_name: number,
+    files: &["cameras.csv"],
+    contents: |scene| vec![table(scene)],
+};
 
 /// Columns that must be there.
 const COLUMNS: [&str; 8] = ["#name", "x", "y", "alt", "heading", "pitch", "roll", "f"];
 
 /// The table in `dir`: the first CSV file by name whose first line names the columns.
-pub(crate) fn find(dir: &Path) -> Option<PathBuf> {
+fn find(dir: &Path) -> Option<PathBuf> {
     let entries = std::fs::read_dir(dir).ok()?.flatten().map(|entry| entry.path());
     let is_csv = |path: &PathBuf| path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
     let mut tables: Vec<PathBuf> = entries.filter(|path| is_csv(path)).collect();
@@ -28,7 +49,7 @@ fn clean(text: &str) -> &str {
 }
 
 /// Reads the table. Views are in its order.
-pub(crate) fn read(file: &Path) -> Result<RawCapture, CaptureError> {
+fn read(file: &Path, _: LensOptions) -> Result<RawCapture, CaptureError> {
     let text = std::fs::read_to_string(file).map_err(|source| CaptureError::Io { file: file.to_owned(), source })?;
     let bad =
         |line: usize, problem| CaptureError::Bad { file: file.to_owned(), place: format!("line {line}"), problem };
@@ -78,4 +99,25 @@ fn view(header: &[&str], cells: &[&str], line: usize) -> Result<RawView, String>
         lens: Lens::brown(k, [0.; 3], [number("t1")?, number("t2")?]),
         bounds: None,
     })
+}
+
+fn table(scene: &PosedScene) -> Vec<u8> {
+    let mut table = "#name,x,y,alt,heading,pitch,roll,f,px,py,k1,k2,k3,k4,t1,t2\r\n".to_owned();
+    for (name, camera) in scene.names.iter().zip(&scene.cameras) {
+        let pose = camera.world_from_camera;
+        // Its axes are right, up, backwards; its world is z up: heading about z, then pitch about x, then roll about y.
+        let r = DMat3::from_cols(pose.matrix3.x_axis, -pose.matrix3.y_axis, -pose.matrix3.z_axis);
+        let at = |row: usize, column: usize| r.col(column)[row];
+        let heading = f64::atan2(at(0, 1), at(1, 1));
+        let (pitch, roll) = (at(2, 1).clamp(-1.0, 1.0).asin(), f64::atan2(-at(2, 0), at(2, 2)));
+        let angles = [heading, pitch, roll].map(|angle| angle.to_degrees().to_string()).join(",");
+        let longer = f64::from(camera.width.max(camera.height));
+        let focal = 36.0 * camera.focal_px.x / longer;
+        let off = (camera.center_px - DVec2::new(f64::from(camera.width), f64::from(camera.height)) / 2.0) / longer;
+        let t = pose.translation;
+        // Writing to a String cannot fail.
+        let _ =
+            write!(table, "{name}.png,{},{},{},{angles},{focal},{},{},0,0,0,0,0,0\r\n", t.x, t.y, t.z, off.x, off.y);
+    }
+    table.into_bytes()
 }

@@ -4,35 +4,60 @@
 //! A camera is one string of four bracketed rows: forward, right, up, position, in Unreal's left-handed world (x forward, y right,
 //! z up), in centimetres.
 
+use super::layout::{Layout, LensOptions, PosedScene, Writer, here};
 use crate::error::{CaptureError, all};
 use crate::json::{self, Json};
 use crate::lens::Lens;
 use crate::raw::{Intrinsics, RawCapture, RawView, Side};
 use glam::{DAffine3, DMat3, DVec2, DVec3};
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// The folder of camera files.
-pub(crate) const FOLDER: &str = "cameras";
+const FOLDER: &str = "cameras";
 
 /// Width of the dataset's sensor.
 const SENSOR_MM: f64 = 23.76;
 /// Focal length of the dataset's usual lens.
 const FOCAL_MM: f64 = 24.0;
 
-/// Cameras whose place or axes change by more than this (metres, or a unit vector's length) during the clip move.
+/// A camera moves if its position or axes change by more than this (metres, or length of a unit vector) during the clip.
 const STILL: f64 = 1e-3;
 
-/// The lens as told by the user, where the folder does not tell it.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct LensTold {
-    pub focal_mm: Option<f64>,
-    pub sensor_mm: Option<f64>,
+/// Found by any JSON file in its folder.
+pub(super) const LAYOUT: Layout =
+    Layout { name: "syncam", sign: "cameras/*.json", find, read, surrounds: true, writers: &[FIRST, SECOND] };
+
+/// Version 1: cameras at the top level, the lens in their names.
+const FIRST: Writer = Writer {
+    name: "syncam-v1",
+    capture: here,
+    clips: "videos",
+    clip_name: |index, focal| format!("C_{:02}_{}mm", index + 1, focal_mm(focal)),
+    files: &["cameras/Hemi36_4m_0.json"],
+    contents: |scene| vec![format!("{:#}", Value::from(strings(scene))).into_bytes()],
+};
+
+/// Version 2: frames of cameras, which do not move; the lens in the name of a folder above.
+const SECOND: Writer = Writer {
+    name: "syncam-v2",
+    capture: |dir, focal| dir.join(format!("f{}_aperture5", focal_mm(focal))).join("scene1"),
+    clip_name: |index, _| format!("cam{:02}", index + 1),
+    files: &["cameras/camera_extrinsics.json"],
+    contents: |scene| {
+        let cameras = Value::from(strings(scene));
+        vec![format!("{:#}", json!({ "frame0": cameras, "frame1": cameras })).into_bytes()]
+    },
+    ..FIRST
+};
+
+fn find(dir: &Path) -> Option<PathBuf> {
+    (!files(dir).is_empty()).then(|| dir.to_owned())
 }
 
 /// Files of cameras under `dir`, by name.
-pub(crate) fn files(dir: &Path) -> Vec<PathBuf> {
+fn files(dir: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(dir.join(FOLDER)).into_iter().flatten().flatten();
     let is_json = |path: &PathBuf| path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
     let mut files: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(is_json).collect();
@@ -41,7 +66,7 @@ pub(crate) fn files(dir: &Path) -> Vec<PathBuf> {
 }
 
 /// Reads all cameras of the capture. Views are in the order of their names.
-pub(crate) fn read(dir: &Path, told: LensTold) -> Result<RawCapture, CaptureError> {
+fn read(dir: &Path, lens: LensOptions) -> Result<RawCapture, CaptureError> {
     let files = files(dir);
     let first = files.first().cloned().unwrap_or_else(|| dir.join(FOLDER));
     let mut cameras: BTreeMap<String, (DAffine3, PathBuf)> = BTreeMap::new();
@@ -49,15 +74,15 @@ pub(crate) fn read(dir: &Path, told: LensTold) -> Result<RawCapture, CaptureErro
         for (name, pose) in cameras_of(file)? {
             let place = format!("camera {name}");
             if let Some((_, other)) = cameras.insert(name, (pose, file.clone())) {
-                let problem = format!("is in {} too; expected each camera once", other.display());
+                let problem = format!("is also in {}; expected each camera once", other.display());
                 return Err(CaptureError::Bad { file: file.clone(), place, problem });
             }
         }
     }
     let mut notes = Vec::new();
-    let (of_folder, sensor_mm) = (folder_focal_mm(dir), told.sensor_mm.unwrap_or(SENSOR_MM));
+    let (of_folder, sensor_mm) = (folder_focal_mm(dir), lens.sensor_mm.unwrap_or(SENSOR_MM));
     let view = |(name, (world_from_camera, _)): (String, (DAffine3, PathBuf))| {
-        let focal_mm = told.focal_mm.or_else(|| name_focal_mm(&name)).or(of_folder);
+        let focal_mm = lens.focal_mm.or_else(|| name_focal_mm(&name)).or(of_folder);
         let intrinsics = Intrinsics::Relative {
             focal: focal_mm.unwrap_or(FOCAL_MM) / sensor_mm,
             offset: DVec2::ZERO,
@@ -65,8 +90,8 @@ pub(crate) fn read(dir: &Path, told: LensTold) -> Result<RawCapture, CaptureErro
         };
         if focal_mm.is_none() && notes.is_empty() {
             notes.push(format!(
-                "neither the folder's name nor the cameras' tell the focal length; taking {FOCAL_MM} mm on a sensor of \
-                 {sensor_mm} mm (--focal-mm and --sensor-mm say otherwise)"
+                "neither the folder's name nor the cameras' give the focal length; assuming {FOCAL_MM} mm on a sensor of \
+                 {sensor_mm} mm (override with --focal-mm and --sensor-mm)"
             ));
         }
         let place = format!("camera {name}");
@@ -80,7 +105,7 @@ pub(crate) fn read(dir: &Path, told: LensTold) -> Result<RawCapture, CaptureErro
     Ok(RawCapture { file: first, views, points: Vec::new(), notes })
 }
 
-/// Cameras of one file: those of its first frame, after a look whether they stay where they are.
+/// Cameras of one file: those of its first frame, checked not to move.
 fn cameras_of(file: &Path) -> Result<Vec<(String, DAffine3)>, CaptureError> {
     let value = json::read(file)?;
     let root = Json::root(file, &value);
@@ -103,7 +128,7 @@ fn cameras_of(file: &Path) -> Result<Vec<(String, DAffine3)>, CaptureError> {
             let moved = turned.fold((pose.translation - before.translation).length(), f64::max);
             if moved > STILL {
                 let problem = format!(
-                    "camera {camera} has moved by {moved:.3} m (or turned as much) since {first_name}; expected still cameras"
+                    "camera {camera} has moved by {moved:.3} m (or turned as much) since {first_name}; expected static cameras"
                 );
                 return Err(root.need(name)?.bad(problem));
             }
@@ -174,6 +199,28 @@ fn name_focal_mm(name: &str) -> Option<f64> {
     number.parse().ok().filter(|mm: &f64| mm.is_finite() && *mm > 0.0)
 }
 
+/// A focal length in image widths, in millimetres on the dataset's sensor, as names have it.
+fn focal_mm(focal: f64) -> f64 {
+    (focal * SENSOR_MM * 1e6).round() / 1e6
+}
+
+/// Inverse of [`pose`].
+fn string(pose: &DAffine3) -> String {
+    let mirrored = |v: DVec3| DVec3::new(v.x, -v.y, v.z);
+    let r = pose.matrix3;
+    let rows = [r.z_axis, r.x_axis, -r.y_axis].map(mirrored);
+    let t = mirrored(pose.translation) * 100.0;
+    let rows = rows.map(|row| format!("[{} {} {} 0] ", row.x, row.y, row.z)).concat();
+    format!("{rows}[{} {} {} 1] ", t.x, t.y, t.z)
+}
+
+/// The cameras by name, as strings.
+fn strings(scene: &PosedScene) -> Map<String, Value> {
+    let camera =
+        |(name, camera): (&String, &loop3d_scene::Camera)| (name.clone(), string(&camera.world_from_camera).into());
+    scene.names.iter().zip(&scene.cameras).map(camera).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -192,7 +239,7 @@ mod tests {
         assert_eq!(ahead.matrix3, DMat3::from_cols(DVec3::NEG_Y, DVec3::NEG_Z, DVec3::X));
         assert_eq!(ahead.translation, DVec3::new(1.0, -0.5, 0.2));
         assert!((ahead.matrix3.determinant() - 1.0).abs() < 1e-12);
-        // A thing 2 m ahead, 1 m to the right and half a metre up.
+        // A point 2 m ahead, 1 m to the right and half a metre up.
         let seen = ahead.inverse().transform_point3(DVec3::new(3.0, -1.5, 0.7));
         assert!(seen.abs_diff_eq(DVec3::new(1.0, -0.5, 2.0), 1e-12), "{seen}");
     }
@@ -222,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn broken_strings_are_told() {
+    fn broken_strings_are_reported() {
         for (text, message) in [
             ("[1 0 0] [0 1 0] [0 0 1]", "3 rows in"),
             ("[1 0 0] [0 1 0] [0 0 1] [5 6", "row 3 has no end"),

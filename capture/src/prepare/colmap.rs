@@ -1,6 +1,7 @@
 //! Runs the program COLMAP on one still of each view, with settings for a handful of wide views from nearby places.
 
-use super::error::PrepareError;
+use super::error::{PrepareError, tell};
+use loop3d_scene::job::Observer;
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -11,30 +12,23 @@ use std::process::{Command, Stdio};
 pub struct Colmap {
     /// The program.
     pub program: PathBuf,
-    /// Whether one lens took all views: its parameters are then told by all of them.
+    /// Whether one lens took all views: its parameters are then estimated from all of them.
     pub one_lens: bool,
 }
 
-/// Models of the lens, with one focal length: a few views from nearby tell two apart by more than pixels are oblong (fern: by 1.5 %).
+/// Models of the lens, with one focal length: estimated from a few nearby views, two differ by more than pixels are oblong (fern:
+/// by 1.5 %).
 const ONE_LENS: &str = "RADIAL";
 const EACH_ITS_OWN: &str = "SIMPLE_RADIAL";
 
 impl Colmap {
-    /// Names of the steps, for progress.
-    pub(super) const STEPS: [&'static str; 3] = ["features", "matching", "cameras"];
-
-    /// What tells a run from another with other settings.
+    /// Tells a run from one with other settings.
     pub(super) fn fingerprint(&self) -> String {
         format!("{} {}", self.program.display(), self.one_lens)
     }
 
-    /// Finds the cameras of the pictures in `stills`; the models are in `work/sparse/`, the largest of them is returned.
-    pub(super) fn run(
-        &self,
-        stills: &Path,
-        work: &Path,
-        progress: &mut dyn FnMut(usize),
-    ) -> Result<PathBuf, PrepareError> {
+    /// Finds the cameras of the images in `stills`. The models are in `work/sparse/`; the largest is returned.
+    pub(super) fn run(&self, stills: &Path, work: &Path, observer: &mut dyn Observer) -> Result<PathBuf, PrepareError> {
         let io = |file: &Path| {
             let file = file.to_owned();
             move |source| PrepareError::Io { file, source }
@@ -53,23 +47,23 @@ impl Colmap {
         let (one, model) = if self.one_lens { ("1", ONE_LENS) } else { ("0", EACH_ITS_OWN) };
         let paths = [database.as_os_str(), stills.as_os_str(), sparse.as_os_str()];
 
-        progress(0);
-        // Options have other names from version 3.12 on: of each pair the one that this program knows is passed.
+        tell(observer, "COLMAP: features", 0.0)?;
+        // Options were renamed in version 3.12: of each pair the one that this program knows is passed.
         let features: [(&[&str], &str); 6] = [
             (&["ImageReader.single_camera"], one),
             (&["ImageReader.camera_model"], model),
             (&["FeatureExtraction.use_gpu", "SiftExtraction.use_gpu"], "0"),
-            // Few pictures: features that stand a slanted look, at the price of time.
+            // Few images: features that survive slanted views, at the price of time.
             (&["SiftExtraction.estimate_affine_shape"], "1"),
             (&["SiftExtraction.domain_size_pooling"], "1"),
             (&["SiftExtraction.max_num_features"], "4000"),
         ];
         self.step("feature_extractor", &[("database_path", paths[0]), ("image_path", paths[1])], &features, &log)?;
-        progress(1);
+        tell(observer, "COLMAP: matching", 1.0 / 3.0)?;
         let matching: [(&[&str], &str); 1] = [(&["FeatureMatching.use_gpu", "SiftMatching.use_gpu"], "0")];
         self.step("exhaustive_matcher", &[("database_path", paths[0])], &matching, &log)?;
-        progress(2);
-        // Views stand near each other: small angles must do, and a model of few views is one.
+        tell(observer, "COLMAP: cameras", 2.0 / 3.0)?;
+        // The views are close to each other: small angles must do, and so must models of few views.
         let mapping: [(&[&str], &str); 6] = [
             (&["Mapper.init_min_tri_angle"], "3"),
             (&["Mapper.tri_min_angle"], "0.5"),
@@ -96,7 +90,7 @@ impl Colmap {
     ) -> Result<(), PrepareError> {
         let io = |source| PrepareError::Io { file: log.to_owned(), source };
         let start = |command: &mut Command| {
-            // It opens windows where it can, unless told.
+            // It opens windows where it can, unless told not to.
             let output = command.env("QT_QPA_PLATFORM", "offscreen").stdin(Stdio::null()).output();
             output.map_err(|error| match error.kind() {
                 ErrorKind::NotFound => PrepareError::NoColmap { program: self.program.clone() },
@@ -122,8 +116,7 @@ impl Colmap {
             return Ok(());
         }
         let all = format!("{}\n{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-        let said =
-            all.lines().rev().map(str::trim).find(|line| !line.is_empty()).unwrap_or("nothing was said").to_owned();
+        let said = all.lines().rev().map(str::trim).find(|line| !line.is_empty()).unwrap_or("no output").to_owned();
         Err(PrepareError::Colmap { step: name.to_owned(), said, log: log.to_owned() })
     }
 }

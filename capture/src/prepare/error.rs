@@ -1,10 +1,12 @@
 //! Why footage could not be prepared.
 
 use crate::error::CaptureError;
-use crate::sample::SampleError;
+use loop3d_media::MediaError;
+use loop3d_scene::job::{Event, Observer, check};
+use loop3d_scene::{Blame, Fault};
 use std::path::PathBuf;
 
-/// Why footage could not be prepared. Each says what was found, what was expected, and what helps.
+/// Why footage could not be prepared. Each says what was found, what was expected, and how to fix it.
 #[derive(Debug, thiserror::Error)]
 pub enum PrepareError {
     /// The output folder holds something else.
@@ -28,9 +30,9 @@ pub enum PrepareError {
         /// Names and parallax.
         clips: String,
     },
-    /// A frame that shows something else than the first.
+    /// A frame that does not show what the first one shows.
     #[error(
-        "{clip}: frame {frame} cannot be found in the first again: a cut, or the camera turned away; expected one take of one place"
+        "{clip}: frame {frame} does not match the first: a cut, or the camera turned away; expected one take of one place"
     )]
     Lost {
         /// The clip.
@@ -40,38 +42,38 @@ pub enum PrepareError {
     },
     /// COLMAP is not installed.
     #[error(
-        "the program {program} was not found, which finds where cameras stood; install COLMAP (Debian, Ubuntu: apt-get install colmap; \
-         macOS: brew install colmap; Windows and others: https://colmap.github.io/install.html), say where it is with --colmap, or \
-         give poses with --poses DIR in any layout of docs/CAPTURES.md. What is done so far is kept: the same command goes on"
+        "COLMAP ({program}) was not found; it is needed to estimate camera poses. Install it (Debian, Ubuntu: apt-get install colmap; \
+         macOS: brew install colmap; Windows and others: https://colmap.github.io/install.html), pass its path with --colmap, or pass \
+         poses with --poses DIR in any layout of docs/CAPTURES.md. What is done so far is kept: the same command continues from it"
     )]
     NoColmap {
         /// The program that could not be started.
         program: PathBuf,
     },
     /// COLMAP failed.
-    #[error("COLMAP's {step} failed: {said}; all it said is in {log}")]
+    #[error("COLMAP's {step} failed: {said}; its whole output is in {log}")]
     Colmap {
-        /// Which of its commands.
+        /// Which of its commands failed.
         step: String,
-        /// Its last words.
+        /// The last line that it wrote.
         said: String,
-        /// All of its words.
+        /// All that it wrote.
         log: PathBuf,
     },
     /// COLMAP found no cameras.
     #[error(
-        "COLMAP found no model of the {views} views; expected views that overlap by more than half, of a scene with texture that \
-         stands still; all it said is in {log}"
+        "COLMAP could not reconstruct the {views} views; expected views that overlap by more than half, of a scene with static \
+         texture; its whole output is in {log}"
     )]
     NoModel {
         /// Views given.
         views: usize,
-        /// Its words.
+        /// All that it wrote.
         log: PathBuf,
     },
-    /// The lens or the shake leaves nothing of a picture.
+    /// Distortion and shake leave nothing of the frames.
     #[error(
-        "{clip}: nothing is left that all frames show; expected shake and distortion that leave most of the picture"
+        "{clip}: no part of the image is visible in all frames; expected shake and distortion that leave most of it"
     )]
     NothingLeft {
         /// The clip.
@@ -80,26 +82,40 @@ pub enum PrepareError {
     /// Footage or poses that cannot be read.
     #[error(transparent)]
     Capture(#[from] CaptureError),
-    /// A video that cannot be written.
+    /// A clip that cannot be read or written.
     #[error(transparent)]
-    Encode(#[from] SampleError),
+    Media(#[from] MediaError),
     /// A file that cannot be read or written.
     #[error("{file}: {source}")]
     Io {
         /// The file or folder.
         file: PathBuf,
-        /// What the system said.
+        /// What the system reported.
         source: std::io::Error,
     },
+    /// The observer asked to stop.
+    #[error("stopped")]
+    Stopped,
 }
 
-impl PrepareError {
-    /// Whether the footage or the arguments are at fault rather than the machine.
-    pub fn is_users_fault(&self) -> bool {
+impl Blame for PrepareError {
+    fn fault(&self) -> Fault {
         match self {
-            Self::Capture(error) => error.is_users_fault(),
-            Self::Io { .. } | Self::Encode(_) | Self::Colmap { .. } | Self::NoColmap { .. } => false,
-            _ => true,
+            Self::Capture(error) => error.fault(),
+            Self::Media(error) => error.fault(),
+            Self::Occupied(_) => Fault::Usage,
+            Self::TooFew { .. }
+            | Self::Travels { .. }
+            | Self::Lost { .. }
+            | Self::NoModel { .. }
+            | Self::NothingLeft { .. } => Fault::Input,
+            Self::NoColmap { .. } | Self::Colmap { .. } | Self::Io { .. } => Fault::Machine,
+            Self::Stopped => Fault::Moment,
         }
     }
+}
+
+/// Reports the fraction of a step that is done.
+pub(super) fn tell(observer: &mut dyn Observer, step: &str, fraction: f64) -> Result<(), PrepareError> {
+    check(observer.event(Event::step(step, fraction)), PrepareError::Stopped)
 }

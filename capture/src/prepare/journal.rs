@@ -35,7 +35,7 @@ impl Journal {
     }
 }
 
-/// What tells a file or a folder from an older one of the same name: sizes and times of change.
+/// Identifies a version of a file or folder: names, sizes and times of change.
 pub(super) fn fingerprint(path: &Path) -> String {
     let of = |path: &Path| {
         let data = std::fs::metadata(path).ok();

@@ -1,14 +1,13 @@
-//! Writes the capture: steady, straight clips, and their poses as COLMAP's text model, which most tools read.
+//! Writes the capture: steadied, undistorted clips, and their poses as COLMAP's text model, which most tools read.
 
-use super::error::PrepareError;
+use super::error::{PrepareError, tell};
 use super::journal::Journal;
+use super::takes::{PosedTake, may_be_copied};
 use super::warp::Warp;
-use super::{PosedTake, Progress, may_be_copied};
-use crate::clips::Source;
-use crate::error::CaptureError;
+use crate::layouts::{COLMAP_TEXT, PosedScene, ScenePoint};
 use crate::raw::RawCapture;
-use crate::sample::video::Encoder;
-use crate::writers::{Point, Posed, colmap_text, put};
+use loop3d_media::{Encoder, Encoding, Ffmpeg, Purpose, Size, Source, images};
+use loop3d_scene::job::Observer;
 use std::path::{Path, PathBuf};
 
 /// What all clips of a capture are.
@@ -48,7 +47,7 @@ pub(super) fn write(
     raw: &RawCapture,
     journal: &mut Journal,
     input: &str,
-    progress: Progress<'_>,
+    observer: &mut dyn Observer,
 ) -> Result<usize, PrepareError> {
     let kind = Kind::of(posed);
     let folder = output.join(kind.folder());
@@ -82,21 +81,16 @@ pub(super) fn write(
             let warp = Warp::new(view.lens, seen, motion).ok_or_else(left)?;
             cameras.push(warp.camera());
             if !done {
-                let share = |frame: usize| {
+                let fraction = |frame: usize| {
                     let of_clip = frame as f64 / motion.from_first.len().max(1) as f64;
                     (index as f64 + of_clip.min(1.0)) / posed.len() as f64
                 };
                 let mut sink = Sink::new(kind, &file, &warp, take.fps())?;
-                let mut failed = None;
                 take.each(&mut |frame, rgb| {
-                    progress("straightening", share(frame));
+                    tell(observer, "straightening", fraction(frame))?;
                     let map = motion.from_first.get(frame).copied().unwrap_or_default();
-                    sink.frame(&warp.apply(rgb, &map)).map_err(|error| {
-                        failed = Some(error);
-                        CaptureError::Empty { file: file.clone() }
-                    })
-                })
-                .map_err(|error| failed.take().unwrap_or_else(|| error.into()))?;
+                    sink.frame(&warp.apply(rgb, &map))
+                })?;
                 sink.finish()?;
             }
         }
@@ -104,26 +98,26 @@ pub(super) fn write(
             journal.done(&step, input)?;
         }
     }
-    progress("writing poses", 1.0);
+    tell(observer, "writing poses", 1.0)?;
     let points = points(posed, raw);
-    let model = Posed {
+    let model = PosedScene {
         names: posed.iter().map(|(take, ..)| take.name.clone()).collect(),
         cameras,
         bounds: bounds(posed),
         points,
     };
-    put(output, colmap_text(&model)).map_err(io(output))?;
+    COLMAP_TEXT.write(output, &model).map_err(io(output))?;
     Ok(reused)
 }
 
-/// Depth bounds as the poses tell them; without points they stand for them.
+/// Depth bounds as the poses give them. Without points, they are used in their place.
 fn bounds(posed: &[PosedTake<'_>]) -> Vec<[f64; 2]> {
     posed.iter().map(|(.., view)| view.bounds.unwrap_or([1.0, 2.0])).collect()
 }
 
-/// The points of the poses, each seen by the views into whose pictures it falls; where there are none but bounds are told, points that
-/// tell the same bounds.
-fn points(posed: &[PosedTake<'_>], raw: &RawCapture) -> Vec<Point> {
+/// The points of the poses, each seen by the views into whose images it falls. Where there are no points but bounds, points that
+/// give the same bounds.
+fn points(posed: &[PosedTake<'_>], raw: &RawCapture) -> Vec<ScenePoint> {
     if raw.points.is_empty() {
         /// As many as a view's bounds need to be read again.
         const FOR_BOUNDS: usize = 2001;
@@ -134,7 +128,7 @@ fn points(posed: &[PosedTake<'_>], raw: &RawCapture) -> Vec<Point> {
                 .flat_map(move |[near, far]| {
                     (0..FOR_BOUNDS).map(move |i| {
                         let depth = near + (far - near) * i as f64 / (FOR_BOUNDS - 1) as f64;
-                        Point { position: pose.transform_point3(depth * glam::DVec3::Z), seen_by: vec![index] }
+                        ScenePoint { position: pose.transform_point3(depth * glam::DVec3::Z), seen_by: vec![index] }
                     })
                 })
                 .collect::<Vec<_>>()
@@ -151,16 +145,16 @@ fn points(posed: &[PosedTake<'_>], raw: &RawCapture) -> Vec<Point> {
                     && (0.0..=f64::from(camera.height)).contains(&pixel.y)
             })
         };
-        Point { position, seen_by: (0..cameras.len()).filter(sees).collect() }
+        ScenePoint { position, seen_by: (0..cameras.len()).filter(sees).collect() }
     };
     raw.points.iter().map(point).collect()
 }
 
 /// Where frames go.
 enum Sink {
-    Video(Option<Encoder>),
-    Still { file: PathBuf, size: (u32, u32) },
-    Frames { folder: PathBuf, size: (u32, u32), count: usize },
+    Video(Encoder),
+    Still { file: PathBuf, size: Size },
+    Frames { folder: PathBuf, size: Size, count: usize },
 }
 
 impl Sink {
@@ -169,7 +163,10 @@ impl Sink {
         let size = (camera.width, camera.height);
         let path = file.to_owned();
         Ok(match kind {
-            Kind::Videos => Self::Video(Some(Encoder::start(Path::new("ffmpeg"), file, [size.0, size.1], fps)?)),
+            Kind::Videos => {
+                let encoding = Encoding { size, fps, purpose: Purpose::Footage };
+                Self::Video(Encoder::start(&Ffmpeg::default(), file, &encoding)?)
+            }
             Kind::Stills => Self::Still { file: path, size },
             Kind::Frames => {
                 std::fs::create_dir_all(file).map_err(|source| PrepareError::Io { file: path.clone(), source })?;
@@ -180,29 +177,20 @@ impl Sink {
 
     fn frame(&mut self, rgb: &[u8]) -> Result<(), PrepareError> {
         match self {
-            Self::Video(encoder) => {
-                if let Some(running) = encoder.take() {
-                    *encoder = Some(running.frame(rgb)?);
-                }
-                Ok(())
-            }
-            Self::Still { file, size } => save(file, rgb, *size),
+            Self::Video(encoder) => encoder.frame(rgb)?,
+            Self::Still { file, size } => images::write(file, rgb, *size)?,
             Self::Frames { folder, size, count } => {
+                images::write(&folder.join(format!("{count:05}.png")), rgb, *size)?;
                 *count += 1;
-                save(&folder.join(format!("{:05}.png", *count - 1)), rgb, *size)
             }
         }
+        Ok(())
     }
 
     fn finish(self) -> Result<(), PrepareError> {
         match self {
-            Self::Video(Some(encoder)) => Ok(encoder.finish()?),
+            Self::Video(encoder) => Ok(encoder.finish()?),
             _ => Ok(()),
         }
     }
-}
-
-fn save(file: &Path, rgb: &[u8], (width, height): (u32, u32)) -> Result<(), PrepareError> {
-    let saved = image::save_buffer(file, rgb, width, height, image::ExtendedColorType::Rgb8);
-    saved.map_err(|error| PrepareError::Io { file: file.to_owned(), source: std::io::Error::other(error) })
 }

@@ -1,13 +1,12 @@
-//! A still for each take, for COLMAP: the median over frames, in which what moves fades and noise goes; and motions on disk.
+//! A still for each take, for COLMAP: the median over frames, without noise and without what moves; and motions on disk.
 
 use super::error::PrepareError;
 use super::takes::Take;
-use crate::clip::Clip;
-use crate::error::Size;
 use crate::exposure::{LongExposure, long_exposure};
 use crate::lens::Lens;
 use crate::steady::Motion;
 use glam::{DAffine3, DMat3, DVec2};
+use loop3d_media::{Clip, Size, images};
 use loop3d_scene::Camera;
 use serde_json::{Value, json};
 use std::path::Path;
@@ -17,9 +16,8 @@ const FRAMES: usize = 15;
 
 /// Writes the still of a take as a PNG, in the geometry of its first frame.
 pub(super) fn write(take: &Take, motion: &Motion, file: &Path) -> Result<(), PrepareError> {
-    let io = |source| PrepareError::Io { file: file.to_owned(), source };
     if let Some(folder) = file.parent() {
-        std::fs::create_dir_all(folder).map_err(io)?;
+        std::fs::create_dir_all(folder).map_err(|source| PrepareError::Io { file: folder.to_owned(), source })?;
     }
     let (width, height) = take.size;
     let count = motion.from_first.len();
@@ -41,9 +39,7 @@ pub(super) fn write(take: &Take, motion: &Motion, file: &Path) -> Result<(), Pre
     let clip = Clip { width: width as usize, height: height as usize, frames, rgb };
     let median = long_exposure(&clip, LongExposure::Median);
     let bytes: Vec<u8> = median.iter().map(|value| (255.0 * value + 0.5) as u8).collect();
-    let picture = image::RgbImage::from_raw(width, height, bytes);
-    let picture = picture.ok_or_else(|| io(std::io::Error::other("a picture of another size")))?;
-    picture.save(file).map_err(|error| io(std::io::Error::other(error)))
+    Ok(images::write(file, &bytes, take.size)?)
 }
 
 /// Writes what a camera did.
@@ -77,7 +73,7 @@ pub(super) fn read_motion(file: &Path, size: Size) -> Option<Motion> {
 }
 
 impl super::warp::Warp {
-    /// Keeps the size of the pictures: what a frame does not show is its rim.
+    /// Keeps the size of the frames: what a frame does not show is filled from its rim.
     pub(super) fn whole((width, height): Size) -> Self {
         let camera = Camera {
             width,

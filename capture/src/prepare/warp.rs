@@ -8,11 +8,11 @@ use glam::{DMat3, DVec2};
 use loop3d_scene::Camera;
 use rayon::prelude::*;
 
-/// From the frames of a take to pictures of a pinhole that stands where the first frame was taken.
+/// From the frames of a take to frames of a pinhole where the first frame was taken.
 #[derive(Clone, Debug)]
 pub(super) struct Warp {
     pub(super) lens: Lens,
-    /// Of the pictures on disk.
+    /// Of the frames on disk.
     pub(super) source: Camera,
     /// First column and row that is kept.
     pub(super) corner: DVec2,
@@ -23,7 +23,7 @@ impl Warp {
     /// Cut to what all frames of `motion` show; `None` where nothing is left.
     pub(super) fn new(lens: Lens, source: Camera, motion: &Motion) -> Option<Self> {
         let size = DVec2::new(f64::from(source.width), f64::from(source.height));
-        // Half a pixel beyond the outermost centres nothing was seen.
+        // Nothing was seen more than half a pixel beyond the outermost centres.
         let inside = |at: DVec2| at.cmpge(DVec2::splat(0.5)).all() && at.cmple(size - 0.5).all();
         let (corner, kept) =
             largest_where(&lens, &source, |at| motion.from_first.iter().all(|map| inside(through(map, at))))?;
@@ -67,7 +67,7 @@ fn weights(t: f32) -> [f32; 4] {
     [0.5 * (-t3 + 2.0 * t2 - t), 0.5 * (3.0 * t3 - 5.0 * t2 + 2.0), 0.5 * (-3.0 * t3 + 4.0 * t2 + t), 0.5 * (t3 - t2)]
 }
 
-/// The colour at a place of RGB bytes; the rim goes on outside.
+/// The colour at a place of RGB bytes; the rim extends outside.
 fn cubic(frame: &[u8], (width, height): (usize, usize), place: DVec2) -> [u8; 3] {
     let at = place - 0.5;
     let first = at.floor();

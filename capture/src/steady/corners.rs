@@ -1,4 +1,4 @@
-//! Places of a picture that can be found again: corners (Shi and Tomasi 1994), spread over the whole of it.
+//! Places of an image that can be found again: corners (Shi and Tomasi 1994), spread over all of it.
 
 use super::grey::Grey;
 use glam::DVec2;
@@ -9,12 +9,12 @@ const RADIUS: usize = 3;
 const CELLS: usize = 24;
 /// Corners of a cell.
 const OF_CELL: usize = 2;
-/// Least mean square of the gradient in its weakest direction, in pictures of evened contrast.
+/// Least mean square of the gradient in its weakest direction, in images of evened contrast.
 const LEAST: f32 = 0.01;
 /// Corners keep this far from each other and from the rim, in pixels.
 const APART: f64 = 6.0;
 
-/// The corners of a picture, in no particular order.
+/// The corners of an image, in no particular order.
 pub(crate) fn corners(grey: &Grey) -> Vec<DVec2> {
     let strength = strength(grey);
     let cell = grey.width.max(grey.height).div_ceil(CELLS).max(APART as usize);
@@ -94,7 +94,7 @@ mod tests {
             assert!(found.iter().any(|place| place.distance(corner) < 4.0), "none at {corner}: {found:?}");
         }
         for place in &found {
-            assert!(square.iter().any(|corner| place.distance(*corner) < 8.0), "{place} is no corner");
+            assert!(square.iter().any(|corner| place.distance(*corner) < 8.0), "{place} is not a corner");
         }
     }
 }

@@ -1,10 +1,10 @@
-//! Grey pictures and their pyramids.
+//! Grey images and their pyramids.
 
 use glam::DMat3;
 use glam::DVec2;
 use rayon::prelude::*;
 
-/// A grey picture, 0 to 255.
+/// A grey image, 0 to 255.
 #[derive(Clone, Debug)]
 pub(crate) struct Grey {
     pub width: usize,
@@ -65,7 +65,7 @@ const AROUND: usize = 6;
 /// Contrast, in levels, below which it is noise.
 const NOISE: f32 = 3.0;
 
-/// A picture and its halves, the largest first, each with its contrast evened: the light of a fire changes all brightness at once,
+/// An image and its halves, the largest first, each with its contrast evened: the light of a fire changes all brightness at once,
 /// and soft shadows wander, but fine texture stays where it is.
 pub(crate) fn pyramid(base: &Grey) -> Vec<Grey> {
     let mut level = base.clone();
@@ -78,7 +78,7 @@ pub(crate) fn pyramid(base: &Grey) -> Vec<Grey> {
 }
 
 impl Grey {
-    /// Value less the mean around it, by the deviation around it.
+    /// Value minus the mean around it, divided by the deviation around it.
     fn evened(&self) -> Self {
         let mean = self.around();
         let detail: Vec<f32> = self.values.iter().zip(&mean).map(|(value, mean)| value - mean).collect();
@@ -130,13 +130,13 @@ mod tests {
     }
 
     #[test]
-    fn light_that_changes_slowly_over_the_picture_leaves_no_trace() {
+    fn light_that_changes_slowly_over_the_image_leaves_no_trace() {
         let texture = |i: usize| 20.0 * ((i % 80) as f32 * 1.3).sin() * ((i / 80) as f32 * 1.1).cos();
-        let picture = |light: &dyn Fn(usize) -> f32| {
+        let image = |light: &dyn Fn(usize) -> f32| {
             Grey { width: 80, height: 64, values: (0..80 * 64).map(|i| 100.0 + texture(i) + light(i)).collect() }
                 .evened()
         };
-        let (even, lit) = (picture(&|_| 0.0), picture(&|i| 30.0 + 0.5 * (i % 80) as f32));
+        let (even, lit) = (image(&|_| 0.0), image(&|i| 30.0 + 0.5 * (i % 80) as f32));
         for row in 10..54 {
             for column in 10..70 {
                 let [a, b] = [&even, &lit].map(|grey| grey.values[row * 80 + column]);

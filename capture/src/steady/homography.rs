@@ -1,20 +1,20 @@
-//! What a camera did between two sets of places, whatever some of them do: nothing, a shift, a turn with a zoom, or a homography. The
-//! plainest of these that explains nearly as much as the next is taken, because a homography of few features in one corner swings
-//! wildly in the others.
+//! What a camera did between two sets of places, robust to outliers: nothing, a shift, a turn with a zoom, or a homography. The
+//! simplest of these that explains nearly as much as the next is taken, because a homography of few features in one corner is far
+//! off in the others.
 
 use super::grey::through;
 use glam::{DMat3, DVec2};
 
-/// Tries of as few pairs as tell a motion.
+/// Trials, each with as few pairs as determine a motion.
 const TRIES: usize = 200;
-/// Pairs farther off than this, in pixels, have no say.
+/// Pairs farther off than this, in pixels, do not count.
 const NEAR_PX: f64 = 1.0;
-/// Fewest pairs' worth of support that tells a motion.
+/// Least support, in pairs, that determines a motion.
 const FEWEST: f64 = 10.0;
 /// Refits with weights.
 const REFITS: usize = 5;
 
-/// Kinds of motion, the plainest first.
+/// Kinds of motion, the simplest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     None,
@@ -27,7 +27,7 @@ enum Kind {
 const KINDS: [Kind; 4] = [Kind::None, Kind::Shift, Kind::Similarity, Kind::Homography];
 
 impl Kind {
-    /// Pairs that tell one.
+    /// Pairs that determine one.
     fn pairs(self) -> usize {
         match self {
             Self::None => 0,
@@ -37,8 +37,8 @@ impl Kind {
         }
     }
 
-    /// Share of the best support that is enough: fires and water push even still features about, and a homography follows them
-    /// a little.
+    /// Fraction of the best support that is enough: fire and water shift even static features, and a homography follows them a
+    /// little.
     fn enough(self) -> f64 {
         match self {
             Self::None => 0.85,
@@ -106,7 +106,7 @@ impl Kind {
     }
 }
 
-/// The plainest motion that takes most of `pairs` from their first place to their second, and how many agree with it; `None` where too few agree on one.
+/// The simplest motion that takes most of `pairs` from their first place to their second, and how many agree with it; `None` where too few agree on one.
 /// The same pairs give the same answer.
 pub(crate) fn robust(pairs: &[(DVec2, DVec2)]) -> Option<(DMat3, f64)> {
     if (pairs.len() as f64) < FEWEST {
@@ -131,8 +131,8 @@ fn support(map: &DMat3, pairs: &[(DVec2, DVec2)]) -> f64 {
 
 /// 1 for a pair that fits, falling off smoothly to 0 at the distance `none`.
 fn weight(map: &DMat3, pair: &(DVec2, DVec2), none: f64) -> f64 {
-    let share = off(map, pair) / none;
-    if share < 1.0 { (1.0 - share * share).powi(2) } else { 0.0 }
+    let fraction = off(map, pair) / none;
+    if fraction < 1.0 { (1.0 - fraction * fraction).powi(2) } else { 0.0 }
 }
 
 /// How far a pair is off a homography, in pixels.
@@ -143,7 +143,7 @@ pub(crate) fn off(map: &DMat3, (from, to): &(DVec2, DVec2)) -> f64 {
 /// Weighted least squares for the eight numbers of a homography whose ninth is 1: good for views that differ little, where the
 /// algebraic error is the distance in pixels.
 fn fit(pairs: &[(DVec2, DVec2)], weights: &[f64]) -> Option<DMat3> {
-    // Places around 0 and of size 1 keep the equations well apart.
+    // Places around 0 and of size 1 keep the equations well conditioned.
     let middle = pairs.iter().map(|pair| pair.0).sum::<DVec2>() / pairs.len() as f64;
     let spread = pairs.iter().map(|pair| pair.0.distance(middle)).sum::<f64>() / pairs.len() as f64;
     if spread.is_nan() || spread < 1e-6 {
@@ -172,7 +172,7 @@ fn fit(pairs: &[(DVec2, DVec2)], weights: &[f64]) -> Option<DMat3> {
     map.is_finite().then(|| map * (1.0 / map.z_axis.z))
 }
 
-/// Gauss's elimination with pivots; `None` where the equations do not tell.
+/// Gaussian elimination with pivots; `None` where the equations are singular.
 fn solve(mut rows: [[f64; 9]; 8]) -> Option<[f64; 8]> {
     for column in 0..8 {
         let pivot = (column..8).max_by(|&a, &b| rows[a][column].abs().total_cmp(&rows[b][column].abs()))?;
@@ -182,9 +182,9 @@ fn solve(mut rows: [[f64; 9]; 8]) -> Option<[f64; 8]> {
         rows.swap(column, pivot);
         let lead = rows[column];
         for row in rows.iter_mut().skip(column + 1) {
-            let share = row[column] / lead[column];
+            let factor = row[column] / lead[column];
             for (value, of_lead) in row.iter_mut().zip(lead) {
-                *value -= share * of_lead;
+                *value -= factor * of_lead;
             }
         }
     }

@@ -1,17 +1,17 @@
 //! Parallax in what homographies leave over. Where the camera travels, all features go the same way at the same time, each by as much
-//! as its depth says: one motion over time, times one number for each feature. Leaves and water go each their own way. So each
-//! feature's own motion is tried as the motion of all, and the one counts that explains features in most of the picture.
+//! as its depth says: one motion over time, times one number for each feature. Leaves and water each go their own way. So each
+//! feature's motion is tried as the motion of all, and the one that explains features in most of the image is taken.
 
-use crate::error::Size;
 use glam::DVec2;
+use loop3d_media::Size;
 use std::collections::HashMap;
 
-/// A feature has a say where it was found in this share of the frames.
+/// A feature counts where it was found in this fraction of the frames.
 const SEEN: f64 = 0.5;
-/// Fewest features that tell anything, and fewest cells of the picture in which they lie.
+/// Fewest features that are conclusive, and fewest cells of the image that they must be in.
 const FEWEST_TRACKS: usize = 20;
 const FEWEST_CELLS: usize = 6;
-/// Cells along the longer side: how much of the picture moves counts, not how many features a busy part of it has.
+/// Cells along the longer side: what counts is how much of the image moves, not how many features a busy part of it has.
 const CELLS: f64 = 10.0;
 /// Frames that are looked at, spread over the clip.
 const FRAMES: usize = 60;
@@ -21,9 +21,9 @@ const TRIES: usize = 80;
 const ROUNDS: usize = 5;
 /// Features that are off by less than this, in pixels, lie on the homography's own plane.
 const OFF_PX: f64 = 0.5;
-/// Share of a feature's motion (its square) that the common motion must explain.
+/// Fraction of a feature's motion (its square) that the common motion must explain.
 const EXPLAINED: f64 = 0.7;
-/// Share of the picture that must be moved by it, of the cells that have features: a few things that go wrong together are no parallax.
+/// Fraction of the cells with features that it must move: a few things that go wrong together are not parallax.
 const MOVED: f64 = 0.1;
 
 /// What one feature is off the homography in each frame, in pixels; `None` where it was not found.
@@ -53,7 +53,7 @@ pub(super) fn measure(places: &[DVec2], size: Size, left_over: &[Vec<Option<DVec
         return None;
     }
 
-    // Each feature stands for its part of its cell.
+    // Each feature counts for its part of its cell.
     let parts: Vec<f64> = cells.iter().map(|cell| 1.0 / in_cell.get(cell).map_or(1.0, |&count| count as f64)).collect();
     let area =
         |picked: &[bool]| parts.iter().zip(picked).map(|(part, picked)| if *picked { *part } else { 0.0 }).sum::<f64>();
@@ -72,11 +72,11 @@ pub(super) fn measure(places: &[DVec2], size: Size, left_over: &[Vec<Option<DVec
     if most < MOVED * in_cell.len() as f64 {
         return Some(0.0);
     }
-    // What the common motion does not move lies on the homography's plane; what moves in its own way has no say.
-    let has_a_say = |(px, off): &(&f64, &bool)| **off || px.abs() <= OFF_PX;
-    let mut shares_px: Vec<f64> = moved.share_px.iter().zip(&moved.off).filter(has_a_say).map(|(px, _)| *px).collect();
-    shares_px.sort_by(f64::total_cmp);
-    let at = |share: f64| shares_px[((shares_px.len() - 1) as f64 * share).round() as usize];
+    // What the common motion does not move lies on the homography's plane; what moves in its own way does not count.
+    let counts = |(px, off): &(&f64, &bool)| **off || px.abs() <= OFF_PX;
+    let mut sorted_px: Vec<f64> = moved.moved_px.iter().zip(&moved.off).filter(counts).map(|(px, _)| *px).collect();
+    sorted_px.sort_by(f64::total_cmp);
+    let at = |fraction: f64| sorted_px[((sorted_px.len() - 1) as f64 * fraction).round() as usize];
     Some(at(0.975) - at(0.025))
 }
 
@@ -88,8 +88,8 @@ fn length(track: &Track) -> f64 {
 
 /// What a common motion does to each feature.
 struct Moved {
-    /// Its share of the motion, in pixels of the worst frame.
-    share_px: Vec<f64>,
+    /// Its part of the motion, in pixels of the worst frame.
+    moved_px: Vec<f64>,
     /// Whether it is off by that, and by little else.
     off: Vec<bool>,
 }
@@ -107,28 +107,28 @@ impl Moved {
             if energy < 1e-12 || own < 1e-12 {
                 return (0.0, false);
             }
-            let share_px = both / energy * worst;
-            (share_px, share_px.abs() > OFF_PX && both * both / energy > EXPLAINED * own)
+            let moved_px = both / energy * worst;
+            (moved_px, moved_px.abs() > OFF_PX && both * both / energy > EXPLAINED * own)
         };
-        let (share_px, off) = tracks.iter().map(of).unzip();
-        Self { share_px, off }
+        let (moved_px, off) = tracks.iter().map(of).unzip();
+        Self { moved_px, off }
     }
 }
 
 /// The motion that fits the features best that an earlier one moves, in least squares; `None` where there are none.
 fn refitted(tracks: &[Track], moved: &Moved) -> Option<Track> {
-    let shares = moved.share_px.iter().zip(&moved.off).map(|(px, off)| if *off { *px } else { 0.0 });
-    let most = shares.clone().map(f64::abs).fold(0.0, f64::max);
+    let moves = moved.moved_px.iter().zip(&moved.off).map(|(px, off)| if *off { *px } else { 0.0 });
+    let most = moves.clone().map(f64::abs).fold(0.0, f64::max);
     let fit = |frame: usize| {
         let (mut sum, mut weight) = (DVec2::ZERO, 0.0);
-        for (track, share_px) in tracks.iter().zip(shares.clone()) {
+        for (track, moved_px) in tracks.iter().zip(moves.clone()) {
             if let Some(place) = track[frame] {
-                let share = share_px / most;
-                sum += place * share;
-                weight += share * share;
+                let fraction = moved_px / most;
+                sum += place * fraction;
+                weight += fraction * fraction;
             }
         }
-        // A frame in which none of them was found tells nothing.
+        // A frame in which none of them was found is not evidence.
         (weight > 0.0).then(|| sum / weight)
     };
     (most > 0.0).then(|| (0..tracks.first().map_or(0, Vec::len)).map(fit).collect())

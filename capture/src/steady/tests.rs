@@ -74,7 +74,7 @@ fn a_hand_s_motion_is_measured_to_a_tenth_of_a_pixel() {
     assert!(motion.largest_px > 5.0 && !motion.is_still() && !motion.travels(), "{:?}", motion.parallax_px);
 }
 
-/// A third of the picture, which moves by itself, is no parallax; nor is a hand that turns the camera.
+/// A third of the image, which moves by itself, is not parallax; nor is a hand that turns the camera.
 #[test]
 fn a_camera_that_does_not_travel_has_no_parallax() {
     for moving in [Moving::Fire, Moving::Water] {

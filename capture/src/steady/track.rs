@@ -1,5 +1,5 @@
-//! Finds a feature of one picture again in others of nearly the same view: Lucas and Kanade's step, coarse to fine. What the first
-//! picture says about a feature is worked out once. The mean of the window does not count.
+//! Finds a feature of one image again in others of nearly the same view: Lucas and Kanade's step, coarse to fine. What the first
+//! image says about a feature is computed once. The mean of the window does not count.
 
 use super::grey::{Grey, through};
 use glam::{DMat2, DMat3, DVec2, Mat2, Vec2};
@@ -17,7 +17,7 @@ const LEAST: f32 = 1e-3;
 /// A feature is found again where its window looks like this (normalised cross-correlation).
 const LIKENESS: f32 = 0.85;
 
-/// Where a feature is looked for: the place in the other picture, and what becomes there of a small step in the first.
+/// Where a feature is looked for: the place in the other image, and what a small step in the first becomes there.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Guess {
     pub place: DVec2,
@@ -35,7 +35,7 @@ impl Guess {
     }
 }
 
-/// A place of a picture and what is around it on each level of its pyramid, the finest first.
+/// A place of an image and what is around it on each level of its pyramid, the finest first.
 pub(crate) struct Feature {
     pub place: DVec2,
     /// Levels whose window reaches over the rim have none.
@@ -43,21 +43,21 @@ pub(crate) struct Feature {
 }
 
 impl Feature {
-    /// `None` where the finest window tells no place.
+    /// `None` where the finest window determines no place.
     pub(crate) fn new(pyramid: &[Grey], place: DVec2) -> Option<Self> {
         let window = |(level, grey): (usize, &Grey)| Window::new(grey, place.as_vec2() * scale(level));
         let levels: Vec<_> = pyramid.iter().enumerate().map(window).collect();
         levels.first()?.is_some().then_some(Self { place, levels })
     }
 
-    /// Where it is in a picture with this pyramid, of the same sizes; `None` where it is not found. Only the finest `levels` are looked
+    /// Where it is in an image with this pyramid, of the same sizes; `None` where it is not found. Only the finest `levels` are looked
     /// at: one where the guess is good.
     pub(crate) fn find(&self, to: &[Grey], guess: &Guess, levels: usize) -> Option<DVec2> {
         let turned = guess.turned.as_mat2();
         let mut place = guess.place.as_vec2();
         for level in (0..self.levels.len().min(levels)).rev() {
             let scale = scale(level);
-            // The window of a coarse level may reach over the rim: finer ones do without it.
+            // The window of a coarse level may reach over the rim: finer ones work without it.
             let found =
                 self.levels[level].as_ref().and_then(|window| window.settle(&to[level], place * scale, &turned));
             match found {
@@ -77,7 +77,7 @@ fn scale(level: usize) -> f32 {
 
 /// What is around a feature.
 struct Window {
-    /// Value less the window's mean, and gradient, by rows.
+    /// Value minus the window's mean, and gradient, by rows.
     values: Vec<(f32, Vec2)>,
     /// Inverse of the sum of the gradients' products: xx, xy, yy.
     inverse: [f32; 3],
@@ -115,14 +115,14 @@ impl Window {
             yy += gradient.y * gradient.y;
         }
         let determinant = xx * yy - xy * xy;
-        // Gradients near 0 each way tell no place.
+        // Gradients near 0 each way determine no place.
         if determinant < LEAST * LEAST * count * count {
             return None;
         }
         Some(Self { values, inverse: [yy / determinant, -xy / determinant, xx / determinant] })
     }
 
-    /// The window of another picture around `place`, less its mean.
+    /// The window of another image around `place`, minus its mean.
     fn seen(&self, grey: &Grey, place: Vec2, turned: &Mat2) -> Option<[f32; SIDE * SIDE]> {
         let mut seen = [0.0; SIDE * SIDE];
         for (value, offset) in seen.iter_mut().zip(offsets(RADIUS)) {
@@ -141,7 +141,7 @@ impl Window {
             let seen = self.seen(grey, place, turned)?;
             let pull: Vec2 = self.values.iter().zip(&seen).map(|((value, slope), seen)| *slope * (value - seen)).sum();
             let [xx, xy, yy] = self.inverse;
-            // A step in the feature's own picture.
+            // A step in the feature's own image.
             let step = Vec2::new(xx * pull.x + xy * pull.y, xy * pull.x + yy * pull.y);
             place += *turned * step;
             if !(place - start).is_finite() || (place - start).length() > RADIUS as f32 {
@@ -173,8 +173,8 @@ mod tests {
         60.0 * (wave + 0.4 * (0.7 * p.x).sin() * (0.6 * p.y).sin()) as f32
     }
 
-    /// A texture seen through `map`, which says where each of its places comes to lie; brighter by `light`.
-    fn picture(map: &DMat3, light: f32) -> Vec<Grey> {
+    /// A texture seen through `map`, which gives the new position of each of its places; brighter by `light`.
+    fn image(map: &DMat3, light: f32) -> Vec<Grey> {
         let back = map.inverse();
         let value = |i: usize| {
             let p = DVec2::new((i % 160) as f64 + 0.5, (i / 160) as f64 + 0.5);
@@ -187,9 +187,9 @@ mod tests {
 
     #[test]
     fn features_are_found_to_a_hundredth_of_a_pixel_whatever_the_light() {
-        let from = picture(&DMat3::IDENTITY, 0.0);
+        let from = image(&DMat3::IDENTITY, 0.0);
         for moved in [DVec2::new(0.3, -0.7), DVec2::new(4.4, 2.2), DVec2::new(-3.1, -5.8)] {
-            let to = picture(&DMat3::from_translation(moved), 25.0);
+            let to = image(&DMat3::from_translation(moved), 25.0);
             for place in PLACES {
                 let found = Feature::new(&from, place).unwrap();
                 let found = found.find(&to, &Guess::of(&DMat3::IDENTITY, place), 4).unwrap();
@@ -199,10 +199,10 @@ mod tests {
     }
 
     #[test]
-    fn a_turned_picture_is_found_from_a_guess_that_turns() {
-        let from = picture(&DMat3::IDENTITY, 0.0);
+    fn a_turned_image_is_found_from_a_guess_that_turns() {
+        let from = image(&DMat3::IDENTITY, 0.0);
         let map = DMat3::from_scale_angle_translation(DVec2::splat(1.1), 0.25, DVec2::new(-2.0, -30.0));
-        let to = picture(&map, 0.0);
+        let to = image(&map, 0.0);
         for place in PLACES {
             let feature = Feature::new(&from, place).unwrap();
             let guess = Guess::of(&map, place);
@@ -214,7 +214,7 @@ mod tests {
 
     #[test]
     fn what_is_not_there_is_not_found() {
-        let from = picture(&DMat3::IDENTITY, 0.0);
+        let from = image(&DMat3::IDENTITY, 0.0);
         let other = Grey { values: from[0].values.iter().rev().map(|value| 40.0 * value * value).collect(), ..from[0] };
         let to = pyramid(&other);
         let is_found = |place: DVec2| {

@@ -2,6 +2,7 @@
 
 use crate::build::{ALL, fault, npy, picture, row, stills, video};
 use loop3d_capture::{CaptureError, load_poses};
+use loop3d_media::MediaError;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -16,7 +17,7 @@ fn damaged_videos_are_named() {
     let bytes = fs::read(&file).unwrap();
     fs::write(&file, &bytes[..bytes.len() * 3 / 4]).unwrap();
     let error = fault(dir.path(), &ALL, &["v1.mkv: unreadable: ", "File ended prematurely", "frames could be read"]);
-    assert!(matches!(error, CaptureError::Unreadable { .. }));
+    assert!(matches!(error, CaptureError::Media(MediaError::Unreadable { .. })));
     fs::write(&file, "words").unwrap();
     fault(dir.path(), &ALL, &["v1.mkv: unreadable: ", "Invalid data"]);
     fs::write(&file, "").unwrap();
@@ -36,7 +37,7 @@ fn a_directory_without_a_capture_says_what_is_missing() {
     );
     let poses = dir.path().join("poses_bounds.npy");
     fs::write(&poses, "[1, 2, 3]").unwrap();
-    fault(dir.path(), &ALL, &["poses_bounds.npy: no npy file"]);
+    fault(dir.path(), &ALL, &["poses_bounds.npy: not an npy file"]);
     let rows = [row(0., 32, 24), row(1., 32, 24)];
     let bytes = npy(&rows);
     fs::write(&poses, &bytes[..bytes.len() - 8]).unwrap();
@@ -62,10 +63,10 @@ fn a_bad_pose_names_its_row() {
     for (column, value, message) in [
         (14, f64::NAN, "focal length NaN; expected"),
         (14, 0.0, "focal length 0; expected"),
-        (1, 0.5, "a matrix that is no rotation: determinant 0.5000"),
+        (1, 0.5, "a matrix that is not a rotation: determinant 0.5000"),
         (8, f64::NAN, "position [1, NaN, 0]; expected finite"),
         (15, 10.0, "near 10, far 10; expected 0 < near < far"),
-        (4, 0.0, "picture height 0; expected"),
+        (4, 0.0, "image height 0; expected"),
     ] {
         with(column, value);
         fault(dir.path(), &ALL, &["poses_bounds.npy: row 1: ", message]);
@@ -157,12 +158,12 @@ fn broken_clips_are_told() {
             |dir| {
                 ffmpeg("-f lavfi -i testsrc2=s=32x24:r=25:d=1 -frames:v 0 -pix_fmt yuv420p", &dir.join("videos/v1.mp4"))
             },
-            &["v1.mp4: unreadable: no pictures in it; expected a video stream"],
+            &["v1.mp4: unreadable: no video stream in it"],
         ),
         (
             videos,
             |dir| ffmpeg("-f lavfi -i sine=d=0.5", &dir.join("videos/v0.mp4")),
-            &["v0.mp4: unreadable: no pictures in it; expected a video stream"],
+            &["v0.mp4: unreadable: no video stream in it"],
         ),
         (
             videos,

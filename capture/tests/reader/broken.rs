@@ -55,7 +55,7 @@ fn broken_binary_models_are_told() {
             (
                 "sparse/0/cameras.bin",
                 |b| set(b, 0, &HUGE),
-                &["18446744073709551615 promised for the number of cameras; expected at most 11"],
+                &["18446744073709551615 announced for the number of cameras; expected at most 11"],
             ),
             ("sparse/0/cameras.bin", |b| set(b, 0, &4u64.to_le_bytes()), &["56 bytes left over; expected the end"]),
             ("sparse/0/cameras.bin", |b| set(b, 12, &77i32.to_le_bytes()), &["camera model 77; expected 0 to 17"]),
@@ -70,11 +70,11 @@ fn broken_binary_models_are_told() {
                 |b| set(b, 32, &(-1f64).to_le_bytes()),
                 &["images.bin: image 9 (left side/view 3.png): focal length", "expected a positive number"],
             ),
-            ("sparse/0/cameras.bin", |b| set(b, 16, &HUGE), &["camera 31: pictures of 18446744073709551615×72"]),
+            ("sparse/0/cameras.bin", |b| set(b, 16, &HUGE), &["camera 31: images of 18446744073709551615×72"]),
             (
                 "sparse/0/cameras.bin",
                 |b| set(b, 16, &0u64.to_le_bytes()),
-                &["pictures of 0×72 pixels; expected 1 to 65536"],
+                &["images of 0×72 pixels; expected 1 to 65536"],
             ),
             (
                 "sparse/0/cameras.bin",
@@ -83,7 +83,7 @@ fn broken_binary_models_are_told() {
             ),
             ("sparse/0/cameras.bin", |b| set(b, 8, &5u32.to_le_bytes()), &["a second camera 5; expected each id once"]),
             ("sparse/0/images.bin", |b| b[..b.len() / 2].to_vec(), &["images.bin: byte"]),
-            ("sparse/0/images.bin", |b| set(b, 0, &HUGE), &["promised for the number of images"]),
+            ("sparse/0/images.bin", |b| set(b, 0, &HUGE), &["announced for the number of images"]),
             (
                 "sparse/0/images.bin",
                 |b| set(b, 12, &f64::NAN.to_le_bytes()),
@@ -96,7 +96,7 @@ fn broken_binary_models_are_told() {
                 &["position", "expected finite numbers"],
             ),
             ("sparse/0/images.bin", |b| set(b, 68, &1u32.to_le_bytes()), &["camera 1; expected one of", "cameras.bin"]),
-            ("sparse/0/images.bin", |b| set(b, 72, &[0xff]), &["an image's name is no UTF-8 text"]),
+            ("sparse/0/images.bin", |b| set(b, 72, &[0xff]), &["an image's name is not UTF-8 text"]),
             (
                 "sparse/0/images.bin",
                 |b| set(b, 87, b"9"),
@@ -109,9 +109,9 @@ fn broken_binary_models_are_told() {
             (
                 "sparse/0/points3D.bin",
                 |b| b[..b.len() - 1].to_vec(),
-                &["points3D.bin: byte", "promised for a point's number of images"],
+                &["points3D.bin: byte", "announced for a point's number of images"],
             ),
-            ("sparse/0/points3D.bin", |b| set(b, 0, &HUGE), &["promised for the number of points"]),
+            ("sparse/0/points3D.bin", |b| set(b, 0, &HUGE), &["announced for the number of points"]),
         ],
     );
 }
@@ -141,7 +141,7 @@ fn broken_text_models_are_told() {
                 |b| replaced(b, "31 PINHOLE", "31 EQUIRECTANGULAR"),
                 &["4 parameters; expected 2 for EQUIRECTANGULAR"],
             ),
-            ("sparse/cameras.txt", |b| [b, vec![0xff]].concat(), &["cameras.txt: byte", "no text; expected UTF-8"]),
+            ("sparse/cameras.txt", |b| [b, vec![0xff]].concat(), &["cameras.txt: byte", "not text; expected UTF-8"]),
             (
                 "sparse/images.txt",
                 |b| replaced(b, "31 left side/view 3.png", ""),
@@ -171,7 +171,7 @@ fn broken_transforms_are_told() {
     try_all(
         write,
         &[
-            ("transforms.json", |b| b[..b.len() / 2].to_vec(), &["transforms.json: line 1, column", "no JSON: EOF"]),
+            ("transforms.json", |b| b[..b.len() / 2].to_vec(), &["transforms.json: line 1, column", "not JSON: EOF"]),
             ("transforms.json", |_| b"[1, 2]".to_vec(), &["top level: a list of 2; expected an object"]),
             ("transforms.json", |b| replaced(b, "\"frames\"", "\"pictures\""), &["top level: no frames; expected one"]),
             ("transforms.json", |_| b"{\"frames\": []}".to_vec(), &["no frames; expected one for each view"]),
@@ -251,12 +251,12 @@ fn broken_syncam_cameras_are_told() {
                 |_| {
                     b"{\"a\": {\"c\": \"[1 0 0] [0 1 0] [0 0 1] [0 0 0]\"}, \"b\": {\"c\": \"[1 0 0] [0 1 0] [0 0 1] [50 0 0]\"}}".to_vec()
                 },
-                &["b: camera c has moved by 0.500 m", "since a; expected still cameras"],
+                &["b: camera c has moved by 0.500 m", "since a; expected static cameras"],
             ),
             (
                 "cameras/camera_extrinsics.json",
                 |_| b"{\"c1\": \"[1 0 0] [0 1 0] [0 0 3] [0 0 0]\"}".to_vec(),
-                &["camera c1: a matrix that is no rotation"],
+                &["camera c1: a matrix that is not a rotation"],
             ),
         ],
     );

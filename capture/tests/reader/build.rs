@@ -1,7 +1,10 @@
 //! Tiny captures in temporary directories.
 
+use glam::DVec3;
 use image::{Rgb, RgbImage};
-use loop3d_capture::{CaptureError, LoadOptions, load};
+use loop3d_capture::{CaptureError, Layout, LoadOptions, Normalisation, load};
+use loop3d_scene::job::Unwatched;
+use loop3d_scene::{Blame, Fault};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -61,11 +64,21 @@ pub fn stills() -> TempDir {
 
 /// The error of loading `dir`, which must be the footage's fault and name each of `parts`.
 pub fn fault(dir: &Path, options: &LoadOptions, parts: &[&str]) -> CaptureError {
-    let Err(error) = load(dir, options, &mut |_, _| {}) else { panic!("was read; expected an error with {parts:?}") };
+    let Err(error) = load(dir, options, &mut Unwatched) else { panic!("was read; expected an error with {parts:?}") };
     let message = error.to_string();
     for part in parts {
         assert!(message.contains(part), "'{message}' does not say '{part}'");
     }
-    assert!(error.is_users_fault(), "{message}");
+    assert_ne!(error.fault(), Fault::Machine, "{message}");
     error
+}
+
+/// A layout by its name.
+pub fn layout(name: &str) -> Layout {
+    name.parse().unwrap()
+}
+
+/// A point of the poses on disk, in the normalised world.
+pub fn point_in_world(normalisation: &Normalisation, point: DVec3) -> DVec3 {
+    normalisation.recentring.transform_point3(normalisation.scale * point)
 }

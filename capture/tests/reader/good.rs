@@ -1,19 +1,28 @@
 //! Every layout, every option.
 
-use crate::build::{ALL, fault, picture, shrunk, stills, video};
+use crate::build::{ALL, fault, picture, point_in_world, shrunk, stills, video};
 use crate::scene;
 use glam::DVec3;
-use loop3d_capture::{load, load_only, load_poses, read_clip, read_clip_resized};
+use loop3d_capture::{CaptureError, load, load_poses};
+use loop3d_media::{read_clip, read_clip_resized};
+use loop3d_scene::job::{Event, Unwatched};
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 #[test]
 fn stills_are_clips_of_one_frame_in_a_normalised_world() {
     let dir = stills();
-    let mut calls = Vec::new();
-    let capture = load(dir.path(), &ALL, &mut |done, all| calls.push((done, all))).unwrap();
-    assert_eq!(calls, [(0, 3), (1, 3), (2, 3), (3, 3)]);
+    let mut heard = Vec::new();
+    let mut observer = |event: Event<'_>| {
+        if let Event::Step { done, .. } = event {
+            heard.push(done);
+        }
+        ControlFlow::Continue(())
+    };
+    let capture = load(dir.path(), &ALL, &mut observer).unwrap();
+    assert_eq!(heard, [0.0, 1.0 / 3.0, 2.0 / 3.0, 1.0]);
     assert_eq!((capture.near, capture.far, capture.fps), (1.0, 5.0, 25.0));
     for (i, view) in capture.views.iter().enumerate() {
         assert_eq!(view.name, format!("v{i}"));
@@ -22,28 +31,43 @@ fn stills_are_clips_of_one_frame_in_a_normalised_world() {
         // Nearest bound 2 becomes 1: positions 0, 1, 2 become −½, 0, ½.
         let position = DVec3::new(i as f64 * 0.5 - 0.5, 0., 0.);
         assert!(view.camera.position().abs_diff_eq(position, 1e-12), "{}", view.camera.position());
-        assert!(capture.normalisation.to_capture(position).abs_diff_eq(DVec3::new(i as f64, 0., 0.), 1e-12));
+        let on_disk = DVec3::new(i as f64, 0., 0.);
+        assert!(point_in_world(&capture.normalisation, on_disk).abs_diff_eq(position, 1e-12));
     }
 }
 
 #[test]
 fn only_some_views_have_the_cameras_of_the_whole_capture() {
     let dir = stills();
-    let all = load(dir.path(), &ALL, &mut |_, _| {}).unwrap();
-    let some = load_only(dir.path(), &ALL, &[2, 0], &mut |_, _| {}).unwrap();
+    let all = load(dir.path(), &ALL, &mut Unwatched).unwrap();
+    let posed = load_poses(dir.path(), &ALL).unwrap();
+    let some = posed.load(&[2, 0], &mut Unwatched).unwrap();
     let names: Vec<&str> = some.views.iter().map(|view| view.name.as_str()).collect();
     assert_eq!(names, ["v2", "v0"]);
     assert_eq!(some.views[0].camera, all.views[2].camera);
     assert_eq!(some.views[0].clip, all.views[2].clip);
-    let error = load_only(dir.path(), &ALL, &[0, 3], &mut |_, _| panic!("nothing is decoded")).unwrap_err();
+    let mut nothing = |_: Event<'_>| panic!("nothing is decoded");
+    let error = posed.load(&[0, 3], &mut nothing).unwrap_err();
+    assert!(matches!(error, CaptureError::NoSuchView { index: 3, views: 3, .. }), "{error}");
     assert!(error.to_string().ends_with("view 3 was asked for, the capture has views 0 to 2"), "{error}");
+}
+
+#[test]
+fn loading_stops_between_two_views() {
+    let dir = stills();
+    let mut stop = |event: Event<'_>| match event {
+        Event::Step { done, .. } if done > 0.5 => ControlFlow::Break(()),
+        _ => ControlFlow::Continue(()),
+    };
+    let error = load(dir.path(), &ALL, &mut stop).unwrap_err();
+    assert!(matches!(error, CaptureError::Stopped), "{error}");
 }
 
 #[test]
 fn options_shrink_pictures_and_cameras_alike() {
     let dir = stills();
     let sizes = |factor, max_height| {
-        let capture = load(dir.path(), &shrunk(factor, max_height), &mut |_, _| {}).unwrap();
+        let capture = load(dir.path(), &shrunk(factor, max_height), &mut Unwatched).unwrap();
         let view = &capture.views[1];
         assert_eq!((view.clip.width, view.clip.height), (view.camera.width as usize, view.camera.height as usize));
         assert_eq!(view.clip.rgb, [101].repeat(view.clip.width * view.clip.height * 3));
@@ -73,7 +97,7 @@ fn a_folder_with_the_factor_asked_for_is_taken_as_it_is() {
     }
     let grey_and_width = |factor, max_height| {
         let options = shrunk(factor, max_height);
-        let capture = load(dir.path(), &options, &mut |_, _| {}).unwrap();
+        let capture = load(dir.path(), &options, &mut Unwatched).unwrap();
         (capture.views[0].clip.rgb[0], capture.views[0].clip.width, capture.views[0].camera.focal_px.y)
     };
     assert_eq!(grey_and_width(None, None), (100, 32, 20.));
@@ -84,7 +108,7 @@ fn a_folder_with_the_factor_asked_for_is_taken_as_it_is() {
     fs::remove_dir_all(dir.path().join("images_2")).unwrap();
     assert_eq!(grey_and_width(None, None), (70, 8, 5.));
     let options = shrunk(Some(2), None);
-    fault(dir.path(), &options, &["v0.jpg: holds 8×6 pictures; expected at least 16×12"]);
+    fault(dir.path(), &options, &["v0.jpg: holds 8×6 images; expected at least 16×12"]);
 }
 
 #[test]
@@ -92,7 +116,7 @@ fn poses_come_before_pixels() {
     let dir = stills();
     let posed = load_poses(dir.path(), &shrunk(Some(2), None)).unwrap();
     assert_eq!(posed.views[1].source_size, (32, 24));
-    assert_eq!(posed.views[1].clip_bytes(), Some(16 * 12 * 3));
+    assert_eq!((posed.views[1].camera.width, posed.views[1].camera.height, posed.views[1].frames), (16, 12, Some(1)));
     assert_eq!(posed.views[1].source.path(), dir.path().join("images/v1.png"));
 }
 
@@ -104,7 +128,7 @@ fn folders_of_frames_may_differ_in_length() {
         picture(dir.path(), &format!("frames/b/{t}.jpg"), (32, 24), 128);
     }
     picture(dir.path(), "frames/c/0.png", (32, 24), 9);
-    let capture = load(dir.path(), &ALL, &mut |_, _| {}).unwrap();
+    let capture = load(dir.path(), &ALL, &mut Unwatched).unwrap();
     let lengths: Vec<usize> = capture.views.iter().map(|view| view.clip.frames).collect();
     assert_eq!(lengths, [3, 3, 1]);
     assert_eq!([0, 1, 2].map(|t| capture.views[0].clip.frame(t)[5]), [0, 10, 20]);
@@ -125,7 +149,7 @@ fn videos_keep_their_rate_length_and_levels() {
     let posed = load_poses(dir.path(), &ALL).unwrap();
     let promised: Vec<Option<usize>> = posed.views.iter().map(|view| view.frames).collect();
     assert_eq!(promised, [Some(12), Some(6), Some(3)]);
-    let capture = load(dir.path(), &shrunk(None, Some(9)), &mut |_, _| {}).unwrap();
+    let capture = load(dir.path(), &shrunk(None, Some(9)), &mut Unwatched).unwrap();
     assert_eq!(capture.fps, 30.0);
     for (view, (frames, grey)) in capture.views.iter().zip([(12, 0x40), (6, 0x80), (3, 0xffu8)]) {
         assert_eq!((view.clip.width, view.clip.height, view.clip.frames), (12, 9, frames));
@@ -147,8 +171,8 @@ fn single_clips_are_read_and_shrunk_by_area() {
         assert_eq!(u32::from(*value), (block.sum::<u32>() + 8) / 16, "pixel {x}, {y}");
     }
     let says = |path: &Path, width, height| read_clip_resized(path, width, height).unwrap_err().to_string();
-    assert!(says(&file, 128, 72).contains("holds 64×36 pictures; expected at least 128×72"));
-    assert!(says(&file, 32, 32).contains("64×36 pixels; expected 36×36, the shape of the 32×32 pictures"));
+    assert!(says(&file, 128, 72).contains("holds 64×36 images; expected at least 128×72"));
+    assert!(says(&file, 32, 32).contains("64×36 pixels; expected 36×36, the shape of the 32×32 images"));
     assert!(says(&dir.path().join("none.mp4"), 16, 9).contains("none.mp4: no such file or folder"));
     picture(dir.path(), "folder/b.png", (4, 4), 2);
     picture(dir.path(), "folder/a.png", (4, 4), 1);
@@ -175,7 +199,7 @@ fn deep_videos_in_folders_of_any_name_are_read() {
         assert!(command.status().expect("ffmpeg is part of set-up").success());
     }
     fs::write(images, text).unwrap();
-    let capture = load(&dir, &ALL, &mut |_, _| {}).unwrap();
+    let capture = load(&dir, &ALL, &mut Unwatched).unwrap();
     let names: Vec<&str> = capture.views.iter().map(|view| view.name.as_str()).collect();
     assert_eq!(names, [0, 1, 2, 3, 4].map(|index| format!("кадр {index}É")));
     for (view, index) in capture.views.iter().zip(0..) {

@@ -1,10 +1,11 @@
 //! One scene in every layout gives the same cameras.
 
-use crate::build::shrunk;
+use crate::build::{layout, point_in_world, shrunk};
 use crate::scene::{self, FOCAL, SIZE, name, on_disk, poses, read, read_with};
 use glam::{DVec2, DVec3};
 use image::{Rgb, RgbImage};
 use loop3d_capture::{Layout, LoadOptions, PosedCapture, load};
+use loop3d_scene::job::Unwatched;
 use std::fs;
 use std::path::Path;
 use tempfile::TempDir;
@@ -13,16 +14,16 @@ use tempfile::TempDir;
 type Writer<'a> = &'a dyn Fn(&Path);
 
 /// Names, cameras and intrinsics are the scene's.
-fn assert_cameras(posed: &PosedCapture, layout: Layout) {
-    assert_eq!(posed.layout, layout);
+fn assert_cameras(posed: &PosedCapture, expected: Layout) {
+    assert_eq!(posed.layout, expected);
     let names: Vec<String> = posed.views.iter().map(|view| view.name.clone()).collect();
-    assert_eq!(names, [0, 1, 2, 3, 4].map(name), "{layout}");
-    for (found, expected) in on_disk(posed).iter().zip(poses()) {
-        assert!(found.abs_diff_eq(expected, 1e-9), "{layout}: {found:?}, expected {expected:?}");
+    assert_eq!(names, [0, 1, 2, 3, 4].map(name), "{expected}");
+    for (found, pose) in on_disk(posed).iter().zip(poses()) {
+        assert!(found.abs_diff_eq(pose, 1e-9), "{expected}: {found:?}, expected {pose:?}");
     }
     for view in &posed.views {
         assert_eq!((view.camera.width, view.camera.height), SIZE);
-        assert!(view.camera.focal_px.abs_diff_eq(DVec2::splat(FOCAL), 1e-9), "{layout}: {}", view.camera.focal_px);
+        assert!(view.camera.focal_px.abs_diff_eq(DVec2::splat(FOCAL), 1e-9), "{expected}: {}", view.camera.focal_px);
         assert!(view.camera.center_px.abs_diff_eq(DVec2::new(64.0, 36.0), 1e-9));
     }
 }
@@ -38,7 +39,7 @@ fn written(write: impl Fn(&Path), pictures: &str) -> TempDir {
 #[test]
 fn layouts_with_depths_give_the_same_capture() {
     let llff = read(written(scene::llff, "images").path());
-    assert_cameras(&llff, Layout::Llff);
+    assert_cameras(&llff, layout("llff"));
     let near = poses().iter().map(|pose| scene::bounds(pose)[0]).fold(f64::INFINITY, f64::min);
     let far = poses().iter().map(|pose| scene::bounds(pose)[1]).fold(0.0, f64::max);
     assert!((1.0 / llff.normalisation.scale - near).abs() < 1e-9 && (llff.far - far / near).abs() < 1e-9);
@@ -52,12 +53,12 @@ fn layouts_with_depths_give_the_same_capture() {
         }
     };
     let all: [(Writer<'_>, &str, Layout); 6] = [
-        (&binary, "images/left side", Layout::Colmap),
-        (&text, "images/left side", Layout::Colmap),
-        (&flat, "images", Layout::Colmap),
-        (&newer, "input/Left Side", Layout::Colmap),
-        (&scene::nerfstudio, "images", Layout::Nerfstudio),
-        (&scene::nerfstudio, ".", Layout::Nerfstudio),
+        (&binary, "images/left side", layout("colmap")),
+        (&text, "images/left side", layout("colmap")),
+        (&flat, "images", layout("colmap")),
+        (&newer, "input/Left Side", layout("colmap")),
+        (&scene::nerfstudio, "images", layout("nerfstudio")),
+        (&scene::nerfstudio, ".", layout("nerfstudio")),
     ];
     for (write, pictures, layout) in all {
         let posed = read(written(write, pictures).path());
@@ -75,14 +76,14 @@ fn layouts_with_depths_give_the_same_capture() {
 #[test]
 fn layouts_without_depths_see_them_in_the_pictures() {
     let realitycapture = read(written(scene::realitycapture, ".").path());
-    assert_cameras(&realitycapture, Layout::Realitycapture);
+    assert_cameras(&realitycapture, layout("realitycapture"));
     let above = tempfile::tempdir().unwrap();
     let dir = scene::syncam(above.path());
     scene::write_pictures(&dir.join("images"));
     let syncam = read(&dir);
-    assert_cameras(&syncam, Layout::Syncam);
+    assert_cameras(&syncam, layout("syncam"));
     let note = &syncam.notes[0];
-    assert!(note.starts_with("taking the 5 of 7 cameras that look within 12° of view 0: view 0, view 1"), "{note}");
+    assert!(note.starts_with("using the 5 of 7 cameras that look within 12° of view 0: view 0, view 1"), "{note}");
     for posed in [realitycapture, syncam] {
         let near = 1.0 / posed.normalisation.scale;
         // Camera 2's walls are at 3 and 8; the others stand up to 0.4 before or behind it.
@@ -143,15 +144,15 @@ fn the_layout_asked_for_is_taken() {
     scene::colmap_text(dir.path());
     let asked = |layout| LoadOptions { layout: Some(layout), ..LoadOptions::default() };
     scene::write_pictures(&dir.path().join("images"));
-    assert_eq!(read(dir.path()).layout, Layout::Llff);
-    let error = loop3d_capture::load_poses(dir.path(), &asked(Layout::Nerfstudio)).unwrap_err().to_string();
+    assert_eq!(read(dir.path()).layout, layout("llff"));
+    let error = loop3d_capture::load_poses(dir.path(), &asked(layout("nerfstudio"))).unwrap_err().to_string();
     assert!(
         error.contains("looked for transforms.json (nerfstudio); found cameras.txt, images.txt, images/"),
         "{error}"
     );
     fs::remove_dir_all(dir.path().join("images")).unwrap();
     scene::write_pictures(&dir.path().join("images/left side"));
-    assert_cameras(&read_with(dir.path(), &asked(Layout::Colmap)), Layout::Colmap);
+    assert_cameras(&read_with(dir.path(), &asked(layout("colmap"))), layout("colmap"));
 }
 
 #[test]
@@ -171,7 +172,9 @@ fn clips_belong_to_poses_by_stem() {
     let frames: Vec<Option<usize>> = posed.views.iter().map(|view| view.frames).collect();
     assert_eq!(frames, [Some(2); 5]);
     assert_eq!(posed.views[3].name, "VIEW 3");
-    assert!(posed.notes[0].starts_with("1 clip(s) without a pose in ") && posed.notes[0].ends_with("left out: spare"));
+    assert!(
+        posed.notes[0].starts_with("leaving out 1 clip(s) without a pose in ") && posed.notes[0].ends_with(": spare")
+    );
 }
 
 /// A dot in the lens's picture of a point in the world, and where the loaded capture has it.
@@ -195,7 +198,7 @@ fn lenses_are_straightened_on_load() {
         });
         picture.save(dir.path().join(format!("images/{}.png", name(index)))).unwrap();
     }
-    let capture = load(dir.path(), &shrunk(None, None), &mut |_, _| {}).unwrap();
+    let capture = load(dir.path(), &shrunk(None, None), &mut Unwatched).unwrap();
     for view in &capture.views {
         let (width, height) = (view.camera.width, view.camera.height);
         assert_eq!((view.clip.width, view.clip.height), (width as usize, height as usize));
@@ -208,7 +211,7 @@ fn lenses_are_straightened_on_load() {
             sum += f64::from(pixel[0]) * place;
             total += f64::from(pixel[0]);
         }
-        let expected = view.camera.project(capture.normalisation.to_world(point)).unwrap();
+        let expected = view.camera.project(point_in_world(&capture.normalisation, point)).unwrap();
         assert!((sum / total).abs_diff_eq(expected, 0.1), "{}: {}, expected {expected}", view.name, sum / total);
     }
 }

@@ -1,11 +1,11 @@
 //! Real footage of `../shared/data`, where it is present.
 
-use crate::build::{ALL, shrunk};
+use crate::build::{ALL, layout, shrunk};
 use crate::scene::{colmap_pose, on_disk, opengl};
 use glam::{DAffine3, DVec3};
-use loop3d_capture::{
-    Layout, LongExposure, PosedCapture, PosedView, load_only, load_poses, long_exposure, read_clip_resized,
-};
+use loop3d_capture::{LongExposure, PosedCapture, PosedView, load_poses, long_exposure};
+use loop3d_media::read_clip_resized;
+use loop3d_scene::job::Unwatched;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -24,7 +24,9 @@ fn campfire_is_normalised() {
     let Some(dir) = shared("campfire") else { return };
     let posed = load_poses(&dir, &ALL).unwrap();
     assert_eq!((posed.views.len(), posed.near, posed.fps), (9, 1.0, 25.0));
-    assert!(posed.views.iter().all(|view| view.clip_bytes() == Some(640 * 360 * 3 * 100)));
+    assert!(
+        posed.views.iter().all(|view| (view.camera.width, view.camera.height, view.frames) == (640, 360, Some(100)))
+    );
     assert!((posed.far - 6.251786323758913 / 1.9978292027789146).abs() < 1e-12, "{}", posed.far);
     let mean = posed.views.iter().map(|view| view.camera.position()).sum::<DVec3>() / 9.0;
     assert!(mean.length() < 1e-12, "{mean}");
@@ -35,7 +37,7 @@ fn campfire_is_normalised() {
     assert!(axis(1).reject_from(DVec3::Z).normalize().abs_diff_eq(DVec3::Y, 1e-12), "{}", axis(1));
     // One clip, small: the picture's mean is that of the whole picture.
     let options = shrunk(None, Some(90));
-    let view = &load_only(&dir, &options, &[4], &mut |_, _| {}).unwrap().views[0];
+    let view = &load_poses(&dir, &options).unwrap().load(&[4], &mut Unwatched).unwrap().views[0];
     assert_eq!((view.name.as_str(), view.clip.width, view.clip.height, view.clip.frames), ("0004", 160, 90, 100));
     let mean = long_exposure(&view.clip, LongExposure::Mean).iter().sum::<f32>() / (160.0 * 90.0 * 3.0);
     let (truth, _) = read_clip_resized(&dir.join("truth/0004.mp4"), 160, 90).unwrap();
@@ -78,7 +80,7 @@ fn fern_s_model_gives_the_depths_of_its_llff_poses() {
     }
     fs::write(sparse.join("images.bin"), images).unwrap();
     let colmap = load_poses(dir.path(), &ALL).unwrap();
-    assert_eq!(colmap.layout, Layout::Colmap);
+    assert_eq!(colmap.layout, layout("colmap"));
     let near = |posed: &PosedCapture| 1.0 / posed.normalisation.scale;
     assert!((near(&colmap) / near(&llff) - 1.0).abs() < 1e-6, "near {}, LLFF {}", near(&colmap), near(&llff));
     assert!((colmap.far / llff.far - 1.0).abs() < 1e-6, "far {}, LLFF {}", colmap.far, llff.far);

@@ -2,6 +2,7 @@
 
 use crate::build::{ALL, npy, row, stills, video};
 use loop3d_capture::{Capture, LoadOptions, load, load_poses};
+use loop3d_scene::job::Unwatched;
 use std::fs;
 use std::path::Path;
 use tempfile::TempDir;
@@ -25,7 +26,7 @@ fn numbers(capture: &Capture, view: usize) -> Vec<i64> {
 fn loaded(dir: &Path, options: LoadOptions) -> Capture {
     let posed = load_poses(dir, &options).unwrap();
     let promised: Vec<Option<usize>> = posed.views.iter().map(|view| view.frames).collect();
-    let capture = posed.load(&[0, 1, 2], &mut |_, _| {}).unwrap();
+    let capture = posed.load(&[0, 1, 2], &mut Unwatched).unwrap();
     for (view, promised) in capture.views.iter().zip(promised) {
         let off = promised.unwrap().abs_diff(view.clip.frames);
         assert!(off <= 1, "{promised:?} frames were promised, {} came", view.clip.frames);
@@ -48,7 +49,10 @@ fn stretches_and_rates_pick_frames() {
     let late = load_poses(dir.path(), &LoadOptions { start: Some(2.5), ..LoadOptions::default() }).unwrap_err();
     assert!(late.to_string().ends_with("v0.mkv: 2.00 s long; expected more than --start 2.5"), "{late}");
     let fast = load_poses(dir.path(), &LoadOptions { fps: Some(30.0), ..LoadOptions::default() }).unwrap_err();
-    assert!(fast.to_string().ends_with("25.000 frames a second; expected at least 30, the --fps asked for"), "{fast}");
+    assert!(
+        fast.to_string().ends_with("25.000 frames per second; expected at least 30, the --fps asked for"),
+        "{fast}"
+    );
     for (start, end, message) in
         [(Some(-1.0), None, "start is -1"), (Some(1.0), Some(0.5), "end is 0.5; expected more")]
     {
@@ -63,7 +67,7 @@ fn different_rates_come_to_the_lowest() {
     let posed = load_poses(dir.path(), &ALL).unwrap();
     assert_eq!(posed.fps, 15.0);
     assert!(
-        posed.notes[0].contains("15.000 to 30.000 frames a second; all are brought to 15.000"),
+        posed.notes[0].contains("15.000 to 30.000 frames per second; all are brought to 15.000"),
         "{:?}",
         posed.notes
     );
@@ -83,7 +87,7 @@ fn pictures_have_the_rate_that_is_told() {
         }
     }
     let options = LoadOptions { fps: Some(10.0), start: Some(0.3), end: Some(0.7), ..LoadOptions::default() };
-    let capture = load(dir.path(), &options, &mut |_, _| {}).unwrap();
+    let capture = load(dir.path(), &options, &mut Unwatched).unwrap();
     let levels: Vec<u8> = (0..capture.views[1].clip.frames).map(|t| capture.views[1].clip.frame(t)[0]).collect();
     assert_eq!((levels, capture.fps), (vec![3, 4, 5, 6], 10.0));
 }
@@ -106,7 +110,7 @@ fn videos_on_their_side_stand_up() {
         bytes[matrix..matrix + 36].copy_from_slice(&turned.map(u32::to_be_bytes).concat());
         fs::write(file, bytes).unwrap();
     }
-    let capture = load(dir.path(), &ALL, &mut |_, _| {}).unwrap();
+    let capture = load(dir.path(), &ALL, &mut Unwatched).unwrap();
     let clip = &capture.views[1].clip;
     assert_eq!((clip.width, clip.height, clip.frames), (24, 32, 5));
     let level = |row: usize| clip.frame(0)[(row * 24 + 12) * 3];
@@ -121,7 +125,7 @@ fn n3dv_and_videoloop3d_are_llff() {
     for index in [0, 1, 3] {
         video(dir.path(), &format!("cam0{index}.mp4"), &format!("color=0x{0}{0}{0}:s=32x24:r=30:d=0.2", 40 + index));
     }
-    let capture = load(dir.path(), &ALL, &mut |_, _| {}).unwrap();
+    let capture = load(dir.path(), &ALL, &mut Unwatched).unwrap();
     let names: Vec<&str> = capture.views.iter().map(|view| view.name.as_str()).collect();
     assert_eq!((names.as_slice(), capture.fps), (["cam00", "cam01", "cam03"].as_slice(), 30.0));
     assert!(capture.views[2].clip.rgb[0].abs_diff(0x43) <= 2);

@@ -1,11 +1,15 @@
 //! `cameras.bin`, `images.bin`, `points3D.bin`: little-endian, a count, then entries.
 
-use super::{Camera, Image, Point, models};
+use super::{Camera, Image, Point, models, params, pose};
 use crate::bytes::Bytes;
 use crate::error::CaptureError;
+use crate::layouts::layout::PosedScene;
 use glam::DVec3;
 use std::collections::HashMap;
 use std::path::Path;
+
+/// Number of the model PINHOLE.
+const PINHOLE: i32 = 1;
 
 /// Each camera: id u32, model i32, width u64, height u64, parameters f64.
 pub(super) fn cameras(file: &Path, bytes: &[u8]) -> Result<HashMap<u32, Camera>, CaptureError> {
@@ -61,4 +65,38 @@ pub(super) fn points(file: &Path, bytes: &[u8]) -> Result<Vec<Point>, CaptureErr
     }
     bytes.end()?;
     Ok(points)
+}
+
+/// `points3D.bin`, `cameras.bin`, `images.bin` of a pinhole for each view; ids count from 1.
+pub(super) fn write(scene: &PosedScene) -> Vec<Vec<u8>> {
+    let views = scene.cameras.len();
+    let [mut cameras, mut images] = [0, 1].map(|_| (views as u64).to_le_bytes().to_vec());
+    let mut points = (scene.points.len() as u64).to_le_bytes().to_vec();
+    let floats =
+        |bytes: &mut Vec<u8>, values: &[f64]| bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+    for (index, (name, camera)) in scene.names.iter().zip(&scene.cameras).enumerate() {
+        let id = index as u32 + 1;
+        cameras.extend(id.to_le_bytes());
+        cameras.extend(PINHOLE.to_le_bytes());
+        cameras.extend([camera.width, camera.height].iter().flat_map(|&side| u64::from(side).to_le_bytes()));
+        floats(&mut cameras, &params(scene, index));
+        images.extend(id.to_le_bytes());
+        floats(&mut images, &pose(scene, index));
+        images.extend(id.to_le_bytes());
+        images.extend(name.as_bytes());
+        images.extend(b".png\0");
+        images.extend(0u64.to_le_bytes());
+    }
+    for (id, point) in (1u64..).zip(&scene.points) {
+        points.extend(id.to_le_bytes());
+        floats(&mut points, &point.position.to_array());
+        points.extend([128; 3]);
+        points.extend(0f64.to_le_bytes());
+        points.extend((point.seen_by.len() as u64).to_le_bytes());
+        for &view in &point.seen_by {
+            points.extend((view as u32 + 1).to_le_bytes());
+            points.extend(0u32.to_le_bytes());
+        }
+    }
+    vec![points, cameras, images]
 }

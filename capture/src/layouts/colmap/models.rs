@@ -1,10 +1,10 @@
 //! COLMAP's camera models: <https://colmap.github.io/cameras.html>.
 
 use super::Camera;
-use crate::error::Size;
 use crate::lens::Lens;
 use crate::raw::Intrinsics;
 use glam::DVec2;
+use loop3d_media::Size;
 
 /// Names by number, and how many parameters each has.
 const MODELS: [(&str, usize); 18] = [
@@ -49,7 +49,7 @@ pub(super) fn camera(name: &str, size: [u64; 2], params: &[f64]) -> Result<Camer
     }
     let [Ok(width), Ok(height)] = size.map(u32::try_from) else {
         return Err(format!(
-            "pictures of {}×{} pixels; expected sides of at most {}",
+            "images of {}×{} pixels; expected sides of at most {}",
             size[0],
             size[1],
             crate::raw::MOST
@@ -90,7 +90,7 @@ pub(super) fn camera(name: &str, size: [u64; 2], params: &[f64]) -> Result<Camer
         ("EUCM", &[.., alpha, beta]) => two(Lens::Eucm { alpha, beta }),
         _ => {
             return Err(format!(
-                "camera model {name}; expected a lens with a focal length, all-round pictures have none"
+                "camera model {name}; expected a lens with a focal length, which panoramas do not have"
             ));
         }
     })

@@ -1,9 +1,11 @@
 //! `cameras.txt`, `images.txt`, `points3D.txt`: a line for each camera and point, two for each image; `#` begins a comment.
 
-use super::{Camera, Image, Point, models};
+use super::{Camera, Image, Point, models, params, pose};
 use crate::error::CaptureError;
+use crate::layouts::layout::PosedScene;
 use glam::DVec3;
 use std::collections::HashMap;
+use std::fmt::Write;
 use std::path::Path;
 use std::str::{FromStr, SplitAsciiWhitespace};
 
@@ -46,7 +48,7 @@ impl<'a> Line<'a> {
 /// All lines but comments, blank ones too.
 fn lines<'a>(file: &'a Path, bytes: &'a [u8]) -> Result<impl Iterator<Item = Line<'a>>, CaptureError> {
     let text = str::from_utf8(bytes).map_err(|error| {
-        let problem = "bytes that are no text; expected UTF-8".to_owned();
+        let problem = "bytes that are not text; expected UTF-8".to_owned();
         CaptureError::Bad { file: file.to_owned(), place: format!("byte {}", error.valid_up_to()), problem }
     })?;
     let lines = text.lines().enumerate().filter(|(_, line)| !line.starts_with('#'));
@@ -57,7 +59,7 @@ fn is_blank(line: &Line<'_>) -> bool {
     line.text.trim().is_empty()
 }
 
-/// The rest of a line after `count` words, as it stands: names may hold spaces.
+/// The rest of a line after `count` words, verbatim: names may hold spaces.
 fn after_words(line: &str, count: usize) -> &str {
     let next = |rest: &'_ str| -> usize {
         let word = rest.find(|c: char| c.is_ascii_whitespace()).unwrap_or(rest.len());
@@ -121,4 +123,27 @@ pub(super) fn points(file: &Path, bytes: &[u8]) -> Result<Vec<Point>, CaptureErr
         points.push(Point { position, seen_by });
     }
     Ok(points)
+}
+
+/// `points3D.txt`, `cameras.txt`, `images.txt` of a pinhole for each view; ids count from 1.
+pub(super) fn write(scene: &PosedScene) -> Vec<Vec<u8>> {
+    let (mut cameras, mut images, mut points) = (
+        "# CAMERA_ID, MODEL, WIDTH, HEIGHT, PARAMS[]\n".to_owned(),
+        "# IMAGE_ID, QW, QX, QY, QZ, TX, TY, TZ, CAMERA_ID, NAME; then POINTS2D[]\n".to_owned(),
+        "# POINT3D_ID, X, Y, Z, R, G, B, ERROR, TRACK[]\n".to_owned(),
+    );
+    // Writing to a String cannot fail.
+    for (index, (name, camera)) in scene.names.iter().zip(&scene.cameras).enumerate() {
+        let id = index + 1;
+        let [fx, fy, cx, cy] = params(scene, index);
+        let _ = writeln!(cameras, "{id} PINHOLE {} {} {fx} {fy} {cx} {cy}", camera.width, camera.height);
+        let pose = pose(scene, index).map(|value| value.to_string()).join(" ");
+        let _ = writeln!(images, "{id} {pose} {id} {name}.png\n");
+    }
+    for (id, point) in (1..).zip(&scene.points) {
+        let [x, y, z] = point.position.to_array();
+        let track: String = point.seen_by.iter().map(|view| format!(" {} 0", view + 1)).collect();
+        let _ = writeln!(points, "{id} {x} {y} {z} 128 128 128 0{track}");
+    }
+    [points, cameras, images].map(String::into_bytes).into()
 }

@@ -1,0 +1,108 @@
+//! PNG and JPEG files: sizes from their headers, pixels as RGB bytes.
+
+use crate::Size;
+use crate::error::MediaError;
+use crate::shape::Shape;
+use image::{ImageDecoder, ImageReader};
+use rayon::prelude::*;
+use std::io::{BufReader, Cursor};
+use std::path::{Path, PathBuf};
+
+/// Width and height of an image, from its header alone.
+///
+/// # Errors
+/// The file cannot be read or is not an image.
+pub fn size(file: &Path) -> Result<Size, MediaError> {
+    let opened = std::fs::File::open(file).map_err(MediaError::io(file))?;
+    let reader = ImageReader::new(BufReader::new(opened)).with_guessed_format();
+    let reader = reader.map_err(MediaError::io(file))?;
+    reader.into_dimensions().map_err(|error| unreadable(file, &error))
+}
+
+/// Reads images of one size as frames: `[files, height, width, 3]`. Only a few are in memory at their full size at a time.
+///
+/// # Errors
+/// A file cannot be read, is damaged, or has another size than `shape` takes.
+pub fn read(files: &[PathBuf], shape: &dyn Shape) -> Result<Vec<u8>, MediaError> {
+    let (source, frame_bytes) = (shape.source(), shape.frame_bytes());
+    let mut rgb = vec![0; files.len() * frame_bytes];
+    rgb.par_chunks_mut(frame_bytes).zip(files).try_for_each(|(frame, file)| {
+        shape.apply(&read_whole(file, source)?, frame);
+        Ok::<(), MediaError>(())
+    })?;
+    Ok(rgb)
+}
+
+/// RGB bytes `[height, width, 3]` of an image that must have a size.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_whole(file: &Path, expected: Size) -> Result<Vec<u8>, MediaError> {
+    let (size, pixels) = decode(file)?;
+    if size != expected {
+        let reason = "the size of the view's first frame".to_owned();
+        return Err(MediaError::Size { file: file.to_owned(), found: size, expected, reason });
+    }
+    Ok(pixels)
+}
+
+/// Size and RGB bytes. Deeper and grey images are converted, alpha is dropped. The orientation in EXIF is left alone:
+/// COLMAP, which made the poses, leaves it alone too.
+fn decode(file: &Path) -> Result<(Size, Vec<u8>), MediaError> {
+    let bytes = std::fs::read(file).map_err(MediaError::io(file))?;
+    if bytes.is_empty() {
+        return Err(MediaError::Empty { file: file.to_owned() });
+    }
+    let failed = |error| unreadable(file, &error);
+    let reader = ImageReader::new(Cursor::new(&bytes)).with_guessed_format();
+    let reader = reader.map_err(MediaError::io(file))?;
+    let is_jpeg = reader.format() == Some(image::ImageFormat::Jpeg);
+    let decoder = reader.into_decoder().map_err(failed)?;
+    let size = decoder.dimensions();
+    let pixels = image::DynamicImage::from_decoder(decoder).map_err(failed)?.into_rgb8().into_raw();
+    // The JPEG decoder fills what is missing with grey instead of an error.
+    if is_jpeg && !ends_as_jpeg(&bytes) {
+        let problem = "truncated JPEG: no end-of-image marker; expected FF D9".to_owned();
+        return Err(MediaError::Unreadable { file: file.to_owned(), problem });
+    }
+    Ok((size, pixels))
+}
+
+/// Whether there is an end-of-image marker after the last start of a scan. Embedded thumbnails have their own, earlier.
+fn ends_as_jpeg(bytes: &[u8]) -> bool {
+    let last = |marker: [u8; 2]| bytes.windows(2).rposition(|pair| pair == marker);
+    last([0xff, 0xd9]) > last([0xff, 0xda])
+}
+
+/// Writes RGB bytes `[height, width, 3]` as the format that the file's extension names.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn write(file: &Path, rgb: &[u8], (width, height): Size) -> Result<(), MediaError> {
+    let saved = image::save_buffer(file, rgb, width, height, image::ExtendedColorType::Rgb8);
+    saved.map_err(|error| MediaError::io(file)(std::io::Error::other(error)))
+}
+
+fn unreadable(file: &Path, error: &image::ImageError) -> MediaError {
+    MediaError::Unreadable { file: file.to_owned(), problem: error.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::area::AreaFilter;
+
+    #[test]
+    fn a_truncated_jpeg_is_an_error() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("a.jpg");
+        let image = image::RgbImage::from_fn(64, 48, |x, y| image::Rgb([(x * 3) as u8, (y * 5) as u8, (x ^ y) as u8]));
+        image.save(&file).unwrap();
+        let files = [file.clone()];
+        assert_eq!(read(&files, &AreaFilter::new((64, 48), (64, 48))).unwrap().len(), 64 * 48 * 3);
+        let bytes = std::fs::read(&file).unwrap();
+        std::fs::write(&file, &bytes[..bytes.len() * 2 / 3]).unwrap();
+        let error = read(&files, &AreaFilter::new((64, 48), (64, 48))).unwrap_err().to_string();
+        assert!(error.contains("a.jpg: unreadable: "), "{error}");
+    }
+}

@@ -1,0 +1,172 @@
+//! Videos through the real ffmpeg, and what its programs may say.
+
+use crate::area::AreaFilter;
+use crate::decode::frames;
+use crate::probe::parse_probe;
+use crate::{Clip, Ffmpeg, MediaError, Probe, Timing, Transfer};
+use loop3d_scene::{Blame, Fault};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// Runs the real ffmpeg, which set-up installs.
+fn ffmpeg(arguments: &str, file: &Path) {
+    let mut command = Command::new("ffmpeg");
+    command.args(["-v", "error", "-y"]).args(arguments.split(' ')).arg(file).stdin(Stdio::null());
+    assert!(command.status().expect("ffmpeg is part of set-up").success());
+}
+
+fn read(file: &Path) -> Result<Clip, MediaError> {
+    let programs = Ffmpeg::default();
+    let probe = programs.probe(file)?;
+    programs.read(file, probe, &same(probe), &Timing::default())
+}
+
+fn same(probe: Probe) -> AreaFilter {
+    AreaFilter::new(probe.size, probe.size)
+}
+
+#[test]
+fn probe_understands_turned_and_timed_streams() {
+    let text = "streams/stream/0/width=64\nstreams/stream/0/height=48\nstreams/stream/0/avg_frame_rate=\"30000/1001\"\n\
+                streams/stream/0/nb_frames=\"N/A\"\nstreams/stream/0/tags/DURATION=\"00:01:00.060000000\"\n\
+                streams/stream/0/side_data_list/side_data/0/rotation=-90\n";
+    let probe = parse_probe(text).unwrap();
+    assert_eq!((probe.size, probe.frames, probe.counted), ((48, 64), Some(1800), false));
+    assert!((probe.fps - 29.97003).abs() < 1e-5);
+    assert_eq!(parse_probe("streams/stream/0/width=64\n"), None);
+}
+
+/// What ffprobe and ffmpeg may say, with wrong bytes: something that holds together or nothing. `LOOP3D_MUTATIONS` says how often.
+#[test]
+fn mutated_words_of_ffmpeg_are_survived() {
+    let probed = "streams/stream/0/width=64\nstreams/stream/0/height=48\nstreams/stream/0/avg_frame_rate=\"30000/1001\"\n\
+                  streams/stream/0/r_frame_rate=\"30/1\"\nstreams/stream/0/nb_frames=\"250\"\nstreams/stream/0/duration=\"8.3\"\n\
+                  streams/stream/0/color_transfer=\"smpte2084\"\nstreams/stream/0/tags/DURATION=\"00:01:00.060000000\"\n\
+                  streams/stream/0/side_data_list/side_data/0/rotation=-90\n";
+    let image = b"P6\n2 1\n255\nabcdefP6\n2 1\n255\nghijkl";
+    let mut state = 99u64;
+    let mut random = |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        ((state >> 33) as usize) % below
+    };
+    let mut mutated = |good: &[u8]| {
+        let mut bytes = good.to_vec();
+        let at = random(bytes.len());
+        match random(4) {
+            0 => bytes[at] = random(256) as u8,
+            1 => bytes.truncate(at),
+            2 => drop(bytes.drain(at..(at + 1 + random(9)).min(good.len()))),
+            _ => bytes
+                .splice(at..at, std::iter::repeat_n(b"0919.:/\n=-e\xff"[random(12)], 1 + random(20)))
+                .for_each(drop),
+        }
+        bytes
+    };
+    let count = std::env::var("LOOP3D_MUTATIONS").map_or(2000, |count| count.parse::<usize>().unwrap());
+    let started = std::time::Instant::now();
+    for _ in 0..count {
+        if let Some(probe) = parse_probe(&String::from_utf8_lossy(&mutated(probed.as_bytes()))) {
+            let (width, height) = probe.size;
+            assert!(width > 0 && height > 0 && probe.fps.is_finite() && probe.fps > 0.0, "{probe:?}");
+        }
+        let sent = mutated(image);
+        let whole = frames::<MediaError>(sent.as_slice(), Path::new("a.mp4"), (2, 1), &mut |frame| {
+            assert_eq!(frame.len(), 6);
+            Ok(())
+        });
+        assert!(whole.is_err() || whole.is_ok_and(|frames| frames <= 2));
+    }
+    eprintln!("ffprobe's words and ffmpeg's images: {count} mutations in {:.1} s", started.elapsed().as_secs_f64());
+}
+
+#[test]
+fn colours_and_the_number_of_frames_survive() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("a.mkv");
+    // Limited range BT.601, whose red is (81, 90, 240).
+    ffmpeg("-f lavfi -i color=0xff0000:s=32x24:r=30000/1001:d=0.5 -pix_fmt yuv420p -c:v libx264 -qp 0", &file);
+    let probe = Ffmpeg::default().probe(&file).unwrap();
+    assert!((probe.fps - 29.97).abs() < 1e-3, "{}", probe.fps);
+    let clip = read(&file).unwrap();
+    assert_eq!((clip.width, clip.height, clip.frames, clip.rgb.len()), (32, 24, 15, 32 * 24 * 3 * 15));
+    for pixel in clip.rgb.chunks_exact(3) {
+        assert!(pixel[0] >= 253 && pixel[1] <= 2 && pixel[2] <= 2, "{pixel:?}");
+    }
+}
+
+/// Paper white of PQ and of HLG (BT.2408), whether or not the file names its primaries.
+#[test]
+fn hdr_is_brought_to_the_ordinary_range() {
+    let dir = tempfile::tempdir().unwrap();
+    let full = "-color_primaries bt2020 -colorspace bt2020nc";
+    for (name, grey, tags) in [
+        ("pq.mp4", 0x94, format!("-color_trc smpte2084 {full}")),
+        ("hlg.mp4", 0xbf, "-color_trc arib-std-b67".to_owned()),
+    ] {
+        let file = dir.path().join(name);
+        let source = format!("color=0x{grey:x}{grey:x}{grey:x}:s=32x24:r=25:d=0.2");
+        ffmpeg(&format!("-f lavfi -i {source} -c:v libx264 -qp 0 -pix_fmt yuv420p {tags}"), &file);
+        assert_ne!(Ffmpeg::default().probe(&file).unwrap().transfer, Transfer::Ordinary, "{name}");
+        for pixel in read(&file).unwrap().rgb.chunks_exact(3) {
+            assert!(pixel.iter().all(|value| (200..=235).contains(value)), "{name}: {pixel:?}");
+        }
+    }
+}
+
+#[test]
+fn uneven_time_stamps_neither_drop_nor_repeat_frames() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("a.mkv");
+    ffmpeg("-f lavfi -i testsrc2=s=32x24:r=25:d=2 -vf select=not(mod(n\\,3))+lt(n\\,10)", &file);
+    // Matroska keeps the stamps. 0 to 9, then 12, 15 … 48.
+    assert_eq!(read(&file).unwrap().frames, 10 + 13);
+}
+
+#[test]
+fn truncated_videos_are_errors() {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, options) in [("front.mp4", "-movflags +faststart"), ("end.mp4", "-g 50"), ("a.mkv", "-g 10")] {
+        let file = dir.path().join(name);
+        ffmpeg(&format!("-f lavfi -i testsrc2=s=64x48:r=25:d=4 -pix_fmt yuv420p {options}"), &file);
+        assert_eq!(read(&file).unwrap().frames, 100, "{name}");
+        let bytes = std::fs::read(&file).unwrap();
+        for fraction in [0.95, 0.6] {
+            std::fs::write(&file, &bytes[..(bytes.len() as f64 * fraction) as usize]).unwrap();
+            let error = read(&file).unwrap_err();
+            assert!(matches!(error, MediaError::Unreadable { .. }), "{name}: {error}");
+            assert!(error.to_string().contains(name) && error.fault() == Fault::Input, "{error}");
+        }
+    }
+}
+
+#[test]
+fn fewer_frames_than_promised_is_truncated() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("a.mp4");
+    ffmpeg("-f lavfi -i testsrc2=s=32x24:r=25:d=1", &file);
+    let programs = Ffmpeg::default();
+    let probe = programs.probe(&file).unwrap();
+    assert_eq!((probe.frames, probe.counted), (Some(25), true));
+    let error =
+        programs.read(&file, Probe { frames: Some(40), ..probe }, &same(probe), &Timing::default()).unwrap_err();
+    assert!(error.to_string().ends_with("a.mp4: truncated: 25 frames could be read, expected 40"), "{error}");
+}
+
+#[test]
+fn no_video_is_unreadable_and_no_ffmpeg_says_how_to_get_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("a.mp4");
+    std::fs::write(&file, "no video at all").unwrap();
+    let error = read(&file).unwrap_err();
+    assert!(matches!(error, MediaError::Unreadable { .. }), "{error}");
+
+    ffmpeg("-f lavfi -i testsrc2=s=32x24:r=25:d=1", &file);
+    let none = Ffmpeg { ffmpeg: "no-such-ffmpeg".into(), ffprobe: "no-such-ffprobe".into() };
+    let probe = Ffmpeg::default().probe(&file).unwrap();
+    for error in
+        [none.probe(&file).unwrap_err(), none.read(&file, probe, &same(probe), &Timing::default()).unwrap_err()]
+    {
+        assert!(error.to_string().contains("apt-get install ffmpeg"), "{error}");
+        assert!(matches!(error, MediaError::FfmpegMissing { .. }) && error.fault() == Fault::Machine);
+    }
+}
