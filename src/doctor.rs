@@ -1,11 +1,11 @@
-//! `loop3d doctor`: what a careful friend would say about a capture.
+//! `loop3d doctor`: checks a capture before it is fitted.
 
-mod picture;
+mod drawing;
 mod problems;
 mod report;
 mod words;
 
-use crate::failure::mistake;
+use crate::failure::bad_input;
 use crate::loading::Loading;
 use crate::output::print;
 use crate::progress::Progress;
@@ -17,22 +17,22 @@ use problems::Problem;
 use report::Report;
 use std::path::PathBuf;
 
-/// Look a capture over before it is fitted: what is there, what is wrong with it, and what helps.
+/// Check a capture before fitting: what it contains, what is wrong with it, and how to fix that.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:\n  loop3d doctor fountain\n  loop3d doctor fountain --json\n\n\
-    All clips are looked through: do they stand still, are they equally bright, how much of them can loop. Ends with exit code 2 \
-    where something must be set right before a fit.")]
+    The doctor reads all clips and checks camera shake, exposure and how much of the image can loop. The exit code is 65 \
+    where a problem prevents a fit.")]
 pub struct DoctorArgs {
     /// Folder of the capture.
     views: PathBuf,
-    /// Shrink the pictures to at most this height, as `loop3d fit` would.
+    /// Shrink the frames to at most this height, as `loop3d fit` would.
     #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(1..))]
     max_height: Option<u32>,
     #[command(flatten)]
     loading: Loading,
     #[command(flatten)]
     config: FitConfig,
-    /// A PNG file that gets a drawing of the cameras.
+    /// PNG file for a drawing of the cameras.
     #[arg(long, value_name = "FILE")]
     picture: Option<PathBuf>,
     /// Print JSON for programs.
@@ -44,10 +44,10 @@ pub struct DoctorArgs {
 }
 
 impl DoctorArgs {
-    /// Prints what is known and what is wrong.
+    /// Prints the report.
     ///
     /// # Errors
-    /// A capture that cannot be fitted as it is; a picture that cannot be written.
+    /// The capture cannot be fitted as it is, or the drawing cannot be written.
     pub fn run(&self) -> Result<()> {
         self.config.validate()?;
         let options = self.loading.options(None, self.max_height);
@@ -55,7 +55,7 @@ impl DoctorArgs {
             Ok(posed) => {
                 let healths = self.examine(&posed);
                 if let Some(file) = &self.picture {
-                    let drawn = picture::draw(&picture::cameras(&posed));
+                    let drawn = drawing::draw(&drawing::cameras(&posed));
                     drawn.save(file).with_context(|| file.display().to_string())?;
                 }
                 Report::new(&posed, &healths, &self.config)
@@ -66,13 +66,13 @@ impl DoctorArgs {
         print(&if self.json { serde_json::to_string_pretty(&report)? } else { words::of(&report) })?;
         match report.problems.iter().filter(|problem| problem.stops).count() {
             0 => Ok(()),
-            1 => Err(mistake("a problem stops a fit")),
-            count => Err(mistake(format!("{count} problems stop a fit"))),
+            1 => Err(bad_input("1 problem prevents a fit")),
+            count => Err(bad_input(format!("{count} problems prevent a fit"))),
         }
     }
 
     fn examine(&self, posed: &PosedCapture) -> Vec<Result<ClipHealth, CaptureError>> {
-        let mut progress = Progress::start("looking", posed.views.len() as u64, "clips", self.quiet);
+        let mut progress = Progress::start("checking", posed.views.len() as u64, "clips", self.quiet);
         let look = |view: &loop3d_capture::PosedView| {
             let health = view.examine();
             progress.advance(1);

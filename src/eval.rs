@@ -1,9 +1,9 @@
-//! `loop3d eval`: how good a scene is, against the clips of views that it was not fitted to.
+//! `loop3d eval`: compares a scene with the clips of held-out views.
 
 mod report;
 mod table;
 
-use crate::failure::mistake;
+use crate::failure::{bad_input, mistake};
 use crate::loading::{Loading, tell_notes};
 use crate::output::print;
 use crate::progress::Progress;
@@ -16,14 +16,14 @@ use loop3d_scene::{Camera, Scene, SceneView};
 use report::{Report, ViewReport};
 use std::path::PathBuf;
 
-/// Measure a scene against the clips of views that it was not fitted to.
+/// Compare a scene with the clips of views that it was not fitted to.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:\n  loop3d eval fountain.loop3d --views fountain --truth fountain/truth/0004.mp4\n  \
     loop3d eval fern.loop3d --views fern --json\n\n\
-    All figures leave out a border of 40 pixels at a height of 360, in proportion elsewhere. Static figures see the pixels \
-    that do not loop in the clip. `mean PSNR` compares temporal mean images. Beside the scene stand two plain answers: a \
-    frozen scene (the clip's own mean image) and a hard cut (its own first frames). Captures of stills have PSNR over \
-    whole pictures too, and no such answers. Clips are shrunk to the size that the scene was fitted at.")]
+    All figures leave out a border, 40 pixels wide at a height of 360 and in proportion at other sizes. Static figures cover the \
+    pixels that do not loop in the clip. `mean PSNR` compares temporal mean images. Two baselines are reported: a frozen scene (the \
+    clip's mean image) and a hard cut (its first frames). For stills, PSNR over whole images is reported instead. \
+    Clips are shrunk to the size that the scene was fitted at.")]
 pub struct EvalArgs {
     /// The scene (*.loop3d, *.glb).
     scene: PathBuf,
@@ -32,10 +32,10 @@ pub struct EvalArgs {
     views: PathBuf,
     #[command(flatten)]
     loading: Loading,
-    /// A video, a folder of frames or a picture to take as the captured clip of the one view that is measured.
+    /// Video, folder of frames or image to use instead of the captured clip, if one view is measured.
     #[arg(long, value_name = "FILE")]
     truth: Option<PathBuf>,
-    /// Views to measure, by index from 0 [default: those that were held out].
+    /// Views to measure, by index from 0 [default: the held-out views].
     #[arg(long, value_name = "N,…", value_delimiter = ',')]
     view: Vec<usize>,
     /// Print JSON for programs.
@@ -50,7 +50,7 @@ impl EvalArgs {
     /// Prints the figures to standard output.
     ///
     /// # Errors
-    /// A bad scene or capture, views that are not there.
+    /// A bad scene or capture, or views that do not exist.
     pub fn run(&self) -> Result<()> {
         let scene = loop3d_package::open(&self.scene)?;
         let indices = self.indices(&scene)?;
@@ -83,21 +83,21 @@ impl EvalArgs {
         }
         let indices: Vec<usize> = match &*self.view {
             [] => (0..count).filter(|&index| scene.views[index].held_out).collect(),
-            told => told.to_vec(),
+            asked => asked.to_vec(),
         };
         if indices.is_empty() {
-            return Err(mistake(format!("{file}: no view was held out; say which to measure with --view")));
+            return Err(mistake(format!("{file}: no view was held out; choose the views to measure with --view")));
         }
         if self.truth.is_some() && indices.len() > 1 {
             return Err(mistake(format!(
-                "--truth is the clip of one view, found {}; say which with --view",
+                "--truth is the clip of one view, but {} are measured; choose one with --view",
                 indices.len()
             )));
         }
         Ok(indices)
     }
 
-    /// The capture, in the folder that fits the scene's size best.
+    /// The capture, from the folder whose size is closest to the scene's.
     fn posed(&self, scene: &Scene, indices: &[usize]) -> Result<PosedCapture> {
         let max_height = indices.iter().map(|&index| scene.views[index].camera.height).max();
         let posed = loop3d_capture::load_poses(&self.views, &self.loading.options(None, max_height))?;
@@ -105,20 +105,20 @@ impl EvalArgs {
         Ok(posed)
     }
 
-    /// The view of the capture that a view of the scene was.
+    /// The view of the capture that belongs to a view of the scene.
     fn own<'a>(&self, posed: &'a PosedCapture, view: &SceneView) -> Result<&'a PosedView> {
         let found = posed.views.iter().find(|posed| posed.name == view.name);
         found.ok_or_else(|| {
             let names: Vec<&str> = posed.views.iter().map(|posed| posed.name.as_str()).collect();
             let (dir, scene, name) = (self.views.display(), self.scene.display(), &view.name);
-            mistake(format!("{dir}: found the views {}, expected `{name}` of {scene} among them", names.join(", ")))
+            bad_input(format!("{dir}: found the views {}; expected `{name}` of {scene} among them", names.join(", ")))
         })
     }
 }
 
-/// The figures of view `index`, whose clip is `truth`.
+/// The figures of view `index` against `truth`, its clip.
 fn measure(scene: &Scene, index: usize, truth: &Clip) -> Result<ViewReport> {
-    let render = film(scene, &scene.views[index].camera);
+    let render = render_loop(scene, &scene.views[index].camera);
     let static_mask: Vec<bool> = loopable_mask(truth).into_iter().map(|loops| !loops).collect();
     let crop = crop_px(truth.height);
     let (render, clip) = (ClipRef::from(&render), ClipRef::from(truth));
@@ -133,8 +133,8 @@ fn measure(scene: &Scene, index: usize, truth: &Clip) -> Result<ViewReport> {
     })
 }
 
-/// The whole loop as one camera sees it, in bytes as they are shown.
-fn film(scene: &Scene, camera: &Camera) -> Clip {
+/// The whole loop from one camera, in bytes as they are shown.
+fn render_loop(scene: &Scene, camera: &Camera) -> Clip {
     let frame = |t: usize| loop3d_scene::render(scene, camera, t as f64).to_rgb8();
     let rgb = (0..scene.frames).flat_map(frame).collect();
     Clip { width: camera.width as usize, height: camera.height as usize, frames: scene.frames, rgb }

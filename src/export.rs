@@ -1,24 +1,24 @@
-//! `loop3d export`: a scene as a package that phones can play, as a page that has everything inside, or as the original project's folder.
+//! `loop3d export`: a scene as a package that phones play, as one HTML file, or as the original project's folder.
 
 use crate::failure::{Stopped, mistake};
-use crate::output::print;
+use crate::output::{check_folder_of, print};
 use crate::progress::Progress;
 use crate::single_page::SinglePage;
 use crate::stop::Stop;
-use crate::whole_file::check_folder_of;
 use anyhow::{Context, Result};
 use loop3d_package::{ExportError, Report, Settings};
 use loop3d_scene::package::Codec;
+use serde::Serialize;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Quality that is asked for where none is given.
+/// Quality of the looping tiles without `--quality`.
 const QUALITY: u8 = 50;
 
-/// The quality from which blocks of ASTC have 4×4 texels.
+/// The quality from which ASTC blocks have 4×4 texels.
 const ASTC_4X4_QUALITY: u8 = 75;
 
-/// Write a scene as a package: small, playable while it loads, and a file that ordinary 3D tools open.
+/// Export a scene as a package: small, playable while it loads, and readable by ordinary 3D tools.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:\n  loop3d export fountain.loop3d -o fountain.glb\n  \
     loop3d export fountain.loop3d -o fountain.glb --codec av1 --max-mb 4\n  \
@@ -27,21 +27,22 @@ const ASTC_4X4_QUALITY: u8 = 75;
 pub struct ExportArgs {
     /// The scene (*.loop3d, *.glb).
     scene: PathBuf,
-    /// What to write: NAME.glb; NAME.html, a page with viewer and scene inside; or a new folder for --format videoloop3d. A package goes
-    /// into a page as it is, unless --codec, --quality or --max-mb ask for something else.
+    /// Output: NAME.glb; NAME.html, a page with the viewer and the scene inside; or a new folder with --format videoloop3d. A package
+    /// goes into a page unchanged unless --codec, --quality or --max-mb is given.
     #[arg(short, long)]
     output: PathBuf,
     /// glb: a package; videoloop3d: the folder that the original project's viewer plays.
     #[arg(long, value_enum, default_value_t = Format::Glb)]
     format: Format,
-    /// Codec of the looping tiles. h264: every phone; av1: smaller; h264+av1: both, the player picks; png: lossless; bc7 (desktops), astc and
-    /// etc2 (phones): larger, for GPUs as they are, no video decoder.
-    #[arg(long, value_enum, default_value_t = CodecName::H264)]
-    codec: CodecName,
-    /// 0 (smallest) to 100 (best). Of astc, blocks have 6×6 texels below 75, then 4×4; bc7 and etc2 have one size.
-    #[arg(long, default_value_t = QUALITY, value_parser = clap::value_parser!(u8).range(0..=100))]
-    quality: u8,
-    /// The largest file in megabytes (10^6 bytes): the highest quality that allows it is searched, from --quality.
+    /// Codec of the looping tiles [default: h264]. h264: plays on every phone; av1: smaller; h264+av1: both, the player picks; png:
+    /// lossless; bc7 (desktops), astc and etc2 (phones): GPU blocks, which are larger and need no video decoder.
+    #[arg(long, value_enum)]
+    codec: Option<CodecName>,
+    /// Quality from 0 (smallest) to 100 (best) [default: 50]. With astc, blocks have 6×6 texels below 75 and 4×4 from there; bc7 and
+    /// etc2 have one quality.
+    #[arg(long, value_parser = clap::value_parser!(u8).range(0..=100))]
+    quality: Option<u8>,
+    /// Largest package in MB (10^6 bytes): the export uses the highest quality up to --quality that fits.
     #[arg(long, value_name = "N")]
     max_mb: Option<f64>,
     /// Print the report as JSON.
@@ -112,13 +113,13 @@ impl ExportArgs {
         };
         check_folder_of(&self.output)?;
         if is_page {
-            // Before anything takes time.
+            // A command without the viewer says so before anything takes time.
             SinglePage::new("", &[])?;
         }
         if is_page && self.keeps_package() {
-            // Whatever it is, it is a package that opens.
+            // Only a package that opens goes into a page.
             loop3d_package::open(&self.scene)?;
-            return self.write_page(&self.scene);
+            return self.report_page(&self.write_page(&self.scene)?, None);
         }
         let scene = loop3d_package::open(&self.scene)?;
         let stop = Stop::on_ctrl_c()?;
@@ -131,18 +132,20 @@ impl ExportArgs {
         if self.format == Format::Videoloop3d {
             let bytes = loop3d_package::export_folder(&scene, &self.output, &mut tick).map_err(stopped)?;
             let frames = scene.frames;
-            progress.finish(&format!("wrote {target}: {frames} pictures, {:.1} MB", bytes as f64 / 1e6));
+            progress.finish(&format!("wrote {target}: {frames} frames, {:.1} MB", bytes as f64 / 1e6));
             return Ok(());
         }
-        let settings = Settings { codecs: self.codec.codecs(self.quality), quality: self.quality, max_bytes };
+        let quality = self.quality.unwrap_or(QUALITY);
+        let codecs = self.codec.unwrap_or(CodecName::H264).codecs(quality);
+        let settings = Settings { codecs, quality, max_bytes };
         let package = if is_page { package_beside(&self.output) } else { self.output.clone() };
         let report = loop3d_package::export(&scene, &package, &settings, &mut tick).map_err(stopped)?;
         drop(progress);
         if is_page {
             let written = self.write_page(&package);
-            // The error above is the one to report.
+            // An error of the page is the one to report.
             let _ = fs::remove_file(&package);
-            written?;
+            return self.report_page(&written?, Some(&report));
         }
         match (self.json, self.quiet) {
             (true, _) => print(&serde_json::to_string_pretty(&report)?),
@@ -151,37 +154,63 @@ impl ExportArgs {
         }
     }
 
-    /// Whether the source is a package already, and nothing about it is to change.
+    /// Whether the source is a package that goes into a page unchanged.
     fn keeps_package(&self) -> bool {
         let is_package = self.scene.extension().is_some_and(|found| found.eq_ignore_ascii_case("glb"));
-        is_package && self.codec == CodecName::H264 && self.quality == QUALITY && self.max_mb.is_none()
+        is_package && self.codec.is_none() && self.quality.is_none() && self.max_mb.is_none()
     }
 
-    /// Writes the page that has this package inside.
-    fn write_page(&self, package: &Path) -> Result<()> {
+    /// Writes the page with this package inside; the sizes of both.
+    fn write_page(&self, package: &Path) -> Result<PageSizes> {
         let bytes = fs::read(package).with_context(|| format!("{}: cannot be read", package.display()))?;
         let title = self.scene.file_stem().unwrap_or_default().to_string_lossy();
         let page = SinglePage::new(&title, &bytes)?;
         loop3d_scene::write_file(&self.output, |out| page.write(out))?;
-        let size = fs::metadata(&self.output).map_or(0, |about| about.len());
-        if self.quiet || self.json {
-            return Ok(());
+        let page_bytes = fs::metadata(&self.output).map_or(0, |about| about.len());
+        Ok(PageSizes { page_bytes, package_bytes: bytes.len() as u64 })
+    }
+
+    /// Reports a page; `package` is the report of a package that was made for it.
+    fn report_page(&self, sizes: &PageSizes, package: Option<&Report>) -> Result<()> {
+        match (self.json, self.quiet) {
+            (true, _) => print(&serde_json::to_string_pretty(&PageReport { sizes, package })?),
+            (false, true) => Ok(()),
+            (false, false) => {
+                let (page, all, scene) = (self.output.display(), mb(sizes.page_bytes), mb(sizes.package_bytes));
+                let line = format!("wrote {page}: {all}; contains the scene ({scene}) and the viewer, both as text");
+                print(&package.map_or(line.clone(), |report| format!("{line}\n\n{}", table(report))))
+            }
         }
-        let (page, all, scene) = (self.output.display(), mb(size), mb(bytes.len() as u64));
-        print(&format!("wrote {page}: {all}; the scene ({scene}) and the viewer, both as text"))
     }
 }
 
-/// Where a package is while it is not in its page yet.
+/// Sizes of a page and of the package inside.
+#[derive(Debug, Serialize)]
+struct PageSizes {
+    page_bytes: u64,
+    package_bytes: u64,
+}
+
+/// What `--json` prints for a page.
+#[derive(Debug, Serialize)]
+struct PageReport<'a> {
+    #[serde(flatten)]
+    sizes: &'a PageSizes,
+    /// Absent where an existing package went in unchanged.
+    #[serde(flatten)]
+    package: Option<&'a Report>,
+}
+
+/// Where a package waits until it is in its page.
 fn package_beside(page: &Path) -> PathBuf {
     let name = page.file_name().unwrap_or_default().to_string_lossy();
     page.with_file_name(format!(".{name}.tmp-{}.glb", std::process::id()))
 }
 
-/// A wish to stop, or the error.
+/// The error, or that the user stopped the job.
 pub fn or_stopped(error: ExportError, target: &Path) -> anyhow::Error {
     match error {
-        ExportError::Stopped => anyhow::Error::new(Stopped(format!("{} is as it was", target.display()))),
+        ExportError::Stopped => anyhow::Error::new(Stopped(format!("{} was not changed", target.display()))),
         other => other.into(),
     }
 }
@@ -190,7 +219,7 @@ fn mb(bytes: u64) -> String {
     format!("{:.2} MB", bytes as f64 / 1e6)
 }
 
-/// The report for people.
+/// The report as text.
 fn table(report: &Report) -> String {
     let Report { parts, likeness, plain_png, .. } = report;
     let parts = parts.iter().map(|(name, bytes)| (name.as_str(), *bytes)).chain([("json", report.json_bytes)]);
@@ -208,8 +237,38 @@ fn table(report: &Report) -> String {
     }
     let views = likeness.shots_db.len();
     lines.push(format!(
-        "dB: PSNR against the scene of {views} rendered views between the captured ones. Coded in {:.1} s; read back in {:.1} ms a frame.",
+        "dB: PSNR against the scene, over {views} renders between the captured views. Encoding took {:.1} s, decoding {:.1} ms per frame.",
         report.coding_seconds, report.decoding_ms_per_frame
     ));
     lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Command {
+        #[command(flatten)]
+        export: ExportArgs,
+    }
+
+    #[test]
+    fn a_package_goes_into_a_page_unchanged_unless_something_else_is_asked_for() {
+        let keeps = |words: &str| Command::parse_from(words.split(' ')).export.keeps_package();
+        assert!(keeps("x a.glb -o a.html") && keeps("x a.GLB -o a.html --json"));
+        // The defaults, given explicitly, ask for an export as much as any other value does.
+        for words in ["--codec h264", "--quality 50", "--max-mb 4", "--codec av1"] {
+            assert!(!keeps(&format!("x a.glb -o a.html {words}")), "{words}");
+        }
+        assert!(!keeps("x a.loop3d -o a.html"));
+    }
+
+    #[test]
+    fn the_report_of_a_page_has_its_sizes() {
+        let sizes = PageSizes { page_bytes: 7, package_bytes: 5 };
+        let json = serde_json::to_value(PageReport { sizes: &sizes, package: None }).unwrap();
+        assert_eq!(json, serde_json::json!({ "page_bytes": 7, "package_bytes": 5 }));
+    }
 }

@@ -1,35 +1,56 @@
-//! Who is at fault: exit code 2 for what the user can set right, 1 for failures of the machine or the program, 130 (the
-//! shells' custom) for a wish to stop.
+//! How the command ends: each error has someone who can mend it, and that decides the exit code.
 
-use loop3d_capture::CaptureError;
-use loop3d_capture::prepare::PrepareError;
+mod bridge;
+
+use loop3d_capture::{CaptureError, prepare::PrepareError};
 use loop3d_media::MediaError;
-use loop3d_optimizer::error::FitError;
-use loop3d_optimizer::metrics::MetricsError;
-use loop3d_package::ExportError;
 use loop3d_sample::SampleError;
-use loop3d_scene::{Blame, FileError, PathError};
+use loop3d_scene::{Blame, Fault};
 use std::fmt;
 use std::process::ExitCode;
 
-/// A mistake in what the user asked for; says what was found and what was expected.
+/// The exit codes, as `--help` lists them. [`Fault::exit_code`] and [`crate::stop`] have the numbers.
+pub const EXIT_CODES: &str = "\
+Exit codes:
+  0    done
+  1    failed: a missing program, a full disk, a device, a defect
+  2    wrong usage: an argument, or a combination of them
+  65   bad input: a file or folder that is missing, damaged or of another kind
+  75   not now: too little free memory; the same command may work later
+  130  stopped by Ctrl-C, 143 by SIGTERM: a fit leaves a checkpoint for --resume";
+
+/// What the command itself finds wrong; says what was found and what was expected.
 #[derive(Debug)]
-pub struct Mistake(String);
+pub struct Mistake {
+    fault: Fault,
+    message: String,
+}
 
 impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.message)
     }
 }
 
 impl std::error::Error for Mistake {}
 
-/// A [`Mistake`] as an error to return.
-pub fn mistake(message: impl Into<String>) -> anyhow::Error {
-    Mistake(message.into()).into()
+impl Blame for Mistake {
+    fn fault(&self) -> Fault {
+        self.fault
+    }
 }
 
-/// A job that was told to stop; says what there is of it.
+/// A wrong argument, or a wrong combination of arguments.
+pub fn mistake(message: impl Into<String>) -> anyhow::Error {
+    Mistake { fault: Fault::Usage, message: message.into() }.into()
+}
+
+/// A file or folder that is missing, damaged or of another kind.
+pub fn bad_input(message: impl Into<String>) -> anyhow::Error {
+    Mistake { fault: Fault::Input, message: message.into() }.into()
+}
+
+/// A job that was asked to stop; says what there is of its result.
 #[derive(Debug)]
 pub struct Stopped(pub String);
 
@@ -43,43 +64,34 @@ impl std::error::Error for Stopped {}
 
 /// The exit code that an error ends the command with.
 pub fn exit_code(error: &anyhow::Error) -> ExitCode {
-    ExitCode::from(if error.is::<Stopped>() {
-        130
-    } else if is_users_fault(error) {
-        2
-    } else {
-        1
-    })
+    ExitCode::from(if error.is::<Stopped>() { crate::stop::exit_code() } else { fault(error).exit_code() })
 }
 
-#[cfg(feature = "viewer")]
-fn is_viewers_mistake(error: &anyhow::Error) -> bool {
-    use loop3d_viewer::{RenderError, window::WindowError};
-    match error.downcast_ref() {
-        Some(WindowError::Render(error)) => error.is_users_fault(),
-        Some(WindowError::NoWindow(_)) => true,
-        None => error.downcast_ref().is_some_and(RenderError::is_users_fault),
-    }
+/// Who can mend an error. Errors of no library of the project are the machine's.
+fn fault(error: &anyhow::Error) -> Fault {
+    KNOWN.iter().find_map(|fault| fault(error)).unwrap_or(Fault::Machine)
 }
 
-#[cfg(not(feature = "viewer"))]
-fn is_viewers_mistake(_: &anyhow::Error) -> bool {
-    false
-}
+/// The error types that know who can mend them.
+const KNOWN: &[fn(&anyhow::Error) -> Option<Fault>] = &[
+    of::<Mistake>,
+    bridge::file,
+    bridge::path,
+    bridge::export,
+    of::<CaptureError>,
+    of::<MediaError>,
+    of::<PrepareError>,
+    of::<SampleError>,
+    bridge::fit,
+    bridge::metrics,
+    #[cfg(feature = "viewer")]
+    bridge::render,
+    #[cfg(feature = "viewer")]
+    bridge::window,
+];
 
-fn is_users_fault(error: &anyhow::Error) -> bool {
-    error.is::<Mistake>()
-        || is_viewers_mistake(error)
-        || error.is::<PathError>()
-        // Metrics refuse clips that do not fit together or are too small.
-        || error.is::<MetricsError>()
-        || error.downcast_ref().is_some_and(FileError::is_users_fault)
-        || error.downcast_ref().is_some_and(ExportError::is_users_fault)
-        || error.downcast_ref().is_some_and(CaptureError::is_users_fault)
-        || error.downcast_ref().is_some_and(PrepareError::is_users_fault)
-        || error.downcast_ref().is_some_and(FitError::is_users_fault)
-        || error.downcast_ref().is_some_and(MediaError::is_users_fault)
-        || error.downcast_ref().is_some_and(SampleError::is_users_fault)
+fn of<E: Blame + std::error::Error + Send + Sync + 'static>(error: &anyhow::Error) -> Option<Fault> {
+    error.downcast_ref().map(E::fault)
 }
 
 #[cfg(test)]
@@ -88,12 +100,13 @@ mod tests {
     use anyhow::Context;
 
     #[test]
-    fn mistakes_stay_mistakes_under_context() {
-        assert!(is_users_fault(&mistake("a")));
+    fn faults_survive_context() {
+        assert_eq!(fault(&mistake("a")), Fault::Usage);
+        assert_eq!(fault(&bad_input("a").context("b")), Fault::Input);
         let path = loop3d_scene::KeyframePath::parse("{").context("path.json").unwrap_err();
-        assert!(is_users_fault(&path));
+        assert_eq!(fault(&path), Fault::Input);
         let missing = loop3d_scene::load("/no/such/file").context("loading").unwrap_err();
-        assert!(is_users_fault(&missing));
-        assert!(!is_users_fault(&anyhow::anyhow!("the disk is full")));
+        assert_eq!(fault(&missing), Fault::Input);
+        assert_eq!(fault(&anyhow::anyhow!("the disk is full")), Fault::Machine);
     }
 }

@@ -1,4 +1,4 @@
-//! `loop3d fit`: a capture becomes a scene.
+//! `loop3d fit`: fits a scene to a capture.
 
 mod description;
 mod preview;
@@ -23,21 +23,21 @@ use std::path::PathBuf;
 use target::Target;
 use watcher::Watcher;
 
-/// Fit a scene to a capture: the main job.
+/// Fit a scene to a capture.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:\n  loop3d fit --views fountain --hold-out 4 -o fountain.loop3d\n  \
     loop3d fit --views fountain --max-height 180 --preset draft\n\n\
-    After every level all progress is written to SCENE.resume, which is removed once the scene is. After Ctrl-C, a kill or \
-    a power cut the same command with --resume goes on from there, and ends as an uninterrupted fit would have. \
-    Ctrl-C ends the command with exit code 130; a second one ends it at once.")]
+    After every level the fit saves a checkpoint, SCENE.resume, which is removed once the scene is written. After Ctrl-C, a kill or \
+    a power cut, run the same command with --resume: the result is the same as that of an uninterrupted fit. \
+    Ctrl-C ends the command with exit code 130, SIGTERM with 143; a second signal ends it at once.")]
 pub struct FitArgs {
-    /// Folder of the capture: camera poses of COLMAP, nerfstudio, LLFF, SynCamVideo or RealityCapture, and a clip for each.
+    /// Folder of the capture: camera poses from COLMAP, nerfstudio, LLFF, SynCamVideo or RealityCapture, and a clip for each.
     #[arg(long, value_name = "DIR")]
     views: PathBuf,
-    /// The scene file to write [default: the folder's name, in the current folder].
+    /// Scene file to write [default: NAME.loop3d in the current folder].
     #[arg(short, long, value_name = "SCENE")]
     output: Option<PathBuf>,
-    /// Views to leave out, by index from 0, for `loop3d eval`.
+    /// Views to hold out for `loop3d eval`, by index from 0.
     #[arg(long, value_name = "N,…", value_delimiter = ',')]
     hold_out: Vec<usize>,
     #[command(flatten)]
@@ -46,16 +46,16 @@ pub struct FitArgs {
     loading: Loading,
     #[command(flatten)]
     config: FitConfig,
-    /// What computes.
+    /// Compute device.
     #[arg(long, value_enum, default_value_t)]
     device: Device,
-    /// Threads to use [default: one for each core]; the result does not depend on it.
+    /// Number of threads [default: one per core]; the result does not depend on it.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
-    /// Go on from SCENE.resume.
+    /// Continue from SCENE.resume.
     #[arg(long)]
     resume: bool,
-    /// A folder that gets a picture after every level: what the reference camera sees.
+    /// Folder for a PNG after every level: what the reference camera sees.
     #[arg(long, value_name = "DIR")]
     preview: Option<PathBuf>,
     /// Print errors only.
@@ -63,13 +63,13 @@ pub struct FitArgs {
     quiet: bool,
 }
 
-/// How much to shrink the pictures while loading.
+/// How much to shrink the frames while loading.
 #[derive(clap::Args, Clone, Copy, Debug)]
 struct Shrinking {
-    /// Divide the size of the pictures by this.
+    /// Divide the size of the frames by this.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     factor: Option<u32>,
-    /// Shrink the pictures to at most this height.
+    /// Shrink the frames to at most this height.
     #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(1..))]
     max_height: Option<u32>,
 }
@@ -78,7 +78,7 @@ impl FitArgs {
     /// Fits and writes the scene.
     ///
     /// # Errors
-    /// Bad arguments, a bad capture, too little memory, a target that cannot be written, a wish to stop.
+    /// Bad arguments, a bad capture, too little memory, an output that cannot be written, or the user stopped the fit.
     pub fn run(&self) -> Result<()> {
         let target = Target::new(self.scene()?)?;
         let held_out = self.held_out();
@@ -94,7 +94,8 @@ impl FitArgs {
         let training = training::training_views(posed.views.len(), &self.config, &held_out)?;
         self.check_memory(&posed, &training)?;
         if self.resume && !target.checkpoint.exists() {
-            let (checkpoint, said) = (target.checkpoint.display(), "no such checkpoint; fit without --resume");
+            let (checkpoint, said) =
+                (target.checkpoint.display(), "no such checkpoint; run without --resume to start a fit");
             return Err(mistake(format!("{checkpoint}: {said}")));
         }
         if !self.resume && !self.quiet {
@@ -105,17 +106,20 @@ impl FitArgs {
         let mut capture = self.load(&posed)?;
         let description = description::describe(&capture, &self.config, device.name(), &held_out);
         let start = if self.resume { Some(Checkpoint::load(&target.checkpoint, &description)?) } else { None };
-        // A fit does not look at them, and memory for clips is most of what long ones need.
+        // A fit does not read held-out clips, and clips take most of the memory of a long capture.
         held_out.iter().for_each(|&view| capture.views[view].clip.truncate(1));
         let stop = Stop::on_ctrl_c()?;
         let progress = Progress::start_share("fitting", self.quiet);
         let mut watcher = Watcher::new(progress, &target.checkpoint, description, stop).with_preview(preview);
         let scene = match engine::fit_on(device, &capture, &self.config, &held_out, start, &mut watcher) {
-            Err(FitError::Stopped) => return Err(Stopped(watcher.where_to_go_on(self.resume)).into()),
+            Err(FitError::Stopped) => return Err(Stopped(watcher.how_to_continue(self.resume)).into()),
             other => other?,
         };
         loop3d_scene::save(&scene, &target.scene).with_context(|| {
-            format!("the fit is done and kept in {}: --resume writes it", target.checkpoint.display())
+            format!(
+                "the fit is complete and saved in {}; run the same command with --resume to write the scene",
+                target.checkpoint.display()
+            )
         })?;
         target.remove_checkpoint()?;
         let (statics, loopings) = scene.tiles.counts();
@@ -126,15 +130,17 @@ impl FitArgs {
         Ok(())
     }
 
-    /// The target: as told, or the name of the capture's folder in the current one.
+    /// The output: `-o`, or the name of the capture's folder, in the current folder.
     fn scene(&self) -> Result<PathBuf> {
         if let Some(path) = &self.output {
             return Ok(path.clone());
         }
-        // `--views .` has a name too.
+        // `--views .` has a name as well.
         let whole = self.views.canonicalize();
         let name = whole.as_deref().unwrap_or(&self.views).file_name();
-        let name = name.ok_or_else(|| mistake(format!("{}: has no name; say -o SCENE", self.views.display())))?;
+        let name = name.ok_or_else(|| {
+            mistake(format!("cannot derive an output name from {}; pass -o SCENE", self.views.display()))
+        })?;
         let mut name = name.to_owned();
         name.push(".loop3d");
         Ok(PathBuf::from(name))
@@ -159,9 +165,9 @@ impl FitArgs {
     }
 
     fn start_threads(&self) -> Result<()> {
-        // 0: one for each core.
+        // 0: one per core.
         let threads = self.threads.map_or(0, usize::from);
-        rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().context("threads could not be started")
+        rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().context("cannot start threads")
     }
 
     fn load(&self, posed: &PosedCapture) -> Result<Capture> {

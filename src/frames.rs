@@ -1,7 +1,7 @@
 //! Frames written as PNG files into a new folder.
 
 use crate::failure::mistake;
-use crate::whole_file::check_folder_of;
+use crate::output::check_folder_of;
 use anyhow::{Context, Result};
 use loop3d_scene::Unfinished;
 use std::fs;

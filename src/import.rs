@@ -1,20 +1,20 @@
-//! `loop3d import`: a published scene of the original project as a master.
+//! `loop3d import`: a published scene of the original project as a scene file.
 
 use crate::export::or_stopped;
 use crate::failure::mistake;
+use crate::output::check_folder_of;
 use crate::progress::Progress;
 use crate::stop::Stop;
-use crate::whole_file::check_folder_of;
 use anyhow::Result;
 use std::path::PathBuf;
 
-/// Read a folder of the original project (geometry.obj, static.png, dynamic/, meta.json) into a scene file.
+/// Import a scene of the original project: a folder with geometry.obj, static.png, dynamic/ and meta.json.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Example: loop3d import fall1 && loop3d view fall1.loop3d")]
 pub struct ImportArgs {
     /// The folder.
     dir: PathBuf,
-    /// The scene file to write [default: the folder's name with .loop3d].
+    /// Scene file to write [default: NAME.loop3d in the current folder].
     #[arg(short, long)]
     output: Option<PathBuf>,
     /// Print errors only.
@@ -26,13 +26,18 @@ impl ImportArgs {
     /// Writes the scene file.
     ///
     /// # Errors
-    /// A folder of another kind or a broken one, a target that cannot be written.
+    /// A folder that is broken or of another kind, or an output that cannot be written.
     pub fn run(&self) -> Result<()> {
         let target = match &self.output {
             Some(output) => output.clone(),
             None => match self.dir.file_name() {
                 Some(name) => PathBuf::from(format!("{}.loop3d", name.to_string_lossy())),
-                None => return Err(mistake(format!("{}: name the output with -o", self.dir.display()))),
+                None => {
+                    return Err(mistake(format!(
+                        "cannot derive an output name from {}; pass -o SCENE",
+                        self.dir.display()
+                    )));
+                }
             },
         };
         check_folder_of(&target)?;

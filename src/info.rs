@@ -1,11 +1,11 @@
-//! `loop3d info`: what is inside of a scene file.
+//! `loop3d info`: what a scene file contains.
 
 use crate::output::print;
 use anyhow::Result;
 use loop3d_scene::SceneInfo;
 use std::path::PathBuf;
 
-/// Say what is inside of a scene file, after checking every byte of it.
+/// Check every byte of a scene file and show what it contains.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Example: loop3d info fountain.loop3d")]
 pub struct InfoArgs {
@@ -20,7 +20,7 @@ impl InfoArgs {
     /// Prints to standard output.
     ///
     /// # Errors
-    /// The file cannot be read or is no whole scene.
+    /// The file cannot be read or is not a complete scene.
     pub fn run(&self) -> Result<()> {
         let scene = loop3d_package::open(&self.file)?;
         let file_bytes = std::fs::metadata(&self.file).map(|about| about.len()).ok();

@@ -21,7 +21,6 @@ mod stop;
 #[cfg(feature = "viewer")]
 mod view;
 mod web_files;
-mod whole_file;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -31,18 +30,15 @@ use std::process::ExitCode;
 #[command(
     name = "loop3d",
     version,
-    after_help = "Example:\n  loop3d sample garden\n  loop3d fit --views garden --hold-out 4 --preset draft\n  \
-        loop3d eval garden.loop3d --views garden\n  loop3d view garden.loop3d\n  loop3d render garden.loop3d -o garden.mp4\n  \
-        loop3d export garden.loop3d -o garden.glb\n  loop3d serve garden.glb\n\n\
-        Exit codes: 0 done, 1 a failure of the machine, 2 a mistake that you can set right, 130 stopped by Ctrl-C."
+    after_help = after_help()
 )]
 struct Cli {
     #[command(subcommand)]
-    verb: Verb,
+    command: Command,
 }
 
 #[derive(Subcommand)]
-enum Verb {
+enum Command {
     Sample(sample::SampleArgs),
     Prepare(prepare::PrepareArgs),
     Doctor(doctor::DoctorArgs),
@@ -57,20 +53,33 @@ enum Verb {
     Info(info::InfoArgs),
 }
 
+fn after_help() -> String {
+    let example = "\
+Example:
+  loop3d sample garden
+  loop3d fit --views garden --hold-out 4 --preset draft
+  loop3d eval garden.loop3d --views garden
+  loop3d view garden.loop3d
+  loop3d render garden.loop3d -o garden.mp4
+  loop3d export garden.loop3d -o garden.glb
+  loop3d serve garden.glb";
+    format!("{example}\n\n{}", failure::EXIT_CODES)
+}
+
 fn main() -> ExitCode {
-    let result = match Cli::parse().verb {
-        Verb::Sample(args) => args.run(),
-        Verb::Prepare(args) => args.run(),
-        Verb::Doctor(args) => args.run(),
-        Verb::Fit(args) => args.run(),
-        Verb::Eval(args) => args.run(),
-        Verb::Render(args) => args.run(),
+    let result = match Cli::parse().command {
+        Command::Sample(args) => args.run(),
+        Command::Prepare(args) => args.run(),
+        Command::Doctor(args) => args.run(),
+        Command::Fit(args) => args.run(),
+        Command::Eval(args) => args.run(),
+        Command::Render(args) => args.run(),
         #[cfg(feature = "viewer")]
-        Verb::View(args) => args.run(),
-        Verb::Export(args) => args.run(),
-        Verb::Import(args) => args.run(),
-        Verb::Serve(args) => args.run(),
-        Verb::Info(args) => args.run(),
+        Command::View(args) => args.run(),
+        Command::Export(args) => args.run(),
+        Command::Import(args) => args.run(),
+        Command::Serve(args) => args.run(),
+        Command::Info(args) => args.run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

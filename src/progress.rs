@@ -1,14 +1,14 @@
-//! Progress of a long job on standard error: a bar with the time left on a terminal, plain lines elsewhere, nothing
-//! when quiet.
+//! Progress of a long job on standard error: a bar with the time left on a terminal, plain lines elsewhere, nothing with
+//! `--quiet`.
 
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
-/// Plain lines come no faster than this.
+/// Least time between two plain lines.
 const BETWEEN_LINES: Duration = Duration::from_secs(10);
 
-/// Steps of a job that is known by the share that is done.
+/// Steps of a job that reports the fraction that is done.
 const FINE: u64 = 10_000;
 
 /// Progress of one job of a known number of steps.
@@ -24,10 +24,10 @@ enum Shown {
 
 struct Lines {
     what: String,
-    /// None: steps are shares, and percent are shown.
+    /// `None`: steps are fractions of the job, shown as a percentage.
     unit: Option<String>,
     total: u64,
-    /// Where the job began: after 0 where it goes on from a checkpoint.
+    /// Where the job began: above 0 if it continues from a checkpoint.
     first: Option<u64>,
     done: u64,
     started: Instant,
@@ -35,13 +35,13 @@ struct Lines {
 }
 
 impl Progress {
-    /// Starts to show a job, such as "rendering", of so many units, such as "frames".
+    /// Shows a job, such as "rendering", of `total` units, such as "frames".
     pub fn start(what: &str, total: u64, unit: &str, quiet: bool) -> Self {
         let template = format!("{what} {{bar:32}} {{pos}}/{{len}} {unit}, {{eta}} left {{msg}}");
         Self::new(what, total, Some(unit.to_owned()), &template, quiet)
     }
 
-    /// Starts to show a job that tells which share of it is done.
+    /// Shows a job that reports the fraction that is done.
     pub fn start_share(what: &str, quiet: bool) -> Self {
         Self::new(what, FINE, None, &format!("{what} {{bar:32}} {{percent}}%, {{eta}} left  {{msg}}"), quiet)
     }
@@ -64,7 +64,7 @@ impl Progress {
         Self { shown }
     }
 
-    /// So many more steps are done.
+    /// Counts `steps` more steps as done.
     pub fn advance(&mut self, steps: u64) {
         match &mut self.shown {
             Shown::Nothing => {}
@@ -73,7 +73,7 @@ impl Progress {
         }
     }
 
-    /// This share of the job is done, 0–1.
+    /// Reports the fraction of the job that is done, 0–1.
     pub fn share(&mut self, share: f64, message: &str) {
         let done = (share * FINE as f64) as u64;
         match &mut self.shown {
@@ -81,7 +81,7 @@ impl Progress {
             Shown::Bar(bar) => {
                 bar.set_message(message.to_owned());
                 if bar.position() == 0 {
-                    // Work of an earlier run is no measure of speed.
+                    // Work of an earlier run says nothing about the speed of this one.
                     bar.set_position(done);
                     bar.reset_eta();
                 }
@@ -91,7 +91,7 @@ impl Progress {
         }
     }
 
-    /// A line that stays.
+    /// Prints a line above the progress.
     pub fn note(&self, line: &str) {
         match &self.shown {
             Shown::Nothing => {}
@@ -100,7 +100,7 @@ impl Progress {
         }
     }
 
-    /// Ends with one line that says what came of it.
+    /// Ends with one line about the result.
     pub fn finish(self, result: &str) {
         if let Shown::Bar(bar) = &self.shown {
             bar.finish_and_clear();
@@ -129,7 +129,7 @@ impl Lines {
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        // An error is told on a line of its own.
+        // An error is printed on a line of its own.
         if let Shown::Bar(bar) = &self.shown {
             bar.finish_and_clear();
         }

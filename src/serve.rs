@@ -1,4 +1,4 @@
-//! `loop3d serve`: a scene for the browsers of this machine and of the phones in its network.
+//! `loop3d serve`: shows scenes in browsers, on this machine and on phones in the same network.
 
 mod site;
 
@@ -14,25 +14,25 @@ use std::path::PathBuf;
 use std::time::Duration;
 use tiny_http::{Header, Method, Request, Response, Server, StatusCode};
 
-/// Answers that are on their way at once.
+/// Threads that answer requests.
 const WORKERS: usize = 8;
 
-/// A wish to stop is looked for so often.
+/// Time between two looks at whether to stop.
 const LOOK: Duration = Duration::from_millis(150);
 
 /// Serve a scene, or a folder of them, to browsers: on this machine, and on phones in the same network.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:\n  loop3d serve garden.glb\n  loop3d serve scenes/ --port 8000\n\n\
-    A phone opens the address that the QR code shows. Over plain http browsers keep tilt and WebGPU from pages: elsewhere than on this \
-    machine WebGL 2 draws, and fingers look around. For tilt, put the folder that `cargo xtask web --scene garden.glb` writes on any https \
-    host.")]
+    Scan the QR code with a phone to open the scene there. Browsers allow tilt and WebGPU only on this machine and over https: other \
+    devices use WebGL 2, and you look around by touch. To allow tilt, upload the folder that `cargo xtask web --scene garden.glb` writes \
+    to any https host.")]
 pub struct ServeArgs {
     /// A package (*.glb), or a folder of packages.
     scene: PathBuf,
-    /// The port; where it is taken, the next free one.
+    /// Port; if it is taken, the next free one is used.
     #[arg(long, default_value_t = 8080)]
     port: u16,
-    /// For this machine alone.
+    /// Serve to this machine only.
     #[arg(long)]
     local: bool,
     /// Print the address only.
@@ -44,7 +44,7 @@ impl ServeArgs {
     /// Serves until Ctrl-C.
     ///
     /// # Errors
-    /// There is no such scene, no free port, or no viewer in this command.
+    /// The scene does not exist, no port is free, or the viewer is not embedded in this command.
     pub fn run(&self) -> Result<()> {
         let site = Site::new(&self.scene)?;
         web_files::file("index.html")?;
@@ -84,7 +84,7 @@ impl ServeArgs {
                 }
             }
         }
-        Err(mistake(format!("--port {}: no port can be opened there: {refusal}", self.port)))
+        Err(mistake(format!("--port {}: cannot listen on this port or the next ones: {refusal}", self.port)))
     }
 
     fn greeting(&self, port: u16) -> String {
@@ -94,13 +94,15 @@ impl ServeArgs {
         if self.quiet {
             return there.unwrap_or(here);
         }
-        let mut lines =
-            vec![format!("{} is served; Ctrl-C ends it.", self.scene.display()), format!("  here        {here}")];
+        let mut lines = vec![
+            format!("Serving {}; press Ctrl-C to stop.", self.scene.display()),
+            format!("  this machine     {here}"),
+        ];
         if let Some(there) = there {
-            lines.push(format!("  elsewhere   {there}   (a phone in the same network)"));
+            lines.push(format!("  same network     {there}   (for a phone)"));
             lines.extend(QRBuilder::new(there.as_str()).build().map(|code| format!("\n{}", code.to_str())).ok());
             lines.push(
-                "\nElsewhere this is plain http, where browsers keep tilt and WebGPU from pages: see --help."
+                "\nOther devices connect over plain http, where browsers do not allow tilt and WebGPU; see --help."
                     .to_owned(),
             );
         }
@@ -108,10 +110,10 @@ impl ServeArgs {
     }
 }
 
-/// This machine's address in its network: that from which it would reach others. Nothing is sent.
+/// The address from which this machine reaches its network. Nothing is sent.
 fn address_in_network() -> Option<IpAddr> {
     let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
-    // An address for documentation (RFC 5737).
+    // An address reserved for documentation (RFC 5737).
     socket.connect((Ipv4Addr::new(192, 0, 2, 1), 9)).ok()?;
     Some(socket.local_addr().ok()?.ip()).filter(|address| !address.is_loopback() && !address.is_unspecified())
 }
@@ -138,7 +140,7 @@ fn answer(site: &Site, request: Request) {
                 found.headers.iter().filter_map(|(name, value)| Header::from_bytes(*name, value.as_bytes()).ok());
             let length = usize::try_from(found.length).ok();
             let response = Response::new(StatusCode(found.status), headers.collect(), found.body, length, None);
-            // In chunks nobody would know how much there is to come.
+            // A chunked response would not state its length.
             send(request, response.with_chunked_threshold(usize::MAX));
         }
         Err(error) => {
@@ -148,7 +150,7 @@ fn answer(site: &Site, request: Request) {
     }
 }
 
-/// A browser that went away is no matter.
+/// A browser that closed the connection is not an error.
 fn send(request: Request, response: Response<impl std::io::Read>) {
     let _ = request.respond(response);
 }

@@ -1,4 +1,4 @@
-//! A scene and the viewer in one HTML file that opens from disk: scripts and bytes are inside.
+//! A scene and the viewer in one HTML file that opens from disk.
 
 use crate::web_files;
 use anyhow::Result;
@@ -6,11 +6,11 @@ use base64::display::Base64Display;
 use base64::engine::general_purpose::STANDARD;
 use std::io::{self, Write};
 
-/// The viewer's script for such a page, and the programs it looks for by the id of their element.
+/// The viewer's script for such a page, and the programs that it looks up by element id.
 const SCRIPT: &str = "single.js";
 const PROGRAMS: [&str; 2] = ["loop3d_webgpu.wasm", "loop3d_webgl2.wasm"];
 
-/// A page that has everything inside.
+/// A page that contains everything it needs.
 pub struct SinglePage<'a> {
     /// Plain text.
     title: &'a str,
@@ -21,10 +21,10 @@ pub struct SinglePage<'a> {
 }
 
 impl<'a> SinglePage<'a> {
-    /// A page of a package.
+    /// A page for a package.
     ///
     /// # Errors
-    /// The viewer is not in this command.
+    /// The viewer is not embedded in this command.
     pub fn new(title: &'a str, package: &'a [u8]) -> Result<Self> {
         let [webgpu, webgl2] = PROGRAMS;
         let programs = [(webgpu, web_files::file(webgpu)?), (webgl2, web_files::file(webgl2)?)];
@@ -45,7 +45,7 @@ impl<'a> SinglePage<'a> {
              --loop-3d-focus: transparent; }}</style>\n</head>\n<body>\n"
         )?;
         for (name, bytes) in self.programs.into_iter().chain([("scene", self.package)]) {
-            // The browser does not run what it does not know.
+            // The browser does not run a script of an unknown type.
             writeln!(
                 out,
                 "<script type=\"text/plain\" id=\"{name}\">{}</script>",
@@ -56,7 +56,7 @@ impl<'a> SinglePage<'a> {
     }
 }
 
-/// A script that HTML's parser leaves whole. Both sequences can only stand in strings and regular expressions there.
+/// A script that the HTML parser does not cut short. Both sequences occur in a script only inside strings and regular expressions.
 fn inline(script: &str) -> String {
     script.replace("</script", "<\\/script").replace("<!--", "<\\!--")
 }

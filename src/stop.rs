@@ -1,38 +1,60 @@
-//! Ctrl-C ends a long job between two of its steps.
+//! Ctrl-C and SIGTERM end a long job between two of its steps.
 
 use anyhow::{Context, Result};
-use std::sync::atomic::{AtomicBool, Ordering};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+
+/// The signals, and the exit codes of a command that one of them stopped: 128 + the signal's number, as shells have it.
+const SIGNALS: [(i32, u8); 2] = [(SIGINT, 130), (SIGTERM, 143)];
+
+/// The program's one listener: a second job in it waits for the same signals.
+static LISTENER: Mutex<Option<Stop>> = Mutex::new(None);
 
 /// Whether the user wants the command to stop.
 #[derive(Clone, Debug, Default)]
-pub struct Stop(Arc<AtomicBool>);
+pub struct Stop {
+    asked: Arc<AtomicBool>,
+    /// The last signal; 0 before the first.
+    signal: Arc<AtomicUsize>,
+}
 
 impl Stop {
-    /// Asked for by the first Ctrl-C (or SIGTERM); the second ends the program at once.
+    /// Asked for by the first Ctrl-C or SIGTERM; the second ends the program at once.
     ///
     /// # Errors
-    /// The system lets no signal be caught.
+    /// The system does not let signals be caught.
     pub fn on_ctrl_c() -> Result<Self> {
-        // A program has one handler: a second job in it waits for the same word.
-        static CAUGHT: Mutex<Option<Stop>> = Mutex::new(None);
-        let mut caught = CAUGHT.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(stop) = &*caught {
+        let mut listener = LISTENER.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(stop) = &*listener {
             return Ok(stop.clone());
         }
         let stop = Self::default();
-        let flag = Arc::clone(&stop.0);
-        ctrlc::set_handler(move || {
-            if flag.swap(true, Ordering::Relaxed) {
-                std::process::exit(130);
-            }
-        })
-        .context("Ctrl-C cannot be caught")?;
-        Ok(caught.insert(stop).clone())
+        for (signal, code) in SIGNALS {
+            stop.listen(signal, code).context("Ctrl-C cannot be caught")?;
+        }
+        Ok(listener.insert(stop).clone())
+    }
+
+    fn listen(&self, signal: i32, code: u8) -> std::io::Result<()> {
+        // Before the flag is set: the first signal finds it unset.
+        flag::register_conditional_shutdown(signal, code.into(), Arc::clone(&self.asked))?;
+        flag::register_usize(signal, Arc::clone(&self.signal), signal.unsigned_abs() as usize)?;
+        flag::register(signal, Arc::clone(&self.asked))?;
+        Ok(())
     }
 
     /// Whether it was asked for.
     pub fn asked(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.asked.load(Ordering::Relaxed)
     }
+}
+
+/// The exit code of a command that was stopped.
+pub fn exit_code() -> u8 {
+    let listener = LISTENER.lock().unwrap_or_else(PoisonError::into_inner);
+    let signal = listener.as_ref().map_or(0, |stop| stop.signal.load(Ordering::Relaxed));
+    let [(_, interrupted), _] = SIGNALS;
+    SIGNALS.iter().find(|(known, _)| known.unsigned_abs() as usize == signal).map_or(interrupted, |(_, code)| *code)
 }

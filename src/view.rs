@@ -1,7 +1,7 @@
 //! `loop3d view`: a window to look through, or one picture of what it would show.
 
 use crate::failure::mistake;
-use crate::whole_file::write_png;
+use crate::output::write_png;
 use anyhow::Result;
 use loop3d_scene::{Camera, PathError, Scene};
 use loop3d_viewer::window::{self, WindowOptions};
@@ -35,8 +35,8 @@ pub struct ViewArgs {
     /// The system's interface to the GPU: auto, vulkan, metal, dx12 or gl.
     #[arg(long, default_value = "auto", value_parser = parse_backend)]
     backend: Backend,
-    /// GPU memory for frames of the loop, in MB; where all frames need more, they stream as they are shown.
-    #[arg(long, value_name = "MB", default_value_t = Options::default().loop_budget_bytes >> 20)]
+    /// GPU memory for frames of the loop, in MiB; a loop that needs more streams as it is shown.
+    #[arg(long, value_name = "MIB", default_value_t = Options::default().loop_budget_bytes >> 20)]
     loop_memory: u64,
     /// List the graphics adapters of the backend, and quit.
     #[arg(long)]

@@ -1,4 +1,4 @@
-//! What is wrong with a capture, and what helps.
+//! What is wrong with a capture, and how to fix it.
 
 use super::report::{Report, ViewReport};
 use loop3d_capture::steady::{PARALLAX_PX, STILL_PX};
@@ -6,29 +6,29 @@ use loop3d_capture::{CaptureError, ClipHealth, PosedCapture};
 use loop3d_media::MediaError;
 use serde::Serialize;
 
-/// Seconds of footage that a loop of two seconds is well chosen from.
+/// Seconds of footage from which a good loop of two seconds can be chosen.
 const SECONDS: f64 = 5.0;
-/// Ratios of brightness that the fit evens out without loss.
+/// Ratio of brightness up to which the fit matches exposure without loss.
 const EXPOSURE: f64 = 1.25;
-/// Share of white values from which highlights are lost.
+/// Fraction of white values above which highlights are lost.
 const WHITE: f64 = 0.1;
-/// Detail against the other views below which a view is blurred.
+/// Detail, relative to the other views, below which a view is blurred.
 const BLURRED: f64 = 0.6;
-/// Share of the picture that must loop in a scene that does.
+/// Fraction of the image that can loop, below which a scene is static.
 const LOOPABLE: f64 = 0.002;
-/// Parallax, in pixels, below which there is nothing to see in depth.
+/// Parallax, in pixels, below which a scene looks flat.
 const FLAT_PX: f64 = 3.0;
-/// Parallax from plane to plane, in pixels, from which edges double.
+/// Parallax from plane to plane, in pixels, above which edges double.
 const STEP_PX: f64 = 1.6;
-/// Degrees that a camera may look away from the others.
+/// Largest angle between a camera and the average view, in degrees.
 const AWAY: f64 = 20.0;
-/// Nearest to farthest beyond which a few wrong points are likelier than a scene.
+/// Ratio of farthest to nearest depth above which wrong points are the likely cause.
 const DEEP: f64 = 300.0;
 
 /// One thing that is wrong.
 #[derive(Debug, Serialize)]
 pub struct Problem {
-    /// Whether a fit ends with it.
+    /// Whether it prevents a fit.
     pub stops: bool,
     /// What was found and what was expected.
     pub what: String,
@@ -44,37 +44,37 @@ fn worse(what: impl Into<String>, remedy: impl Into<String>) -> Problem {
     Problem { stops: false, what: what.into(), remedy: remedy.into() }
 }
 
-/// What helps against a fault of loading.
+/// An error of loading, with its remedy.
 pub fn of_fault(fault: &CaptureError) -> Problem {
     let remedy = match fault {
         CaptureError::NoLayout { .. } => {
-            "without poses, `loop3d prepare DIR -o CAPTURE` finds them; docs/CAPTURES.md shows what is read"
+            "if you have no poses, `loop3d prepare DIR -o CAPTURE` estimates them; docs/CAPTURES.md lists the supported layouts"
         }
         CaptureError::NoDirectory { .. } => "check the path",
-        CaptureError::NoViews { .. } => "put one clip for each pose into videos/, named like the pose",
-        CaptureError::Count { .. } => "remove or add clips until each row has one, or use poses that name their clips",
-        CaptureError::TooFewViews { .. } => "film from at least two places; nine are good",
+        CaptureError::NoViews { .. } => "put one clip per pose into videos/, named like the pose",
+        CaptureError::Count { .. } => "add or remove clips until each row has one, or use poses that name their clips",
+        CaptureError::TooFewViews { .. } => "film from at least two places; about nine work well",
         CaptureError::NoDepth { .. } => {
-            "give poses with points (COLMAP's points3D, a PLY file), or add textured surroundings"
+            "provide points with the poses (COLMAP's points3D, a PLY file), or film textured surroundings"
         }
-        CaptureError::NoAveragePose { .. } => "take views from one side with --cameras",
-        CaptureError::Lens { .. } => "check the lens parameters; calibrate again with a simpler model",
+        CaptureError::NoAveragePose { .. } => "use --cameras to choose views from one side",
+        CaptureError::Lens { .. } => "check the lens parameters, or recalibrate with a simpler model",
         CaptureError::Media(
             MediaError::Unreadable { .. } | MediaError::Truncated { .. } | MediaError::Empty { .. },
-        ) => "copy the file again from the camera, or leave its view out with --cameras",
+        ) => "copy the file from the camera again, or leave the view out with --cameras",
         CaptureError::Media(MediaError::Size { .. }) => {
-            "make poses for pictures of this size, or scale the clip to theirs"
+            "make poses for this image size, or scale the clip to the size of the poses"
         }
-        CaptureError::Media(MediaError::Time { .. }) => "choose other --start, --end or --fps",
+        CaptureError::Media(MediaError::Time { .. }) => "change --start, --end or --fps",
         CaptureError::Media(MediaError::TooSmall { .. }) | CaptureError::BadOption { .. } => "choose another value",
-        CaptureError::NoSuchCamera { .. } | CaptureError::NoSuchView { .. } => "name views that are there",
+        CaptureError::NoSuchCamera { .. } | CaptureError::NoSuchView { .. } => "name views that exist",
         CaptureError::NoClipForPose { .. } => "name the clip like its pose, or remove the pose",
-        _ => "export the poses again, or mend this place",
+        _ => "export the poses again, or correct this entry",
     };
     stops(fault.to_string(), remedy)
 }
 
-/// Everything that is wrong with a capture whose poses are good, the worst first.
+/// All problems of a capture whose poses can be read, the worst first.
 pub fn of(report: &Report, posed: &PosedCapture, healths: &[Result<ClipHealth, CaptureError>]) -> Vec<Problem> {
     let mut problems: Vec<Problem> = healths.iter().filter_map(|health| health.as_ref().err()).map(of_fault).collect();
     of_clips(report, healths, &mut problems);
@@ -84,7 +84,7 @@ pub fn of(report: &Report, posed: &PosedCapture, healths: &[Result<ClipHealth, C
     problems
 }
 
-/// Names of the views that `pick` is true of, each with its figure.
+/// Names of the views for which `pick` gives a figure, each with that figure.
 fn named(views: &[ViewReport], pick: impl Fn(&ViewReport) -> Option<String>) -> Option<String> {
     let named: Vec<String> = views.iter().filter_map(|view| Some(format!("{} ({})", view.name, pick(view)?))).collect();
     (!named.is_empty()).then(|| named.join(", "))
@@ -96,24 +96,28 @@ fn of_clips(report: &Report, healths: &[Result<ClipHealth, CaptureError>], probl
     let travels = |view: &ViewReport| view.parallax_px.is_some_and(|parallax| parallax > PARALLAX_PX);
     if let Some(views) = named(views, |view| view.parallax_px.filter(|_| travels(view)).map(px)) {
         let what = format!(
-            "the camera travels: near and far move against each other in {views}; expected at most {PARALLAX_PX} px"
+            "the camera moves through space: parallax between near and far in {views}; expected at most {PARALLAX_PX} px"
         );
-        problems
-            .push(worse(what, "film from a tripod, or cut to a stretch in which the camera stays (--start, --end)"));
+        problems.push(worse(
+            what,
+            "film from a tripod, or use --start and --end to choose a part in which the camera stays in place",
+        ));
     }
     let shakes = |view: &ViewReport| view.motion_px.filter(|&motion| motion > STILL_PX && !travels(view)).map(px);
     if let Some(views) = named(views, shakes) {
-        let what = format!("not still: {views}; expected at most {STILL_PX} px");
-        problems
-            .push(worse(what, "`loop3d prepare DIR -o CAPTURE --poses DIR` steadies clips; next time use a tripod"));
+        let what = format!("camera shake in {views}; expected at most {STILL_PX} px");
+        problems.push(worse(
+            what,
+            "stabilise the clips with `loop3d prepare DIR -o CAPTURE --poses DIR`; next time use a tripod",
+        ));
     }
     for (view, health) in views.iter().zip(healths) {
         if let Ok(ClipHealth { lost_at: Some(frame), .. }) = health {
             let what = format!(
-                "{}: the picture of frame {frame} is not that of the first: a cut, or the camera turned away",
+                "{}: frame {frame} does not show what the first frame shows: a cut, or the camera turned away",
                 view.name
             );
-            problems.push(worse(what, "cut the clip to one take with --start and --end, or with `loop3d prepare`"));
+            problems.push(worse(what, "trim the clip to one take with --start and --end, or with `loop3d prepare`"));
         }
     }
     let uneven = |view: &ViewReport| {
@@ -121,32 +125,35 @@ fn of_clips(report: &Report, healths: &[Result<ClipHealth, CaptureError>], probl
         Some(format!("{exposure:.2} ×"))
     };
     if let Some(views) = named(views, uneven) {
-        let what = format!("brightness differs from the others' in {views}");
+        let what = format!("brightness differs from the other views in {views}");
         problems.push(worse(
             what,
-            "the fit evens it out, but dark views lose detail: lock exposure and white balance while filming",
+            "the fit matches it, but dark views lose detail: lock exposure and white balance while filming",
         ));
     }
     let white =
         |view: &ViewReport| view.white.filter(|&white| white > WHITE).map(|white| format!("{:.0} %", 100.0 * white));
     if let Some(views) = named(views, white) {
-        problems.push(worse(format!("overexposed: white without detail in {views}"), "film darker"));
+        problems.push(worse(format!("overexposed: clipped highlights in {views}"), "lower the exposure while filming"));
     }
     let blurred = |view: &ViewReport| {
         view.sharpness.filter(|&sharp| sharp < BLURRED).map(|sharp| format!("{:.0} %", 100.0 * sharp))
     };
     if let Some(views) = named(views, blurred) {
         let what = format!("less detail than the other views: {views}");
-        problems.push(worse(what, "check focus; leave the view out with --cameras if the fit is soft"));
+        problems.push(worse(what, "check the focus; if the fit is soft, leave the view out with --cameras"));
     }
     let single: Vec<&str> = views.iter().filter(|view| view.frames == Some(1)).map(|view| view.name.as_str()).collect();
     if single.len() == views.len() {
-        problems.push(worse("stills only: the scene will not move", "film clips where something moves"));
+        problems.push(worse("only stills: the scene will not move", "film clips of something that moves"));
         return;
     }
     if !single.is_empty() {
-        let what = format!("stills among clips: {}; a loop is as long as the shortest clip allows", single.join(", "));
-        problems.push(worse(what, "leave them out with --cameras, or film clips there"));
+        let what = format!(
+            "stills among clips: {}; the loop can only be as long as the shortest clip allows",
+            single.join(", ")
+        );
+        problems.push(worse(what, "leave them out with --cameras, or film clips from these places"));
     }
     let fps = report.fps.unwrap_or(25.0);
     let short = |view: &ViewReport| {
@@ -155,14 +162,14 @@ fn of_clips(report: &Report, healths: &[Result<ClipHealth, CaptureError>], probl
     };
     if let Some(views) = named(views, short) {
         problems.push(worse(
-            format!("short: {views}; expected {SECONDS} s or more"),
-            "film longer: loops find better seams in it",
+            format!("short clips: {views}; expected {SECONDS} s or more"),
+            "film longer clips: the seam of the loop gets better",
         ));
     }
-    if views.iter().all(|view| view.loopable.is_some_and(|share| share < LOOPABLE)) {
+    if views.iter().all(|view| view.loopable.is_some_and(|fraction| fraction < LOOPABLE)) {
         problems.push(worse(
-            "hardly anything rises and falls again: the scene will stand still",
-            "film something that moves for ever",
+            "almost nothing repeats: the result will be static",
+            "film repeating motion: water, fire, foliage",
         ));
     }
 }
@@ -172,25 +179,25 @@ fn of_cameras(report: &Report, problems: &mut Vec<Problem>) {
     let away = report.views.iter().zip(&cameras.angles).filter(|(_, angle)| **angle > AWAY);
     let away: Vec<String> = away.map(|(view, angle)| format!("{} ({angle:.0}°)", view.name)).collect();
     if !away.is_empty() {
-        let what = format!("look away from the others: {}; expected at most {AWAY}°", away.join(", "));
-        problems.push(worse(what, "planes hold views from one side together: leave them out with --cameras"));
+        let what = format!("views that point away from the others: {}; expected at most {AWAY}°", away.join(", "));
+        problems.push(worse(what, "one stack of planes covers similar directions only: leave them out with --cameras"));
     }
     if cameras.far > DEEP {
-        let what =
-            format!("the farthest thing is {:.0} times as far as the nearest; expected at most {DEEP}", cameras.far);
-        problems.push(worse(what, "look for wrong points near the cameras; --near-factor moves the nearest plane"));
+        let what = format!("the farthest depth is {:.0} times the nearest; expected at most {DEEP}", cameras.far);
+        problems.push(worse(
+            what,
+            "look for wrong points close to the cameras, or move the nearest plane with --near-factor",
+        ));
     }
 }
 
 fn of_fit(report: &Report, posed: &PosedCapture, problems: &mut Vec<Problem>) {
     let Some(fit) = &report.fit else { return };
     if fit.parallax_px < FLAT_PX {
-        let what = format!(
-            "near and far differ by {:.1} px of parallax between the cameras; expected at least {FLAT_PX}",
-            fit.parallax_px
-        );
+        let what =
+            format!("only {:.1} px of parallax between near and far; expected at least {FLAT_PX}", fit.parallax_px);
         problems
-            .push(worse(what, "film from places farther apart: a tenth of the distance to the nearest thing is good"));
+            .push(worse(what, "film from places farther apart: about a tenth of the distance to the nearest object"));
     }
     if fit.plane_step_px > STEP_PX {
         let height = posed.views.first().map_or(1, |view| view.camera.height);
@@ -207,7 +214,8 @@ fn of_fit(report: &Report, posed: &PosedCapture, problems: &mut Vec<Problem>) {
     }
     if let Some(free) = fit.free_bytes.filter(|&free| free < fit.memory_bytes) {
         let gib = |bytes: u64| bytes as f64 / f64::from(1 << 30);
-        let what = format!("a fit needs about {:.1} GiB of memory; {:.1} are free", gib(fit.memory_bytes), gib(free));
-        problems.push(stops(what, "fit with --max-height, --end or fewer --cameras"));
+        let what =
+            format!("a fit needs about {:.1} GiB of memory; {:.1} GiB are free", gib(fit.memory_bytes), gib(free));
+        problems.push(stops(what, "reduce it with --max-height, --end or fewer --cameras"));
     }
 }

@@ -1,4 +1,4 @@
-//! What the doctor found, for programs; [`super::words`] says it to people.
+//! What the doctor found, for programs; [`super::words`] is the text for people.
 
 use super::Problem;
 use super::problems;
@@ -8,18 +8,18 @@ use loop3d_optimizer::{duration, layout::Layout, memory, training};
 use serde::Serialize;
 use std::path::Path;
 
-/// Everything that is known about a capture.
+/// What the doctor knows about a capture.
 #[derive(Debug, Serialize)]
 pub struct Report {
     /// The folder.
     pub capture: String,
-    /// How its poses are written; none where they cannot be read.
+    /// Layout of its poses; `None` if they cannot be read.
     pub layout: Option<String>,
     pub fps: Option<f64>,
     pub views: Vec<ViewReport>,
     pub cameras: Option<Cameras>,
     pub fit: Option<Fit>,
-    /// Choices that nobody asked for, views that are left out.
+    /// Choices made automatically, and views that are left out.
     pub notes: Vec<String>,
     pub problems: Vec<Problem>,
 }
@@ -28,26 +28,26 @@ pub struct Report {
 #[derive(Debug, Serialize)]
 pub struct ViewReport {
     pub name: String,
-    /// Size that it is fitted in, pixels.
+    /// Size that it is fitted at, in pixels.
     pub size: [u32; 2],
     /// Size on disk.
     pub source_size: [u32; 2],
-    /// Frames per second on disk; none for pictures.
+    /// Frames per second on disk; `None` for images.
     pub source_fps: Option<f64>,
     pub frames: Option<usize>,
     pub motion_px: Option<f64>,
     pub parallax_px: Option<f64>,
-    /// Brightness against the middle of all views: 1 is equal.
+    /// Brightness relative to the median of all views: 1 is equal.
     pub exposure: Option<f64>,
-    /// Share of white values.
+    /// Fraction of values that are white.
     pub white: Option<f64>,
-    /// Share of the picture that can loop.
+    /// Fraction of the image that can loop.
     pub loopable: Option<f64>,
-    /// Detail against the middle of all views.
+    /// Detail relative to the median of all views.
     pub sharpness: Option<f64>,
 }
 
-/// Where the cameras are.
+/// Positions of the cameras.
 #[derive(Debug, Serialize)]
 pub struct Cameras {
     /// Right, down, forward of the average camera, in nearest depths of the scene.
@@ -56,31 +56,31 @@ pub struct Cameras {
     pub angles: Vec<f64>,
     /// Extent in the three directions.
     pub spread: [f64; 3],
-    /// Farthest depth of the scene against the nearest.
+    /// Farthest depth of the scene relative to the nearest.
     pub far: f64,
     #[serde(skip)]
     pub map: String,
 }
 
-/// What a fit will be.
+/// What to expect of a fit.
 #[derive(Debug, Serialize)]
 pub struct Fit {
-    /// Planes that suit the cameras.
+    /// Number of planes that suits the cameras.
     pub planes: usize,
     /// Parallax from plane to plane at the outermost camera, in pixels.
     pub plane_step_px: f64,
-    /// Parallax of the nearest against the farthest thing at the outermost camera, in pixels.
+    /// Parallax between the nearest and the farthest depth at the outermost camera, in pixels.
     pub parallax_px: f64,
     pub memory_bytes: u64,
-    /// Bytes that are free; none where the system does not say.
+    /// Free bytes; `None` if the system does not report them.
     pub free_bytes: Option<u64>,
-    /// Least and most seconds on this machine's processor.
+    /// Shortest and longest time on this machine's CPU, in seconds.
     pub seconds: [f64; 2],
     pub cores: usize,
 }
 
 impl Report {
-    /// Of a capture whose poses are good.
+    /// The report of a capture whose poses can be read.
     pub fn new(posed: &PosedCapture, healths: &[Result<ClipHealth, CaptureError>], config: &FitConfig) -> Self {
         let of = |read: &dyn Fn(&ClipHealth) -> f64| middle(healths.iter().flatten().map(read).collect());
         let (light, sharp) = (of(&brightness), of(&|health| health.sharpness));
@@ -123,7 +123,7 @@ impl Report {
         report
     }
 
-    /// Of a capture that cannot be read.
+    /// The report of a capture that cannot be read.
     pub fn of_faults(dir: &Path, fault: CaptureError) -> Self {
         let problems = fault.faults().iter().map(problems::of_fault).collect();
         let capture = dir.display().to_string();
@@ -135,7 +135,7 @@ fn brightness(health: &ClipHealth) -> f64 {
     health.mean.iter().sum::<f64>() / 3.0
 }
 
-/// The middle value; 0 of none.
+/// The median; 0 if there are no values.
 fn middle(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(0.0)

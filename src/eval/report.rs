@@ -1,9 +1,9 @@
-//! The figures of all views, as programs read them.
+//! The figures of all views, for programs.
 
 use loop3d_optimizer::metrics::{Baselines, Scores, ViewMetrics, mean_scores};
 use serde::Serialize;
 
-/// All that `loop3d eval` measured; its JSON.
+/// What `loop3d eval` measured, and its JSON.
 #[derive(Debug, Serialize)]
 pub struct Report {
     /// At least one view.
@@ -18,13 +18,13 @@ pub struct ViewReport {
     /// The scene's figures.
     #[serde(flatten)]
     pub metrics: ViewMetrics,
-    /// dB, over whole pictures without a border: of stills only.
+    /// PSNR in dB over the whole image, without a border; stills only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub psnr_whole: Option<f64>,
-    /// What plain answers get: of clips only, since a still is its own mean.
+    /// The baselines; clips only, since a still is its own mean.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub baselines: Option<Baselines>,
-    /// Width and height that the figures were taken at.
+    /// Width and height that were compared, in pixels.
     #[serde(skip)]
     pub size: [usize; 2],
     /// Frames of the clip.
@@ -38,10 +38,10 @@ pub struct Mean {
     /// The scene's.
     #[serde(flatten)]
     pub scores: Option<Scores>,
-    /// Over those views that have it.
+    /// Over the views that have it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub psnr_whole: Option<f64>,
-    /// Over those views that have them.
+    /// Over the views that have them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub baselines: Option<Baselines>,
 }

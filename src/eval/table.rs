@@ -1,10 +1,10 @@
-//! The figures of all views, as people read them.
+//! The figures of all views, as a table.
 
 use super::report::Report;
 use loop3d_optimizer::metrics::{Baselines, Scores};
 use loop3d_scene::Scene;
 
-/// Name, decimals, figure. Arrows say which way is better.
+/// Name, decimals, figure. Arrows show which way is better.
 type Column = (&'static str, usize, fn(&Scores) -> Option<f64>);
 
 const COLUMNS: [Column; 7] = [
@@ -17,16 +17,17 @@ const COLUMNS: [Column; 7] = [
     ("LoopQ ↓", 2, |s| s.loop_q),
 ];
 
-/// What the figures are, in short; docs/BENCHMARKS.md has ours.
+/// What the figures mean; docs/BENCHMARKS.md lists ours.
 const LEGEND: &str = "\
-frozen scene, hard cut: made of the held-out clip itself, which a fit never sees: its mean picture, and its first frames cut to a loop.
-static: what never moves. STDerr: error of how much each pixel varies (0–255, squared). Com.: how far moments of the clip are from the
-loop; Coh.: moments of the loop from the clip; LoopQ: the same around the seam, as good as the rest where it is no more than Coh.";
+frozen scene, hard cut: baselines made from the held-out clip, which the fit never sees: its mean image, and its first frames cut to a loop.
+static: pixels that never move. STDerr: squared error of each pixel's standard deviation over time (levels 0–255). Com. (completeness): mean
+distance from clip patches to their nearest neighbours in the loop. Coh. (coherence): the reverse. LoopQ: coherence across the seam, at best
+equal to Coh.";
 
-/// Width of the names of rows.
+/// Width of the row names.
 const NAMES: usize = 12;
 
-/// A table for each view, and one of their means where there are several.
+/// A table for each view, and a table of means if there are several.
 pub fn of(report: &Report, scene: &Scene) -> String {
     let mut parts = Vec::new();
     for view in &report.views {
@@ -37,8 +38,8 @@ pub fn of(report: &Report, scene: &Scene) -> String {
         } else {
             format!("a loop of {} frames against a clip of {}", scene.frames, view.frames)
         };
-        let share = 100.0 * view.metrics.scores.static_share;
-        let title = format!("view {index} ({name}): {width}×{height}, {against}, {share:.0}% static");
+        let percent = 100.0 * view.metrics.scores.static_share;
+        let title = format!("view {index} ({name}): {width}×{height}, {against}, {percent:.0}% static");
         parts.push(block(&title, &view.metrics.scores, view.psnr_whole, view.baselines.as_ref()));
     }
     if let (true, Some(scores)) = (report.views.len() > 1, &report.mean.scores) {
@@ -56,7 +57,7 @@ fn block(title: &str, ours: &Scores, whole: Option<f64>, baselines: Option<&Base
     if let Some(baselines) = baselines {
         rows.extend([("frozen scene", &baselines.frozen), ("hard cut", &baselines.hard_cut)]);
     }
-    // A column in which nothing is defined says nothing.
+    // A column in which no figure is defined is left out.
     let columns: Vec<&Column> =
         COLUMNS.iter().filter(|(_, _, figure)| rows.iter().any(|(_, scores)| figure(scores).is_some())).collect();
     let mut lines = vec![title.to_owned()];
@@ -70,7 +71,7 @@ fn block(title: &str, ours: &Scores, whole: Option<f64>, baselines: Option<&Base
         lines.push(format!("{name:NAMES$}{}", columns.iter().map(cell).collect::<String>()));
     }
     if let Some(whole) = whole {
-        lines.push(format!("PSNR over the whole picture: {} dB", number(whole, 2)));
+        lines.push(format!("PSNR over the whole image: {} dB", number(whole, 2)));
     }
     lines.join("\n")
 }
@@ -103,7 +104,7 @@ mod tests {
              this scene               31.23         0.9100               ∞   12.00       –\n\
              frozen scene             31.23         0.9100               ∞   12.00    0.00\n\
              hard cut                 31.23         0.9100               ∞   12.00       –\n\
-             PSNR over the whole picture: 22.50 dB"
+             PSNR over the whole image: 22.50 dB"
         );
     }
 }

@@ -1,4 +1,4 @@
-//! Everything that the result of a fit depends on, so that a checkpoint is only gone on from by the same fit.
+//! Everything that the result of a fit depends on. Only the same fit may resume a checkpoint.
 
 use loop3d_capture::{Capture, View};
 use loop3d_optimizer::config::FitConfig;
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 /// The description that [`Checkpoint::load`](loop3d_optimizer::checkpoint::Checkpoint::load) compares.
 ///
-/// The number of threads is not in it: results do not depend on it.
+/// It leaves out the number of threads, on which results do not depend.
 pub fn describe(capture: &Capture, config: &FitConfig, device: &str, held_out: &[usize]) -> Value {
     let height = capture.views.first().map_or(0, |view| view.camera.height);
     let schedule = config.preset.schedule(height, capture.views.len() - held_out.len());

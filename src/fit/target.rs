@@ -1,14 +1,14 @@
-//! Where a fit writes, checked before the work begins.
+//! The files that a fit writes, checked before the work begins.
 
 use crate::failure::mistake;
-use crate::whole_file::check_folder_of;
+use crate::output::check_folder_of;
 use anyhow::{Context, Result};
 use loop3d_scene::Unfinished;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::PathBuf;
 
-/// The scene file of a fit, and its checkpoint beside it.
+/// The scene file of a fit and the checkpoint beside it.
 pub struct Target {
     pub scene: PathBuf,
     /// `SCENE.resume`.
@@ -16,10 +16,10 @@ pub struct Target {
 }
 
 impl Target {
-    /// Checks that the target can be written; what is there stays as it is.
+    /// Checks that the scene can be written; existing files are not changed.
     ///
     /// # Errors
-    /// The target is no file, or stands in no folder that can be written.
+    /// The path names something other than a file, or its folder does not exist or cannot be written.
     pub fn new(scene: PathBuf) -> Result<Self> {
         // Renaming over a device such as /dev/null would replace it.
         match fs::metadata(&scene) {
@@ -27,7 +27,7 @@ impl Target {
                 return Err(mistake(format!("{}: is a folder; expected a file", scene.display())));
             }
             Ok(about) if !about.is_file() => {
-                return Err(mistake(format!("{}: is no regular file; expected a file", scene.display())));
+                return Err(mistake(format!("{}: is not a regular file; expected a file", scene.display())));
             }
             _ => {}
         }
@@ -38,23 +38,25 @@ impl Target {
         Ok(Self { checkpoint: checkpoint.into(), scene })
     }
 
-    /// What a fit from the beginning will replace, in words.
+    /// One line for each file that a fit from the start replaces.
     pub fn replaced(&self) -> Vec<String> {
-        let mut said = Vec::new();
+        let mut notes = Vec::new();
         if self.scene.exists() {
-            said.push(format!("{}: is replaced when this fit is done", self.scene.display()));
+            notes.push(format!("{}: will be replaced when this fit is done", self.scene.display()));
         }
         if self.checkpoint.exists() {
             let name = self.checkpoint.display();
-            said.push(format!("{name}: is of an unfinished fit, and soon replaced; --resume goes on from it instead"));
+            notes.push(format!(
+                "{name}: belongs to an unfinished fit and will be overwritten; use --resume to continue it"
+            ));
         }
-        said
+        notes
     }
 
-    /// Removes the checkpoint: the scene is written.
+    /// Removes the checkpoint, once the scene is written.
     ///
     /// # Errors
-    /// It is there and cannot be removed.
+    /// It exists and cannot be removed.
     pub fn remove_checkpoint(&self) -> Result<()> {
         match fs::remove_file(&self.checkpoint) {
             Err(error) if error.kind() != ErrorKind::NotFound => {

@@ -1,4 +1,4 @@
-//! Shows a fit's progress, keeps its checkpoints and stops it.
+//! Shows the progress of a fit, saves its checkpoints and stops it.
 
 use super::preview::Preview;
 use crate::progress::Progress;
@@ -10,7 +10,7 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-/// Share of the newest loss in the running mean that is shown: views differ in how hard they are.
+/// Weight of the newest loss in the running mean that is shown: the loss differs from view to view.
 const NEWEST: f64 = 0.05;
 
 /// The command's observer of a fit.
@@ -21,7 +21,7 @@ pub struct Watcher {
     stop: Stop,
     stage: String,
     loss: f64,
-    /// The last stage that a checkpoint holds.
+    /// The last stage that is saved in a checkpoint.
     kept: Option<String>,
     preview: Option<Preview>,
     /// When the fit began.
@@ -29,7 +29,7 @@ pub struct Watcher {
 }
 
 impl Watcher {
-    /// Watches the fit that `description` describes, until it is told to stop.
+    /// Watches the fit that `description` describes, until `stop` is asked for.
     pub fn new(progress: Progress, checkpoint: &Path, description: Value, stop: Stop) -> Self {
         let (stage, started) = (String::new(), Instant::now());
         Self {
@@ -45,22 +45,22 @@ impl Watcher {
         }
     }
 
-    /// Keeps a picture of every level.
+    /// Writes a preview after every level.
     pub fn with_preview(self, preview: Option<Preview>) -> Self {
         Self { preview, ..self }
     }
 
-    /// What a stopped fit tells its user; it was itself resumed or not.
-    pub fn where_to_go_on(&self, resumed: bool) -> String {
+    /// How to continue a stopped fit, which was itself `resumed` or not.
+    pub fn how_to_continue(&self, resumed: bool) -> String {
         let mut typed: Vec<String> = std::env::args().map(|word| quoted(&word)).collect();
         if !resumed {
             typed.push("--resume".to_owned());
         }
         let typed = typed.join(" ");
         match &self.kept {
-            Some(stage) => format!("go on after `{stage}` with\n  {typed}"),
-            None if resumed => format!("go on from where this one began with\n  {typed}"),
-            None => "no level was finished, so there is nothing to go on from".to_owned(),
+            Some(stage) => format!("continue after `{stage}` with\n  {typed}"),
+            None if resumed => format!("continue from where this fit started with\n  {typed}"),
+            None => "no level was finished, so there is nothing to continue from".to_owned(),
         }
     }
 
@@ -81,7 +81,7 @@ impl Observer for Watcher {
             }
             Event::Picture { level, width, height, rgb } => {
                 if let Some(problem) = self.preview.as_ref().and_then(|p| p.write(level, width, height, &rgb).err()) {
-                    // A fit of an hour does not end because a picture of it could not be written.
+                    // A fit of an hour does not fail because a preview cannot be written.
                     self.progress.note(&format!("{problem:#}"));
                     self.preview = None;
                 }
@@ -97,7 +97,7 @@ impl Observer for Watcher {
     }
 }
 
-/// A word as a shell takes it.
+/// A word quoted for a shell.
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "-_./,:=+@%".contains(c);
     if !word.is_empty() && word.chars().all(plain) {

@@ -1,7 +1,7 @@
-//! What is at which address: the viewer, a list of scenes, and their packages. Nothing else of the disk can be reached: a name is looked
-//! up among those that were listed, and is never a path.
+//! What is at which address: the viewer, a list of scenes, and their packages. Nothing else on the disk can be reached: a name is
+//! looked up in the list and never used as a path.
 
-use crate::failure::mistake;
+use crate::failure::bad_input;
 use crate::web_files;
 use anyhow::{Context, Result};
 use std::fs::{self, File};
@@ -10,7 +10,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
-/// Where packages are.
+/// Address of the packages.
 const SCENES: &str = "scenes/";
 
 /// What is served.
@@ -18,7 +18,7 @@ const SCENES: &str = "scenes/";
 pub enum Site {
     /// One package.
     File(PathBuf),
-    /// The packages that are in a folder when they are asked for.
+    /// The packages that a folder contains when a browser asks.
     Folder(PathBuf),
 }
 
@@ -30,10 +30,10 @@ pub struct Answer {
     pub body: Box<dyn Read + Send>,
 }
 
-/// What a browser asks for.
+/// A request.
 #[derive(Debug, Default)]
 pub struct Question<'a> {
-    /// Path and query, as they came.
+    /// Path and query, as received.
     pub url: &'a str,
     pub range: Option<&'a str>,
     pub if_range: Option<&'a str>,
@@ -41,34 +41,34 @@ pub struct Question<'a> {
 }
 
 impl Site {
-    /// What is at `path`: a package, or a folder with some.
+    /// The site of `path`: a package, or a folder of packages.
     ///
     /// # Errors
-    /// There is no such thing.
+    /// There is neither at `path`.
     pub fn new(path: &Path) -> Result<Self> {
         let place = path.display();
         if path.is_dir() {
             let site = Self::Folder(path.to_owned());
             return match site.packages()?.is_empty() {
-                true => Err(mistake(format!(
-                    "{place}: found no *.glb in this folder, expected at least one (loop3d export)"
+                true => Err(bad_input(format!(
+                    "{place}: found no *.glb in this folder; expected at least one (`loop3d export` makes them)"
                 ))),
                 false => Ok(site),
             };
         }
         if !path.is_file() {
-            return Err(mistake(format!("{place}: no such file or folder")));
+            return Err(bad_input(format!("{place}: no such file or folder")));
         }
         if !is_package(path) {
-            return Err(mistake(format!(
-                "{place}: expected a package (*.glb) or a folder of them; `loop3d export {place} -o {}` makes one",
+            return Err(bad_input(format!(
+                "{place}: expected a package (*.glb) or a folder of packages; make one with `loop3d export {place} -o {}`",
                 path.with_extension("glb").display()
             )));
         }
         Ok(Self::File(path.to_owned()))
     }
 
-    /// Names and paths of the packages, in the order of their names.
+    /// Names and paths of the packages, sorted by name.
     fn packages(&self) -> Result<Vec<(String, PathBuf)>> {
         let mut paths = match self {
             Self::File(path) => vec![path.clone()],
@@ -84,10 +84,10 @@ impl Site {
             .collect())
     }
 
-    /// Answers a question.
+    /// Answers a request.
     ///
     /// # Errors
-    /// A file that is there cannot be read.
+    /// An existing file cannot be read.
     pub fn answer(&self, question: &Question<'_>) -> Result<Answer> {
         let path = question.url.split(['?', '#']).next().unwrap_or_default().trim_start_matches('/');
         let path = if path.is_empty() { "index.html" } else { path };
@@ -142,7 +142,7 @@ fn package(path: &Path, question: &Question<'_>) -> Result<Answer> {
     if question.if_none_match == Some(tag.as_str()) {
         return Ok(empty(304, headers));
     }
-    // A part of another file than the one the browser began with would be worse than all of this one.
+    // If the file has changed since the browser began, it needs the whole file, not a part of the new one.
     let is_same = question.if_range.is_none_or(|asked| asked == tag);
     let asked = question.range.filter(|_| is_same).map(|range| parse_range(range, about.len()));
     let (status, range) = match asked {
@@ -164,7 +164,7 @@ fn package(path: &Path, question: &Question<'_>) -> Result<Answer> {
 /// What a `range` header asks for.
 #[derive(Debug, PartialEq)]
 enum Asked {
-    /// Not understood, or several parts: all of it, as HTTP allows.
+    /// Not understood, or several parts: the whole file, as HTTP allows.
     All,
     Part(Range<u64>),
     Beyond,
@@ -195,13 +195,13 @@ fn mime(name: &str) -> &'static str {
     }
 }
 
-/// A file name as a part of a URL.
+/// Encodes a file name for a URL.
 fn encode(name: &str) -> String {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     name.bytes().map(|b| if is_plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
 }
 
-/// The other way round; what is no valid escape stays as it is.
+/// The reverse; invalid escapes stay as they are.
 fn decode(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();

@@ -14,17 +14,13 @@ const FIT: &str = "fit --views capture --hold-out 1 --preset draft --planes 6";
 static FITTED: LazyLock<Folder> = LazyLock::new(|| {
     let folder = Folder::new(FRAMES);
     let ended = folder.done(&format!("{FIT} -o whole.loop3d --threads 2"));
-    assert!(
-        ended.stderr.contains("memory: about 0.") && ended.stderr.contains("wrote whole.loop3d"),
-        "{}",
-        ended.stderr
-    );
+    assert!(ended.stderr.contains("about 0.") && ended.stderr.contains("wrote whole.loop3d"), "{}", ended.stderr);
     assert!(!folder.path("whole.loop3d.resume").exists());
     folder
 });
 
 #[test]
-fn a_fit_is_like_its_footage_and_better_than_plain_answers() {
+fn a_fit_is_like_its_footage_and_better_than_the_baselines() {
     let folder = &*FITTED;
     let json: Value = serde_json::from_str(&folder.done("info whole.loop3d --json").stdout).unwrap();
     assert_eq!((&json["frames"], &json["fps"]), (&8.into(), &25.0.into()));
@@ -84,57 +80,62 @@ fn started(target: &str) -> Child {
 }
 
 #[test]
-fn a_killed_fit_goes_on_and_ends_as_an_uninterrupted_one() {
+fn a_killed_fit_resumes_and_ends_as_an_uninterrupted_one() {
     let mut child = started("killed.loop3d");
     child.kill().unwrap();
     child.wait().unwrap();
     let other = FITTED.run(&format!("{FIT} -o killed.loop3d --resume --seed 3"));
-    other.said(2, &["killed.loop3d.resume: the checkpoint was made with other config", "\"seed\":3"]);
+    other.said(2, &["killed.loop3d.resume: ", "\"seed\":3"]);
     FITTED.done(&format!("{FIT} -o killed.loop3d --resume --threads 1"));
     assert!(FITTED.bytes("killed.loop3d") == FITTED.bytes("whole.loop3d"));
     assert!(!FITTED.path("killed.loop3d.resume").exists());
 }
 
+/// Whether a line of a text begins like this.
+fn said(text: &str, start: &str) -> bool {
+    text.lines().any(|line| line.starts_with(start))
+}
+
 #[test]
 fn a_fit_says_what_it_replaces() {
-    let mut child = started("again.loop3d");
+    let mut child = started("replaced.loop3d");
     child.kill().unwrap();
     child.wait().unwrap();
-    let unfinished = "again.loop3d.resume: is of an unfinished fit";
-    let ended = FITTED.done(&format!("{FIT} -o again.loop3d"));
-    assert!(ended.stderr.contains(unfinished) && !ended.stderr.contains("again.loop3d: is"), "{}", ended.stderr);
-    let ended = FITTED.done(&format!("{FIT} -o again.loop3d"));
-    assert!(
-        ended.stderr.contains("again.loop3d: is replaced when") && !ended.stderr.contains(unfinished),
-        "{}",
-        ended.stderr
-    );
-    assert_eq!(FITTED.done(&format!("{FIT} -o again.loop3d --quiet")).stderr, "");
+    let (unfinished, older) = ("replaced.loop3d.resume: ", "replaced.loop3d: ");
+    let ended = FITTED.done(&format!("{FIT} -o replaced.loop3d"));
+    assert!(!said(&ended.stderr, older) && said(&ended.stderr, unfinished), "{}", ended.stderr);
+    let ended = FITTED.done(&format!("{FIT} -o replaced.loop3d"));
+    assert!(said(&ended.stderr, older) && !said(&ended.stderr, unfinished), "{}", ended.stderr);
+    assert_eq!(FITTED.done(&format!("{FIT} -o replaced.loop3d --quiet")).stderr, "");
 }
 
-/// What Ctrl-C sends. The shell's own `kill`: not every system has the program.
+/// Sends a signal: `INT` is what Ctrl-C sends. With the shell's own `kill`, because not every system has the program.
 #[cfg(unix)]
-fn interrupt(child: &Child) -> std::process::ExitStatus {
-    Command::new("sh").args(["-c", &format!("kill -INT {}", child.id())]).status().unwrap()
+fn signal(child: &Child, name: &str) {
+    let kill = Command::new("sh").args(["-c", &format!("kill -{name} {}", child.id())]).status().unwrap();
+    assert!(kill.success());
 }
 
 #[test]
 #[cfg(unix)]
-fn ctrl_c_says_how_to_go_on() {
-    let child = started("stopped.loop3d");
-    assert!(interrupt(&child).success());
-    let output = child.wait_with_output().unwrap();
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(130), "{said}");
-    assert!(said.contains("error: stopped; go on after `still, ") && said.ends_with(" --resume\n"), "{said}");
-    assert!(!FITTED.path("stopped.loop3d").exists());
-    FITTED.done(&format!("{FIT} -o stopped.loop3d --resume --quiet"));
-    assert!(FITTED.bytes("stopped.loop3d") == FITTED.bytes("whole.loop3d"));
+fn ctrl_c_and_sigterm_say_how_to_continue_and_have_exit_codes_of_their_own() {
+    for (name, code) in [("INT", 130), ("TERM", 143)] {
+        let target = format!("stopped-{code}.loop3d");
+        let child = started(&target);
+        signal(&child, name);
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{said}");
+        assert!(said.contains("error: stopped; ") && said.ends_with(" --resume\n"), "{said}");
+        assert!(!FITTED.path(&target).exists());
+        FITTED.done(&format!("{FIT} -o {target} --resume --quiet"));
+        assert!(FITTED.bytes(&target) == FITTED.bytes("whole.loop3d"));
+    }
 }
 
 #[test]
 #[cfg(unix)]
-fn ctrl_c_in_a_film_leaves_nothing() {
+fn ctrl_c_in_a_render_leaves_nothing() {
     FITTED.bytes("whole.loop3d");
     for target in ["cut-short.mp4", "cut-short/"] {
         let mut command = FITTED.command(&format!("render whole.loop3d -o {target} --frames 1000000"));
@@ -145,11 +146,11 @@ fn ctrl_c_in_a_film_leaves_nothing() {
             assert!(patience.elapsed() < Duration::from_secs(300), "no temporary file");
             sleep(Duration::from_millis(2));
         }
-        assert!(interrupt(&child).success());
+        signal(&child, "INT");
         let output = child.wait_with_output().unwrap();
         let said = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(130), "{said}");
-        assert!(said.contains(&format!("error: stopped; {target} was not written")), "{said}");
+        assert!(said.contains(&format!("error: stopped; {target} ")), "{said}");
         assert!(!begun());
     }
 }
@@ -163,14 +164,14 @@ fn a_damaged_checkpoint_is_refused() {
     let last = bytes.len() - 1;
     bytes[last] ^= 1;
     fs::write(FITTED.path("damaged.loop3d.resume"), bytes).unwrap();
-    FITTED.run(&format!("{FIT} -o damaged.loop3d --resume")).said(2, &["damaged.loop3d.resume: ", "checksum"]);
+    FITTED.run(&format!("{FIT} -o damaged.loop3d --resume")).said(65, &["damaged.loop3d.resume", "checksum"]);
 }
 
 #[test]
 fn stills_make_a_static_scene() {
     let folder = Folder::new(1);
     folder.done("fit --views capture --hold-out 1,2 --preset draft --planes 6 --quiet --preview seen");
-    // The last level's picture is what the scene shows the reference camera; the first level's is half as large.
+    // The last preview is what the reference camera sees of the scene; the first one is half as large.
     assert_eq!(folder.names(), ["capture", "capture.loop3d", "seen"]);
     let seen =
         |level: usize| image::load_from_memory(&folder.bytes(&format!("seen/level-{level}.png"))).unwrap().to_rgb8();
@@ -190,10 +191,10 @@ fn stills_make_a_static_scene() {
         assert_eq!(figures["static_share"], 1.0);
     }
     let table = folder.done("eval capture.loop3d --views capture").stdout;
-    assert!(table.contains("mean of 2 views") && table.contains("PSNR over the whole picture: "), "{table}");
+    assert!(table.contains("mean of 2 views") && table.contains("PSNR over the whole image: "), "{table}");
 }
 
-/// Only Mesa's and Khronos' loaders can be told to find nothing.
+/// Only the loaders of Mesa and Khronos can be set to find nothing.
 #[cfg(all(target_os = "linux", feature = "viewer"))]
 #[test]
 fn without_an_adapter_auto_draws_on_the_cpu_and_says_so_and_gpu_is_an_error() {
@@ -204,9 +205,9 @@ fn without_an_adapter_auto_draws_on_the_cpu_and_says_so_and_gpu_is_an_error() {
         }
         support::Ended::of(&mut command)
     };
-    without("render whole.loop3d -o no-adapter --frames 2").said(0, &["without the GPU", "no graphics adapter"]);
+    without("render whole.loop3d -o no-adapter --frames 2").said(0, &["GPU"]);
     FITTED.done("render whole.loop3d -o on-cpu --frames 2 --renderer cpu");
     assert!(FITTED.bytes("no-adapter/00001.png") == FITTED.bytes("on-cpu/00001.png"));
-    without("render whole.loop3d -o insisted --frames 2 --renderer gpu").said(2, &["no graphics adapter"]);
+    without("render whole.loop3d -o insisted --frames 2 --renderer gpu").said(1, &["graphics adapter"]);
     assert!(!FITTED.path("insisted").exists());
 }

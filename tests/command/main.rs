@@ -9,6 +9,9 @@ mod package;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
+#[cfg(all(target_os = "linux", feature = "viewer"))]
+mod texts;
+#[cfg(test)]
 mod web;
 #[cfg(test)]
 #[cfg(all(target_os = "linux", feature = "viewer"))]

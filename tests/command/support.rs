@@ -12,6 +12,22 @@ pub const FRAMES: usize = 16;
 /// A time at which the patch of view 0 is as bright as at 0.
 const STILL: usize = 32;
 
+/// The commands, in the order of the help.
+pub const COMMANDS: &[&str] = &[
+    "sample",
+    "prepare",
+    "doctor",
+    "fit",
+    "eval",
+    "render",
+    #[cfg(feature = "viewer")]
+    "view",
+    "export",
+    "import",
+    "serve",
+    "info",
+];
+
 /// LLFF: [down, right, backwards], position, (height, width, focal); nearest and farthest depth.
 pub type Row = [f64; 17];
 
@@ -34,9 +50,9 @@ fn rows() -> Vec<Row> {
     (0..VIEWS).map(|view| row(0.1 * view as f64, SIZE)).collect()
 }
 
-/// What camera `view` sees at `time`: a textured wall at depth 4 with a patch whose brightness swings, in every view at
-/// its own time; at `STILL` − 3 `view`, which stills are taken at, all see the same.
-fn picture(view: usize, time: usize) -> RgbImage {
+/// The image of camera `view` at `time`: a textured wall at depth 4 with a patch whose brightness swings, with another phase in each
+/// view. At `STILL` − 3 `view`, when stills are taken, all views see the same.
+fn frame(view: usize, time: usize) -> RgbImage {
     RgbImage::from_fn(SIZE.0, SIZE.1, |column, row| {
         let x = (f64::from(column) + 0.5 - 24.0) / 40.0 * 4.0 + 0.1 * view as f64;
         let y = (f64::from(row) + 0.5 - 16.0) / 40.0 * 4.0;
@@ -56,9 +72,9 @@ impl Folder {
         for view in 0..VIEWS {
             let clip = folder.path(&format!("capture/frames/v{view}"));
             fs::create_dir_all(&clip).unwrap();
-            for frame in 0..frames {
-                let time = if frames == 1 { STILL - 3 * view } else { frame };
-                picture(view, time).save(clip.join(format!("{frame:02}.png"))).unwrap();
+            for index in 0..frames {
+                let time = if frames == 1 { STILL - 3 * view } else { index };
+                frame(view, time).save(clip.join(format!("{index:02}.png"))).unwrap();
             }
         }
         folder.poses(&rows());
@@ -92,7 +108,7 @@ impl Folder {
         names
     }
 
-    /// The command with these words, in this folder.
+    /// The command with these arguments, in this folder.
     pub fn command(&self, words: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_loop3d"));
         command.current_dir(self.0.path()).args(words.split_whitespace()).stdin(Stdio::null());
@@ -111,7 +127,7 @@ impl Folder {
     }
 }
 
-/// What came of a run.
+/// How a run ended.
 pub struct Ended {
     pub code: Option<i32>,
     pub stdout: String,
@@ -134,7 +150,7 @@ impl Ended {
     }
 }
 
-/// A PNG of which there is only the header.
+/// A PNG that consists of its header only.
 pub fn empty_png(path: &Path, (width, height): (u32, u32)) {
     let mut bytes = b"\x89PNG\r\n\x1a\n".to_vec();
     let mut header = b"IHDR".to_vec();

@@ -1,4 +1,4 @@
-//! A real window on a screen in software: Xvfb shows it, xdotool plays the person, ffmpeg takes the pictures.
+//! A real window on a software screen: Xvfb shows it, xdotool acts as the user, ffmpeg takes screenshots.
 
 use crate::support::Folder;
 use glam::{DAffine3, DVec2, DVec3};
@@ -14,7 +14,7 @@ const SCREEN: (usize, usize) = (400, 300);
 const BAR: usize = 118;
 const TIMELINE: usize = 138;
 
-/// Far plane dark; before it, in the middle, a white tile, and beside that a tile that changes all the time.
+/// A dark far plane; in front of it, in the middle, a white tile and beside that a tile that changes all the time.
 fn scene() -> Scene {
     let reference = Camera {
         width: 160,
@@ -81,7 +81,7 @@ impl Desk {
         let words = format!("view a.loop3d --size 320x192 --backend {backend}");
         let viewer = Running(folder.command(&words).env("DISPLAY", &display).spawn().unwrap());
         let desk = Self { display, _screen: screen, viewer };
-        until("the window shows the scene", || desk.picture().is_some_and(|p| white(&p).is_some()));
+        until("the window shows the scene", || desk.screenshot().is_some_and(|p| white(&p).is_some()));
         desk.tool("search --onlyvisible --name loop3d windowfocus");
         desk.tool("mousemove 160 96");
         desk
@@ -94,7 +94,7 @@ impl Desk {
     }
 
     /// What the screen shows: `[300, 400, 3]` bytes.
-    fn picture(&self) -> Option<Vec<u8>> {
+    fn screenshot(&self) -> Option<Vec<u8>> {
         let size = format!("{}x{}", SCREEN.0, SCREEN.1);
         let words = format!(
             "-v error -f x11grab -draw_mouse 0 -video_size {size} -i {} -frames:v 1 -pix_fmt rgb24 -f rawvideo -",
@@ -104,13 +104,13 @@ impl Desk {
         (output.stdout.len() == SCREEN.0 * SCREEN.1 * 3).then_some(output.stdout)
     }
 
-    /// Place and number of the white pixels once they stand still: a slow machine hears of a key late.
+    /// Place and number of the white pixels once they are at rest: a slow machine handles a key late.
     fn rested(&self) -> (f64, f64, usize) {
         let mut found = self.white();
         until("it rests", || {
             let before = std::mem::replace(&mut found, {
                 sleep(Duration::from_millis(200));
-                // A key that means nothing keeps the idle camera from swaying.
+                // A key without a meaning keeps the idle camera from swaying.
                 self.tool("key Shift_L");
                 self.white()
             });
@@ -121,7 +121,7 @@ impl Desk {
 
     /// Place and number of the white pixels.
     fn white(&self) -> (f64, f64, usize) {
-        white(&self.picture().unwrap()).unwrap()
+        white(&self.screenshot().unwrap()).unwrap()
     }
 }
 
@@ -133,9 +133,9 @@ fn until(what: &str, mut done: impl FnMut() -> bool) {
     }
 }
 
-fn white(picture: &[u8]) -> Option<(f64, f64, usize)> {
+fn white(pixels: &[u8]) -> Option<(f64, f64, usize)> {
     let (mut x, mut y, mut count) = (0, 0, 0);
-    for (i, pixel) in picture.chunks_exact(3).enumerate() {
+    for (i, pixel) in pixels.chunks_exact(3).enumerate() {
         if pixel.iter().all(|&value| value > 200) {
             let at = (i % SCREEN.0, i / SCREEN.0);
             // The overlay's text and icons are white as well.
@@ -152,22 +152,22 @@ fn play(display: u32, backend: &str) {
     loop3d_scene::save(&scene(), folder.path("a.loop3d")).unwrap();
     let mut desk = Desk::open(&folder, display, backend);
 
-    // The loop plays, the white tile stands; paused, nothing moves.
-    let first = desk.picture().unwrap();
-    until("the loop plays", || desk.picture().unwrap() != first);
+    // The loop plays and the white tile stays; paused, nothing moves.
+    let first = desk.screenshot().unwrap();
+    until("the loop plays", || desk.screenshot().unwrap() != first);
     desk.tool("key space");
-    // A slow machine hears of the key late, and the overlay fades; then nothing may move for a second. A key that means nothing keeps
+    // A slow machine handles the key late, and the overlay fades; then nothing may move for a second. A key without a meaning keeps
     // the idle camera from swaying.
     until("paused, nothing moves", || {
-        let still = desk.picture().unwrap();
+        let still = desk.screenshot().unwrap();
         (0..5).all(|_| {
             desk.tool("key Shift_L");
             sleep(Duration::from_millis(200));
-            desk.picture().unwrap() == still
+            desk.screenshot().unwrap() == still
         })
     });
 
-    // What is near follows the hand.
+    // What is near follows the mouse.
     desk.tool("key r");
     let (x, y, count) = desk.rested();
     desk.tool("mousedown 1");
@@ -187,10 +187,10 @@ fn play(display: u32, backend: &str) {
     desk.tool("key r");
     until("R takes the zoom back", || desk.white().2.abs_diff(count) < 10);
 
-    // The help card covers the middle, and goes again.
+    // The help card covers the middle until it is closed.
     let middle = |desk: &Desk| {
-        let picture = desk.picture().unwrap();
-        (20..BAR).flat_map(|y| picture[(y * SCREEN.0 + 40) * 3..(y * SCREEN.0 + 280) * 3].to_vec()).collect::<Vec<_>>()
+        let pixels = desk.screenshot().unwrap();
+        (20..BAR).flat_map(|y| pixels[(y * SCREEN.0 + 40) * 3..(y * SCREEN.0 + 280) * 3].to_vec()).collect::<Vec<_>>()
     };
     let without = middle(&desk);
     let changed = |desk: &Desk| middle(desk).iter().zip(&without).filter(|(a, b)| a.abs_diff(**b) > 20).count();
@@ -205,8 +205,8 @@ fn play(display: u32, backend: &str) {
     until("S writes a PNG", || image::image_dimensions(folder.path("a-01.png")).is_ok_and(|d| d == (320, 192)));
     desk.tool("search --onlyvisible --name loop3d windowsize 200 240");
     until("a smaller window shows the scene", || {
-        let picture = desk.picture().unwrap();
-        let blue = |x: usize, y: usize| picture[(y * SCREEN.0 + x) * 3 + 2] > 50;
+        let pixels = desk.screenshot().unwrap();
+        let blue = |x: usize, y: usize| pixels[(y * SCREEN.0 + x) * 3 + 2] > 50;
         blue(4, 236) && blue(190, 10) && !blue(300, 100)
     });
 
@@ -215,13 +215,13 @@ fn play(display: u32, backend: &str) {
     assert_eq!(desk.viewer.0.wait().unwrap().code(), Some(0));
 }
 
-/// Drags the timeline to nine tenths: the loop goes there, and the camera stays where it is.
+/// Drags the timeline to nine tenths: the loop jumps there, and the camera stays where it is.
 fn scrub(desk: &Desk) {
     let pixel = |x: usize, y: usize| {
         // A key keeps the idle camera from swaying.
         desk.tool("key Shift_L");
-        let picture = desk.picture().unwrap();
-        [0, 1, 2].map(|channel| picture[(y * SCREEN.0 + x) * 3 + channel])
+        let pixels = desk.screenshot().unwrap();
+        [0, 1, 2].map(|channel| pixels[(y * SCREEN.0 + x) * 3 + channel])
     };
     desk.tool("key r");
     until("the camera is at its start", || pixel(272, 48)[2] < 20);
@@ -244,10 +244,10 @@ fn scrub(desk: &Desk) {
 }
 
 #[test]
-fn a_person_looks_around_on_vulkan_and_on_gl() {
+fn a_user_looks_around_on_vulkan_and_on_gl() {
     if !["Xvfb", "xdotool", "ffmpeg"].into_iter().all(is_there) {
-        // Around the test harness, which shows what a passing test prints to nobody.
-        let line = b"NOT TESTED, the window: no Xvfb or xdotool here (cargo xtask setup)\n";
+        // Past the test harness, which hides what a passing test prints.
+        let line = b"NOT TESTED, the window: no Xvfb or xdotool here (cargo xtask setup --tests)\n";
         assert!(std::io::stderr().write_all(line).is_ok());
         return;
     }

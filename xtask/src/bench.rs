@@ -1,22 +1,24 @@
 //! `cargo xtask bench`: the program of the crate `loop3d-bench`, in release.
 
+use crate::options::Options;
 use crate::process::{command, run};
 use crate::setup;
 use anyhow::Result;
 use std::path::Path;
 use std::process::Command;
 
-/// Sets up, builds the program and runs it. It reads `options` itself: this task is built without libtorch.
+/// Sets up, builds the program and runs it. The program reads `options` itself.
 ///
 /// # Errors
-/// Those of the part that failed.
+/// A step failed.
 pub fn run_all(root: &Path, options: &[&str]) -> Result<()> {
-    setup::run(root, setup::Options::default())?;
+    setup::run(root, Options::BENCH)?;
     run(&mut program(root, options))
 }
 
 fn program(root: &Path, options: &[&str]) -> Command {
-    let mut program = command("cargo", ["run", "--quiet", "--release", "--package", "loop3d-bench"]);
+    let mut program =
+        command("cargo", ["run", "--quiet", "--release", "--package", "loop3d-bench", "--features", "torch"]);
     program.arg("--manifest-path").arg(root.join("Cargo.toml")).arg("--").args(options);
     program
 }
@@ -30,7 +32,7 @@ mod tests {
     fn options_reach_the_program() {
         assert_eq!(
             line(&program(Path::new("/x"), &["--only", "fit"])),
-            "cargo run --quiet --release --package loop3d-bench --manifest-path /x/Cargo.toml -- --only fit"
+            "cargo run --quiet --release --package loop3d-bench --features torch --manifest-path /x/Cargo.toml -- --only fit"
         );
     }
 }

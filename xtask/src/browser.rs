@@ -1,28 +1,30 @@
-//! What comes from npm: for the browser viewer esbuild and TypeScript; for the tests in a real browser the Khronos glTF validator, three.js
-//! and playwright-core.
+//! What comes from npm: esbuild and TypeScript for the browser viewer; the Khronos glTF validator, three.js and playwright-core for
+//! the tests in a real browser.
 
+use crate::options::Options;
 use crate::process::{command, line, succeeds};
 use std::path::Path;
 use std::time::SystemTime;
 
-const FOLDERS: [&str; 2] = ["web", "tests/browser"];
+/// For the browser viewer, and for its tests.
+const VIEWER: &[&str] = &["web"];
+const TESTS: &[&str] = &["web", "tests/browser"];
 
-/// Fetches them where npm is there. Without them nothing but the browser viewer and those tests is missing, and they say so, so that no failure
-/// here stops anyone.
-pub fn ensure(root: &Path, dry_run: bool) {
-    for folder in FOLDERS {
+/// Downloads what is missing. A failure is no error here: what needs the packages says that they are missing.
+pub fn ensure(root: &Path, options: Options) {
+    for folder in if options.tests { TESTS } else { VIEWER } {
         if !is_there(root, folder) {
-            fetch(&root.join(folder), dry_run);
+            fetch(&root.join(folder), options.dry_run);
         }
     }
 }
 
-/// Whether a folder has what its lock file names.
+/// Whether a folder has the packages of its lock file.
 pub fn is_there(root: &Path, folder: &str) -> bool {
     let changed = |file: &str| -> Option<SystemTime> {
         root.join(folder).join(file).metadata().and_then(|metadata| metadata.modified()).ok()
     };
-    changed("node_modules/.package-lock.json").is_some_and(|fetched| changed("package-lock.json") <= Some(fetched))
+    changed("node_modules/.package-lock.json").is_some_and(|installed| changed("package-lock.json") <= Some(installed))
 }
 
 fn fetch(folder: &Path, dry_run: bool) {
@@ -34,6 +36,9 @@ fn fetch(folder: &Path, dry_run: bool) {
     }
     println!("in {}: {}", folder.display(), line(&install));
     if !succeeds(&mut install) {
-        println!("NOT INSTALLED: `npm ci` in {} failed; what needs it will say that it did not run", folder.display());
+        println!(
+            "NOT INSTALLED: `npm ci` in {} failed; what needs these packages will say that it did not run",
+            folder.display()
+        );
     }
 }

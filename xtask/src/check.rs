@@ -1,5 +1,6 @@
 //! `cargo xtask test`: every check of the project. `.ci/run` calls exactly this.
 
+use crate::options::Options;
 use crate::process::{command, line, run};
 use crate::setup;
 use crate::timing::Timing;
@@ -8,19 +9,21 @@ use anyhow::{Context, Result};
 use std::path::Path;
 use std::process::Command;
 
-/// Sets up, then runs the checks, quickest first, up to the first that fails. All use the dev profile, so that what links
-/// libtorch is compiled once. `filters` go to the test programs.
+/// All optional features: checks and tests cover them.
+const FEATURES: &str = "loop3d/torch,loop3d/cuda,loop3d/blocks,loop3d-bench/torch";
+
+/// Sets up, then runs the checks up to the first that fails. `filters` go to the test programs.
 ///
 /// # Errors
 /// Names the step that failed.
 pub fn run_all(root: &Path, filters: &[&str]) -> Result<()> {
     let mut timing = Timing::default();
-    timing.step("set-up", || setup::run(root, setup::Options::default()))?;
+    timing.step("setup", || setup::run(root, Options::TESTS))?;
     for (name, mut step) in steps(filters) {
         if name == TESTS {
-            // The tests in a browser look at it.
-            println!("\n== for the browser: cargo xtask web");
-            timing.step("for the browser", || web::for_tests(root))?;
+            // The browser tests need it.
+            println!("\n== browser viewer: cargo xtask web");
+            timing.step("browser viewer", || web::for_tests(root))?;
         }
         timing.step(name, || {
             println!("\n== {name}: {}", line(&step));
@@ -31,20 +34,25 @@ pub fn run_all(root: &Path, filters: &[&str]) -> Result<()> {
     Ok(())
 }
 
-/// The step of the test programs.
+/// The step that runs the test programs.
 const TESTS: &str = "tests";
 
+/// The steps, the quickest first. All use the dev profile, so that torch-sys is compiled once.
 fn steps(filters: &[&str]) -> Vec<(&'static str, Command)> {
-    let mut docs = command("cargo", ["doc", "--workspace", "--no-deps"]);
+    let workspace = |task: &str, options: &[&str]| {
+        command("cargo", [&[task, "--workspace", "--features", FEATURES], options].concat())
+    };
+    let mut docs = workspace("doc", &["--no-deps"]);
     docs.env("RUSTDOCFLAGS", "-D warnings");
-    let mut tests = command("cargo", ["test", "--workspace", "--"]);
+    let mut tests = workspace("test", &["--"]);
     tests.args(filters);
     vec![
         ("format", command("cargo", ["fmt", "--all", "--check"])),
-        ("clippy", command("cargo", ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])),
+        ("clippy", workspace("clippy", &["--all-targets", "--", "-D", "warnings"])),
         ("docs", docs),
         (TESTS, tests),
-        ("without libtorch", command("cargo", ["check", "--package", "loop3d", "--no-default-features"])),
+        ("default build", command("cargo", ["check", "--workspace"])),
+        ("without a viewer", command("cargo", ["check", "--package", "loop3d", "--no-default-features"])),
     ]
 }
 
@@ -56,6 +64,13 @@ mod tests {
     fn filters_reach_only_the_tests() {
         let lines: Vec<String> = steps(&["seam"]).iter().map(|(_, step)| line(step)).collect();
         let filtered: Vec<&String> = lines.iter().filter(|line| line.contains("seam")).collect();
-        assert_eq!(filtered, ["cargo test --workspace -- seam"]);
+        assert_eq!(filtered, [&format!("cargo test --workspace --features {FEATURES} -- seam")]);
+    }
+
+    #[test]
+    fn everything_is_checked_with_all_features_and_with_the_default_ones() {
+        let lines: Vec<String> = steps(&[]).iter().map(|(_, step)| line(step)).collect();
+        assert_eq!(lines.iter().filter(|line| line.contains(FEATURES)).count(), 3);
+        assert!(lines.contains(&"cargo check --workspace".to_owned()));
     }
 }

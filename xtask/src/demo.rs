@@ -1,5 +1,6 @@
-//! `cargo xtask demo`: the main job on the sample capture, as a newcomer would type it.
+//! `cargo xtask demo`: fits, measures and renders the sample capture, with the commands that a newcomer would type.
 
+use crate::options::Options;
 use crate::process::{command, line, output, run};
 use crate::setup;
 use crate::timing::Timing;
@@ -8,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The view that the fit does not see; its truth comes with the sample.
+/// The held-out view; its truth comes with the sample.
 const HELD_OUT: usize = 4;
 
 /// Where the demo reads and writes.
@@ -32,13 +33,13 @@ impl Places {
         }
     }
 
-    /// The sample is there and whole: the poses and the held-out view's truth are what the later parts need.
+    /// Whether the sample is complete: the later steps need the poses and the truth of the held-out view.
     fn sampled(&self) -> bool {
         self.capture.join("poses_bounds.npy").exists() && self.truth.exists()
     }
 }
 
-/// Reads `[--out DIR]`; the folder is `out/` of the checkout unless told.
+/// Reads `[--out DIR]` [default: `out/` in the checkout].
 ///
 /// # Errors
 /// An unknown argument, or no folder after `--out`.
@@ -53,17 +54,17 @@ pub fn out_folder(root: &Path, args: &[&str]) -> Result<PathBuf> {
 /// Sets up, builds, and makes the sample, its scene, its video and its metrics.
 ///
 /// # Errors
-/// Those of the part that failed.
+/// A step failed.
 pub fn run_all(root: &Path, out: &Path) -> Result<()> {
     let mut timing = Timing::default();
-    timing.step("set-up", || setup::run(root, setup::Options::default()))?;
+    timing.step("setup", || setup::run(root, Options::default()))?;
     timing.step("build", || run(&mut command("cargo", ["build", "--release", "--package", "loop3d"])))?;
 
-    // Short paths in what is printed: the current folder is the checkout.
+    // Prints short paths: the current folder is the checkout.
     let places = Places::new(out.strip_prefix(root).unwrap_or(out));
     fs::create_dir_all(out).with_context(|| format!("cannot make {}", out.display()))?;
     if places.sampled() {
-        println!("{} is there already; remove it to have it made anew", places.capture.display());
+        println!("{} exists already; remove it to make it again", places.capture.display());
     } else {
         timing.step("sample", || run(&mut part(sample(&places))))?;
     }
@@ -79,12 +80,13 @@ pub fn run_all(root: &Path, out: &Path) -> Result<()> {
     println!("scene    {}", places.scene.display());
     println!("video    {}", places.video.display());
     println!("metrics  {}", places.table.display());
+    println!("\nLook around in it: target/release/loop3d view {}", places.scene.display());
     Ok(())
 }
 
-/// Prints the part's command line.
+/// Prints the command line of a step.
 fn part(command: Command) -> Command {
-    // All after the `--` that ends cargo's own words is what a user of the installed command types.
+    // A user of the installed command types what follows cargo's `--`.
     let line = line(&command);
     println!("\n$ loop3d {}", line.split_once(" -- ").map_or(&*line, |(_, own)| own));
     command
@@ -140,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn out_folder_is_told_or_the_checkouts() {
+    fn the_out_folder_is_the_one_given_or_that_of_the_checkout() {
         let root = Path::new("/checkout");
         assert_eq!(out_folder(root, &[]).unwrap(), Path::new("/checkout/out"));
         assert_eq!(out_folder(root, &["--out", "/tmp/x"]).unwrap(), Path::new("/tmp/x"));

@@ -1,28 +1,28 @@
-//! libtorch in `.torch/`, from the wheels of PyTorch on PyPI: no account, no other download site.
+//! libtorch in `.torch/`, from the PyTorch wheels on PyPI: no account and no other download site is needed.
 //!
-//! - `.torch/libtorch/`: the CPU's half, what builds link. `libtorch_cuda.so` stays out: torch-sys links CUDA as soon as it sees
-//!   that file, and then every machine would need cuDNN, NCCL and the rest.
-//! - `.torch/cuda/` (`--cuda` only): PyTorch whole with its NVIDIA libraries, of the same version. A program built against the
-//!   first folder opens `libtorch_cuda.so` there by its name (rpath of `optimizer/build.rs`) before it makes its first tensor.
+//! - `.torch/libtorch/`: the CPU libraries, which builds link. `libtorch_cuda.so` is left out: torch-sys links CUDA as soon as it
+//!   sees that file, and then every machine would need cuDNN, NCCL and the rest.
+//! - `.torch/cuda/` (`--cuda` only): all of PyTorch with its NVIDIA libraries, of the same version. A program built against the
+//!   first folder opens `libtorch_cuda.so` there by name (through its rpath) before it makes its first tensor.
 
+use crate::options::Options;
 use crate::process::{command, line};
-use crate::setup::Options;
 use crate::wheels::{self, WHEEL_CHOICE, download, fetch, finish, remove, stamped, unpack};
 use anyhow::{Context, Result, bail};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The version that the crate `tch` of the root Cargo.toml wants.
+/// The version for the crate `tch` in the root Cargo.toml.
 const TORCH: &str = "torch==2.11.0";
-/// The versions that this torch was built with; its CPU library asks for these two even where there is no GPU.
+/// The versions that this torch was built with; its CPU library needs both even without a GPU.
 const CUPTI: &str = "nvidia-cuda-cupti==13.0.85";
 const CUDART: &str = "nvidia-cuda-runtime==13.0.96";
 const PACKAGES: &[&str] = &[TORCH, CUPTI, CUDART];
-/// Changes when the folders' layout does, so that an old folder is made anew.
+/// Changes with the layout of the folders, so that an old folder is replaced.
 const LAYOUT: &str = "layout 1";
 
-/// Members of the wheels and where they go.
+/// Members of the wheels, and where they go.
 const MEMBERS: &[(&str, &str)] = &[
     ("torch/include/", "include/"),
     ("torch/lib/libtorch_cpu.so", "lib/libtorch_cpu.so"),
@@ -32,21 +32,23 @@ const MEMBERS: &[(&str, &str)] = &[
     ("nvidia/cu13/lib/libcudart.so.13", "lib/libcudart.so.13"),
 ];
 
-/// Whether nothing has to be fetched: the folders are whole, or the user has a libtorch of their own.
+/// Whether nothing has to be downloaded: the folders are complete, or the user has a libtorch of their own.
 pub fn in_place(root: &Path, options: Options) -> bool {
     let cuda = !options.cuda || stamped(&cuda_folder(root), &cuda_stamp());
     cuda && (own_libtorch(root).is_some() || stamped(&cpu_folder(root), &cpu_stamp()))
 }
 
-/// Puts libtorch in place, or does nothing where it is.
+/// Puts libtorch in place unless it is there.
 ///
 /// # Errors
-/// This kind of machine has no wheels, a download failed, or `.torch/` cannot be written.
+/// There are no wheels for this kind of machine, a download failed, or `.torch/` cannot be written.
 pub fn ensure(root: &Path, options: Options) -> Result<()> {
     if let Some(own) = own_libtorch(root) {
-        println!("libtorch: yours is used, {own}");
+        println!("libtorch: using yours, {own}");
         if options.cuda {
-            bail!("--cuda fills .torch/, which {own} replaces: unset it, or give that libtorch CUDA yourself");
+            bail!(
+                "--cuda fills .torch/, which is not used because of {own}; unset it, or add CUDA to that libtorch yourself"
+            );
         }
         return Ok(());
     }
@@ -56,8 +58,8 @@ pub fn ensure(root: &Path, options: Options) -> Result<()> {
     }
     if !wheels::HERE {
         bail!(
-            "libtorch is fetched for Linux on x86-64 only, and this is {} on {}. Here, install PyTorch 2.11.0 (`pip install {TORCH}`) and \
-             set LIBTORCH_USE_PYTORCH=1, or unpack a libtorch 2.11.0 and set LIBTORCH to its folder",
+            "libtorch is downloaded for Linux on x86-64 only, and this is {} on {}. Install PyTorch 2.11.0 (`pip install {TORCH}`) and set \
+             LIBTORCH_USE_PYTORCH=1, or unpack libtorch 2.11.0 and set LIBTORCH to its folder",
             std::env::consts::OS,
             std::env::consts::ARCH
         );
@@ -65,7 +67,7 @@ pub fn ensure(root: &Path, options: Options) -> Result<()> {
     if options.dry_run {
         return plan(root, options);
     }
-    let _lock = wheels::lock(root)?; // another set-up may be running
+    let _lock = wheels::lock(root)?; // another setup may be running
     if !stamped(&cpu_folder(root), &cpu_stamp()) {
         fetch_cpu(root).context("libtorch for the CPU")?;
     }
@@ -76,7 +78,7 @@ pub fn ensure(root: &Path, options: Options) -> Result<()> {
 }
 
 fn fetch_cpu(root: &Path) -> Result<()> {
-    println!("libtorch: fetching {TORCH} (550 MB) for {}", cpu_folder(root).display());
+    println!("libtorch: downloading {TORCH} (550 MB) to {}", cpu_folder(root).display());
     let new = root.join(".torch/libtorch.new");
     let wheels = wheels::start(&new)?;
     fetch(&mut download(&wheels, PACKAGES))?;
@@ -90,13 +92,13 @@ fn fetch_cpu(root: &Path) -> Result<()> {
 }
 
 fn fetch_cuda(root: &Path) -> Result<()> {
-    println!("libtorch: fetching {TORCH} with CUDA (3 GB) for {}", cuda_folder(root).display());
+    println!("libtorch: downloading {TORCH} with CUDA (3 GB) to {}", cuda_folder(root).display());
     let new = root.join(".torch/cuda.new");
     remove(&new)?;
     fetch(&mut install(&new))?;
     let library = new.join("torch/lib/libtorch_cuda.so");
     if !library.exists() {
-        bail!("pip ended well, but {} is not there", library.display());
+        bail!("pip succeeded, but {} is missing", library.display());
     }
     finish(&new, &cuda_folder(root), &cuda_stamp())
 }
@@ -109,7 +111,7 @@ fn install(target: &Path) -> Command {
     pip
 }
 
-/// The linker looks for `libtorch.so`; the wheel's own one would pull in CUDA.
+/// The linker looks for `libtorch.so`; the one in the wheel would pull in CUDA.
 fn link_name(folder: &Path) -> Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::symlink("libtorch_cpu.so", folder.join("lib/libtorch.so"))
@@ -131,13 +133,13 @@ fn plan(root: &Path, options: Options) -> Result<()> {
     }
     if options.cuda && !stamped(&cuda_folder(root), &cuda_stamp()) {
         println!("would make {}:\n  {}", cuda_folder(root).display(), line(&install(&root.join(".torch/cuda.new"))));
-        println!("  torch/lib/libtorch_cuda.so there is what programs open by its name");
+        println!("  programs open torch/lib/libtorch_cuda.so there by name");
     }
     Ok(())
 }
 
-/// The user's own libtorch, as the variable that names it. Cargo sets LIBTORCH to the folder of this module where the user has
-/// none (`.cargo/config.toml`), so that value is not theirs.
+/// The user's own libtorch, as the variable that names it. If the user has none, cargo sets LIBTORCH to the folder of this module
+/// (`.cargo/config.toml`), which does not count.
 fn own_libtorch(root: &Path) -> Option<String> {
     if let Some(value) = std::env::var_os("LIBTORCH_USE_PYTORCH") {
         return Some(format!("LIBTORCH_USE_PYTORCH={}", value.display()));
@@ -168,7 +170,7 @@ mod tests {
 
     #[test]
     fn the_pinned_crate_is_the_one_for_this_torch() {
-        // tch 0.24.0 is made for libtorch 2.11.0; who moves one of them is to move the other.
+        // tch 0.24.0 is made for libtorch 2.11.0: both versions change together.
         let manifest = include_str!("../../Cargo.toml");
         assert!(
             manifest.contains("tch = { version = \"=0.24.0\"")

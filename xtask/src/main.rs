@@ -1,12 +1,15 @@
-//! Tasks of this project: `cargo xtask <task>`. Builds without libtorch, since it is what fetches libtorch.
+//! Tasks of this project: `cargo xtask <task>`. This crate builds without libtorch, because it is what downloads libtorch.
 #![allow(clippy::print_stdout, reason = "a task talks to the person who started it")]
 
+mod animation;
 mod bench;
 mod browser;
 mod check;
 mod demo;
+mod help;
 mod libtorch;
 mod nvrtc;
+mod options;
 mod process;
 mod setup;
 mod system;
@@ -16,20 +19,9 @@ mod web;
 mod wheels;
 
 use anyhow::{Context, Result, bail};
+use options::Options;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-
-const HELP: &str = "\
-Usage: cargo xtask <task>
-
-  setup [--cuda] [--dry-run]   everything a build and a run need: libtorch and NVRTC in .torch/, ffmpeg, a C++ compiler
-                               --cuda: PyTorch's CUDA libraries too (3 GB); --dry-run: only say what would be done
-  demo [--out DIR]             set-up, then the sample capture, its scene, a video and its metrics in DIR (out/)
-  test [FILTER...]             set-up, then formatting, clippy, docs and every test (or those whose names contain a FILTER)
-  web [--scene FILE]           set-up, then the browser viewer in web/dist; FILE: a package, becomes its scene
-  bench [OPTION...]            set-up, then kernels against libtorch, a fit by stage, and how fits grow: tables, and
-                               target/bench.json; `bench --help` has the options
-";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -45,14 +37,18 @@ fn main() -> ExitCode {
 fn task(args: &[&str]) -> Result<()> {
     let root = workspace_root()?;
     let enter = || std::env::set_current_dir(&root).with_context(|| format!("cannot enter {}", root.display()));
+    if let Some(text) = help::asked(args) {
+        print!("{text}");
+        return Ok(());
+    }
     match args {
         ["setup", options @ ..] => {
-            let options = setup::Options::parse(options)?;
+            let options = Options::parse(options)?;
             enter()?;
             setup::run(&root, options)
         }
         ["demo", options @ ..] => {
-            let out = demo::out_folder(&root, options)?; // seen from the user's folder, so before that is left
+            let out = demo::out_folder(&root, options)?; // relative to the user's folder, so before that is left
             enter()?;
             demo::run_all(&root, &out)
         }
@@ -61,17 +57,19 @@ fn task(args: &[&str]) -> Result<()> {
             check::run_all(&root, filters)
         }
         ["web", options @ ..] => {
-            let scene = web::scene(options)?; // seen from the user's folder
+            let scene = web::scene(options)?; // relative to the user's folder
             enter()?;
-            setup::run(&root, setup::Options::default())?;
+            setup::run(&root, Options::WEB)?;
             web::run_all(&root, scene.as_deref())
         }
-        ["bench", options @ ..] => bench::run_all(&root, options), // in the user's folder, where paths are seen from
-        [] | ["help" | "--help" | "-h"] => {
-            print!("{HELP}");
-            Ok(())
+        ["readme-animation", options @ ..] => {
+            let scene = animation::scene(&root, options)?; // relative to the user's folder
+            enter()?;
+            animation::run_all(&root, &scene)
         }
-        [unknown, ..] => bail!("no task `{unknown}`\n\n{HELP}"),
+        ["bench", options @ ..] => bench::run_all(&root, options), // in the user's folder, which its paths are relative to
+        [unknown, ..] => bail!("unknown task `{unknown}`\n\n{}", help::all()),
+        [] => bail!("no task\n\n{}", help::all()),
     }
 }
 

@@ -1,32 +1,32 @@
-//! CUDA's run-time compiler in `.torch/nvrtc/`: it compiles our CUDA kernels to PTX where there is a GPU, and in a test
-//! where there is none.
+//! NVRTC, CUDA's run-time compiler, in `.torch/nvrtc/`. It compiles our CUDA kernels to PTX: for a GPU, and in a test that needs
+//! none.
 
+use crate::options::Options;
 use crate::process::line;
-use crate::setup::Options;
 use crate::wheels::{self, download, fetch, finish, remove, stamped, unpack};
 use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
 
-/// Of the CUDA that libtorch was built with (see `libtorch.rs`).
+/// The version of the CUDA that libtorch was built with (see `libtorch.rs`).
 const NVRTC: &str = "nvidia-cuda-nvrtc==13.0.88";
-/// The compiler, and the library that it opens by name.
+/// The compiler and the library that it opens by name.
 const MEMBERS: &[(&str, &str)] = &[
     ("nvidia/cu13/lib/libnvrtc.so.13", "lib/libnvrtc.so.13"),
     ("nvidia/cu13/lib/libnvrtc-builtins.so.13.0", "lib/libnvrtc-builtins.so.13.0"),
 ];
 
-/// Whether nothing has to be fetched.
+/// Whether nothing has to be downloaded.
 pub fn in_place(root: &Path) -> bool {
     !wheels::HERE || stamped(&folder(root), NVRTC)
 }
 
-/// Puts the compiler in place, or does nothing where it is. Machines of another kind go without: tests that want it say so.
+/// Puts the compiler in place unless it is there. On other kinds of machines it is left out, and tests that need it say so.
 ///
 /// # Errors
 /// The download failed, or `.torch/` cannot be written.
 pub fn ensure(root: &Path, options: Options) -> Result<()> {
     if !wheels::HERE {
-        println!("nvrtc: fetched for Linux on x86-64 only; tests that want it say that they did not run");
+        println!("nvrtc: downloaded for Linux on x86-64 only; tests that need it will say that they did not run");
         return Ok(());
     }
     if in_place(root) {
@@ -41,9 +41,9 @@ pub fn ensure(root: &Path, options: Options) -> Result<()> {
     }
     let _lock = wheels::lock(root)?;
     if in_place(root) {
-        return Ok(()); // another set-up made it meanwhile
+        return Ok(()); // another setup made it meanwhile
     }
-    println!("nvrtc: fetching {NVRTC} (90 MB) for {}", folder(root).display());
+    println!("nvrtc: downloading {NVRTC} (90 MB) to {}", folder(root).display());
     let wheels = wheels::start(&new)?;
     fetch(&mut download(&wheels, &[NVRTC])).context("CUDA's run-time compiler")?;
     unpack(&wheels, &new, MEMBERS)?;

@@ -1,4 +1,4 @@
-//! Running other programs, with errors that name the command line.
+//! Runs other programs, with errors that name the command line.
 
 use anyhow::{Context, Result, bail};
 use std::ffi::OsStr;
@@ -11,10 +11,10 @@ pub fn command<S: AsRef<OsStr>>(program: &str, args: impl IntoIterator<Item = S>
     command
 }
 
-/// Runs with this terminal's input and output.
+/// Runs it with this terminal's input and output.
 ///
 /// # Errors
-/// The program cannot be started or does not end with status 0.
+/// The program cannot be started or fails.
 pub fn run(command: &mut Command) -> Result<()> {
     let status = command.status().with_context(|| format!("cannot start `{}`", line(command)))?;
     if !status.success() {
@@ -23,10 +23,10 @@ pub fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// What the program wrote to its standard output; its messages go to this terminal.
+/// Runs it and returns its standard output; its messages go to this terminal.
 ///
 /// # Errors
-/// As [`run`], or the output is no UTF-8.
+/// As [`run`], or the output is not UTF-8.
 pub fn output(command: &mut Command) -> Result<String> {
     let output =
         command.stderr(Stdio::inherit()).output().with_context(|| format!("cannot start `{}`", line(command)))?;
@@ -36,7 +36,7 @@ pub fn output(command: &mut Command) -> Result<String> {
     String::from_utf8(output.stdout).with_context(|| format!("the output of `{}`", line(command)))
 }
 
-/// Whether the command can be started and ends with status 0; its output is dropped.
+/// Whether the program starts and succeeds; its output is dropped.
 pub fn succeeds(command: &mut Command) -> bool {
     let quiet = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     quiet.status().is_ok_and(|status| status.success())

@@ -1,8 +1,9 @@
-//! The programs that a build, a test and a run start: found, or installed where that is this machine's custom.
+//! The programs that builds, tests and runs start.
 //!
-//! Debian and its kin as root (a container, a CI machine): installed with apt. Anywhere else nothing is installed; what is missing
-//! is printed with the command that installs it.
+//! As root on Debian or Ubuntu (a container, a CI machine), missing programs are installed with apt. On other systems nothing is
+//! installed: setup prints what is missing, with the commands that install it.
 
+use crate::options::Options;
 use crate::process::{command, line, run, succeeds};
 use anyhow::{Result, bail};
 use std::fs;
@@ -15,32 +16,39 @@ struct Need {
     from: Source,
 }
 
-/// Where a missing thing comes from.
+/// Where a missing program comes from.
 enum Source {
-    /// A package of Debian.
+    /// A Debian package.
     Apt(&'static str),
     /// A component of the Rust toolchain.
     Rustup(&'static str),
 }
 
+/// The default build and every run.
 const ALWAYS: &[Need] = &[
-    Need { what: "a C++ compiler (c++)", probe: &["c++", "--version"], from: Source::Apt("g++") },
+    Need { what: "a C compiler (cc)", probe: &["cc", "--version"], from: Source::Apt("gcc") },
     Need { what: "ffmpeg", probe: &["ffmpeg", "-version"], from: Source::Apt("ffmpeg") },
     Need { what: "ffprobe", probe: &["ffprobe", "-version"], from: Source::Apt("ffmpeg") },
-    Need { what: "rustfmt", probe: &["cargo", "fmt", "--version"], from: Source::Rustup("rustfmt") },
-    Need { what: "clippy", probe: &["cargo", "clippy", "--version"], from: Source::Rustup("clippy") },
 ];
+
+/// The features `torch` and `blocks` compile C++.
+const FOR_TORCH: &[Need] =
+    &[Need { what: "a C++ compiler (c++)", probe: &["c++", "--version"], from: Source::Apt("g++") }];
 
 const FOR_DOWNLOAD: &[Need] = &[
     Need { what: "python3", probe: &["python3", "--version"], from: Source::Apt("python3") },
     Need { what: "pip of python3", probe: &["python3", "-m", "pip", "--version"], from: Source::Apt("python3-pip") },
 ];
 
-/// A user's program, installed where it is asked for.
-const FOR_PREPARE: &[Need] =
+const FOR_COLMAP: &[Need] =
     &[Need { what: "COLMAP", probe: &["sh", "-c", "command -v colmap"], from: Source::Apt("colmap") }];
 
-/// A compiler for the browser where rustup has none. Looked for only where it can be installed: a test alone needs it.
+const FOR_WEB: &[Need] = &[
+    Need { what: "node", probe: &["node", "--version"], from: Source::Apt("nodejs") },
+    Need { what: "npm", probe: &["npm", "--version"], from: Source::Apt("npm") },
+];
+
+/// A compiler for the browser, if rustup has none.
 const FOR_WASM: &[Need] = &[
     Need {
         what: "a compiler for wasm32 (rustc-web)",
@@ -55,9 +63,13 @@ const FOR_WASM: &[Need] = &[
     Need { what: "a linker for wasm32", probe: &["wasm-ld-22", "--version"], from: Source::Apt("lld-22") },
 ];
 
-/// A GPU and a screen in software, and a browser, for the tests of the renderer, its window and packages: they say so and go
-/// on where there is none.
-/// Looked for only where it can be installed: other systems name and keep theirs otherwise.
+const FOR_CHECKS: &[Need] = &[
+    Need { what: "rustfmt", probe: &["cargo", "fmt", "--version"], from: Source::Rustup("rustfmt") },
+    Need { what: "clippy", probe: &["cargo", "clippy", "--version"], from: Source::Rustup("clippy") },
+];
+
+/// A GPU and a screen in software, and a browser, for the tests of the renderer, its window and packages. Without them these tests
+/// say that they did not run.
 const FOR_TESTS: &[Need] = &[
     Need {
         what: "a Vulkan driver",
@@ -92,39 +104,51 @@ const FOR_TESTS: &[Need] = &[
     },
     Need { what: "Xvfb", probe: &["sh", "-c", "command -v Xvfb"], from: Source::Apt("xvfb") },
     Need { what: "Chromium", probe: &["sh", "-c", "command -v chromium"], from: Source::Apt("chromium") },
-    Need { what: "node", probe: &["node", "--version"], from: Source::Apt("nodejs") },
-    Need { what: "npm", probe: &["npm", "--version"], from: Source::Apt("npm") },
     Need { what: "xdotool", probe: &["xdotool", "--version"], from: Source::Apt("xdotool") },
 ];
 
-/// What is needed besides the usual.
+/// What is needed besides [`ALWAYS`].
 #[derive(Clone, Copy, Debug)]
 pub struct Wanted {
-    /// pip, for a download.
+    pub options: Options,
+    /// pip has something to download.
     pub download: bool,
-    /// COLMAP.
-    pub colmap: bool,
-    /// Debian's compiler for the browser.
+    /// rustup has no compiler for the browser.
     pub wasm: bool,
+}
+
+impl Wanted {
+    /// The programs to find. What only tests use is looked for only if it may be installed: other systems have other names for it.
+    fn needs(self, may_install: bool) -> Vec<&'static Need> {
+        let Options { torch, colmap, web, tests, .. } = self.options;
+        let lists = [
+            (ALWAYS, true),
+            (FOR_TORCH, torch),
+            (FOR_DOWNLOAD, self.download),
+            (FOR_COLMAP, colmap),
+            (FOR_WEB, web && (may_install || !tests)),
+            (FOR_WASM, self.wasm && may_install),
+            (FOR_CHECKS, tests),
+            (FOR_TESTS, tests && may_install),
+        ];
+        lists.into_iter().filter(|(_, wanted)| *wanted).flat_map(|(needs, _)| needs).collect()
+    }
 }
 
 /// Finds or installs the programs.
 ///
 /// # Errors
 /// Something is missing and may not be installed here, or its installation failed.
-pub fn ensure_programs(wanted: Wanted, dry_run: bool) -> Result<()> {
+pub fn ensure_programs(wanted: Wanted) -> Result<()> {
     let may_install = is_debian() && is_root();
-    let needs = ALWAYS.iter().chain(if wanted.download { FOR_DOWNLOAD } else { &[] });
-    let needs = needs.chain(if wanted.colmap { FOR_PREPARE } else { &[] });
-    let needs = needs.chain(if may_install && wanted.wasm { FOR_WASM } else { &[] });
-    let needs = needs.chain(if may_install { FOR_TESTS } else { &[] });
-    let missing: Vec<&Need> = needs.filter(|need| !found(need)).collect();
+    let needs = wanted.needs(may_install);
+    let missing: Vec<&Need> = needs.into_iter().filter(|need| !found(need)).collect();
     if missing.is_empty() {
         return Ok(());
     }
     let names = missing.iter().map(|need| need.what).collect::<Vec<_>>().join(", ");
     let mut installs = installs(&missing);
-    if dry_run {
+    if wanted.options.dry_run {
         println!("missing: {names}; would run:");
         installs.iter().for_each(|install| println!("  {}", line(install)));
         return Ok(());
@@ -132,8 +156,8 @@ pub fn ensure_programs(wanted: Wanted, dry_run: bool) -> Result<()> {
     if !may_install {
         let lines = installs.iter().map(|install| format!("\n  {}", line(install))).collect::<String>();
         bail!(
-            "missing: {names}. Nothing was installed: that is done only as root on Debian or Ubuntu. There, these commands \
-             install it (elsewhere use your system's own packages):{lines}"
+            "missing: {names}. Setup installs only as root on Debian or Ubuntu. There, these commands install what is missing; on other \
+             systems, use your own package manager:{lines}"
         );
     }
     println!("missing: {names}; installing");
@@ -143,7 +167,7 @@ pub fn ensure_programs(wanted: Wanted, dry_run: bool) -> Result<()> {
     }
     match missing.iter().find(|need| !found(need)) {
         Some(need) => {
-            bail!("{} is still not found after its installation (tried `{}`)", need.what, need.probe.join(" "))
+            bail!("{} was installed but is still not found (tried `{}`)", need.what, need.probe.join(" "))
         }
         None => Ok(()),
     }
@@ -161,7 +185,7 @@ fn installs(missing: &[&Need]) -> Vec<Command> {
     }
     let mut installs = Vec::new();
     if !packages.is_empty() {
-        // Waits for another apt run to end.
+        // Waits until another apt run has ended.
         let wait = ["-o", "DPkg::Lock::Timeout=300"];
         installs.push(command("apt-get", ["-q", "update"]));
         let words = ["-q", "install", "-y", "--no-install-recommends"];
@@ -192,17 +216,32 @@ mod tests {
 
     #[test]
     fn one_package_is_named_once_and_components_come_from_rustup() {
-        let missing: Vec<&Need> = ALWAYS.iter().chain(FOR_DOWNLOAD).collect();
+        let missing: Vec<&Need> = ALWAYS.iter().chain(FOR_DOWNLOAD).chain(FOR_CHECKS).collect();
         let lines: Vec<String> = installs(&missing).iter().map(line).collect();
         assert_eq!(
             lines,
             [
                 "apt-get -q update",
-                "apt-get -o DPkg::Lock::Timeout=300 -q install -y --no-install-recommends g++ ffmpeg python3 python3-pip",
+                "apt-get -o DPkg::Lock::Timeout=300 -q install -y --no-install-recommends gcc ffmpeg python3 python3-pip",
                 "rustup component add rustfmt clippy",
             ]
         );
         assert!(installs(&[]).is_empty());
+    }
+
+    #[test]
+    fn the_default_build_needs_no_python_no_browser_and_no_cpp() {
+        let names = |options, download, may_install| -> Vec<&str> {
+            Wanted { options, download, wasm: false }.needs(may_install).into_iter().map(|need| need.what).collect()
+        };
+        assert_eq!(names(Options::default(), false, true), ["a C compiler (cc)", "ffmpeg", "ffprobe"]);
+        let tests = names(Options::TESTS, true, true);
+        for what in ["a C++ compiler (c++)", "python3", "clippy", "Chromium", "Xvfb", "npm"] {
+            assert!(tests.contains(&what), "{what}");
+        }
+        // Tests do without a browser where it cannot be installed; the browser viewer needs npm everywhere.
+        assert!(!names(Options::TESTS, false, false).contains(&"Chromium"));
+        assert!(names(Options::WEB, false, false).contains(&"npm"));
     }
 
     #[test]

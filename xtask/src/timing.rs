@@ -1,20 +1,20 @@
-//! Seconds of the steps of a task.
+//! How long the steps of a task take.
 
 use anyhow::Result;
 use std::fmt;
 use std::time::{Duration, Instant};
 
-/// The steps that ended well so far; shown as a table.
+/// The steps that succeeded so far, shown as a table.
 #[derive(Debug, Default)]
 pub struct Timing {
     steps: Vec<(&'static str, Duration)>,
 }
 
 impl Timing {
-    /// Runs one step, prints its seconds and keeps them.
+    /// Runs one step, prints its time and records it.
     ///
     /// # Errors
-    /// Those of the step.
+    /// The error of the step.
     pub fn step<T>(&mut self, name: &'static str, work: impl FnOnce() -> Result<T>) -> Result<T> {
         let start = Instant::now();
         let result = work();

@@ -1,6 +1,6 @@
-//! Libraries from wheels of PyPI, unpacked into folders of `.torch/`: no account, no other download site.
+//! Libraries from PyPI wheels, unpacked into folders of `.torch/`.
 //!
-//! Each folder is made under another name and renamed when whole, with a stamp that names what it was made from.
+//! Each folder is made under a temporary name, gets a stamp that names what it was made from, and is renamed when it is complete.
 
 use crate::process::{command, run};
 use anyhow::{Context, Result, bail};
@@ -8,8 +8,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Wheels are chosen for this machine's kind and one Python version, whatever python3 runs pip: only C++ libraries are taken
-/// from them.
+/// Selects wheels for this kind of machine and one Python version, whatever python3 runs pip: only C++ libraries are taken from
+/// them.
 pub const WHEEL_CHOICE: &[&str] = &[
     "--only-binary=:all:",
     "--python-version=3.11",
@@ -22,7 +22,8 @@ pub const WHEEL_CHOICE: &[&str] = &[
     "--platform=any",
 ];
 
-/// Takes a folder of wheels, a target folder, and pairs of member and target. With python3's own zipfile, because a bare machine has no unzip program.
+/// Arguments: a folder of wheels, a target folder, and pairs of member and target. It uses Python's zipfile, because a bare machine
+/// has no unzip program.
 const UNPACK: &str = r#"
 import os, shutil, sys, zipfile
 wheels, target, members = sys.argv[1], sys.argv[2], sys.argv[3:]
@@ -47,7 +48,7 @@ if left:
 /// Whether there are wheels for this kind of machine.
 pub const HERE: bool = cfg!(all(target_os = "linux", target_arch = "x86_64"));
 
-/// `.torch/` and its lock, held by the one set-up that may write there; it ends when the file closes.
+/// Makes `.torch/` and locks it for the one setup that may write there, until the file is closed.
 ///
 /// # Errors
 /// `.torch/` cannot be written.
@@ -59,7 +60,7 @@ pub fn lock(root: &Path) -> Result<fs::File> {
     Ok(lock)
 }
 
-/// An empty folder of wheels inside an empty new folder.
+/// Makes an empty folder for wheels inside an empty new folder.
 ///
 /// # Errors
 /// It cannot be written.
@@ -70,7 +71,7 @@ pub fn start(new: &Path) -> Result<PathBuf> {
     Ok(wheels)
 }
 
-/// Downloads packages, without what they depend on.
+/// Downloads packages without their dependencies.
 pub fn download(wheels: &Path, packages: &[&str]) -> Command {
     let mut pip =
         command("python3", ["-m", "pip", "download", "--no-deps", "--no-cache-dir", "--disable-pip-version-check"]);
@@ -78,10 +79,10 @@ pub fn download(wheels: &Path, packages: &[&str]) -> Command {
     pip
 }
 
-/// Unpacks members of a folder's wheels into `target`: pairs of member and place; a trailing slash means a whole folder.
+/// Unpacks members of the wheels into `target`: pairs of member and place. A trailing slash stands for a whole folder.
 ///
 /// # Errors
-/// A member that no wheel has.
+/// No wheel has a member.
 pub fn unpack(wheels: &Path, target: &Path, members: &[(&str, &str)]) -> Result<()> {
     let mut python = command("python3", ["-c", UNPACK]);
     python.arg(wheels).arg(target).args(members.iter().flat_map(|(member, place)| [member, place]));
@@ -97,12 +98,12 @@ pub fn unpack(wheels: &Path, target: &Path, members: &[(&str, &str)]) -> Result<
     Ok(())
 }
 
-/// pip, with an error that says what usually is the matter.
+/// Runs pip, with an error that names the usual cause.
 ///
 /// # Errors
 /// pip's.
 pub fn fetch(pip: &mut Command) -> Result<()> {
-    run(pip).context("the download failed: is this machine online, and does its pip reach PyPI or a mirror of it?")
+    run(pip).context("the download failed; check that this machine is online and that pip reaches PyPI or a mirror")
 }
 
 /// Stamps a new folder and puts it in place of an older one.
@@ -113,16 +114,16 @@ pub fn finish(new: &Path, folder: &Path, stamp: &str) -> Result<()> {
     fs::write(new.join("stamp"), stamp).with_context(|| format!("cannot write {}/stamp", new.display()))?;
     remove(folder)?; // of an older version
     fs::rename(new, folder).with_context(|| format!("cannot rename {} to {}", new.display(), folder.display()))?;
-    println!("set-up: done, {}", folder.display());
+    println!("{}: complete", folder.display());
     Ok(())
 }
 
-/// Whether a folder is whole and made from what the stamp names.
+/// Whether a folder is complete and made from what the stamp names.
 pub fn stamped(folder: &Path, stamp: &str) -> bool {
     fs::read_to_string(folder.join("stamp")).is_ok_and(|found| found == stamp)
 }
 
-/// Removes a folder that may not be there.
+/// Removes a folder if it exists.
 ///
 /// # Errors
 /// It cannot be removed.
@@ -159,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn members_land_where_told() {
+    fn members_go_to_their_places() {
         let folder = scratch("unpack");
         unpack(&wheels(&folder), &folder, &[("torch/lib/a.so", "lib/b.so"), ("torch/include/", "include/")]).unwrap();
         assert_eq!(fs::read(folder.join("lib/b.so")).unwrap(), b"abc");

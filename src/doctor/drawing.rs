@@ -1,19 +1,19 @@
-//! The cameras of a capture, drawn: from the front as the scene sees them, and from above with what they look at.
+//! A drawing of the cameras of a capture: from the front, as seen from the scene, and from above, with their fields of view.
 
 use image::{Rgb, RgbImage};
 use loop3d_capture::{PosedCapture, Spread};
 
-/// Size of the picture and of the two squares in it, in pixels.
+/// Size of the drawing and of its two squares, in pixels.
 const SIZE: (u32, u32) = (1200, 660);
 const SQUARE: f64 = 540.0;
 /// Left edges of the squares, and their upper edge.
 const LEFT: [f64; 2] = [40.0, 620.0];
 const TOP: f64 = 60.0;
-/// Room for cameras in a square; the rest is for what they look at.
+/// Space for the cameras in a square; the rest is for their fields of view.
 const ROOM: [f64; 2] = [420.0, 300.0];
-/// Length of a drawn look.
+/// Length of a drawn field of view, in pixels.
 const LOOK: f64 = 150.0;
-/// Pixels of a letter's cell.
+/// Size of a cell of a letter, in pixels.
 const CELL: i64 = 2;
 
 const PAPER: Rgb<u8> = Rgb([255; 3]);
@@ -21,14 +21,14 @@ const SQUARES: Rgb<u8> = Rgb([246, 247, 250]);
 const CAMERA: Rgb<u8> = Rgb([30, 70, 160]);
 const LETTERS: Rgb<u8> = Rgb([60, 64, 72]);
 
-/// What the drawing shows of a camera.
+/// What the drawing needs to know about a camera.
 #[derive(Clone, Copy, Debug)]
 pub struct Seen {
-    /// Right, down, forward of the average camera; the scene's nearest thing is at 1.
+    /// Right, down, forward of the average camera; the nearest depth of the scene is 1.
     pub place: [f64; 3],
-    /// Where it looks, a unit vector.
+    /// Viewing direction, a unit vector.
     pub forward: [f64; 3],
-    /// Half of what it sees from left to right, as a slope.
+    /// Half of the horizontal field of view, as a slope.
     pub half_width: f64,
 }
 
@@ -53,7 +53,7 @@ pub fn draw(cameras: &[Seen]) -> RgbImage {
         let above = square == 1;
         let flat = |camera: &Seen| [camera.place[0], if above { -camera.place[2] } else { camera.place[1] }];
         let (middle, scale) = frame(cameras.iter().map(flat));
-        // From above the looks go up: the cameras stand in the lower part.
+        // Seen from above, cameras look up: they are in the lower part.
         let centre = [left + SQUARE / 2.0, TOP + SQUARE * if above { 0.68 } else { 0.5 }];
         let at = |camera: &Seen| {
             let place = flat(camera);
@@ -64,7 +64,7 @@ pub fn draw(cameras: &[Seen]) -> RgbImage {
             let inside = [left, TOP, left + SQUARE, TOP + SQUARE];
             cameras.iter().for_each(|camera| look(&mut canvas, at(camera), camera, inside));
         }
-        // What a number must not cover: left, top, right, bottom.
+        // Areas that a number must not cover: left, top, right, bottom.
         let mut taken: Vec<[f64; 4]> = Vec::new();
         for [x, y] in cameras.iter().map(at) {
             disc(&mut canvas, [x, y], 7.0, PAPER);
@@ -74,7 +74,7 @@ pub fn draw(cameras: &[Seen]) -> RgbImage {
         for (index, [x, y]) in cameras.iter().map(at).enumerate() {
             let number = index.to_string();
             let wide = (number.len() as i64 * 6 * CELL) as f64;
-            // Beside its dot, above or below; none where all of that is taken, since dots tell more than a blot.
+            // Beside, above or below the dot; left out if no place is free.
             let corners =
                 [[x + 9.0, y - 7.0], [x - 8.0 - wide, y - 7.0], [x - wide / 2.0, y - 23.0], [x - wide / 2.0, y + 9.0]];
             let covers = |corner: [f64; 2]| [corner[0], corner[1], corner[0] + wide, corner[1] + 14.0];
@@ -89,7 +89,7 @@ pub fn draw(cameras: &[Seen]) -> RgbImage {
     canvas
 }
 
-/// Middle of places, and the pixels of a unit that fit them all into the room.
+/// Centre of the places, and the scale in pixels per unit at which all of them fit.
 fn frame(places: impl Iterator<Item = [f64; 2]> + Clone) -> ([f64; 2], f64) {
     let ends = |axis: usize| {
         let values = places.clone().map(move |place| place[axis]);
@@ -100,7 +100,7 @@ fn frame(places: impl Iterator<Item = [f64; 2]> + Clone) -> ([f64; 2], f64) {
     (ends.map(|(least, most)| (least + most) / 2.0), fits[0].min(fits[1]))
 }
 
-/// A round length below a square, with its figure.
+/// A scale bar below a square, with its length.
 fn ruler(canvas: &mut RgbImage, left: f64, scale: f64) {
     // 1, 2 or 5 times a power of ten, at most 200 pixels.
     let power = 10f64.powf((200.0 / scale).log10().floor());
@@ -115,7 +115,7 @@ fn ruler(canvas: &mut RgbImage, left: f64, scale: f64) {
     text(canvas, (right as i64 + 12, y as i64 - 6), &format!("{length:.digits$} of the nearest distance"));
 }
 
-/// What a camera sees from left to right, fading, as much of it as falls within a square (left, top, right, bottom).
+/// The field of view of a camera, fading with distance and clipped to a square (left, top, right, bottom).
 fn look(canvas: &mut RgbImage, [x, y]: [f64; 2], camera: &Seen, [left, top, right, bottom]: [f64; 4]) {
     let flat = camera.forward[0].hypot(camera.forward[2]).max(1e-9);
     let (ahead, aside) = (camera.forward[2] / flat, camera.forward[0] / flat);
@@ -150,16 +150,16 @@ fn fill(canvas: &mut RgbImage, [left, top, right, bottom]: [f64; 4], colour: Rgb
     }
 }
 
-fn blend(canvas: &mut RgbImage, x: i64, y: i64, colour: Rgb<u8>, share: f64) {
+fn blend(canvas: &mut RgbImage, x: i64, y: i64, colour: Rgb<u8>, opacity: f64) {
     let (Ok(x), Ok(y)) = (u32::try_from(x), u32::try_from(y)) else { return };
     if let Some(pixel) = canvas.get_pixel_mut_checked(x, y) {
         for (value, new) in pixel.0.iter_mut().zip(colour.0) {
-            *value = (f64::from(*value) + share * (f64::from(new) - f64::from(*value))).round() as u8;
+            *value = (f64::from(*value) + opacity * (f64::from(new) - f64::from(*value))).round() as u8;
         }
     }
 }
 
-/// Letters that are needed, 5 × 7 cells each: rows from the top.
+/// The letters in use, 5 × 7 cells each, rows from the top.
 const GLYPHS: [(char, [u8; 7]); 26] = [
     ('0', [0b01110, 0b10001, 0b10011, 0b10101, 0b11001, 0b10001, 0b01110]),
     ('1', [0b00100, 0b01100, 0b00100, 0b00100, 0b00100, 0b00100, 0b01110]),
@@ -189,7 +189,7 @@ const GLYPHS: [(char, [u8; 7]); 26] = [
     ('v', [0b00000, 0b00000, 0b10001, 0b10001, 0b10001, 0b01010, 0b00100]),
 ];
 
-/// Writes from the upper left corner on; what is not among [`GLYPHS`] is a space.
+/// Writes from the upper left corner; letters that are not in [`GLYPHS`] are spaces.
 fn text(canvas: &mut RgbImage, (left, top): (i64, i64), words: &str) {
     for (place, letter) in (0i64..).zip(words.chars()) {
         let rows = GLYPHS.iter().find(|glyph| glyph.0 == letter).map_or([0; 7], |glyph| glyph.1);
@@ -207,24 +207,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cameras_stand_where_they_are_and_look_forward() {
+    fn cameras_are_drawn_in_place_and_look_forward() {
         let place = |x, y, z| Seen { place: [x, y, z], forward: [0.0, 0.0, 1.0], half_width: 0.5 };
         // 0.4 wide, 0.2 high; the last farther forward.
-        let picture = draw(&[place(-0.2, -0.1, 0.0), place(0.2, -0.1, 0.0), place(0.2, 0.1, 0.1)]);
+        let drawn = draw(&[place(-0.2, -0.1, 0.0), place(0.2, -0.1, 0.0), place(0.2, 0.1, 0.1)]);
         // 420 pixels for 0.4, about the middle of the left square.
         for (x, y) in [(100, 225), (520, 225), (520, 435)] {
-            assert_eq!(*picture.get_pixel(x, y), CAMERA, "{x} {y}");
+            assert_eq!(*drawn.get_pixel(x, y), CAMERA, "{x} {y}");
         }
-        // From above: the last is 105 pixels higher; before each is what it sees, and nothing behind.
+        // From above: the last is 105 pixels higher; fields of view are in front of the cameras, never behind.
         let middle = (TOP + SQUARE * 0.68) as u32;
         for (x, y) in [(680, middle + 52), (1100, middle - 53)] {
-            assert_eq!(*picture.get_pixel(x, y), CAMERA, "{x} {y}");
+            assert_eq!(*drawn.get_pixel(x, y), CAMERA, "{x} {y}");
         }
-        let seen = picture.get_pixel(680, middle + 20).0;
+        let seen = drawn.get_pixel(680, middle + 20).0;
         assert!(seen[0] < SQUARES.0[0] && seen[0] > 200, "{seen:?}");
-        assert_eq!(*picture.get_pixel(680, middle + 70), SQUARES);
+        assert_eq!(*drawn.get_pixel(680, middle + 70), SQUARES);
         // The ruler: 0.1 of 1050 pixels a unit.
-        let dark = |x: u32| *picture.get_pixel(x, 618) == LETTERS;
+        let dark = |x: u32| *drawn.get_pixel(x, 618) == LETTERS;
         assert!(dark(40) && dark(144) && !dark(148));
     }
 }
