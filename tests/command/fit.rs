@@ -126,7 +126,7 @@ fn ctrl_c_says_how_to_go_on() {
     let output = child.wait_with_output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(130), "{said}");
-    assert!(said.contains("error: stopped; go on after `still, ") && said.ends_with(" --resume\n"), "{said}");
+    assert!(said.contains("error: stopped; go on after `static, ") && said.ends_with(" --resume\n"), "{said}");
     assert!(!FITTED.path("stopped.loop3d").exists());
     FITTED.done(&format!("{FIT} -o stopped.loop3d --resume --quiet"));
     assert!(FITTED.bytes("stopped.loop3d") == FITTED.bytes("whole.loop3d"));
