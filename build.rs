@@ -1,24 +1,24 @@
-//! Lets the command and its tests find libtorch at run time without `LD_LIBRARY_PATH` (see `optimizer/build.rs`), and takes in the
-//! browser's viewer where `cargo xtask web` has built it.
+//! Lets the command and its tests find libtorch at run time without `LD_LIBRARY_PATH` (see `torch/build.rs`), and embeds the
+//! browser's viewer if `cargo xtask web` has built it.
 
 use std::fmt::Write;
 use std::path::Path;
 use std::{env, fs, io};
 
-/// What a page or a server needs of web/dist: not the documentation, and no scene.
+/// The files of web/dist that a page or a server needs: neither documentation nor scenes.
 const ENDINGS: [&str; 5] = ["js", "wasm", "html", "css", "svg"];
 
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=build.rs");
     // Absent without the feature `torch`.
-    if let Ok(rpath) = env::var("DEP_LOOP3D_OPTIMIZER_RPATH") {
+    if let Ok(rpath) = env::var("DEP_LOOP3D_TORCH_RPATH") {
         println!("cargo::rustc-link-arg=-Wl,-rpath,{rpath}");
     }
     let [root, out] = ["CARGO_MANIFEST_DIR", "OUT_DIR"].map(env::var_os).map(Option::unwrap_or_default);
     fs::write(Path::new(&out).join("web_files.rs"), web_files(&Path::new(&root).join("web/dist"))?)
 }
 
-/// A table of names and bytes; empty where nothing was built.
+/// A table of names and bytes; empty if nothing was built.
 fn web_files(dist: &Path) -> io::Result<String> {
     println!("cargo::rerun-if-changed={}", dist.display());
     let mut paths: Vec<_> = match fs::read_dir(dist) {

@@ -1,9 +1,9 @@
-//! Lets the bench find libtorch at run time without `LD_LIBRARY_PATH`; see `optimizer/build.rs`.
+//! Lets this package's programs and tests find libtorch at run time without `LD_LIBRARY_PATH`; see `torch/build.rs`.
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     // Absent without the feature `torch`.
-    if let Ok(rpath) = std::env::var("DEP_LOOP3D_OPTIMIZER_RPATH") {
+    if let Ok(rpath) = std::env::var("DEP_LOOP3D_TORCH_RPATH") {
         println!("cargo::rustc-link-arg=-Wl,-rpath,{rpath}");
     }
 }

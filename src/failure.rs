@@ -4,6 +4,8 @@ mod bridge;
 
 use loop3d_capture::{CaptureError, prepare::PrepareError};
 use loop3d_media::MediaError;
+use loop3d_optimizer::error::FitError;
+use loop3d_optimizer::metrics::MetricsError;
 use loop3d_sample::SampleError;
 use loop3d_scene::{Blame, Fault};
 use std::fmt;
@@ -82,8 +84,8 @@ const KNOWN: &[fn(&anyhow::Error) -> Option<Fault>] = &[
     of::<MediaError>,
     of::<PrepareError>,
     of::<SampleError>,
-    bridge::fit,
-    bridge::metrics,
+    of::<FitError>,
+    of::<MetricsError>,
     #[cfg(feature = "viewer")]
     bridge::render,
     #[cfg(feature = "viewer")]

@@ -13,9 +13,10 @@ use anyhow::{Context, Result};
 use loop3d_capture::{Capture, PosedCapture};
 use loop3d_optimizer::checkpoint::Checkpoint;
 use loop3d_optimizer::config::FitConfig;
-use loop3d_optimizer::engine::{self, Device};
+use loop3d_optimizer::device::{DeviceChoice, fit_on};
 use loop3d_optimizer::error::FitError;
-use loop3d_optimizer::{memory, training};
+use loop3d_optimizer::memory;
+use loop3d_optimizer::plan::{CaptureSizes, FitPlan};
 use loop3d_scene::job::Event;
 use preview::Preview;
 use std::ops::ControlFlow;
@@ -48,7 +49,7 @@ pub struct FitArgs {
     config: FitConfig,
     /// Compute device.
     #[arg(long, value_enum, default_value_t)]
-    device: Device,
+    device: DeviceChoice,
     /// Number of threads [default: one per core]; the result does not depend on it.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
@@ -84,15 +85,14 @@ impl FitArgs {
         let held_out = self.held_out();
         self.config.validate()?;
         self.start_threads()?;
-        let (device, why) = self.device.settle()?;
-        if let Some(why) = why.filter(|_| !self.quiet) {
+        let device = self.device.settle()?;
+        if let Some(why) = device.note().filter(|_| !self.quiet) {
             eprintln!("{why}");
         }
         let options = self.loading.options(self.shrinking.factor, self.shrinking.max_height);
         let posed = loop3d_capture::load_poses(&self.views, &options)?;
         tell_notes(&posed, self.quiet);
-        let training = training::training_views(posed.views.len(), &self.config, &held_out)?;
-        self.check_memory(&posed, &training)?;
+        let plan = self.plan(&posed, &held_out)?;
         if self.resume && !target.checkpoint.exists() {
             let (checkpoint, said) =
                 (target.checkpoint.display(), "no such checkpoint; run without --resume to start a fit");
@@ -104,14 +104,14 @@ impl FitArgs {
 
         let preview = self.preview.as_deref().map(Preview::new).transpose()?;
         let mut capture = self.load(&posed)?;
-        let description = description::describe(&capture, &self.config, device.name(), &held_out);
+        let description = description::describe(&capture, &self.config, &plan.schedule, device.name(), &held_out);
         let start = if self.resume { Some(Checkpoint::load(&target.checkpoint, &description)?) } else { None };
         // A fit does not read held-out clips, and clips take most of the memory of a long capture.
         held_out.iter().for_each(|&view| capture.views[view].clip.truncate(1));
         let stop = Stop::on_ctrl_c()?;
         let progress = Progress::start_share("fitting", self.quiet);
         let mut watcher = Watcher::new(progress, &target.checkpoint, description, stop).with_preview(preview);
-        let scene = match engine::fit_on(device, &capture, &self.config, &held_out, start, &mut watcher) {
+        let scene = match fit_on(&device, &capture, &self.config, &held_out, start, &mut watcher) {
             Err(FitError::Stopped) => return Err(Stopped(watcher.how_to_continue(self.resume)).into()),
             other => other?,
         };
@@ -153,15 +153,18 @@ impl FitArgs {
         held_out
     }
 
-    fn check_memory(&self, posed: &PosedCapture, training: &[usize]) -> Result<()> {
+    /// The fit's plan, if there is memory for it.
+    fn plan(&self, posed: &PosedCapture, held_out: &[usize]) -> Result<FitPlan> {
         let available = memory::available();
-        let needed = memory::estimate(posed, training, &self.config, available);
+        let (plan, needed) = memory::plan(&CaptureSizes::from(posed), &self.config, held_out, available)?;
         if !self.quiet {
-            let (of, gib) = (posed.views.len(), |bytes: u64| bytes as f64 / f64::from(1 << 30));
+            let (all, gib) = (posed.views.len(), |bytes: u64| bytes as f64 / f64::from(1 << 30));
             let free = available.map_or(String::new(), |bytes| format!(" of {:.1} GiB free", gib(bytes)));
-            eprintln!("fitting to {} of {of} views; memory: about {:.1} GiB{free}", training.len(), gib(needed));
+            let fitted = plan.as_ref().map_or(all - held_out.len(), |plan| plan.training.len());
+            eprintln!("fitting to {fitted} of {all} views; memory: about {:.1} GiB{free}", gib(needed));
         }
-        Ok(memory::check(needed, available)?)
+        memory::check(needed, available)?;
+        plan.context("the clips alone need more memory than is free")
     }
 
     fn start_threads(&self) -> Result<()> {

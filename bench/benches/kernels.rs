@@ -3,9 +3,10 @@
 #![allow(missing_docs, clippy::unwrap_used, reason = "a program of macros; what fails here is the bench")]
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use loop3d_bench::input::{Look, looping_model, static_model};
+use loop3d_bench::input::{ViewWindow, looping_model, static_model};
 use loop3d_bench::synthetic;
-use loop3d_optimizer::engine::{CpuEngine, Engine, Sight, StillEngine};
+use loop3d_optimizer::cpu::CpuEngine;
+use loop3d_optimizer::engine::{Engine, StaticEngine, ViewVisit};
 use loop3d_optimizer::kernels::lanes::LANES;
 use loop3d_optimizer::looping_stage::TARGET;
 use loop3d_optimizer::looping_stage::model::GradientBuffers;
@@ -32,8 +33,8 @@ fn targets(criterion: &mut Criterion) {
 
 fn compositors(criterion: &mut Criterion) {
     let scene = synthetic::scene(WIDTH as u32, HEIGHT as u32, FRAMES);
-    let (look, mut model) = (Look::new(&scene).unwrap(), looping_model(&scene));
-    let hits = look.hits(&scene, &model.grid);
+    let (view_window, mut model) = (ViewWindow::new(&scene).unwrap(), looping_model(&scene));
+    let hits = view_window.hits(&scene, &model.grid);
     let target = vec![vec![[[128; LANES]; 3]; hits.pixels()]; FRAMES.div_ceil(LANES)];
     let mut group = criterion.benchmark_group("looping");
     group.sample_size(20).bench_function("forward", |bencher| bencher.iter(|| model.render(&hits)));
@@ -44,13 +45,13 @@ fn compositors(criterion: &mut Criterion) {
     group.bench_function("whole step", |bencher| bencher.iter(|| model.step(&hits, &target, 1.0, 1e-3)));
     group.finish();
 
-    let still = static_model(&scene);
-    let hits = look.hits(&scene, &still.grid);
-    let (picture, list) = (vec![[0.5; 3]; hits.pixels()], || hits.clone());
-    let sight = Sight::new(0, &list);
-    let mut engine = CpuEngine.still(still);
-    sight.hits();
-    criterion.bench_function("static/whole step", |bencher| bencher.iter(|| engine.step(&sight, &picture, 1e-3)));
+    let static_only = static_model(&scene);
+    let hits = view_window.hits(&scene, &static_only.grid);
+    let (image, list) = (vec![[0.5; 3]; hits.pixels()], || hits.clone());
+    let visit = ViewVisit::new(0, &list);
+    let mut engine = CpuEngine.static_level(static_only);
+    visit.hits();
+    criterion.bench_function("static/whole step", |bencher| bencher.iter(|| engine.step(&visit, &image, 1e-3)));
 }
 
 criterion_group!(kernels, targets, compositors);

@@ -5,14 +5,14 @@
 //! convolution, one pass instead of two, rows of locations instead of macro-blocks. As published, sizes are trimmed to
 //! the grid, so the last rows and columns get no patch.
 
-use loop3d_optimizer::patches::{MIN_ALPHA, TargetSettings};
+use loop3d_optimizer::patches::{MIN_RHO, TargetSettings};
 use tch::{Kind, Tensor};
 
 /// Copies of a batch's patches that are alive at once, about.
 const COPIES: i64 = 3;
 
 /// The target of `render` (floats 0–1, `[T, 3, height, width]`) from `clip` (bytes, `[F, 3, height, width]`): floats 0–1,
-/// `[T, 3, …]` of the trimmed size. Patches are made in batches of at most `bytes`. `settings.balance` is not used.
+/// `[T, 3, …]` of the trimmed size. Patches are made in batches of at most `bytes`. `settings.entropic_epsilon` is not used.
 pub fn looping_target(render: &Tensor, clip: &Tensor, settings: &TargetSettings, bytes: i64) -> Tensor {
     let [patch, stride, span] = [settings.patch, settings.stride, settings.patch_frames].map(|n| n as i64);
     let (frames, keys) = (render.size()[0], clip.size()[0] - span + 1);
@@ -37,7 +37,7 @@ pub fn looping_target(render: &Tensor, clip: &Tensor, settings: &TargetSettings,
             unfolded(&window.im2col(sides.0, sides.1, sides.2, sides.3), span)
         };
         let (queries, keys) = (cut(&queried), cut(&clip));
-        let chosen = nearest(&queries, &keys, settings.alpha);
+        let chosen = nearest(&queries, &keys, settings.rho);
         // [locations, T, values] to [T, span, values of a frame, locations].
         let locations = count * columns;
         let patches = picked(&keys, &chosen).view([locations, frames, span, values / span]).permute([1, 2, 3, 0]);
@@ -65,13 +65,13 @@ fn unfolded(columns: &Tensor, span: i64) -> Tensor {
 }
 
 /// The key of the least score for each query: `[locations, queries]`.
-fn nearest(queries: &Tensor, keys: &Tensor, alpha: Option<f32>) -> Tensor {
+fn nearest(queries: &Tensor, keys: &Tensor, rho: Option<f32>) -> Tensor {
     let norms = |patches: &Tensor| patches.square().sum_dim_intlist(2, false, Kind::Float);
     let products = queries.bmm(&keys.transpose(1, 2));
     let distances = norms(queries).unsqueeze(2) + norms(keys).unsqueeze(1) - products * 2.0;
     let distances = distances.clamp_min(0.0) / queries.size()[2] as f64;
-    let scores = match alpha {
-        Some(rho) => &distances / (distances.amin([1].as_slice(), true) + f64::from(rho.max(MIN_ALPHA))),
+    let scores = match rho {
+        Some(rho) => &distances / (distances.amin([1].as_slice(), true) + f64::from(rho.max(MIN_RHO))),
         None => distances,
     };
     scores.argmin(2, false)
@@ -109,7 +109,7 @@ mod tests {
     #[test]
     fn agrees_with_ours() {
         // A moderate ρ: at ρ → 0 every key's nearest query has a score of 1, and the rounding of |q|² + |k|² − 2qk decides.
-        let moderate = TargetSettings { alpha: Some(0.01), ..TargetSettings::REFERENCE };
+        let moderate = TargetSettings { rho: Some(0.01), ..TargetSettings::REFERENCE };
         for bytes in [1, 300_000, 1 << 30] {
             assert_eq!(differing(&TargetSettings::OTHER, (13, 21), bytes), 0.0, "{bytes}");
             assert_eq!(differing(&moderate, (19, 23), bytes), 0.0, "{bytes}");

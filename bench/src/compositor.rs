@@ -1,9 +1,9 @@
 //! Memory of the compositor, forward and backward: ours, and libtorch's autograd.
 
-use crate::input::{Look, looping_model};
+use crate::input::{ViewWindow, looping_model};
 use crate::memory;
 use anyhow::Result;
-use loop3d_optimizer::engine::{LoopingEngine, Sight};
+use loop3d_optimizer::engine::{LoopingEngine, ViewVisit};
 use loop3d_optimizer::kernels::lanes::LANES;
 use loop3d_optimizer::looping_stage::model::GradientBuffers;
 use loop3d_optimizer::torch::TorchLooping;
@@ -49,8 +49,8 @@ pub struct MemoryCase {
 /// Those of loading the scene.
 pub fn peak_bytes(case: &MemoryCase) -> Result<Option<u64>> {
     let scene = loop3d_scene::load(&case.scene)?;
-    let (look, model) = (Look::new(&scene)?, looping_model(&scene));
-    let hits = look.hits(&scene, &model.grid);
+    let (view_window, model) = (ViewWindow::new(&scene)?, looping_model(&scene));
+    let hits = view_window.hits(&scene, &model.grid);
     drop(scene);
     let target = vec![vec![[[128; LANES]; 3]; hits.pixels()]; model.frames.div_ceil(LANES)];
     let before = if case.who == Who::Ours {
@@ -62,13 +62,13 @@ pub fn peak_bytes(case: &MemoryCase) -> Result<Option<u64>> {
         tch::set_num_threads(rayon::current_num_threads() as i32);
         let torch = TorchLooping::new(&model, Device::Cpu, case.who.working_set());
         drop(model);
-        let target = torch.adopt(target);
+        let target = torch.upload_target(target);
         let list = || hits.clone();
-        let sight = Sight::new(0, &list);
-        sight.hits();
+        let visit = ViewVisit::new(0, &list);
+        visit.hits();
         memory::restart_peak();
         let before = memory::resident_bytes();
-        torch.compositor(&sight, &target);
+        torch.compositor(&visit, &target);
         before
     };
     Ok(memory::peak_bytes().zip(before).map(|(peak, before)| peak.saturating_sub(before)))

@@ -7,9 +7,10 @@ use clap::{Args, Command, FromArgMatches};
 use loop3d_optimizer::checkpoint::Checkpoint;
 use loop3d_optimizer::config::FitConfig;
 use loop3d_optimizer::error::FitError;
-use loop3d_optimizer::fit::{Event, Observer, fit};
-use loop3d_scene::job::Unwatched;
+use loop3d_optimizer::fit::{FitObserver, fit};
+use loop3d_scene::job::{Event, Observer, Unwatched};
 use serde::{Deserialize, Serialize};
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -33,7 +34,7 @@ pub struct FitCase {
 /// What one part of a fit took.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StageCost {
-    /// The stage and its level, such as `still, 8/16`.
+    /// The stage and its level, such as `static, 8/16`.
     pub name: String,
     /// Wall time.
     pub seconds: f64,
@@ -120,20 +121,22 @@ fn stage(name: &str) -> StageCost {
 }
 
 impl Observer for Watch {
-    fn event(&mut self, event: Event) -> bool {
+    fn event(&mut self, event: Event<'_>) -> ControlFlow<()> {
         match event {
             Event::Step { stage, .. } => {
                 if self.stages.last().is_none_or(|running| running.name != stage) {
-                    self.begin(&stage);
+                    self.begin(stage);
                 }
                 self.heard = Instant::now();
             }
             Event::Note(_) => self.heard = Instant::now(),
-            Event::Picture { .. } => self.close(),
+            Event::Preview { .. } => self.close(),
         }
-        true
+        ControlFlow::Continue(())
     }
+}
 
+impl FitObserver for Watch {
     fn save(&mut self, _: &Checkpoint) -> Result<(), FitError> {
         Ok(())
     }
@@ -202,22 +205,22 @@ mod tests {
     #[test]
     fn time_belongs_to_the_stage_that_spends_it() {
         let rest = |ms| sleep(Duration::from_millis(ms));
-        let step = |name: &str| Event::Step { stage: name.into(), done: 0.0, loss: 0.0 };
-        let picture = || Event::Picture { level: 1, width: 0, height: 0, rgb: Vec::new() };
+        let step = |name: &'static str| Event::step(name, 0.0);
+        let preview = || Event::Preview { number: 1, width: 0, height: 0, rgb: &[] };
         let mut watch = Watch::new();
         watch.close();
         rest(40); // The sweep, before the first step.
-        watch.event(step("still"));
-        watch.event(step("still"));
+        assert!(watch.event(step("static")).is_continue());
+        assert!(watch.event(step("static")).is_continue());
         rest(20); // Culling.
-        watch.event(picture());
+        assert!(watch.event(preview()).is_continue());
         rest(10);
-        watch.event(step("looping"));
-        watch.event(picture());
+        assert!(watch.event(step("looping")).is_continue());
+        assert!(watch.event(preview()).is_continue());
         watch.begin(WRITING);
         let stages = watch.finish();
         let names: Vec<&str> = stages.iter().map(|s| &*s.name).collect();
-        assert_eq!(names, [LOADING, "still", "looping", WRITING]);
+        assert_eq!(names, [LOADING, "static", "looping", WRITING]);
         let seconds: Vec<f64> = stages.iter().map(|s| s.seconds).collect();
         assert!(seconds[1] >= 0.06 && seconds[2] >= 0.01, "{seconds:?}");
         assert!(seconds[0] < 0.04 && seconds[3] < 0.04, "{seconds:?}");

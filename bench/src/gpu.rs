@@ -1,12 +1,13 @@
 //! The looping stage on a GPU: our kernels, plain libtorch there, and the kernels of this processor, in turns.
 
 use crate::compositor::CHUNK_BYTES;
-use crate::input::{Look, looping_model};
+use crate::input::{ViewWindow, looping_model};
 use crate::samples::{Samples, timed};
 use anyhow::Result;
 use loop3d_capture::Clip;
+use loop3d_optimizer::cpu::CpuEngine;
 use loop3d_optimizer::cuda::{self, CudaEngine};
-use loop3d_optimizer::engine::{CpuEngine, Engine, LoopingEngine, Sight};
+use loop3d_optimizer::engine::{Engine, LoopingEngine, ViewVisit};
 use loop3d_optimizer::pyramid::LevelView;
 use loop3d_optimizer::torch::TorchEngine;
 use loop3d_scene::Scene;
@@ -46,19 +47,19 @@ impl Side {
     fn take(
         &mut self,
         engine: &mut impl LoopingEngine,
-        (sight, view): (&Sight<'_>, &LevelView<'_>),
+        (visit, view): (&ViewVisit<'_>, &LevelView<'_>),
         wait: fn(),
     ) -> Result<()> {
         wait();
         let mut target = None;
         self.target.0.push(timed(|| {
-            target = Some(engine.refresh(sight, view)?);
+            target = Some(engine.search_target(visit, view)?);
             wait();
             Ok(())
         })?);
         if let Some(target) = target {
             self.step.0.push(timed(|| {
-                engine.step(sight, &target, LR)?;
+                engine.step(visit, &target, LR)?;
                 wait();
                 Ok(())
             })?);
@@ -72,7 +73,7 @@ impl Side {
 ///
 /// # Errors
 /// Those of the devices.
-pub fn measure(scene: &Scene, look: &Look, clip: &Clip, repetitions: usize) -> Result<Option<Gpu>> {
+pub fn measure(scene: &Scene, view_window: &ViewWindow, clip: &Clip, repetitions: usize) -> Result<Option<Gpu>> {
     let kernels = match cuda::ready() {
         Ok(kernels) => kernels,
         Err(why) => {
@@ -82,20 +83,20 @@ pub fn measure(scene: &Scene, look: &Look, clip: &Clip, repetitions: usize) -> R
     };
     eprintln!("looping target and step on {}", kernels.runs_on());
     let model = looping_model(scene);
-    let hits = look.hits(scene, &model.grid);
+    let hits = view_window.hits(scene, &model.grid);
     let list = || hits.clone();
-    let sight = Sight::new(0, &list);
-    let view = LevelView { camera: look.camera, clip: Cow::Borrowed(clip) };
-    let mut ours = CudaEngine::new(kernels.clone()).looping(model.clone());
-    let mut torch = TorchEngine::new(Device::Cuda(0)).with_working_set(CHUNK_BYTES).looping(model.clone());
-    let mut cpu = CpuEngine.looping(model);
+    let visit = ViewVisit::new(0, &list);
+    let view = LevelView { camera: view_window.camera, clip: Cow::Borrowed(clip) };
+    let mut ours = CudaEngine::new(kernels.clone()).looping_level(model.clone());
+    let mut torch = TorchEngine::new(Device::Cuda(0)).with_working_set(CHUNK_BYTES).looping_level(model.clone());
+    let mut cpu = CpuEngine.looping_level(model);
     let mut sides = ["CUDA kernels", "libtorch on the GPU", "this processor"].map(Side::new);
     // The first turn uploads, and is not counted.
     for turn in 0..=repetitions {
         let [a, b, c] = &mut sides;
-        a.take(&mut ours, (&sight, &view), || Cuda::synchronize(0))?;
-        b.take(&mut torch, (&sight, &view), || Cuda::synchronize(0))?;
-        c.take(&mut cpu, (&sight, &view), || ())?;
+        a.take(&mut ours, (&visit, &view), || Cuda::synchronize(0))?;
+        b.take(&mut torch, (&visit, &view), || Cuda::synchronize(0))?;
+        c.take(&mut cpu, (&visit, &view), || ())?;
         if turn == 0 {
             sides = sides.map(|side| Side::new(&side.name));
         }
@@ -111,20 +112,20 @@ mod tests {
     #[test]
     fn a_side_takes_both_times() {
         let scene = synthetic::scene(48, 40, 5);
-        let look = Look::new(&scene).unwrap();
+        let view_window = ViewWindow::new(&scene).unwrap();
         let model = looping_model(&scene);
-        let hits = look.hits(&scene, &model.grid);
+        let hits = view_window.hits(&scene, &model.grid);
         let list = || hits.clone();
         let clip = Clip { width: 48, height: 40, frames: 9, rgb: (0..48 * 40 * 27).map(|i| (i % 253) as u8).collect() };
-        let view = LevelView { camera: look.camera, clip: Cow::Owned(clip) };
+        let view = LevelView { camera: view_window.camera, clip: Cow::Owned(clip) };
         let mut side = Side::new("this processor");
-        let mut engine = CpuEngine.looping(model.clone());
+        let mut engine = CpuEngine.looping_level(model.clone());
         for _ in 0..2 {
-            side.take(&mut engine, (&Sight::new(0, &list), &view), || ()).unwrap();
+            side.take(&mut engine, (&ViewVisit::new(0, &list), &view), || ()).unwrap();
         }
         assert_eq!((side.target.0.len(), side.step.0.len()), (2, 2));
         assert!(side.target.median() > 0.0 && side.step.median() > 0.0);
         // Two steps were taken.
-        assert_ne!(engine.loopings(), model.loopings());
+        assert_ne!(engine.looping_texels(), model.looping_texels());
     }
 }

@@ -2,9 +2,9 @@
 
 use anyhow::{Context, Result};
 use loop3d_capture::Clip;
+use loop3d_optimizer::grid::Rgba;
 use loop3d_optimizer::grid::{TexelGrid, renumber};
 use loop3d_optimizer::hits::{Hits, Window};
-use loop3d_optimizer::kernels::still::Rgba;
 use loop3d_optimizer::looping_stage::model::LoopingModel;
 use loop3d_optimizer::static_stage::model::{StaticModel, logit};
 use loop3d_scene::{Camera, Scene, TILE, TILE_VALUES, Tile, UNIT};
@@ -12,19 +12,19 @@ use loop3d_scene::{Camera, Scene, TILE, TILE_VALUES, Tile, UNIT};
 /// The window of the published code (spec §4.2): height, width.
 const WINDOW: (usize, usize) = (180, 320);
 
-/// The middle of the picture of one view.
+/// The middle of one view's image.
 #[derive(Clone, Copy, Debug)]
-pub struct Look {
+pub struct ViewWindow {
     /// Index of the view in the capture.
     pub view: usize,
-    /// The whole picture's camera.
+    /// The whole image's camera.
     pub camera: Camera,
     /// At most 320 × 180 pixels.
     pub window: Window,
 }
 
-impl Look {
-    /// A look at the middle one of the views that were fitted to.
+impl ViewWindow {
+    /// The window of the middle one of the views that were fitted to.
     ///
     /// # Errors
     /// A scene without such views.
@@ -64,9 +64,9 @@ fn rgba(texels: &[u16]) -> Vec<Rgba> {
 pub fn looping_model(scene: &Scene) -> LoopingModel {
     let tiles = || scene.looping_texels.chunks_exact(scene.frames * TILE_VALUES);
     let frame = |t: usize| tiles().flat_map(|tile| rgba(&tile[t * TILE_VALUES..(t + 1) * TILE_VALUES])).collect();
-    let loopings: Vec<Vec<Rgba>> = (0..scene.frames).map(frame).collect();
+    let looping_texels: Vec<Vec<Rgba>> = (0..scene.frames).map(frame).collect();
     let grid = TexelGrid::new(scene.tiles.clone(), TILE);
-    LoopingModel::new(grid, rgba(&scene.static_texels), &loopings, vec![1.0])
+    LoopingModel::new(grid, rgba(&scene.static_texels), &looping_texels, vec![1.0])
 }
 
 /// The scene's first frame as the static stage holds it: all tiles static.
@@ -98,21 +98,22 @@ mod tests {
     #[test]
     fn both_models_show_the_scene() {
         let scene = synthetic::scene(64, 48, 3);
-        let look = Look::new(&scene).unwrap();
-        assert_eq!(look.window, Window { x: 0, y: 0, width: 64, height: 48 });
-        let (looping, still) = (looping_model(&scene), static_model(&scene));
-        let frames = looping.render(&look.hits(&scene, &looping.grid));
-        let picture = loop3d_optimizer::kernels::still::forward(&look.hits(&scene, &still.grid), &still.shown).image;
-        let truth = loop3d_scene::render(&scene, &look.camera, 0.0).to_rgb8();
+        let view_window = ViewWindow::new(&scene).unwrap();
+        assert_eq!(view_window.window, Window { x: 0, y: 0, width: 64, height: 48 });
+        let (looping, static_only) = (looping_model(&scene), static_model(&scene));
+        let frames = looping.render(&view_window.hits(&scene, &looping.grid));
+        let hits = view_window.hits(&scene, &static_only.grid);
+        let image = loop3d_optimizer::kernels::compositor::static_tiles::forward(&hits, &static_only.shown).image;
+        let truth = loop3d_scene::render(&scene, &view_window.camera, 0.0).to_rgb8();
         let backdrop = scene.planes.count - 1;
-        assert!(still.starts[backdrop] < still.grid.static_texels());
+        assert!(static_only.starts[backdrop] < static_only.grid.static_texel_count());
         for (pixel, truth) in truth.chunks_exact(3).enumerate() {
             for c in 0..3 {
                 // [pixel][channel][frame]; a byte is rounded, and rays end where 1/1024 of the light is left.
                 let first = frames[(pixel * 3 + c) * 3] * 255.0;
                 assert!((first - f32::from(truth[c])).abs() < 0.8, "{first}, {}", truth[c]);
                 // The static stage's backdrop is opaque and the scene's is not: the same light, or more.
-                assert!(picture[pixel][c] * 255.0 > first - 0.8);
+                assert!(image[pixel][c] * 255.0 > first - 0.8);
             }
         }
     }
@@ -120,10 +121,10 @@ mod tests {
     #[test]
     fn a_window_is_cut_from_the_middle() {
         let scene = synthetic::scene(330, 184, 1);
-        let look = Look::new(&scene).unwrap();
-        assert_eq!(look.window, Window { x: 5, y: 2, width: 320, height: 180 });
+        let view_window = ViewWindow::new(&scene).unwrap();
+        assert_eq!(view_window.window, Window { x: 5, y: 2, width: 320, height: 180 });
         let rgb = (0..2 * 184 * 330 * 3).map(|i| (i % 251) as u8).collect();
-        let cut = look.cut(&Clip { width: 330, height: 184, frames: 2, rgb }, 1);
+        let cut = view_window.cut(&Clip { width: 330, height: 184, frames: 2, rgb }, 1);
         assert_eq!((cut.width, cut.height, cut.frames, cut.rgb.len()), (320, 180, 1, 320 * 180 * 3));
         assert_eq!(usize::from(cut.rgb[320 * 3]), ((3 * 330 + 5) * 3) % 251);
     }

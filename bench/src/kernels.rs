@@ -4,20 +4,21 @@ use crate::brute_force;
 use crate::ceiling::Ceiling;
 use crate::child::Task;
 use crate::compositor::{CHUNK_BYTES, MemoryCase, Who};
-use crate::input::{Look, looping_model, static_model};
+use crate::input::{ViewWindow, looping_model, static_model};
 use crate::samples::{Samples, in_turns, timed};
-use crate::work::{self, Limit, Seen, Work};
+use crate::work::{self, Limit, RayCounts, Work};
 use anyhow::Result;
 use loop3d_capture::{Clip, LongExposure};
-use loop3d_optimizer::engine::{CpuEngine, Engine, LoopingEngine, Sight, StillEngine};
+use loop3d_optimizer::cpu::CpuEngine;
+use loop3d_optimizer::engine::{Engine, LoopingEngine, StaticEngine, ViewVisit};
 use loop3d_optimizer::hits::Hits;
-use loop3d_optimizer::kernels::still::{self, TexelGradient};
+use loop3d_optimizer::kernels::compositor::static_tiles::{self, TexelGradient};
 use loop3d_optimizer::looping_stage::model::{GradientBuffers, LoopingModel};
 use loop3d_optimizer::looping_stage::{self, TARGET};
 use loop3d_optimizer::patches::{ClipWindow, TargetSettings, looping_target_u8};
 use loop3d_optimizer::pyramid::LevelView;
 use loop3d_optimizer::static_stage;
-use loop3d_optimizer::torch::{self, Block, TorchLooping, TorchStill};
+use loop3d_optimizer::torch::{self, Block, TorchLooping, TorchStatic};
 use loop3d_scene::Scene;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -89,7 +90,7 @@ const IN_CHUNKS: &str = "libtorch, 1 GiB of frames at a time";
 /// A scene, a window of it, and what was captured there.
 pub struct Bench<'a> {
     scene: &'a Scene,
-    look: Look,
+    view_window: ViewWindow,
     clip: Clip,
     model: LoopingModel,
     hits: Hits,
@@ -99,11 +100,11 @@ pub struct Bench<'a> {
 }
 
 impl<'a> Bench<'a> {
-    /// `clip` is the window's, see [`Look::cut`].
-    pub fn new(scene: &'a Scene, look: Look, clip: Clip, repetitions: usize, ceiling: Ceiling) -> Self {
+    /// `clip` is the window's, see [`ViewWindow::cut`].
+    pub fn new(scene: &'a Scene, view_window: ViewWindow, clip: Clip, repetitions: usize, ceiling: Ceiling) -> Self {
         let model = looping_model(scene);
-        let hits = look.hits(scene, &model.grid);
-        Self { scene, look, clip, model, hits, repetitions, ceiling, rows: Vec::new() }
+        let hits = view_window.hits(scene, &model.grid);
+        Self { scene, view_window, clip, model, hits, repetitions, ceiling, rows: Vec::new() }
     }
 
     /// Measures all kernels.
@@ -113,7 +114,7 @@ impl<'a> Bench<'a> {
     pub fn run(mut self) -> Result<Vec<Kernel>> {
         self.targets()?;
         self.looping_step()?;
-        self.still_step()?;
+        self.static_step()?;
         Ok(self.rows)
     }
 
@@ -141,13 +142,17 @@ impl<'a> Bench<'a> {
             let mut ours = || timed(|| Ok(looping_target_u8(&render, height, width, frames, &window, &settings)?));
             let mut theirs = || {
                 let block = Block { bytes: CHUNK_BYTES };
-                timed(|| match settings.balance {
+                timed(|| match settings.entropic_epsilon {
                     Some(_) => Ok(torch::looping_target(&queries_last, &keys_last, &settings, block)?),
                     None => Ok(brute_force::looping_target(&queries, &keys, &settings, CHUNK_BYTES as i64)),
                 })
             };
             let [ours, theirs] = in_turns(self.repetitions, [&mut ours, &mut theirs])?;
-            let how = if settings.balance.is_some() { "libtorch, sums shared" } else { "libtorch, unfolded patches" };
+            let how = if settings.entropic_epsilon.is_some() {
+                "libtorch, sums shared"
+            } else {
+                "libtorch, unfolded patches"
+            };
             let oracle = Oracle::new(how, &ours, theirs, wanted);
             let TargetSettings { patch, stride, patch_frames, .. } = settings;
             let name = format!("looping target {patch}×{patch}×{patch_frames} stride {stride}, {choice}");
@@ -159,17 +164,17 @@ impl<'a> Bench<'a> {
 
     fn looping_step(&mut self) -> Result<()> {
         eprintln!("looping compositor and step");
-        let view = LevelView { camera: self.look.camera, clip: Cow::Borrowed(&self.clip) };
+        let view = LevelView { camera: self.view_window.camera, clip: Cow::Borrowed(&self.clip) };
         let target = looping_stage::opening(&view, self.model.frames);
         let (hits, model) = (&self.hits, &self.model);
         let list = || hits.clone();
-        let sight = Sight::new(0, &list);
-        sight.hits();
+        let visit = ViewVisit::new(0, &list);
+        visit.hits();
         let engine = |who: Who| {
             let torch = TorchLooping::new(model, Device::Cpu, who.working_set());
-            let target = torch.adopt(target.clone());
+            let target = torch.upload_target(target.clone());
             // Lists the hits, which libtorch's side does once, as in a fit.
-            torch.compositor(&sight, &target);
+            torch.compositor(&visit, &target);
             (torch, target)
         };
         let ((whole, whole_target), (mut chunked, chunked_target)) = (engine(Who::Torch), engine(Who::TorchInChunks));
@@ -178,8 +183,8 @@ impl<'a> Bench<'a> {
             self.repetitions,
             [
                 &mut || timed(|| Ok(model.compositor(hits, &target, 1.0, &mut buffers))),
-                &mut || timed(|| Ok(whole.compositor(&sight, &whole_target))),
-                &mut || timed(|| Ok(chunked.compositor(&sight, &chunked_target))),
+                &mut || timed(|| Ok(whole.compositor(&visit, &whole_target))),
+                &mut || timed(|| Ok(chunked.compositor(&visit, &chunked_target))),
             ],
         )?;
         drop((whole, whole_target));
@@ -194,10 +199,10 @@ impl<'a> Bench<'a> {
                     whole_steps.0.push(whole);
                     Ok((whole - composing).max(0.0))
                 },
-                &mut || timed(|| Ok(LoopingEngine::step(&mut chunked, &sight, &chunked_target, LR)?)),
+                &mut || timed(|| Ok(LoopingEngine::step(&mut chunked, &visit, &chunked_target, LR)?)),
             ],
         )?;
-        let seen = Seen::new(self.scene, &self.model.grid, hits);
+        let seen = RayCounts::new(self.scene, &self.model.grid, hits);
         let (composing, stepping) = (seen.compositor(), seen.step());
         let both_work =
             Work { bytes: composing.bytes + stepping.bytes, operations: composing.operations + stepping.operations };
@@ -212,36 +217,36 @@ impl<'a> Bench<'a> {
         Ok(())
     }
 
-    fn still_step(&mut self) -> Result<()> {
+    fn static_step(&mut self) -> Result<()> {
         eprintln!("static compositor and step");
         let model = static_model(self.scene);
-        let hits = self.look.hits(self.scene, &model.grid);
-        let picture = static_stage::picture(&self.clip, LongExposure::Mean);
+        let hits = self.view_window.hits(self.scene, &model.grid);
+        let picture = static_stage::long_exposure_image(&self.clip, LongExposure::Mean);
         let list = || hits.clone();
-        let sight = Sight::new(0, &list);
-        sight.hits();
-        let (starts, shown, texels) = (model.starts.clone(), model.shown.clone(), model.grid.static_texels());
+        let visit = ViewVisit::new(0, &list);
+        visit.hits();
+        let (starts, shown, texels) = (model.starts.clone(), model.shown.clone(), model.grid.static_texel_count());
         let mut gradient = TexelGradient { gradient: vec![[0.0; 4]; texels], coverage: vec![0.0; texels] };
         let slope = vec![[1e-6; 4]; hits.pixels()];
-        let (mut ours, mut theirs) = (CpuEngine.still(model.clone()), TorchStill::new(model, Device::Cpu));
+        let (mut ours, mut theirs) = (CpuEngine.static_level(model.clone()), TorchStatic::new(model, Device::Cpu));
         // Lists the hits, as above.
-        theirs.step(&sight, &picture, LR);
+        theirs.step(&visit, &picture, LR);
         let [compositor, ours, theirs] = in_turns(
             self.repetitions,
             [
                 &mut || {
                     timed(|| {
-                        let mut forward = still::forward(&hits, &shown);
-                        still::backward(&hits, &mut forward.samples, &slope, 0.0);
-                        still::scatter(&hits, &forward.samples, &starts, &mut gradient);
+                        let mut forward = static_tiles::forward(&hits, &shown);
+                        static_tiles::backward(&hits, &mut forward.samples, &slope, 0.0);
+                        static_tiles::scatter(&hits, &forward.samples, &starts, &mut gradient);
                         Ok(())
                     })
                 },
-                &mut || timed(|| Ok(ours.step(&sight, &picture, LR))),
-                &mut || timed(|| Ok(theirs.step(&sight, &picture, LR))),
+                &mut || timed(|| Ok(ours.step(&visit, &picture, LR))),
+                &mut || timed(|| Ok(theirs.step(&visit, &picture, LR))),
             ],
         )?;
-        let composing = work::still_compositor(&hits, texels);
+        let composing = work::static_compositor(&hits, texels);
         // Total variation and Adam, on logits and what is shown of them.
         let texels = texels as f64;
         let stepping =
@@ -274,17 +279,17 @@ mod tests {
     #[test]
     fn both_compositors_measure_the_same_loss() {
         let scene = synthetic::scene(48, 40, 5);
-        let look = Look::new(&scene).unwrap();
+        let view_window = ViewWindow::new(&scene).unwrap();
         let model = looping_model(&scene);
-        let hits = look.hits(&scene, &model.grid);
+        let hits = view_window.hits(&scene, &model.grid);
         let clip = Clip { width: 48, height: 40, frames: 5, rgb: (0..48 * 40 * 15).map(|i| (i % 253) as u8).collect() };
-        let view = LevelView { camera: look.camera, clip: Cow::Owned(clip) };
+        let view = LevelView { camera: view_window.camera, clip: Cow::Owned(clip) };
         let target = looping_stage::opening(&view, 5);
         let list = || hits.clone();
         let ours = model.compositor(&hits, &target, 1.0, &mut GradientBuffers::default());
         for working_set in [1, usize::MAX] {
             let torch = TorchLooping::new(&model, Device::Cpu, working_set);
-            let theirs = torch.compositor(&Sight::new(0, &list), &torch.adopt(target.clone()));
+            let theirs = torch.compositor(&ViewVisit::new(0, &list), &torch.upload_target(target.clone()));
             assert!((ours - theirs).abs() < 1e-3 * ours, "{ours} {theirs}");
         }
     }

@@ -10,7 +10,7 @@ use loop3d_bench::child::Task;
 use loop3d_bench::fit::FitCase;
 use loop3d_bench::gpu;
 use loop3d_bench::growth;
-use loop3d_bench::input::Look;
+use loop3d_bench::input::ViewWindow;
 use loop3d_bench::kernels::{self, Bench};
 use loop3d_bench::report::Report;
 use loop3d_bench::viewer;
@@ -165,16 +165,16 @@ impl Options {
     fn kernels(&self, report: &mut Report, dir: &Path, path: &Path) -> Result<()> {
         let repetitions = if self.quick { 3 } else { 7 };
         let scene = loop3d_scene::load(path)?;
-        let look = Look::new(&scene)?;
-        let capture = capture::posed(dir, HEIGHT)?.load(&[look.view], &mut Unwatched)?;
-        let clip = look.cut(&capture.views[0].clip, FRAMES);
-        report.gpu = gpu::measure(&scene, &look, &clip, repetitions)?;
+        let view_window = ViewWindow::new(&scene)?;
+        let capture = capture::posed(dir, HEIGHT)?.load(&[view_window.view], &mut Unwatched)?;
+        let clip = view_window.cut(&capture.views[0].clip, FRAMES);
+        report.gpu = gpu::measure(&scene, &view_window, &clip, repetitions)?;
         // What runs libtorch on a GPU leaves it one thread here.
         tch::set_num_threads(rayon::current_num_threads() as i32);
         let ceiling = ceiling::measure(repetitions)?;
         report.ceiling = Some(ceiling);
         report.memory = kernels::memory(path)?;
-        report.kernels = Bench::new(&scene, look, clip, repetitions, ceiling).run()?;
+        report.kernels = Bench::new(&scene, view_window, clip, repetitions, ceiling).run()?;
         Ok(())
     }
 }

@@ -84,11 +84,11 @@ impl Display for Report {
 }
 
 fn write_fit(f: &mut Formatter<'_>, fit: &FitCost) -> fmt::Result {
-    let ((width, height), (statics, loopings)) = (fit.size, fit.tiles);
+    let ((width, height), (static_tiles, looping_tiles)) = (fit.size, fit.tiles);
     let (views, planes, frames) = (fit.views, fit.planes, fit.frames);
     writeln!(
         f,
-        "\ndraft fit: {views} views of {width}×{height}, {planes} planes, T = {frames}, {statics} static and {loopings} looping tiles"
+        "\ndraft fit: {views} views of {width}×{height}, {planes} planes, T = {frames}, {static_tiles} static and {looping_tiles} looping tiles"
     )?;
     let total: f64 = fit.stages.iter().map(|stage| stage.seconds).sum();
     for stage in &fit.stages {
@@ -197,7 +197,7 @@ mod tests {
                 planes: 20,
                 frames: 48,
                 tiles: (100, 200),
-                stages: vec![stage("loading", 1.0, 3_000_000), stage("still, 8/16", 3.0, 2_000_000)],
+                stages: vec![stage("loading", 1.0, 3_000_000), stage("static, 8/16", 3.0, 2_000_000)],
             }),
             kernels: vec![Kernel {
                 name: "looping target".into(),
@@ -225,7 +225,7 @@ mod tests {
     fn json_holds_everything() {
         let json = serde_json::to_value(report()).unwrap();
         assert_eq!(json["kernels"][0]["oracles"][0]["seconds"], serde_json::json!([3.0, 2.0, 2.5]));
-        assert_eq!(json["fit"]["stages"][1]["name"], "still, 8/16");
+        assert_eq!(json["fit"]["stages"][1]["name"], "static, 8/16");
         assert_eq!(json["kernels"][0]["limit"], "arithmetic");
         assert_eq!(serde_json::from_value::<Report>(json).unwrap(), report());
     }
@@ -238,7 +238,7 @@ mod tests {
         for expected in [
             "2 threads, 2 of libtorch; medians",
             "ceiling: copy 20.0 GB/s, multiply-add 150 GFLOP/s",
-            "still, 8/16 3.0 s 75 % 2 MB",
+            "static, 8/16 3.0 s 75 % 2 MB",
             "total 4.0 s 3 MB",
             "looping target 100.0 ms",
             "50 MB, 3.00 GFLOP: 20 % of the multiply-add ceiling",

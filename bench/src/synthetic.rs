@@ -23,7 +23,7 @@ pub fn scene(width: u32, height: u32, frames: usize) -> Scene {
         };
     }
     renumber(&mut table);
-    let (statics, loopings) = table.counts();
+    let (static_tiles, looping_tiles) = table.counts();
     let mut texels = |tiles: usize| -> Vec<u16> {
         // Premultiplied: no colour above the opacity.
         (0..tiles * TILE * TILE).flat_map(|_| [rng.u16(..32768), rng.u16(..32768), rng.u16(..32768), 32768]).collect()
@@ -39,8 +39,8 @@ pub fn scene(width: u32, height: u32, frames: usize) -> Scene {
     Scene {
         reference: camera,
         planes: Planes { near: 1.0, far: 10.0, count: PLANES },
-        static_texels: texels(statics),
-        looping_texels: texels(loopings * frames),
+        static_texels: texels(static_tiles),
+        looping_texels: texels(looping_tiles * frames),
         tiles: table,
         fps: 25.0,
         frames,

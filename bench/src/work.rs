@@ -17,7 +17,7 @@ const RGBA: f64 = 16.0;
 const STORED: f64 = 8.0;
 /// Bytes of a listed hit.
 const HIT: f64 = 24.0;
-/// Rays end where less light than this is left (kernels/looping.rs).
+/// Rays end where less light than this is left (kernels/compositor/looping_tiles.rs).
 const STOP: f32 = 1.0 / 1024.0;
 /// Operations on each value of the kernel matrix in the balanced choice: the exponential, and two for each of eight
 /// iterations twice over.
@@ -68,7 +68,7 @@ pub fn looping_target(
     // Three differences, three squares, two sums, and one into the segment.
     let distances = 9.0 * pixels;
     let sums = joins(&grid.rows) * grid.columns.segment_count() as f64 + joins(&grid.columns) * grid.rows.len() as f64;
-    let choice = match (settings.balance, settings.alpha) {
+    let choice = match (settings.entropic_epsilon, settings.rho) {
         (Some(_), _) => BALANCED,
         (None, Some(_)) => 3.0,
         (None, None) => 1.0,
@@ -83,16 +83,16 @@ pub fn looping_target(
 
 /// What a window's rays meet before they end.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Seen {
+pub struct RayCounts {
     pixels: f64,
-    still_hits: f64,
+    static_hits: f64,
     looping_hits: f64,
-    still_texels: f64,
+    static_texels: f64,
     looping_texels: f64,
     frames: f64,
 }
 
-impl Seen {
+impl RayCounts {
     /// Follows the rays of the first frame. `grid` is the scene's own.
     pub fn new(scene: &Scene, grid: &TexelGrid, hits: &Hits) -> Self {
         let texels = TILE * TILE;
@@ -106,15 +106,16 @@ impl Seen {
             value.map_or(0.0, |a| f32::from(*a) * UNIT)
         };
         let mut seen = Self { pixels: hits.pixels() as f64, frames: scene.frames as f64, ..Self::default() };
-        let (mut stills, mut loopings) = (vec![false; grid.static_texels() + 1], vec![false; grid.looping_texels()]);
+        let (mut static_seen, mut looping_seen) =
+            (vec![false; grid.static_texel_count() + 1], vec![false; grid.looping_texel_count()]);
         for pixel in 0..hits.pixels() {
             let mut through = 1.0;
             for hit in &hits.hits[hits.of(pixel)] {
                 let loops = hit.taps.iter().any(|tap| tap & LOOPING != 0);
-                *(if loops { &mut seen.looping_hits } else { &mut seen.still_hits }) += 1.0;
+                *(if loops { &mut seen.looping_hits } else { &mut seen.static_hits }) += 1.0;
                 let mut a = 0.0;
                 for (tap, w) in hit.taps.into_iter().zip(hit.weights()) {
-                    let flags = if tap & LOOPING == 0 { &mut stills } else { &mut loopings };
+                    let flags = if tap & LOOPING == 0 { &mut static_seen } else { &mut looping_seen };
                     flags[(tap & !LOOPING) as usize] = true;
                     a += w * alpha(tap);
                 }
@@ -125,7 +126,7 @@ impl Seen {
             }
         }
         let count = |flags: &[bool]| flags.iter().filter(|seen| **seen).count() as f64;
-        Self { still_texels: count(&stills), looping_texels: count(&loopings), ..seen }
+        Self { static_texels: count(&static_seen), looping_texels: count(&looping_seen), ..seen }
     }
 
     fn chunks(&self) -> f64 {
@@ -137,34 +138,35 @@ impl Seen {
         // Texels and gradients: read, read, written. Every chunk of frames reads the list of hits.
         let gradient = 2.0 * RGBA;
         let looping = (STORED + gradient) * self.looping_texels * self.frames;
-        let texels = looping + (RGBA + gradient) * self.still_texels * self.chunks();
-        let hits = (self.still_hits + self.looping_hits) * HIT * self.chunks();
-        // Sampling four taps, compositing, its gradient, and carrying it to four taps, each for RGBA. A still hit is
+        let texels = looping + (RGBA + gradient) * self.static_texels * self.chunks();
+        let hits = (self.static_hits + self.looping_hits) * HIT * self.chunks();
+        // Sampling four taps, compositing, its gradient, and carrying it to four taps, each for RGBA. A fixed hit is
         // sampled once for a chunk, and its gradient summed over the chunk's frames.
         let (sample, over, pixel) = (32.0, 8.0 + 19.0, 3.0 * 10.0);
         let looping = self.looping_hits * (sample + over + 32.0);
-        let still = self.still_hits * (sample / LANES as f64 + over + 16.0);
+        let fixed = self.static_hits * (sample / LANES as f64 + over + 16.0);
         let target = 3.0 * self.pixels * self.frames;
-        Work { bytes: texels + hits + target, operations: self.frames * (looping + still + self.pixels * pixel) }
+        Work { bytes: texels + hits + target, operations: self.frames * (looping + fixed + self.pixels * pixel) }
     }
 
     /// Total variation and Adam on the texels that were seen.
     pub fn step(&self) -> Work {
         // Once through the cache, in and out: the gradient (cleared), the value, its first moment, one second moment.
         let texel = 2.0 * (RGBA + STORED + STORED + 4.0);
-        let still = 2.0 * RGBA * self.chunks() + 2.0 * (RGBA + RGBA + 4.0);
+        let fixed = 2.0 * RGBA * self.chunks() + 2.0 * (RGBA + RGBA + 4.0);
         // Four neighbours of four values: compare twice, scale, add; Adam's seven for each value and five for the texel, and
         // the projection. Still neighbours are told once for all frames.
         let (variation, adam) = (4.0 * 4.0 * 4.0, 4.0 * 7.0 + 5.0 + 8.0);
         Work {
-            bytes: self.looping_texels * self.frames * texel + self.still_texels * still,
-            operations: self.looping_texels * self.frames * (variation + adam) + self.still_texels * (variation + adam),
+            bytes: self.looping_texels * self.frames * texel + self.static_texels * fixed,
+            operations: self.looping_texels * self.frames * (variation + adam)
+                + self.static_texels * (variation + adam),
         }
     }
 }
 
 /// Forward, backward and scattering of the static compositor, whose rays do not end early.
-pub fn still_compositor(hits: &Hits, texels: usize) -> Work {
+pub fn static_compositor(hits: &Hits, texels: usize) -> Work {
     let (count, pixels) = (hits.hits.len() as f64, hits.pixels() as f64);
     // The hit twice, its plane, its place by plane written and read, its sample written, changed and read.
     let of_hit = 2.0 * HIT + 2.0 + 8.0 + 4.0 * RGBA;
@@ -179,7 +181,7 @@ pub fn still_compositor(hits: &Hits, texels: usize) -> Work {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::input::{Look, looping_model};
+    use crate::input::{ViewWindow, looping_model};
     use crate::synthetic;
 
     const CEILING: Ceiling = Ceiling { bytes_per_second: 10.0, operations_per_second: 100.0 };
@@ -208,14 +210,14 @@ mod tests {
     #[test]
     fn rays_end_in_the_dark() {
         let mut scene = synthetic::scene(64, 48, 9);
-        let (look, model) = (Look::new(&scene).unwrap(), looping_model(&scene));
-        let hits = look.hits(&scene, &model.grid);
-        let half = Seen::new(&scene, &model.grid, &hits);
+        let (view_window, model) = (ViewWindow::new(&scene).unwrap(), looping_model(&scene));
+        let hits = view_window.hits(&scene, &model.grid);
+        let half = RayCounts::new(&scene, &model.grid, &hits);
         // Half of the light ten times over: all eight planes are met.
-        assert_eq!(half.still_hits + half.looping_hits, hits.hits.len() as f64);
+        assert_eq!(half.static_hits + half.looping_hits, hits.hits.len() as f64);
         scene.static_texels.iter_mut().chain(&mut scene.looping_texels).for_each(|value| *value = 65535);
-        let opaque = Seen::new(&scene, &model.grid, &hits);
-        assert!(opaque.still_hits + opaque.looping_hits < 0.6 * hits.hits.len() as f64);
+        let opaque = RayCounts::new(&scene, &model.grid, &hits);
+        assert!(opaque.static_hits + opaque.looping_hits < 0.6 * hits.hits.len() as f64);
         assert!(opaque.compositor().operations < half.compositor().operations);
         assert!(opaque.step().bytes < half.step().bytes);
     }

@@ -1,4 +1,4 @@
-// The compositor of looping tiles, forward and backward (spec 2.6; loss of spec 4.4; what kernels/looping.rs does).
+// The compositor of looping tiles, forward and backward (spec 2.6; loss of spec 4.4; what kernels/compositor/looping_tiles.rs does).
 //
 // Premultiplied over, near to far: C = sum T_k s_k, T_{k+1} = T_k (1 - a_k), with s_k = (c_k, a_k) the bilinear sample of hit
 // k. A ray ends where it lets through less than STOP.
@@ -6,13 +6,13 @@
 // Hits of a view, near to far, those of pixel p from start[p] to start[p + 1]:
 //   taps      [hits]   four texel ids: top left, top right, bottom left, bottom right
 //   fraction  [hits]   where between them (right, down), each in [0, 1)
-//   still     [hits]   what their static taps make up: the same for all frames, so it is computed once a step
+//   static_samples     [hits]   what their static taps make up: the same for all frames, so it is computed once a step
 
 // A quarter of the 8-bit step.
 #define STOP (1.0f / 1024.0f)
 // Width of the robust penalty psi(r) = 2 r^2 / (r^2 + 0.04) (spec 4.4).
 #define WIDTH 0.04f
-// |a|_2 below which a ray counts as empty (kernels/looping.rs).
+// |a|_2 below which a ray counts as empty (kernels/compositor/looping_tiles.rs).
 #define EMPTY (1.0f / 256.0f)
 
 __device__ __forceinline__ float4 weights(float2 f) {
@@ -21,42 +21,42 @@ __device__ __forceinline__ float4 weights(float2 f) {
 
 // The sample of a hit in one frame.
 __device__ __forceinline__ float4 sample(
-    const int4* __restrict__ taps, const float2* __restrict__ fraction, const float4* __restrict__ still,
-    const float4* __restrict__ loopings, int hit, int frames, int frame
+    const int4* __restrict__ taps, const float2* __restrict__ fraction, const float4* __restrict__ static_samples,
+    const float4* __restrict__ looping_texels, int hit, int frames, int frame
 ) {
-    float4 s = still[hit];
+    float4 s = static_samples[hit];
     int4 tap = taps[hit];
     if ((tap.x | tap.y | tap.z | tap.w) < 0) {
         float4 w = weights(fraction[hit]);
-        if (tap.x < 0) s = plus(s, w.x, loopings[(long long)row_of(tap.x) * frames + frame]);
-        if (tap.y < 0) s = plus(s, w.y, loopings[(long long)row_of(tap.y) * frames + frame]);
-        if (tap.z < 0) s = plus(s, w.z, loopings[(long long)row_of(tap.z) * frames + frame]);
-        if (tap.w < 0) s = plus(s, w.w, loopings[(long long)row_of(tap.w) * frames + frame]);
+        if (tap.x < 0) s = plus(s, w.x, looping_texels[(long long)row_of(tap.x) * frames + frame]);
+        if (tap.y < 0) s = plus(s, w.y, looping_texels[(long long)row_of(tap.y) * frames + frame]);
+        if (tap.z < 0) s = plus(s, w.z, looping_texels[(long long)row_of(tap.z) * frames + frame]);
+        if (tap.w < 0) s = plus(s, w.w, looping_texels[(long long)row_of(tap.w) * frames + frame]);
     }
     return s;
 }
 
-// One thread for each hit: still[hit], the weighted sum of the hit's static taps.
-extern "C" __global__ void sample_statics(
-    const int4* __restrict__ taps, const float2* __restrict__ fraction, const float4* __restrict__ statics, int hits,
-    float4* __restrict__ still
+// One thread for each hit: static_samples[hit], the weighted sum of the hit's static taps.
+extern "C" __global__ void sample_static_texels(
+    const int4* __restrict__ taps, const float2* __restrict__ fraction, const float4* __restrict__ static_texels, int hits,
+    float4* __restrict__ static_samples
 ) {
     long long hit = thread_number();
     if (hit >= hits) return;
     int4 tap = taps[hit];
     float4 w = weights(fraction[hit]);
     float4 s = zero();
-    if (tap.x >= 0) s = plus(s, w.x, statics[tap.x]);
-    if (tap.y >= 0) s = plus(s, w.y, statics[tap.y]);
-    if (tap.z >= 0) s = plus(s, w.z, statics[tap.z]);
-    if (tap.w >= 0) s = plus(s, w.w, statics[tap.w]);
-    still[hit] = s;
+    if (tap.x >= 0) s = plus(s, w.x, static_texels[tap.x]);
+    if (tap.y >= 0) s = plus(s, w.y, static_texels[tap.y]);
+    if (tap.z >= 0) s = plus(s, w.z, static_texels[tap.z]);
+    if (tap.w >= 0) s = plus(s, w.w, static_texels[tap.w]);
+    static_samples[hit] = s;
 }
 
 // One thread for each pixel and frame: image[pixel, channel, frame] = exposure * C.
 extern "C" __global__ void compose(
     const int* __restrict__ start, const int4* __restrict__ taps, const float2* __restrict__ fraction,
-    const float4* __restrict__ still, const float4* __restrict__ loopings, int pixels, int frames, float exposure,
+    const float4* __restrict__ static_samples, const float4* __restrict__ looping_texels, int pixels, int frames, float exposure,
     float* __restrict__ image
 ) {
     long long i = thread_number();
@@ -65,7 +65,7 @@ extern "C" __global__ void compose(
     float4 color = zero();
     float through = 1.0f;
     for (int hit = start[pixel]; hit < start[pixel + 1]; hit++) {
-        float4 s = sample(taps, fraction, still, loopings, hit, frames, frame);
+        float4 s = sample(taps, fraction, static_samples, looping_texels, hit, frames, frame);
         color = plus(color, through, s);
         through = through - through * s.w;
         if (through < STOP) break;
@@ -82,9 +82,9 @@ extern "C" __global__ void compose(
 //   slots   [hits, CHUNK]               becomes dL/d(sample); on the way back it holds each sample's colour, and the light
 //                                       that reaches it in place of its opacity: T_{k+1} / T_k = 1 - a_k gives that back
 //   loss    [pixels, CHUNK]             sum of psi over colour values, added to what is there
-extern "C" __global__ void pull(
+extern "C" __global__ void data_gradient(
     const int* __restrict__ start, const int4* __restrict__ taps, const float2* __restrict__ fraction,
-    const float4* __restrict__ still, const float4* __restrict__ loopings, const unsigned char* __restrict__ target,
+    const float4* __restrict__ static_samples, const float4* __restrict__ looping_texels, const unsigned char* __restrict__ target,
     int pixels, int frames, int first, int count, float exposure, float sparsity, float4* __restrict__ slots,
     float* __restrict__ loss
 ) {
@@ -96,7 +96,7 @@ extern "C" __global__ void pull(
     float through = 1.0f, l1 = 0.0f, square = 0.0f;
     int hit = begin;
     while (hit < end && through >= STOP) {
-        float4 s = sample(taps, fraction, still, loopings, hit, frames, first + lane);
+        float4 s = sample(taps, fraction, static_samples, looping_texels, hit, frames, first + lane);
         slots[(long long)hit * CHUNK + lane] = make_float4(s.x, s.y, s.z, through);
         color = plus(color, through, s);
         through = through - through * s.w;

@@ -13,12 +13,12 @@
 // neighbours [texels]      four ids for each texel of one kind, NOTHING where the plane ends
 
 // Adds the slope of the total variation between a texel and one neighbour in a frame, `times` over.
-__device__ __forceinline__ void smooth(
+__device__ __forceinline__ void add_tv_gradient(
     float4& g, float4 own, int neighbour, int times, float cover, float tv_rgb, float tv_alpha,
-    const float4* __restrict__ statics, const float4* __restrict__ loopings, int frames, int frame
+    const float4* __restrict__ static_texels, const float4* __restrict__ looping_texels, int frames, int frame
 ) {
     if (neighbour == NOTHING) return;
-    float4 n = neighbour >= 0 ? statics[neighbour] : loopings[(long long)row_of(neighbour) * frames + frame];
+    float4 n = neighbour >= 0 ? static_texels[neighbour] : looping_texels[(long long)row_of(neighbour) * frames + frame];
     float weight = fminf(cover, 1.0f) * (float)times;
     g.x += weight * tv_rgb * sign(own.x - n.x);
     g.y += weight * tv_rgb * sign(own.y - n.y);
@@ -70,10 +70,10 @@ extern "C" __global__ void begin_steps(
 }
 
 // One thread for each static texel seen: adds the gradients of a chunk's frames to gradient[n].
-extern "C" __global__ void gather_statics(
+extern "C" __global__ void gather_static_gradients(
     const int* __restrict__ seen, const float* __restrict__ cover, const int* __restrict__ first_entry,
     const int* __restrict__ entry_hit, const float* __restrict__ entry_weight, const int4* __restrict__ neighbours,
-    const float4* __restrict__ slots, const float4* __restrict__ statics, const float4* __restrict__ loopings, int n,
+    const float4* __restrict__ slots, const float4* __restrict__ static_texels, const float4* __restrict__ looping_texels, int n,
     int frames, int first, int count, float tv_rgb, float tv_alpha, float4* __restrict__ gradient
 ) {
     long long i = thread_number();
@@ -85,24 +85,24 @@ extern "C" __global__ void gather_statics(
         for (int lane = 0; lane < count; lane++) sum = plus(sum, 1.0f, slot[lane]);
         g = plus(g, entry_weight[entry], sum);
     }
-    float4 own = statics[seen[i]];
+    float4 own = static_texels[seen[i]];
     int4 around = neighbours[seen[i]];
     int ids[4] = {around.x, around.y, around.z, around.w};
     for (int k = 0; k < 4; k++) {
         // A static neighbour says the same in every frame.
         bool loops = ids[k] < 0;
         for (int lane = 0; lane < (loops ? count : 1); lane++)
-            smooth(g, own, ids[k], loops ? 1 : count, cover[i], tv_rgb, tv_alpha, statics, loopings, frames, first + lane);
+            add_tv_gradient(g, own, ids[k], loops ? 1 : count, cover[i], tv_rgb, tv_alpha, static_texels, looping_texels, frames, first + lane);
     }
     gradient[i] = plus(gradient[i], 1.0f, g);
 }
 
 // One thread for each looping texel seen and lane: gathers the gradient, updates the moments and writes the texel's new value
-// to moved[n, CHUNK]. The old values stay until settle_loopings, since neighbours read them.
-extern "C" __global__ void move_loopings(
+// to moved[n, CHUNK]. The old values stay until store_looping_texels, since neighbours read them.
+extern "C" __global__ void move_looping_texels(
     const int* __restrict__ seen, const float* __restrict__ cover, const int* __restrict__ first_entry,
     const int* __restrict__ entry_hit, const float* __restrict__ entry_weight, const int4* __restrict__ neighbours,
-    const float4* __restrict__ slots, const float4* __restrict__ statics, const float4* __restrict__ loopings,
+    const float4* __restrict__ slots, const float4* __restrict__ static_texels, const float4* __restrict__ looping_texels,
     const float2* __restrict__ steps, int n, int frames, int first, int count, int static_tiles, int tile_texels,
     int backdrop, float tv_rgb, float tv_alpha, float beta1, float beta2, float4* __restrict__ first_moments,
     float* __restrict__ second_moments, float4* __restrict__ moved
@@ -115,11 +115,11 @@ extern "C" __global__ void move_loopings(
     for (int entry = first_entry[k]; entry < first_entry[k + 1]; entry++)
         g = plus(g, entry_weight[entry], slots[(long long)entry_hit[entry] * CHUNK + lane]);
     long long at = (long long)texel * frames + first + lane;
-    float4 own = loopings[at];
+    float4 own = looping_texels[at];
     int4 around = neighbours[texel];
     int ids[4] = {around.x, around.y, around.z, around.w};
     for (int side = 0; side < 4; side++)
-        smooth(g, own, ids[side], 1, cover[k], tv_rgb, tv_alpha, statics, loopings, frames, first + lane);
+        add_tv_gradient(g, own, ids[side], 1, cover[k], tv_rgb, tv_alpha, static_texels, looping_texels, frames, first + lane);
     float4 m = first_moments[at];
     float v = second_moments[at];
     float2 step = steps[static_tiles + texel / tile_texels];
@@ -129,22 +129,22 @@ extern "C" __global__ void move_loopings(
 }
 
 // One thread for each looping texel seen and lane: puts its new value in place.
-extern "C" __global__ void settle_loopings(
+extern "C" __global__ void store_looping_texels(
     const int* __restrict__ seen, const float4* __restrict__ moved, int n, int frames, int first, int count,
-    float4* __restrict__ loopings
+    float4* __restrict__ looping_texels
 ) {
     long long i = thread_number();
     if (i >= (long long)n * count) return;
     int k = (int)(i / count), lane = (int)(i % count);
-    loopings[(long long)seen[k] * frames + first + lane] = moved[(long long)k * CHUNK + lane];
+    looping_texels[(long long)seen[k] * frames + first + lane] = moved[(long long)k * CHUNK + lane];
 }
 
 // One thread for each static texel seen: moves it by the gradient of all frames.
 //   gradient [n]; moments [static texels], one second moment for a texel
-extern "C" __global__ void move_statics(
+extern "C" __global__ void move_static_texels(
     const int* __restrict__ seen, const float4* __restrict__ gradient, const float2* __restrict__ steps, int n,
     int tile_texels, int backdrop, float beta1, float beta2, float4* __restrict__ first_moments,
-    float* __restrict__ second_moments, float4* __restrict__ statics
+    float* __restrict__ second_moments, float4* __restrict__ static_texels
 ) {
     long long i = thread_number();
     if (i >= n) return;
@@ -152,7 +152,7 @@ extern "C" __global__ void move_statics(
     float4 m = first_moments[texel];
     float v = second_moments[texel];
     float2 step = steps[texel / tile_texels];
-    statics[texel] = moved_texel(statics[texel], gradient[i], m, v, step, beta1, beta2, texel >= backdrop);
+    static_texels[texel] = moved_texel(static_texels[texel], gradient[i], m, v, step, beta1, beta2, texel >= backdrop);
     first_moments[texel] = m;
     second_moments[texel] = v;
 }

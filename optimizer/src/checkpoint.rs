@@ -4,8 +4,8 @@
 //! A safetensors file beside the scene: F32 tensors, U16 ones of what loops, and one JSON document in the metadata.
 
 use crate::error::FitError;
+use crate::grid::Rgba;
 use crate::grid::TexelGrid;
-use crate::kernels::still::Rgba;
 use crate::looping_stage::model::LoopingModel;
 use crate::static_stage::model::StaticModel;
 use loop3d_scene::{Tile, TileTable, safetensors_head, write_file};
@@ -17,16 +17,16 @@ use std::path::Path;
 #[derive(Clone, Debug)]
 pub enum Model {
     /// In the static stage.
-    Still(StaticModel),
+    Static(StaticModel),
     /// In the looping stage.
     Looping(LoopingModel),
 }
 
 impl Model {
     /// The model of the static stage, if it is in it.
-    pub fn into_still(self) -> Option<StaticModel> {
+    pub fn into_static(self) -> Option<StaticModel> {
         match self {
-            Self::Still(model) => Some(model),
+            Self::Static(model) => Some(model),
             Self::Looping(_) => None,
         }
     }
@@ -48,7 +48,7 @@ struct Document {
     origin_px: [i32; 2],
     looping: bool,
     exposures: Vec<f32>,
-    /// CRC-32 of the tensors' bytes: tiles, statics, loopings.
+    /// CRC-32 of the tensors' bytes: tiles, static_texels, looping_texels.
     crc32: u32,
     /// Everything the fit depends on: settings, views, version of this program.
     fit: serde_json::Value,
@@ -62,20 +62,23 @@ impl Checkpoint {
     /// # Errors
     /// [`FitError::Io`].
     pub fn save(&self, path: &Path, fit: &serde_json::Value) -> Result<(), FitError> {
-        let (grid, statics, moving, exposures) = match &self.model {
-            Model::Still(model) => (&model.grid, &model.logits[..], None, Vec::new()),
-            Model::Looping(model) => {
-                (&model.grid, &model.statics[..model.grid.static_texels()], Some(model), model.exposures.clone())
-            }
+        let (grid, static_texels, moving, exposures) = match &self.model {
+            Model::Static(model) => (&model.grid, &model.logits[..], None, Vec::new()),
+            Model::Looping(model) => (
+                &model.grid,
+                &model.static_texels[..model.grid.static_texel_count()],
+                Some(model),
+                model.exposures.clone(),
+            ),
         };
         let table: Vec<u32> = grid.table.tiles.iter().map(|tile| tile.code()).collect();
-        let (tiles, still): (&[u8], &[u8]) = (bytemuck::cast_slice(&table), bytemuck::cast_slice(statics));
+        let (tiles, static_bytes): (&[u8], &[u8]) = (bytemuck::cast_slice(&table), bytemuck::cast_slice(static_texels));
         // Frame by frame, twice: all of them at once would be as much again as the model.
         let frames = moving.map_or(0, |model| model.frames);
         let frame = |t: usize| moving.map_or(Vec::new(), |model| model.stored_frame(t));
         let mut crc = crc32fast::Hasher::new();
         crc.update(tiles);
-        crc.update(still);
+        crc.update(static_bytes);
         (0..frames).for_each(|t| crc.update(bytemuck::cast_slice(&frame(t))));
         let document = Document {
             next: self.next,
@@ -87,16 +90,16 @@ impl Checkpoint {
             fit: fit.clone(),
         };
         let TileTable { planes, rows, columns, .. } = grid.table;
-        let looping_texels = moving.map_or(0, |_| grid.looping_texels());
+        let looping_texel_count = moving.map_or(0, |_| grid.looping_texel_count());
         let tensors: [(&str, Dtype, &[usize]); 3] = [
             ("tiles", Dtype::U32, &[planes, rows, columns]),
-            ("statics", Dtype::F32, &[statics.len(), 4]),
-            ("loopings", Dtype::U16, &[frames, looping_texels, 4]),
+            ("statics", Dtype::F32, &[static_texels.len(), 4]),
+            ("loopings", Dtype::U16, &[frames, looping_texel_count, 4]),
         ];
         let written = write_file(path, |out| {
             out.write_all(&safetensors_head(KEY, &document, &tensors)?)?;
             out.write_all(tiles)?;
-            out.write_all(still)?;
+            out.write_all(static_bytes)?;
             (0..frames).try_for_each(|t| out.write_all(bytemuck::cast_slice(&frame(t))))
         });
         written.map_err(|e| FitError::Io { path: path.into(), source: std::io::Error::other(e.to_string()) })
@@ -129,21 +132,21 @@ impl Checkpoint {
             ..TileTable::empty(planes, rows, columns, document.origin_px)
         };
         let grid = TexelGrid::new(table, document.side);
-        let statics: Vec<Rgba> = bytemuck::pod_collect_to_vec(tensor("statics")?.data());
-        if statics.len() != grid.static_texels() {
-            return Err(bad(format!("{} static texels; expected {}", statics.len(), grid.static_texels())));
+        let static_texels: Vec<Rgba> = bytemuck::pod_collect_to_vec(tensor("statics")?.data());
+        if static_texels.len() != grid.static_texel_count() {
+            return Err(bad(format!("{} static texels; expected {}", static_texels.len(), grid.static_texel_count())));
         }
         let model = if document.looping {
-            let loopings = tensor("loopings")?;
-            let (n, frames) = (grid.looping_texels(), loopings.shape().first().copied().unwrap_or(0));
-            let (found, size) = (loopings.data().len(), n * size_of::<[u16; 4]>());
+            let looping_texels = tensor("loopings")?;
+            let (n, frames) = (grid.looping_texel_count(), looping_texels.shape().first().copied().unwrap_or(0));
+            let (found, size) = (looping_texels.data().len(), n * size_of::<[u16; 4]>());
             if frames == 0 || found != size * frames {
                 return Err(bad(format!("{found} bytes of looping texels; expected {frames} frames of {size}")));
             }
-            let frame = |t: usize| bytemuck::pod_collect_to_vec(&loopings.data()[t * size..(t + 1) * size]);
-            Model::Looping(LoopingModel::from_frames(grid, statics, frames, document.exposures, frame))
+            let frame = |t: usize| bytemuck::pod_collect_to_vec(&looping_texels.data()[t * size..(t + 1) * size]);
+            Model::Looping(LoopingModel::from_frames(grid, static_texels, frames, document.exposures, frame))
         } else {
-            Model::Still(StaticModel::new(grid, statics))
+            Model::Static(StaticModel::new(grid, static_texels))
         };
         Ok(Self { next: document.next, model })
     }

@@ -4,6 +4,7 @@ use crate::error::FitError;
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 /// How much time a fit takes for how much quality.
@@ -73,8 +74,8 @@ impl FitConfig {
         if self.frames.is_some_and(|t| !(1..=4096).contains(&t)) {
             return bad("--frames", format!("{}", self.frames.unwrap_or(0)), "1 to 4096");
         }
-        if matches!(self.planes, PlaneCount::Count(n) if !(2..=256).contains(&n)) {
-            return bad("--planes", self.planes.to_string(), "`auto` or 2 to 256");
+        if matches!(self.planes, PlaneCount::Count(n) if !PlaneCount::RANGE.contains(&n)) {
+            return bad("--planes", self.planes.to_string(), &PlaneCount::expected());
         }
         if !positive(self.near_factor) {
             return bad("--near-factor", self.near_factor.to_string(), "a number above 0");
@@ -97,14 +98,23 @@ pub enum PlaneCount {
     Count(usize),
 }
 
+impl PlaneCount {
+    /// Numbers of planes that a scene may have.
+    pub const RANGE: RangeInclusive<usize> = 2..=256;
+
+    fn expected() -> String {
+        format!("`auto` or a number from {} to {}", Self::RANGE.start(), Self::RANGE.end())
+    }
+}
+
 impl FromStr for PlaneCount {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
         match text.parse() {
             _ if text == "auto" => Ok(Self::Auto),
-            Ok(n) if (2..=256).contains(&n) => Ok(Self::Count(n)),
-            _ => Err("expected `auto` or a number from 2 to 256".into()),
+            Ok(n) if Self::RANGE.contains(&n) => Ok(Self::Count(n)),
+            _ => Err(format!("expected {}", Self::expected())),
         }
     }
 }
@@ -129,15 +139,25 @@ pub struct Level {
     pub lr: f32,
 }
 
-/// What a preset does in each stage.
+impl Level {
+    /// Learning rate of epoch `epoch`: falls exponentially to a tenth over the level.
+    pub fn learning_rate(&self, epoch: usize) -> f32 {
+        self.lr * 0.1f32.powf(epoch as f32 / self.epochs.max(1) as f32)
+    }
+}
+
+/// What a preset does in each stage. Field names on disk are those of the first version: checkpoints compare them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Schedule {
     /// Levels of the static stage; tiles are culled between them.
-    pub still: Vec<Level>,
+    #[serde(rename = "still")]
+    pub static_levels: Vec<Level>,
     /// Levels of the looping stage.
-    pub looping: Vec<Level>,
-    /// Visits of a view between two searches of its looping target.
-    pub refresh: usize,
+    #[serde(rename = "looping")]
+    pub looping_levels: Vec<Level>,
+    /// A view's looping target is searched at every visit of this number.
+    #[serde(rename = "refresh")]
+    pub search_every: usize,
 }
 
 /// Rows that the first level of the static stage has at most, where all planes are still whole.
@@ -157,7 +177,7 @@ impl Preset {
         // At half size from the start, or at a quarter where that would be too large. A few epochs on whole planes tell
         // which tiles are worth the others, and half of the finest level which are worth the rest.
         let half = height / 2 <= FIRST_ROWS;
-        let still = |whole: usize, first: usize, then: usize, last: usize| {
+        let static_levels = |whole: usize, first: usize, then: usize, last: usize| {
             let mut levels = if half {
                 vec![(8, whole, 0.05), (8, first, 0.05)]
             } else {
@@ -166,22 +186,34 @@ impl Preset {
             levels.extend([(16, last, 0.05), (16, last, 0.03)]);
             levels.into_iter().map(level).collect()
         };
-        let looping = |levels: &[_]| levels.iter().copied().map(level).collect();
+        let looping_levels = |levels: &[_]| levels.iter().copied().map(level).collect();
         match self {
             Self::Draft => Schedule {
-                still: still(4, 20, 15, 10),
-                looping: looping(&[(4, 16, 0.02), (8, 12, 0.015), (16, 9, 0.01)]),
-                refresh: 3,
+                static_levels: static_levels(4, 20, 15, 10),
+                looping_levels: looping_levels(&[(4, 16, 0.02), (8, 12, 0.015), (16, 9, 0.01)]),
+                search_every: 3,
             },
             Self::Standard => Schedule {
-                still: still(8, 40, 30, 20),
-                looping: looping(&[(4, 40, 0.02), (6, 30, 0.02), (8, 30, 0.02), (12, 20, 0.015), (16, 24, 0.01)]),
-                refresh: 3,
+                static_levels: static_levels(8, 40, 30, 20),
+                looping_levels: looping_levels(&[
+                    (4, 40, 0.02),
+                    (6, 30, 0.02),
+                    (8, 30, 0.02),
+                    (12, 20, 0.015),
+                    (16, 24, 0.01),
+                ]),
+                search_every: 3,
             },
             Self::Fine => Schedule {
-                still: still(16, 80, 60, 40),
-                looping: looping(&[(4, 80, 0.02), (6, 60, 0.02), (8, 60, 0.02), (12, 40, 0.015), (16, 48, 0.01)]),
-                refresh: 2,
+                static_levels: static_levels(16, 80, 60, 40),
+                looping_levels: looping_levels(&[
+                    (4, 80, 0.02),
+                    (6, 60, 0.02),
+                    (8, 60, 0.02),
+                    (12, 40, 0.015),
+                    (16, 48, 0.01),
+                ]),
+                search_every: 2,
             },
         }
     }

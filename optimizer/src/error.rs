@@ -1,5 +1,7 @@
 //! What can go wrong in a fit.
 
+use loop3d_scene::{Blame, Fault};
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 /// Errors of a fit.
@@ -15,17 +17,17 @@ pub enum FitError {
         /// Views left.
         found: usize,
     },
-    /// An index of a view that is not there.
+    /// An index of a view that does not exist.
     #[error("{option} names view {index}, but the capture has views 0 to {last}")]
     NoSuchView {
         /// The option.
         option: &'static str,
-        /// What it said.
+        /// Its value.
         index: usize,
         /// The last view.
         last: usize,
     },
-    /// A lead view that is held out.
+    /// The lead view is held out.
     #[error("--lead names view {index}, which is held out")]
     LeadHeldOut {
         /// The view.
@@ -36,15 +38,15 @@ pub enum FitError {
     Setting {
         /// The option.
         option: &'static str,
-        /// What it said.
+        /// Its value.
         found: String,
-        /// What it may be.
+        /// Values that it may have.
         expected: String,
     },
-    /// The machine is too small.
+    /// Too little memory is free.
     #[error(
         "this fit needs about {needed_mib} MiB of memory and {available_mib} MiB are free; \
-         shrink the pictures (--max-height or --factor), the loop (--frames) or the number of planes (--planes)"
+         shrink the images (--max-height or --factor), the loop (--frames) or the number of planes (--planes)"
     )]
     Memory {
         /// Estimated need.
@@ -52,7 +54,7 @@ pub enum FitError {
         /// Free memory.
         available_mib: u64,
     },
-    /// `--resume` with a checkpoint of something else.
+    /// The checkpoint is of another fit.
     #[error("{path}: the checkpoint was made with other {what}; expected {expected}, found {found}")]
     OtherFit {
         /// The checkpoint.
@@ -65,7 +67,7 @@ pub enum FitError {
         found: String,
     },
     /// A checkpoint that cannot be read.
-    #[error("{path}: not a checkpoint that this build can go on from: {reason}; delete it and fit from the start")]
+    #[error("{path}: this build cannot resume from this checkpoint: {reason}; delete it to start over")]
     BadCheckpoint {
         /// The checkpoint.
         path: PathBuf,
@@ -83,7 +85,10 @@ pub enum FitError {
     /// The patch search refused its input: a defect of this program.
     #[error("looping target: {0}")]
     Patches(#[from] crate::patches::PatchError),
-    /// Ctrl-C.
+    /// The schedule has no level: a defect of this program.
+    #[error("the schedule has no level")]
+    EmptySchedule,
+    /// The observer asked to stop.
     #[error("stopped")]
     Stopped,
     /// The device cannot be used.
@@ -91,9 +96,33 @@ pub enum FitError {
     Device(String),
 }
 
-impl FitError {
-    /// True where the user can mend it (exit code 2), false for failures (1).
-    pub fn is_users_fault(&self) -> bool {
-        !matches!(self, Self::Io { .. } | Self::Stopped | Self::Memory { .. } | Self::Device(_) | Self::Patches(_))
+impl Blame for FitError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::TooFewViews { held_out: 0, .. } | Self::BadCheckpoint { .. } => Fault::Input,
+            Self::Io { source, .. } if source.kind() == ErrorKind::NotFound => Fault::Input,
+            Self::TooFewViews { .. }
+            | Self::NoSuchView { .. }
+            | Self::LeadHeldOut { .. }
+            | Self::Setting { .. }
+            | Self::OtherFit { .. } => Fault::Usage,
+            Self::Memory { .. } => Fault::Moment,
+            Self::Io { .. } | Self::Patches(_) | Self::EmptySchedule | Self::Stopped | Self::Device(_) => {
+                Fault::Machine
+            }
+        }
+    }
+}
+
+#[cfg(feature = "torch")]
+impl From<loop3d_torch::TorchError> for FitError {
+    fn from(error: loop3d_torch::TorchError) -> Self {
+        Self::Device(match error {
+            loop3d_torch::TorchError::Thrown(_) => format!(
+                "{error}; if the device is out of memory, shrink the images (--max-height) or the loop (--frames), or use \
+                 --device cpu"
+            ),
+            other => other.to_string(),
+        })
     }
 }

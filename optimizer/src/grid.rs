@@ -5,7 +5,10 @@
 
 use loop3d_scene::{TILE, Tile, TileTable};
 
-/// Bit of a texel id that says: the texel loops.
+/// Premultiplied RGBA of a texel or a pixel.
+pub type Rgba = [f32; 4];
+
+/// Bit of a texel id that marks looping texels.
 pub const LOOPING: u32 = 1 << 31;
 
 /// Where tiles are, and how their texels are numbered. Slots of one kind are numbered in table order, so those of
@@ -17,15 +20,15 @@ pub struct TexelGrid {
     pub table: TileTable,
     /// Texels along a side of a tile at this level.
     pub side: usize,
-    statics: usize,
-    loopings: usize,
+    static_tiles: usize,
+    looping_tiles: usize,
 }
 
 impl TexelGrid {
     /// A grid over `table`, whose ids must be numbered in table order.
     pub fn new(table: TileTable, side: usize) -> Self {
-        let (statics, loopings) = table.counts();
-        Self { table, side, statics, loopings }
+        let (static_tiles, looping_tiles) = table.counts();
+        Self { table, side, static_tiles, looping_tiles }
     }
 
     /// Texels of a tile.
@@ -34,13 +37,13 @@ impl TexelGrid {
     }
 
     /// Number of static texels.
-    pub fn static_texels(&self) -> usize {
-        self.statics * self.tile_texels()
+    pub fn static_texel_count(&self) -> usize {
+        self.static_tiles * self.tile_texels()
     }
 
     /// Number of looping texels.
-    pub fn looping_texels(&self) -> usize {
-        self.loopings * self.tile_texels()
+    pub fn looping_texel_count(&self) -> usize {
+        self.looping_tiles * self.tile_texels()
     }
 
     /// Texels per reference pixel.
@@ -64,7 +67,7 @@ impl TexelGrid {
         let tile = self.table.get(plane, y.div_euclid(side), x.div_euclid(side));
         match self.first_texel(tile) {
             Some(first) => first + (y.rem_euclid(side) * side + x.rem_euclid(side)) as u32,
-            None => self.static_texels() as u32,
+            None => self.static_texel_count() as u32,
         }
     }
 
@@ -80,19 +83,44 @@ impl TexelGrid {
     }
 }
 
+/// Calls `f(index in tile, own id, neighbour's id)` for the four neighbours, where there are any, of each texel of
+/// the tile whose first texel has plane coordinates (x0, y0). A looping texel always has four: where there is no tile, the
+/// transparent one (`looping_stage/model/total_variation.rs` explains why).
+pub fn for_neighbours(grid: &TexelGrid, plane: usize, x0: i64, y0: i64, mut f: impl FnMut(usize, u32, u32)) {
+    let side = grid.side as i64;
+    let nothing = grid.static_texel_count() as u32;
+    let first = grid.texel(plane, x0, y0);
+    for y in 0..side {
+        for x in 0..side {
+            let own = first + (y * side + x) as u32;
+            let inside = x > 0 && x < side - 1 && y > 0 && y < side - 1;
+            for (dx, dy) in [(-1, 0), (1, 0), (0, -1), (0, 1)] {
+                let neighbour = if inside {
+                    (i64::from(own) + dy * side + dx) as u32
+                } else {
+                    grid.texel(plane, x0 + x + dx, y0 + y + dy)
+                };
+                if neighbour != nothing || own & LOOPING != 0 {
+                    f((y * side + x) as usize, own, neighbour);
+                }
+            }
+        }
+    }
+}
+
 /// Gives the tiles of a table consecutive ids, static and looping apart, in table order.
 pub fn renumber(table: &mut TileTable) {
-    let (mut statics, mut loopings) = (0, 0);
+    let (mut static_tiles, mut looping_tiles) = (0, 0);
     for tile in &mut table.tiles {
         match tile {
             Tile::Empty => {}
             Tile::Static(id) => {
-                *id = statics;
-                statics += 1;
+                *id = static_tiles;
+                static_tiles += 1;
             }
             Tile::Looping(id) => {
-                *id = loopings;
-                loopings += 1;
+                *id = looping_tiles;
+                looping_tiles += 1;
             }
         }
     }

@@ -93,7 +93,7 @@ impl Hits {
         let (scale, [ox, oy]) = (grid.texels_per_px(), grid.table.origin_px.map(f64::from));
         let side = grid.side as i64;
         let (columns, rows) = ((grid.table.columns * grid.side) as f64, (grid.table.rows * grid.side) as f64);
-        let nothing = grid.static_texels() as u32;
+        let nothing = grid.static_texel_count() as u32;
         for plane in projector.planes() {
             let (xr, yr) = projector.on_plane(plane, a, b);
             let (u, v) = ((xr - ox) * scale - 0.5, (yr - oy) * scale - 0.5);

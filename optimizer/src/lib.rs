@@ -1,11 +1,12 @@
 //! Fits a multi-tile video to a capture: static stage, culling, looping stage.
-//!
-//! The kernels and the metrics need no libtorch; the feature `torch` adds the engine that runs on it.
 
 pub mod checkpoint;
 pub mod config;
-#[cfg(feature = "torch")]
+pub mod context;
+pub mod cpu;
+#[cfg(feature = "cuda")]
 pub mod cuda;
+pub mod device;
 pub mod duration;
 pub mod engine;
 pub mod error;
@@ -18,6 +19,7 @@ pub mod looping_stage;
 pub mod memory;
 pub mod metrics;
 pub mod patches;
+pub mod plan;
 pub mod pyramid;
 pub mod static_stage;
 #[cfg(feature = "torch")]

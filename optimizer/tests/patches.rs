@@ -2,7 +2,7 @@
 #![cfg(test)]
 
 use loop3d_optimizer::patches::{
-    ClipRef, ClipWindow, Grid, LoopMatches, MIN_ALPHA, PatchError, Span, TargetSettings, TimeClip, TimeRows, fold,
+    ClipRef, ClipWindow, Grid, LoopMatches, MIN_RHO, PatchError, Span, TargetSettings, TimeClip, TimeRows, fold,
     looping_target, looping_target_u8, match_loop, search,
 };
 
@@ -200,9 +200,9 @@ fn assert_target(x: &Frames, y: &Frames, settings: &TargetSettings) {
         let minima: Vec<f64> =
             (0..table[0].len()).map(|j| table.iter().map(|row| row[j] / dim).fold(f64::INFINITY, f64::min)).collect();
         for (row, &key) in table.iter().zip(chosen) {
-            let score = |j: usize| match settings.alpha {
+            let score = |j: usize| match settings.rho {
                 None => row[j] / dim,
-                Some(alpha) => row[j] / dim / (f64::from(alpha.max(MIN_ALPHA)) + minima[j]),
+                Some(alpha) => row[j] / dim / (f64::from(alpha.max(MIN_RHO)) + minima[j]),
             };
             let best = (0..row.len()).min_by(|&a, &b| score(a).total_cmp(&score(b))).unwrap();
             // A choice may differ only where rounding decides: with rho 0 on noise, many keys score nearly 1.
@@ -268,7 +268,7 @@ fn nearest_keys_give_a_sub_clip_back() {
     let clip = Frames::noise(30, 14, 19, 21);
     let render = clip.select(4..17);
     let same = render.render();
-    for settings in [TargetSettings { alpha: None, ..TargetSettings::REFERENCE }, TargetSettings::OTHER] {
+    for settings in [TargetSettings { rho: None, ..TargetSettings::REFERENCE }, TargetSettings::OTHER] {
         let matches = render.matches(&clip, &settings);
         for chosen in matches.chosen().chunks(13) {
             assert!((0..=10).all(|i| usize::from(chosen[i]) == 4 + i), "{chosen:?}");
@@ -320,7 +320,7 @@ fn completeness_uses_more_of_the_clip() {
 #[test]
 fn distinct_keys_are_counted_for_each_location() {
     let clip = Frames::noise(9, 3, 5, 43);
-    let settings = TargetSettings { patch: 3, stride: 2, patch_frames: 1, alpha: None, balance: None };
+    let settings = TargetSettings { patch: 3, stride: 2, patch_frames: 1, rho: None, entropic_epsilon: None };
     let count = |frames: &[usize]| clip.select(frames.iter().copied()).matches(&clip, &settings).distinct_keys();
     assert_eq!(count(&[2, 5, 2, 2]), 2.0);
     assert_eq!(count(&[0, 1, 2, 3, 4, 5, 6, 7, 8]), 9.0);
@@ -346,7 +346,7 @@ fn short_clips_are_extended_by_their_last_frame() {
 #[test]
 fn threads_do_not_change_the_result() {
     let (x, y) = (Frames::noise(8, 75, 140, 61), Frames::noise(20, 75, 140, 62));
-    for settings in [TargetSettings::REFERENCE, TargetSettings { alpha: Some(0.0), ..TargetSettings::OTHER }] {
+    for settings in [TargetSettings::REFERENCE, TargetSettings { rho: Some(0.0), ..TargetSettings::OTHER }] {
         let with = |threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             pool.install(|| x.target(&y, &settings))
@@ -409,8 +409,8 @@ fn bad_input_is_named() {
         ("stride", TargetSettings { stride: 0, ..good }),
         ("patch", TargetSettings { patch: 0, ..good }),
         ("patch_frames", TargetSettings { patch_frames: 0, ..good }),
-        ("alpha", TargetSettings { alpha: Some(-1.0), ..good }),
-        ("alpha", TargetSettings { alpha: Some(f32::NAN), ..good }),
+        ("alpha", TargetSettings { rho: Some(-1.0), ..good }),
+        ("alpha", TargetSettings { rho: Some(f32::NAN), ..good }),
     ] {
         let error = try_target(&render, (8, 10, 4), (0, 0), settings);
         assert!(matches!(&error, PatchError::Setting { name: found, .. } if *found == name), "{error}");

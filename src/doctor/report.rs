@@ -4,7 +4,8 @@ use super::Problem;
 use super::problems;
 use loop3d_capture::{CaptureError, ClipHealth, PosedCapture, Spread};
 use loop3d_optimizer::config::FitConfig;
-use loop3d_optimizer::{duration, layout::Layout, memory, training};
+use loop3d_optimizer::plan::{CaptureSizes, FitPlan};
+use loop3d_optimizer::{duration, memory, training};
 use serde::Serialize;
 use std::path::Path;
 
@@ -142,21 +143,22 @@ fn middle(mut values: Vec<f64>) -> f64 {
 }
 
 fn fit(posed: &PosedCapture, config: &FitConfig) -> Fit {
-    let cameras: Vec<_> = posed.views.iter().map(|view| view.camera).collect();
-    let planes = Layout::new(&cameras, posed.near, posed.far, config).planes;
-    let reach = cameras.iter().map(|camera| camera.position().truncate().length()).fold(0.0, f64::max);
-    let focal_px = cameras.iter().map(|camera| camera.focal_px.max_element()).fold(0.0, f64::max);
+    let (sizes, views) = (CaptureSizes::from(posed), posed.views.len());
+    let all = training::training_views(views, config, &[]).unwrap_or_else(|_| (0..views).collect());
+    let plan = FitPlan::with_training(&sizes, config, all);
+    let planes = plan.layout.planes;
+    let reach = posed.views.iter().map(|view| view.camera.position().truncate().length()).fold(0.0, f64::max);
+    let focal_px = posed.views.iter().map(|view| view.camera.focal_px.max_element()).fold(0.0, f64::max);
     let parallax = |near: f64, far: f64| reach * focal_px * (1.0 / near - 1.0 / far);
-    let all = training::training_views(cameras.len(), config, &[]).unwrap_or_else(|_| (0..cameras.len()).collect());
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let free_bytes = memory::available();
     Fit {
         planes: planes.count,
         plane_step_px: parallax(planes.near, planes.far) / (planes.count - 1) as f64,
         parallax_px: parallax(posed.near, posed.far),
-        memory_bytes: memory::estimate(posed, &all, config, free_bytes),
+        memory_bytes: memory::estimate(&sizes, &plan),
         free_bytes,
-        seconds: duration::estimate(posed, &all, config, cores),
+        seconds: duration::estimate(&sizes, &plan, cores),
         cores,
     }
 }

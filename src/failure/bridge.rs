@@ -1,7 +1,5 @@
 //! Faults of error types that do not implement [`Blame`](loop3d_scene::Blame) yet.
 
-use loop3d_optimizer::error::FitError;
-use loop3d_optimizer::metrics::MetricsError;
 use loop3d_package::ExportError;
 use loop3d_scene::{Fault, FileError, PathError};
 
@@ -26,20 +24,6 @@ pub fn export(error: &anyhow::Error) -> Option<Fault> {
         ExportError::NoFfmpeg => Fault::Machine,
         other => input_if(other.is_users_fault()),
     })
-}
-
-pub fn fit(error: &anyhow::Error) -> Option<Fault> {
-    error.downcast_ref().map(|error| match error {
-        FitError::Memory { .. } => Fault::Moment,
-        FitError::BadCheckpoint { .. } => Fault::Input,
-        other if other.is_users_fault() => Fault::Usage,
-        _ => Fault::Machine,
-    })
-}
-
-/// Metrics refuse clips that do not fit together or are too small.
-pub fn metrics(error: &anyhow::Error) -> Option<Fault> {
-    error.downcast_ref().map(|_: &MetricsError| Fault::Input)
 }
 
 #[cfg(feature = "viewer")]

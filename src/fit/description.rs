@@ -1,15 +1,13 @@
 //! Everything that the result of a fit depends on. Only the same fit may resume a checkpoint.
 
 use loop3d_capture::{Capture, View};
-use loop3d_optimizer::config::FitConfig;
+use loop3d_optimizer::config::{FitConfig, Schedule};
 use serde_json::{Value, json};
 
 /// The description that [`Checkpoint::load`](loop3d_optimizer::checkpoint::Checkpoint::load) compares.
 ///
 /// It leaves out the number of threads, on which results do not depend.
-pub fn describe(capture: &Capture, config: &FitConfig, device: &str, held_out: &[usize]) -> Value {
-    let height = capture.views.first().map_or(0, |view| view.camera.height);
-    let schedule = config.preset.schedule(height, capture.views.len() - held_out.len());
+pub fn describe(capture: &Capture, config: &FitConfig, schedule: &Schedule, device: &str, held_out: &[usize]) -> Value {
     json!({
         "version": env!("CARGO_PKG_VERSION"),
         // Presets may change from build to build.

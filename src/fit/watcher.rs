@@ -5,8 +5,10 @@ use crate::progress::Progress;
 use crate::stop::Stop;
 use loop3d_optimizer::checkpoint::Checkpoint;
 use loop3d_optimizer::error::FitError;
-use loop3d_optimizer::fit::{Event, Observer};
+use loop3d_optimizer::fit::FitObserver;
+use loop3d_scene::job::{Event, Observer};
 use serde_json::Value;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -71,25 +73,32 @@ impl Watcher {
 }
 
 impl Observer for Watcher {
-    fn event(&mut self, event: Event) -> bool {
+    fn event(&mut self, event: Event<'_>) -> ControlFlow<()> {
         match event {
-            Event::Note(line) => self.progress.note(&line),
+            Event::Note(line) => self.progress.note(line),
             Event::Step { stage, done, loss } => {
-                self.loss = if stage == self.stage { self.loss + NEWEST * (loss - self.loss) } else { loss };
-                self.stage = stage;
+                let loss = loss.unwrap_or(0.0);
+                if stage == self.stage {
+                    self.loss += NEWEST * (loss - self.loss);
+                } else {
+                    self.loss = loss;
+                    self.stage = stage.to_owned();
+                }
                 self.progress.share(done, &format!("{}, loss {:.5}", self.stage, self.loss));
             }
-            Event::Picture { level, width, height, rgb } => {
-                if let Some(problem) = self.preview.as_ref().and_then(|p| p.write(level, width, height, &rgb).err()) {
+            Event::Preview { number, width, height, rgb } => {
+                if let Some(problem) = self.preview.as_ref().and_then(|p| p.write(number, width, height, rgb).err()) {
                     // A fit of an hour does not fail because a preview cannot be written.
                     self.progress.note(&format!("{problem:#}"));
                     self.preview = None;
                 }
             }
         }
-        !self.stop.asked()
+        if self.stop.asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
+}
 
+impl FitObserver for Watcher {
     fn save(&mut self, checkpoint: &Checkpoint) -> Result<(), FitError> {
         checkpoint.save(&self.checkpoint, &self.description)?;
         self.kept = Some(self.stage.clone());

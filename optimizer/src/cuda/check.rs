@@ -1,14 +1,17 @@
 //! Whether the kernels do what the CPU's do, found out on a tiny scene before a fit is trusted to them: some drivers and
 //! devices are new to us, and a wrong result looks like a bad capture.
 
-use super::{CudaEngine, CudaError, Kernels};
-use crate::engine::{CpuEngine, Engine, LoopingEngine, Sight};
+use super::engine::CudaEngine;
+use super::error::CudaError;
+use super::launch::Kernels;
+use crate::cpu::CpuEngine;
+use crate::engine::{Engine, LoopingEngine, ViewVisit};
 use crate::error::FitError;
+use crate::grid::Rgba;
 use crate::grid::{TexelGrid, renumber};
 use crate::hits::{Hits, Window};
 use crate::kernels::adam::BETA1;
-use crate::kernels::still::Rgba;
-use crate::kernels::stored::{UNIT, unorm};
+use crate::kernels::texel::{UNIT, unorm};
 use crate::looping_stage::model::LoopingModel;
 use crate::pyramid::LevelView;
 use fastrand::Rng;
@@ -70,9 +73,9 @@ fn scene(rng: &mut Rng) -> (LoopingModel, Hits) {
         };
         (0..count).map(|_| texel()).collect()
     };
-    let statics = texels(grid.static_texels());
-    let loopings: Vec<_> = (0..FRAMES).map(|_| texels(grid.looping_texels())).collect();
-    (LoopingModel::new(grid, statics, &loopings, vec![EXPOSURE]), hits)
+    let static_texels = texels(grid.static_texel_count());
+    let looping_texels: Vec<_> = (0..FRAMES).map(|_| texels(grid.looping_texel_count())).collect();
+    (LoopingModel::new(grid, static_texels, &looping_texels, vec![EXPOSURE]), hits)
 }
 
 /// Fails if what was found differs by more than rounding. NaN does, too.
@@ -108,33 +111,37 @@ pub fn check(kernels: &Kernels) -> Result<(), FitError> {
     let mut rng = Rng::with_seed(7);
     let (model, hits) = scene(&mut rng);
     let list = || hits.clone();
-    let sight = Sight::new(0, &list);
-    let mut ours = CudaEngine::new(kernels.clone()).looping(model.clone());
+    let visit = ViewVisit::new(0, &list);
+    let mut ours = CudaEngine::new(kernels.clone()).looping_level(model.clone());
     expect("a render", greatest(&model.render(&hits), &ours.render(&hits)?), MOST_RENDER)?;
 
     let rgb = (0..CLIP_FRAMES * HEIGHT * WIDTH * 3).map(|_| rng.u8(..)).collect();
     let clip = Clip { width: WIDTH, height: HEIGHT, frames: CLIP_FRAMES, rgb };
     let view = LevelView { camera: camera(0.03), clip: Cow::Owned(clip) };
-    let target = LoopingEngine::refresh(&model, &sight, &view)?;
-    let (adopted, found) = (ours.adopt(target.clone()), ours.refresh(&sight, &view)?);
+    let target = LoopingEngine::search_target(&model, &visit, &view)?;
+    let (adopted, found) = (ours.upload_target(target.clone()), ours.search_target(&visit, &view)?);
     let (wanted, found) = (adopted.bytes(), found.bytes());
     let differ = wanted.iter().zip(&found).filter(|(a, b)| a != b).count() as f64 / wanted.len() as f64;
     expect("a looping target", differ, MOST_TARGET)?;
 
-    let (_, statics, loopings) = model.gradients(&hits, &target, EXPOSURE);
-    let mut cpu = CpuEngine.looping(model);
+    let (_, static_texels, looping_texels) = model.gradients(&hits, &target, EXPOSURE);
+    let mut cpu = CpuEngine.looping_level(model);
     for step in 0..2 {
-        let wanted = LoopingEngine::step(&mut cpu, &sight, &target, LR)?;
-        let found = ours.step(&sight, &adopted, LR)?;
+        let wanted = LoopingEngine::step(&mut cpu, &visit, &target, LR)?;
+        let found = ours.step(&visit, &adopted, LR)?;
         expect("the loss of a step", (found - wanted).abs() / wanted, MOST_LOSS)?;
         if step == 0 {
             let (of_statics, of_loopings) = ours.first_moments();
-            expect("the gradient of static texels", gradients_apart(&statics, &of_statics), MOST_GRADIENT)?;
-            let apart = gradients_apart(&loopings.concat(), &of_loopings.concat());
+            expect("the gradient of static texels", gradients_apart(&static_texels, &of_statics), MOST_GRADIENT)?;
+            let apart = gradients_apart(&looping_texels.concat(), &of_loopings.concat());
             expect("the gradient of looping texels", apart, MOST_GRADIENT)?;
         }
     }
     let ours = ours.finish();
-    expect("static texels after two steps", apart(&cpu.statics, &ours.statics), MOST_TEXELS)?;
-    expect("looping texels after two steps", apart(&cpu.loopings().concat(), &ours.loopings().concat()), MOST_TEXELS)
+    expect("static texels after two steps", apart(&cpu.static_texels, &ours.static_texels), MOST_TEXELS)?;
+    expect(
+        "looping texels after two steps",
+        apart(&cpu.looping_texels().concat(), &ours.looping_texels().concat()),
+        MOST_TEXELS,
+    )
 }

@@ -1,6 +1,8 @@
 //! The device: NVRTC compiles the kernels, CUDA's driver runs them.
 
-use super::{Argument, CudaError, Geometry, Kernel, Launch, source};
+use super::error::CudaError;
+use super::launch::{Argument, Geometry, Launch};
+use super::source::{Kernel, source};
 use cudarc::driver::{CudaContext, CudaFunction, CudaStream, DriverError, LaunchConfig, PushKernelArg};
 use cudarc::nvrtc::{CompileError, CompileOptions, Ptx, compile_ptx_with_opts};
 use std::sync::{Arc, OnceLock};

@@ -1,56 +1,58 @@
 //! What can go wrong with our CUDA kernels.
 
-use super::Kernel;
+use super::source::Kernel;
 use crate::error::FitError;
 
 /// Why our kernels cannot be used.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum CudaError {
-    /// There is no NVRTC.
-    #[error("CUDA's run-time compiler (libnvrtc.so.13) cannot be opened; `cargo xtask setup` fetches it")]
+    /// NVRTC is not installed.
+    #[error("CUDA's run-time compiler (libnvrtc.so.13) is not installed; `cargo xtask setup --cuda` fetches it")]
     NoCompiler,
-    /// There is no driver.
-    #[error("NVIDIA's driver (libcuda) cannot be opened")]
+    /// NVIDIA's driver is not installed.
+    #[error("NVIDIA's driver (libcuda) is not installed")]
     NoDriver,
-    /// The compiler refused the sources.
+    /// The compiler rejected the sources.
     #[error("the CUDA kernels do not compile for compute_{arch}: {log}")]
     Compile {
         /// Compute capability, 80 for 8.0.
         arch: u32,
-        /// What the compiler said.
+        /// The compiler's messages.
         log: String,
     },
-    /// The driver refused something.
+    /// The driver failed.
     #[error("CUDA's driver failed to {action}: {reason}")]
     Driver {
-        /// What was asked of it.
+        /// What it was asked to do.
         action: String,
-        /// What it said.
+        /// The driver's message.
         reason: String,
     },
-    /// A kernel was called with something that it cannot take.
-    #[error("CUDA kernel {kernel}, argument {index}: found {found}, expected {expected}")]
+    /// A kernel was called with an argument that it cannot take: a defect of this program.
+    #[error("CUDA kernel {kernel}, argument `{name}`: found {found}, expected {expected}")]
     Argument {
         /// The kernel.
         kernel: Kernel,
-        /// Number of the argument, from 0.
-        index: usize,
-        /// What it was given.
+        /// Name of the argument.
+        name: &'static str,
+        /// The argument given.
         found: String,
-        /// What it takes.
+        /// The arguments that it takes.
         expected: String,
     },
     /// More threads than one launch can have.
-    #[error("CUDA kernel {kernel} would need {threads} threads in one launch; shrink the pictures or the loop")]
+    #[error(
+        "CUDA kernel {kernel} would need {threads} threads in one launch; shrink the images (--max-height) or the loop (--frames)"
+    )]
     TooLarge {
         /// The kernel.
         kernel: Kernel,
-        /// Threads.
+        /// Threads asked for.
         threads: usize,
     },
     /// The self-check failed.
     #[error(
-        "the CUDA kernels disagree with the CPU's on a tiny scene: {what} differs by {found:e}, at most {most:e} is rounding"
+        "the CUDA kernels disagree with the CPU's on a tiny scene: {what} differs by {found:e}, rounding explains at most {most:e}"
     )]
     Disagree {
         /// What was compared.

@@ -1,14 +1,15 @@
-//! How kernels are called: arguments, the shape of a launch, and whoever runs it.
+//! How kernels are launched: arguments, the shape of a launch, and the launcher that runs it.
 //!
-//! A launch goes to whatever implements [`Launch`]: the device, or in the tests the same sources compiled for this processor.
-//! Both get their blocks and arguments from here, so these are tested where there is no GPU.
+//! A launch goes to an implementation of [`Launch`]: the device, or in the tests the same sources compiled for the CPU.
+//! Both get their blocks and arguments from here, so these are tested without a GPU.
 
-use super::{CudaError, Kernel};
+use super::error::CudaError;
+use super::source::Kernel;
 use std::fmt::Debug;
 use std::sync::Arc;
 use tch::{Device, Tensor};
 
-/// Threads of a block: a few warps, so that a block never waits long for its last one.
+/// Threads of a block: a few warps, so that a block never waits long for its slowest one.
 const BLOCK: usize = 256;
 
 /// Blocks and threads of a launch along its only dimension.
@@ -21,7 +22,7 @@ pub struct Geometry {
 }
 
 impl Geometry {
-    /// Enough blocks for `threads` threads, the last one with some to spare; none for no thread.
+    /// Enough blocks for `threads` threads, with some to spare in the last; `None` for 0 threads.
     ///
     /// # Errors
     /// [`CudaError::TooLarge`] for more blocks than a grid can have.
@@ -34,7 +35,7 @@ impl Geometry {
     }
 }
 
-/// One argument of a kernel. It borrows its tensor, so that no kernel is started on one that is gone.
+/// One argument of a kernel. It borrows its tensor, so no kernel starts on a dropped one.
 #[derive(Clone, Copy, Debug)]
 pub enum Argument<'a> {
     /// The elements of a tensor, vectors of them where the kernel says so.
@@ -52,7 +53,7 @@ impl<'a> From<&'a Tensor> for Argument<'a> {
 }
 
 impl From<usize> for Argument<'_> {
-    /// −1 stands for more than an `int` counts; `Kernels::run` refuses it.
+    /// −1 marks more than an `int` can count; `Kernels::run` refuses it.
     fn from(count: usize) -> Self {
         Self::Int(i32::try_from(count).unwrap_or(-1))
     }
@@ -64,21 +65,23 @@ impl From<f32> for Argument<'_> {
     }
 }
 
-/// Lists arguments of a kernel.
-macro_rules! arguments {
-    ($($value:expr),* $(,)?) => { &[$($crate::cuda::Argument::from($value)),*] };
+/// One launch of a kernel.
+pub(super) trait Call {
+    /// The kernel.
+    const KERNEL: Kernel;
+    /// Its arguments in order, each with its name.
+    fn arguments(&self) -> Vec<(&'static str, Argument<'_>)>;
 }
-pub(super) use arguments;
 
 /// Runs kernels.
 pub trait Launch: Debug + Send + Sync {
-    /// What they run on, for people.
+    /// Name of the device, for people.
     fn runs_on(&self) -> &str;
 
     /// Starts a kernel. Tensors are read and written after this returns, in the order of launches and of libtorch's own work.
     ///
     /// # Errors
-    /// [`CudaError::Driver`], or [`CudaError::Argument`] where that is found out.
+    /// [`CudaError::Driver`], or [`CudaError::Argument`] from launchers that check types.
     fn launch(&self, kernel: Kernel, geometry: Geometry, arguments: &[Argument<'_>]) -> Result<(), CudaError>;
 }
 
@@ -95,23 +98,26 @@ impl Kernels {
         Self { launcher, device }
     }
 
-    /// What they run on, for people.
+    /// Name of the device, for people.
     pub fn runs_on(&self) -> &str {
         self.launcher.runs_on()
     }
 
-    /// Where tensors must be.
+    /// The device that tensors must be on.
     pub fn device(&self) -> Device {
         self.device
     }
 
-    /// Runs a kernel with at least `threads` threads; nothing at all for none.
+    /// Runs a kernel with at least `threads` threads, or not at all if `threads` is 0.
     ///
     /// # Errors
-    /// A tensor that is elsewhere or not contiguous, a count or a number of threads that is too large, or those of [`Launch::launch`].
-    pub(super) fn run(&self, kernel: Kernel, threads: usize, arguments: &[Argument<'_>]) -> Result<(), CudaError> {
-        for (index, argument) in arguments.iter().enumerate() {
-            let wrong = |found: String, expected: String| CudaError::Argument { kernel, index, found, expected };
+    /// A tensor on another device or not contiguous, a count or a number of threads that is too large, or those of
+    /// [`Launch::launch`].
+    pub(super) fn run<C: Call>(&self, threads: usize, call: &C) -> Result<(), CudaError> {
+        let mut arguments = Vec::new();
+        for (name, argument) in call.arguments() {
+            let wrong =
+                |found: String, expected: String| CudaError::Argument { kernel: C::KERNEL, name, found, expected };
             match argument {
                 Argument::Elements(tensor) if tensor.device() != self.device || !tensor.is_contiguous() => {
                     let laid_out = if tensor.is_contiguous() { "contiguous" } else { "strided" };
@@ -119,11 +125,11 @@ impl Kernels {
                     return Err(wrong(found, format!("contiguous tensor on {:?}", self.device)));
                 }
                 Argument::Int(..0) => return Err(wrong("a larger count".into(), format!("at most {}", i32::MAX))),
-                _ => {}
+                _ => arguments.push(argument),
             }
         }
-        match Geometry::new(kernel, threads)? {
-            Some(geometry) => self.launcher.launch(kernel, geometry, arguments),
+        match Geometry::new(C::KERNEL, threads)? {
+            Some(geometry) => self.launcher.launch(C::KERNEL, geometry, &arguments),
             None => Ok(()),
         }
     }
@@ -155,17 +161,34 @@ mod tests {
         }
     }
 
+    struct Fold<'a> {
+        clip: &'a Tensor,
+        height: usize,
+    }
+
+    impl Call for Fold<'_> {
+        const KERNEL: Kernel = Kernel::Fold;
+
+        fn arguments(&self) -> Vec<(&'static str, Argument<'_>)> {
+            vec![("clip", self.clip.into()), ("height", self.height.into())]
+        }
+    }
+
     #[test]
     fn what_kernels_cannot_take_does_not_reach_them() {
         let kernels = Kernels::new(Arc::new(Never), Device::Cpu);
         let table = Tensor::zeros([2, 3], (Kind::Float, Device::Cpu));
         let strided = table.transpose(0, 1);
-        let error = kernels.run(Kernel::Fold, 6, arguments![2usize, &strided]).unwrap_err().to_string();
-        assert!(error.starts_with("CUDA kernel fold, argument 1: found strided tensor"), "{error}");
-        let error = kernels.run(Kernel::Fold, 6, arguments![&table]).unwrap_err().to_string();
-        assert_eq!(error, "CUDA's driver failed to run fold: nothing runs here");
-        let error = kernels.run(Kernel::Fold, 6, arguments![1usize << 31]).unwrap_err().to_string();
-        assert_eq!(error, "CUDA kernel fold, argument 0: found a larger count, expected at most 2147483647");
-        assert_eq!(kernels.run(Kernel::Fold, 0, arguments![&table]), Ok(()));
+        let fold = |clip, height| Fold { clip, height };
+        let refused = |call: Fold<'_>| kernels.run(6, &call).unwrap_err();
+        let CudaError::Argument { kernel, name, found, .. } = refused(fold(&strided, 1)) else { panic!() };
+        assert_eq!((kernel, name), (Kernel::Fold, "clip"));
+        assert!(found.starts_with("strided tensor"), "{found}");
+        let CudaError::Argument { name, expected, .. } = refused(fold(&table, 1 << 31)) else { panic!() };
+        assert_eq!((name, expected.as_str()), ("height", "at most 2147483647"));
+        let reason = "nothing runs here".into();
+        let error = CudaError::Driver { action: "run fold".into(), reason };
+        assert_eq!(refused(fold(&table, 1)), error);
+        assert_eq!(kernels.run(0, &fold(&table, 1)), Ok(()));
     }
 }

@@ -1,18 +1,19 @@
 //! The looping target on our kernels: what `target.cu` computes, a block of patch locations at a time.
 
-use super::launch::arguments;
-use super::{CudaError, Kernel, Kernels};
+use super::calls;
+use super::error::CudaError;
+use super::launch::Kernels;
 use crate::error::FitError;
-use crate::patches::balance::ITERATIONS;
-use crate::patches::{Axis, Grid, MIN_ALPHA, PatchError, TargetSettings};
+use crate::patches::sinkhorn::ITERATIONS;
+use crate::patches::{Axis, Grid, MIN_RHO, PatchError, TargetSettings};
 use std::ops::Range;
 use tch::{Kind, Tensor};
 
-/// The clip that a rendered loop is pulled to, as [`crate::patches::looping_target_u8`] has it, up to ties between keys.
+/// The looping target of a rendered loop, as [`crate::patches::looping_target_u8`] computes it, up to ties between keys.
 ///
 /// `render` is floats 0–1, `[pixels, 3, frames]`, exposed; `clip` is bytes `[height, width, 3, F]`; the result is bytes
 /// `[pixels, 3, frames]`. `working_set`: bytes that the tables of one block of locations may take; at least one location is
-/// computed in any case.
+/// always computed.
 ///
 /// # Errors
 /// Settings out of range, sizes that differ, or those of the device.
@@ -39,7 +40,7 @@ pub fn looping_target(
         let shape = format!("{r:?}, {c:?}, {span} frames");
         return Err(PatchError::Empty { what: "render, clip or patch", shape }.into());
     }
-    // A clip shorter than a patch goes on with its last frame.
+    // A clip shorter than a patch repeats its last frame.
     let longer = (captured < span).then(|| {
         let missing = clip.narrow(-1, -1, 1).expand([-1, -1, -1, (span - captured) as i64], false);
         Tensor::cat(&[clip, &missing], -1)
@@ -58,7 +59,7 @@ pub fn looping_target(
     Ok(search.run(working_set)?)
 }
 
-/// One search: queries are the frames of `render`, keys the stretches of `span` frames of `clip`.
+/// One nearest-neighbour search: queries are the frames of `render`, keys the stretches of `span` frames of `clip`.
 struct Search<'a> {
     kernels: &'a Kernels,
     render: &'a Tensor,
@@ -72,7 +73,7 @@ struct Search<'a> {
     settings: &'a TargetSettings,
 }
 
-/// What all blocks share on the device.
+/// First pixels of all locations, on the device.
 struct Starts {
     rows: Tensor,
     columns: Tensor,
@@ -97,17 +98,17 @@ impl Search<'_> {
         let starts =
             Starts { rows: self.ints(rows.starts.iter().copied()), columns: self.ints(columns.starts.iter().copied()) };
         let chosen = self.empty(Kind::Int, self.grid.len() * self.frames);
-        let (at_once, across) = block(self.grid, self.stride, self.frames * self.captured, working_set);
+        let (at_once, across) = block_size(self.grid, self.stride, self.frames * self.captured, working_set);
         for first_row in (0..rows.len()).step_by(at_once) {
             for first_column in (0..columns.len()).step_by(across) {
-                let of = Block {
+                let block = Block {
                     rows: first_row..(first_row + at_once).min(rows.len()),
                     columns: first_column..(first_column + across).min(columns.len()),
                 };
-                let distances = self.distances(&starts, &of)?;
-                match self.settings.balance {
-                    Some(blur) => self.choose_evenly(&of, &distances, blur, &chosen)?,
-                    None => self.choose_nearest(&of, &distances, &chosen)?,
+                let distances = self.distances(&starts, &block)?;
+                match self.settings.entropic_epsilon {
+                    Some(epsilon) => self.choose_evenly(&block, &distances, epsilon, &chosen)?,
+                    None => self.choose_nearest(&block, &distances, &chosen)?,
                 }
             }
         }
@@ -115,21 +116,21 @@ impl Search<'_> {
     }
 
     /// Patch distances of a block: `[locations, queries, keys]`.
-    fn distances(&self, starts: &Starts, of: &Block) -> Result<Tensor, CudaError> {
+    fn distances(&self, starts: &Starts, block: &Block) -> Result<Tensor, CudaError> {
         let Self { frames, captured, span, .. } = *self;
         let patch = self.grid.patch();
-        let (rows, columns, locations) = (of.rows.len(), of.columns.len(), of.locations());
-        let left = self.grid.columns.starts[of.columns.start];
-        let across = self.grid.columns.starts[of.columns.end - 1] + patch - left;
+        let (rows, columns, locations) = (block.rows.len(), block.columns.len(), block.locations());
+        let left = self.grid.columns.starts[block.columns.start];
+        let across = self.grid.columns.starts[block.columns.end - 1] + patch - left;
         let (_, width) = self.grid.size();
         let pairs = frames * captured;
 
         let sums = self.empty(Kind::Float, rows * across * pairs);
-        let arguments = arguments![
-            self.render,
-            self.clip,
-            &starts.rows,
-            of.rows.start,
+        let call = calls::ColumnDistances {
+            queries: self.render,
+            clip: self.clip,
+            row_start: &starts.rows,
+            first_row: block.rows.start,
             rows,
             left,
             across,
@@ -137,16 +138,15 @@ impl Search<'_> {
             patch,
             frames,
             captured,
-            &sums,
-        ];
-        let threads = rows * across * frames.div_ceil(TILE) * captured.div_ceil(TILE);
-        self.kernels.run(Kernel::ColumnDistances, threads, arguments)?;
+            sums: &sums,
+        };
+        self.kernels.run(rows * across * frames.div_ceil(TILE) * captured.div_ceil(TILE), &call)?;
 
         let patches = self.empty(Kind::Float, locations * pairs);
-        let arguments = arguments![
-            &sums,
-            &starts.columns,
-            of.columns.start,
+        let call = calls::PatchDistances {
+            sums: &sums,
+            column_start: &starts.columns,
+            first_column: block.columns.start,
             rows,
             columns,
             left,
@@ -154,97 +154,103 @@ impl Search<'_> {
             patch,
             frames,
             captured,
-            &patches,
-        ];
-        self.kernels.run(Kernel::PatchDistances, locations * pairs, arguments)?;
+            patches: &patches,
+        };
+        self.kernels.run(locations * pairs, &call)?;
 
         let entries = locations * frames * self.keys();
         let distances = self.empty(Kind::Float, entries);
-        let arguments = arguments![&patches, locations, frames, captured, span, &distances];
-        self.kernels.run(Kernel::TimeDistances, entries, arguments)?;
+        let call = calls::TimeDistances { patches: &patches, locations, frames, captured, span, distances: &distances };
+        self.kernels.run(entries, &call)?;
         Ok(distances)
     }
 
-    /// Keys that use the clip evenly; turns `distances` into something else on the way.
-    fn choose_evenly(&self, of: &Block, distances: &Tensor, blur: f32, chosen: &Tensor) -> Result<(), CudaError> {
-        let (locations, frames, keys) = (of.locations(), self.frames, self.keys());
-        let row = self.empty(Kind::Float, locations * frames * 2);
-        let arguments = arguments![distances, locations, frames, keys, &row];
-        self.kernels.run(Kernel::RowStatistics, locations * frames, arguments)?;
-        let epsilon = self.empty(Kind::Float, locations);
-        let arguments = arguments![&row, locations, frames, keys, blur, &epsilon];
-        self.kernels.run(Kernel::BlurWidths, locations, arguments)?;
-        let table = distances;
-        let arguments = arguments![&row, &epsilon, locations, frames, keys, table];
-        self.kernels.run(Kernel::Nearness, locations * frames * keys, arguments)?;
-        let (price, scale) =
-            (self.empty(Kind::Float, locations * keys).fill_(1.0), self.empty(Kind::Float, locations * frames));
-        for _ in 0..ITERATIONS {
-            let arguments = arguments![table, &price, locations, frames, keys, &scale];
-            self.kernels.run(Kernel::ScaleQueries, locations * frames, arguments)?;
-            let arguments = arguments![table, &scale, locations, frames, keys, &price];
-            self.kernels.run(Kernel::PriceKeys, locations * keys, arguments)?;
-        }
-        self.choose(Kernel::ChooseGreatest, of, (table, &price), chosen)
-    }
-
-    /// Keys of the least distance, or of the least normalised score.
-    fn choose_nearest(&self, of: &Block, distances: &Tensor, chosen: &Tensor) -> Result<(), CudaError> {
-        let (locations, keys) = (of.locations(), self.keys());
-        let divisors = self.empty(Kind::Float, locations * keys).fill_(1.0);
-        if let Some(alpha) = self.settings.alpha {
-            // Distances are sums in units of 0–255, ρ is a mean in units of 0–1.
-            let values = (3 * self.span * self.grid.patch() * self.grid.patch()) as f32;
-            let rho = alpha.max(MIN_ALPHA) * values * 255.0 * 255.0;
-            let arguments = arguments![distances, locations, self.frames, keys, rho, &divisors];
-            self.kernels.run(Kernel::KeyDivisors, locations * keys, arguments)?;
-        }
-        self.choose(Kernel::ChooseLeast, of, (distances, &divisors), chosen)
-    }
-
-    fn choose(
+    /// Keys that use the clip evenly, by Sinkhorn's iteration; overwrites `distances` on the way. `entropic_epsilon`: ε as
+    /// a fraction of the mean distance.
+    fn choose_evenly(
         &self,
-        kernel: Kernel,
-        of: &Block,
-        (table, by_key): (&Tensor, &Tensor),
+        block: &Block,
+        distances: &Tensor,
+        entropic_epsilon: f32,
         chosen: &Tensor,
     ) -> Result<(), CudaError> {
-        let (locations, frames) = (of.locations(), self.frames);
-        let arguments = arguments![
+        let (locations, frames, keys) = (block.locations(), self.frames, self.keys());
+        let row = &self.empty(Kind::Float, locations * frames * 2);
+        self.kernels.run(locations * frames, &calls::RowStatistics { distances, locations, frames, keys, row })?;
+        let epsilon = &self.empty(Kind::Float, locations);
+        self.kernels
+            .run(locations, &calls::EntropicEpsilons { row, locations, frames, keys, entropic_epsilon, epsilon })?;
+        let table = distances;
+        self.kernels
+            .run(locations * frames * keys, &calls::Nearness { row, epsilon, locations, frames, keys, table })?;
+        let key_scaling = &self.empty(Kind::Float, locations * keys).fill_(1.0);
+        let query_scaling = &self.empty(Kind::Float, locations * frames);
+        for _ in 0..ITERATIONS {
+            let queries = calls::ScaleQueries { table, key_scaling, locations, frames, keys, query_scaling };
+            self.kernels.run(locations * frames, &queries)?;
+            let by_key = calls::ScaleKeys { table, query_scaling, locations, frames, keys, key_scaling };
+            self.kernels.run(locations * keys, &by_key)?;
+        }
+        let call = calls::ChooseGreatest {
             table,
-            by_key,
+            key_scaling,
             locations,
             frames,
-            self.keys(),
-            of.rows.start,
-            of.columns.start,
-            of.columns.len(),
-            self.grid.columns.len(),
+            keys,
+            first_row: block.rows.start,
+            first_column: block.columns.start,
+            columns: block.columns.len(),
+            grid_columns: self.grid.columns.len(),
             chosen,
-        ];
-        self.kernels.run(kernel, locations * frames, arguments)
+        };
+        self.kernels.run(locations * frames, &call)
+    }
+
+    /// Nearest keys: of the least distance, or of the least normalised score.
+    fn choose_nearest(&self, block: &Block, distances: &Tensor, chosen: &Tensor) -> Result<(), CudaError> {
+        let (locations, frames, keys) = (block.locations(), self.frames, self.keys());
+        let divisor = &self.empty(Kind::Float, locations * keys).fill_(1.0);
+        if let Some(rho) = self.settings.rho {
+            // Distances are sums in units of 0–255, ρ is a mean in units of 0–1.
+            let values = (3 * self.span * self.grid.patch() * self.grid.patch()) as f32;
+            let rho = rho.max(MIN_RHO) * values * 255.0 * 255.0;
+            self.kernels
+                .run(locations * keys, &calls::KeyDivisors { distances, locations, frames, keys, rho, divisor })?;
+        }
+        let call = calls::ChooseLeast {
+            distances,
+            divisor,
+            locations,
+            frames,
+            keys,
+            first_row: block.rows.start,
+            first_column: block.columns.start,
+            columns: block.columns.len(),
+            grid_columns: self.grid.columns.len(),
+            chosen,
+        };
+        self.kernels.run(locations * frames, &call)
     }
 
     fn fold(&self, chosen: &Tensor) -> Result<Tensor, CudaError> {
         let Self { frames, captured, span, .. } = *self;
         let (height, width) = self.grid.size();
         let cover = |axis| self.ints(covers(axis).into_iter().flatten());
-        let (row_cover, column_cover) = (cover(&self.grid.rows), cover(&self.grid.columns));
         let target = self.empty(Kind::Uint8, height * width * 3 * frames);
-        let arguments = arguments![
+        let call = calls::Fold {
             chosen,
-            self.clip,
-            &row_cover,
-            &column_cover,
+            clip: self.clip,
+            row_cover: &cover(&self.grid.rows),
+            column_cover: &cover(&self.grid.columns),
             height,
             width,
-            self.grid.columns.len(),
+            grid_columns: self.grid.columns.len(),
             frames,
             captured,
             span,
-            &target,
-        ];
-        self.kernels.run(Kernel::Fold, height * width * frames, arguments)?;
+            target: &target,
+        };
+        self.kernels.run(height * width * frames, &call)?;
         Ok(target.view([(height * width) as i64, 3, frames as i64]))
     }
 }
@@ -265,7 +271,7 @@ impl Block {
 }
 
 /// Rows and columns of the largest blocks whose tables, of `pairs` floats each, fit in `bytes`; at least one of each.
-fn block(grid: &Grid, stride: usize, pairs: usize, bytes: usize) -> (usize, usize) {
+fn block_size(grid: &Grid, stride: usize, pairs: usize, bytes: usize) -> (usize, usize) {
     // A row of n locations has a table for each pixel column, and two for each location.
     let (patch, tables) = (grid.patch(), bytes / (pairs * size_of::<f32>()));
     let columns = ((tables + stride).saturating_sub(patch) / (stride + 2)).clamp(1, grid.columns.len());
@@ -292,13 +298,13 @@ mod tests {
         let pairs = 5;
         let table = pairs * size_of::<f32>();
         // Nothing fits: one location nevertheless.
-        assert_eq!(block(&grid, 4, pairs, 1), (1, 1));
+        assert_eq!(block_size(&grid, 4, pairs, 1), (1, 1));
         // One location needs 11 columns and two tables.
-        assert_eq!(block(&grid, 4, pairs, 13 * table), (1, 1));
-        assert_eq!(block(&grid, 4, pairs, 18 * table), (1, 1));
-        assert_eq!(block(&grid, 4, pairs, 19 * table), (1, 2));
+        assert_eq!(block_size(&grid, 4, pairs, 13 * table), (1, 1));
+        assert_eq!(block_size(&grid, 4, pairs, 18 * table), (1, 1));
+        assert_eq!(block_size(&grid, 4, pairs, 19 * table), (1, 2));
         // All columns: 14 of them cover 63 pixels at a full stride.
-        assert_eq!(block(&grid, 4, pairs, 3 * (63 + 28) * table), (3, 14));
-        assert_eq!(block(&grid, 4, pairs, 1 << 30), (9, 14));
+        assert_eq!(block_size(&grid, 4, pairs, 3 * (63 + 28) * table), (3, 14));
+        assert_eq!(block_size(&grid, 4, pairs, 1 << 30), (9, 14));
     }
 }

@@ -6,7 +6,7 @@ use tch::{Device, Tensor};
 
 /// Texels of one kind that a view sees, and the hits that see each: what `descent.cu` reads.
 #[derive(Debug)]
-pub(super) struct Seen {
+pub(super) struct VisibleTexels {
     /// Number of texels.
     pub(super) count: usize,
     /// Rows of the texels, ascending: `[count]`.
@@ -24,7 +24,7 @@ pub(super) struct Seen {
     bytes: usize,
 }
 
-impl Seen {
+impl VisibleTexels {
     /// Sorts the taps of one kind by texel, of which there are `texels`; the transparent one is none of them. Texels whose
     /// weights are all zero are not seen.
     fn new(hits: &Hits, looping: bool, texels: usize, tile_texels: usize, device: Device) -> Self {
@@ -87,9 +87,9 @@ pub(super) struct ViewHits {
     /// `[hits, 2]`
     pub(super) fraction: Tensor,
     /// Static texels seen.
-    pub(super) statics: Seen,
+    pub(super) static_texels: VisibleTexels,
     /// Looping texels seen.
-    pub(super) loopings: Seen,
+    pub(super) looping_texels: VisibleTexels,
     /// Tiles with a texel seen: static ones, then looping ones, numbered after all static ones.
     pub(super) tiles: Tensor,
     /// Number of these.
@@ -102,13 +102,14 @@ impl ViewHits {
         let n = grid.tile_texels();
         let taps: Vec<[u32; 4]> = hits.hits.iter().map(|hit| hit.taps).collect();
         let fraction: Vec<[f32; 2]> = hits.hits.iter().map(|hit| hit.fraction).collect();
-        let statics = Seen::new(hits, false, grid.static_texels(), n, device);
-        let loopings = Seen::new(hits, true, grid.looping_texels(), n, device);
-        let before = (grid.static_texels() / n) as i32;
-        let mut tiles = statics.tiles.clone();
-        tiles.extend(loopings.tiles.iter().map(|tile| before + tile));
+        let static_texels = VisibleTexels::new(hits, false, grid.static_texel_count(), n, device);
+        let looping_texels = VisibleTexels::new(hits, true, grid.looping_texel_count(), n, device);
+        let before = (grid.static_texel_count() / n) as i32;
+        let mut tiles = static_texels.tiles.clone();
+        tiles.extend(looping_texels.tiles.iter().map(|tile| before + tile));
         let ints = |values: &[u32]| Tensor::from_slice(bytemuck::cast_slice::<u32, i32>(values)).to_device(device);
-        let bytes = 4 * hits.start.len() + 24 * taps.len() + statics.bytes + loopings.bytes + 4 * tiles.len();
+        let bytes =
+            4 * hits.start.len() + 24 * taps.len() + static_texels.bytes + looping_texels.bytes + 4 * tiles.len();
         let view = Self {
             pixels: hits.pixels(),
             hits: taps.len(),
@@ -117,8 +118,8 @@ impl ViewHits {
             fraction: Tensor::from_slice(fraction.as_flattened()).to_device(device),
             tiles: Tensor::from_slice(&tiles).to_device(device),
             tile_count: tiles.len(),
-            statics,
-            loopings,
+            static_texels,
+            looping_texels,
         };
         (view, bytes)
     }

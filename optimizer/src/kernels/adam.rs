@@ -1,10 +1,9 @@
 //! Adam (Kingma and Ba 2015) with a step count of its own for every tile: a tile that a step did not touch keeps
 //! its moments and does not move (design.md, departure 6).
 
-use super::lanes::Lanes;
-use super::looping::Rgba8;
-use super::still::Rgba;
-use super::stored::Brief;
+use super::lanes::{F32x8, RgbaLanes};
+use super::texel::Bf16x8;
+use crate::grid::Rgba;
 
 /// Decay of the first moment.
 pub const BETA1: f32 = 0.9;
@@ -41,14 +40,14 @@ impl AdamStep {
 
     /// [`Self::texel`] for eight frames, first moments kept briefly.
     #[inline(always)]
-    pub fn texel8(&self, g: &Rgba8, m: &mut [Brief; 4], v: &mut Lanes) -> Rgba8 {
+    pub fn texel8(&self, g: &RgbaLanes, m: &mut [Bf16x8; 4], v: &mut F32x8) -> RgbaLanes {
         let square = ((g[0] * g[0] + g[1] * g[1]) + (g[2] * g[2] + g[3] * g[3])) * 0.25;
         *v = *v + (square - *v) * (1.0 - BETA2);
         let size = v.map(|v| -self.size / (v.sqrt() + self.epsilon));
         std::array::from_fn(|c| {
             let old = m[c].get();
             let mean = old + (g[c] - old) * (1.0 - BETA1);
-            m[c] = Brief::of(mean);
+            m[c] = Bf16x8::of(mean);
             size * mean
         })
     }
@@ -75,13 +74,13 @@ mod tests {
         let found = adam.texel(&g, &mut m, &mut v);
         assert!((0..4).all(|c| (found[c] - expected[c]).abs() < 1e-5), "{found:?}, expected {expected:?}");
         // Eight frames are eight texels; after two steps brief moments are off by their rounding alone.
-        let (mut m8, mut v8) = ([Brief::default(); 4], Lanes::ZERO);
-        let g8 = |scale: f32| g.map(|g| Lanes(std::array::from_fn(|lane| scale * g * (lane as f32 - 2.5))));
+        let (mut m8, mut v8) = ([Bf16x8::default(); 4], F32x8::ZERO);
+        let g8 = |scale: f32| g.map(|g| F32x8(std::array::from_fn(|lane| scale * g * (lane as f32 - 2.5))));
         let first = adam.texel8(&g8(1.0), &mut m8, &mut v8);
         let second = AdamStep::new(0.5, 2, 1e-8).texel8(&g8(-0.3), &mut m8, &mut v8);
         for lane in 0..8 {
             let (mut m, mut v) = ([0.0; 4], 0.0);
-            let at = |g8: Rgba8| g8.map(|c| c.0[lane]);
+            let at = |g8: RgbaLanes| g8.map(|c| c.0[lane]);
             assert_eq!(at(first), adam.texel(&at(g8(1.0)), &mut m, &mut v), "lane {lane}");
             let expected = AdamStep::new(0.5, 2, 1e-8).texel(&at(g8(-0.3)), &mut m, &mut v);
             let found = at(second);

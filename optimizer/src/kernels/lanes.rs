@@ -1,19 +1,24 @@
 //! Eight frames at once: the vector that the looping kernels are written in.
 //!
-//! Plain arrays, so that the compiler vectorises for whatever the calling function is compiled for. Products and
-//! sums are never fused: the result is the same on every processor.
+//! Plain arrays, which the compiler vectorises for the target of the calling function. Products and sums are never fused,
+//! so the result is the same on every processor.
 
 use std::ops::{Add, Mul, Sub};
 
-/// Frames in one [`Lanes`].
+/// Frames in one [`F32x8`].
 pub const LANES: usize = 8;
 
 /// The same value of eight consecutive frames.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[repr(C, align(32))]
-pub struct Lanes(pub [f32; LANES]);
+pub struct F32x8(pub [f32; LANES]);
 
-impl Lanes {
+/// Premultiplied RGBA of eight frames.
+pub type RgbaLanes = [F32x8; 4];
+/// RGB of eight frames.
+pub type RgbLanes = [F32x8; 3];
+
+impl F32x8 {
     /// All lanes 0.
     pub const ZERO: Self = Self([0.0; LANES]);
 
@@ -57,7 +62,7 @@ impl Lanes {
     }
 }
 
-impl Add for Lanes {
+impl Add for F32x8 {
     type Output = Self;
     #[inline(always)]
     fn add(self, other: Self) -> Self {
@@ -65,7 +70,7 @@ impl Add for Lanes {
     }
 }
 
-impl Sub for Lanes {
+impl Sub for F32x8 {
     type Output = Self;
     #[inline(always)]
     fn sub(self, other: Self) -> Self {
@@ -73,7 +78,7 @@ impl Sub for Lanes {
     }
 }
 
-impl Mul for Lanes {
+impl Mul for F32x8 {
     type Output = Self;
     #[inline(always)]
     fn mul(self, other: Self) -> Self {
@@ -81,7 +86,7 @@ impl Mul for Lanes {
     }
 }
 
-impl Mul<f32> for Lanes {
+impl Mul<f32> for F32x8 {
     type Output = Self;
     #[inline(always)]
     fn mul(self, factor: f32) -> Self {

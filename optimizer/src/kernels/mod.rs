@@ -1,9 +1,8 @@
-//! CPU kernels: what the fit spends its time in.
+//! CPU kernels: where a fit spends its time.
 
 pub mod adam;
+pub mod compositor;
 pub mod lanes;
-pub mod looping;
 pub mod planewise;
 pub mod projection;
-pub mod still;
-pub mod stored;
+pub mod texel;

@@ -8,9 +8,8 @@
 //! gradient of α alone points down (what is behind adds light), each step takes α down and the clamp takes the colour
 //! along, so that bright texels in front of darker ones dissolve and never come back.
 
-use super::lanes::Lanes;
-use super::looping::Rgba8;
-use super::still::Rgba;
+use super::lanes::{F32x8, RgbaLanes};
+use crate::grid::Rgba;
 
 /// The least α of the constraint for opacity `a` and colours `r`, `g`, `b`, before it is clamped to 0..=1.
 #[inline(always)]
@@ -31,14 +30,15 @@ pub fn project(texel: Rgba, backdrop: bool) -> Rgba {
 }
 
 /// [`project`] for eight frames.
+#[expect(clippy::manual_clamp, reason = "written as the vector instructions that it becomes")]
 #[inline(always)]
-pub fn project8(texel: Rgba8, backdrop: bool) -> Rgba8 {
+pub fn project8(texel: RgbaLanes, backdrop: bool) -> RgbaLanes {
     let [r, g, b, a] = texel;
     let a = if backdrop {
-        Lanes::splat(1.0)
+        F32x8::splat(1.0)
     } else {
-        let max = |x: Lanes, y: Lanes| x.zip(y, f32::max);
-        let min = |x: Lanes, y: Lanes| x.zip(y, f32::min);
+        let max = |x: F32x8, y: F32x8| x.zip(y, f32::max);
+        let min = |x: F32x8, y: F32x8| x.zip(y, f32::min);
         let (high, low) = (max(r, g), min(r, g));
         let (most, least) = (max(high, b), min(low, b));
         let middle = min(high, max(low, b));
@@ -48,7 +48,7 @@ pub fn project8(texel: Rgba8, backdrop: bool) -> Rgba8 {
         let mean = max(max(a, one * 0.5), max(two * (1.0 / 3.0), three * 0.25));
         mean.map(|a| a.max(0.0).min(1.0))
     };
-    let colour = |c: Lanes| c.zip(a, |c, a| c.max(0.0).min(a));
+    let colour = |c: F32x8| c.zip(a, |c, a| c.max(0.0).min(a));
     [colour(r), colour(g), colour(b), a]
 }
 
@@ -112,7 +112,7 @@ mod tests {
     fn eight_frames_are_eight_texels() {
         let texels: Vec<Rgba> = texels(800).collect();
         for eight in texels.chunks_exact(8) {
-            let lanes: Rgba8 = std::array::from_fn(|c| Lanes(std::array::from_fn(|lane| eight[lane][c])));
+            let lanes: RgbaLanes = std::array::from_fn(|c| F32x8(std::array::from_fn(|lane| eight[lane][c])));
             for backdrop in [false, true] {
                 let found = project8(lanes, backdrop);
                 for (lane, texel) in eight.iter().enumerate() {

@@ -1,12 +1,16 @@
 //! Looping stage: looping tiles get T frames each, and are pulled to each view's looping target, coarse to fine
 //! (spec §4; design.md, departures 5, 6, 9).
 
+mod exposure;
+pub mod level;
 pub mod model;
 
+pub use exposure::{ExposureView, exposures};
+
+use crate::grid::Rgba;
 use crate::hits::Hits;
 use crate::kernels::lanes::LANES;
-use crate::kernels::still::Rgba;
-use crate::kernels::stored::unorm;
+use crate::kernels::texel::unorm;
 use crate::patches::{ClipWindow, PatchError, TargetSettings, looping_target_u8};
 use crate::pyramid::LevelView;
 use crate::static_stage::model::StaticModel;
@@ -23,25 +27,29 @@ const NOISE: f32 = 0.005;
 /// On campfire (256×144, T = 40, draft) the loop's STDerr against the held-out clip is 640 with plain nearest neighbours
 /// in the other views, 91 with ρ = 0 in all, and 31 with a balanced choice (ε = 0.1); patches of 5 pixels cost coherence.
 /// With ε = 0.05 pixels that hardly move stay calmer (docs/BENCHMARKS.md).
-pub const TARGET: TargetSettings = TargetSettings { balance: Some(0.05), ..TargetSettings::REFERENCE };
+pub const TARGET: TargetSettings = TargetSettings { entropic_epsilon: Some(0.05), ..TargetSettings::REFERENCE };
 
 /// The static stage's picture on the tiles that stay, looping tiles repeated `frames` times with a little noise.
 pub fn initial(
-    still: &StaticModel,
+    from: &StaticModel,
     grid: crate::grid::TexelGrid,
     frames: usize,
     exposures: Vec<f32>,
     rng: &mut fastrand::Rng,
 ) -> LoopingModel {
     let n = grid.tile_texels();
-    let (mut statics, mut base) = (Vec::new(), Vec::new());
+    let (mut static_texels, mut base) = (Vec::new(), Vec::new());
     for (plane, row, column, tile) in grid.places() {
-        let first = still.grid.texel(plane, (column * grid.side) as i64, (row * grid.side) as i64) as usize;
-        let texels = &still.shown[first..first + n];
-        if matches!(tile, Tile::Static(_)) { statics.extend_from_slice(texels) } else { base.extend_from_slice(texels) }
+        let first = from.grid.texel(plane, (column * grid.side) as i64, (row * grid.side) as i64) as usize;
+        let texels = &from.shown[first..first + n];
+        if matches!(tile, Tile::Static(_)) {
+            static_texels.extend_from_slice(texels)
+        } else {
+            base.extend_from_slice(texels)
+        }
     }
     let frame = |_| base.iter().map(|texel| with_noise(*texel, rng).map(unorm)).collect();
-    LoopingModel::from_frames(grid, statics, frames, exposures, frame)
+    LoopingModel::from_frames(grid, static_texels, frames, exposures, frame)
 }
 
 fn with_noise(texel: Rgba, rng: &mut fastrand::Rng) -> Rgba {
@@ -55,45 +63,17 @@ fn with_noise(texel: Rgba, rng: &mut fastrand::Rng) -> Rgba {
     out
 }
 
-/// Least share of a picture's pixels that must be still for its exposure to be told from them.
-const STILL_SHARE: f64 = 0.01;
-
-/// What a view's exposure is told from: three pictures of one size.
-pub struct ExposureView {
-    /// Long exposure.
-    pub captured: Vec<[f32; 3]>,
-    /// Render of the static stage.
-    pub rendered: Vec<Rgba>,
-    /// Loopable mask.
-    pub loopable: Vec<bool>,
-}
-
-/// What each view's pictures must be divided by to be like the others: exp of the mean log ratio of its long exposure to
-/// the static stage's render over pixels that never move, relative to the geometric mean over views. (Spec §4.4 (5)
-/// compares a step's render with the whole clip instead, moving pixels and all: there a loop that differs from the
-/// clip, as it must, changes its own exposure.)
-pub fn exposures(views: &[ExposureView]) -> Vec<f32> {
-    let logs: Vec<f64> = views
-        .iter()
-        .map(|ExposureView { captured, rendered, loopable }| {
-            let (mut sum, mut n) = (0.0, 0usize);
-            for ((captured, rendered), _) in captured.iter().zip(rendered).zip(loopable).filter(|(_, moves)| !**moves) {
-                n += 1;
-                sum += (0..3).map(|k| f64::from((captured[k] + 0.01) / (rendered[k] + 0.01)).ln()).sum::<f64>();
-            }
-            if n as f64 > STILL_SHARE * loopable.len() as f64 { sum / (3 * n) as f64 } else { 0.0 }
-        })
-        .collect();
-    let mean = logs.iter().sum::<f64>() / logs.len().max(1) as f64;
-    logs.iter().map(|l| (l - mean).exp() as f32).collect()
-}
-
 /// Searches the target of a whole view for the present render (E-step).
 ///
 /// # Errors
 /// [`PatchError`] for shapes that do not fit; the fit's own always do.
-pub fn refresh(model: &LoopingModel, hits: &Hits, view: &LevelView<'_>, exposure: f32) -> Result<Target, PatchError> {
-    model.rest();
+pub fn search_target(
+    model: &LoopingModel,
+    hits: &Hits,
+    view: &LevelView<'_>,
+    exposure: f32,
+) -> Result<Target, PatchError> {
+    model.release_scratch();
     let mut render = model.render(hits);
     render.par_iter_mut().for_each(|v| *v *= exposure);
     let (w, h) = (view.clip.width, view.clip.height);

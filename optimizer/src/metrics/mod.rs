@@ -9,11 +9,11 @@
 mod deviation;
 mod error;
 mod neighbours;
-mod still;
+mod static_pixels;
 mod view;
 
 pub use deviation::{psnr_mean, std_err};
 pub use error::MetricsError;
 pub use neighbours::{CONFIGS, PatchConfig, coh, com, loop_q, nn_error};
-pub use still::{psnr_static, ssim_static};
+pub use static_pixels::{psnr_static, ssim_static};
 pub use view::{Baselines, Scores, ViewMetrics, baselines, crop_px, evaluate, mean_scores};

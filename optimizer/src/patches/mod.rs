@@ -7,13 +7,13 @@
 //! is ever unfolded. Two things stand on it: the looping target ([`looping_target`], spec §4.5) and the metrics
 //! ([`crate::metrics`], spec §6.2).
 
-pub(crate) mod balance;
 mod error;
 mod fold;
 mod grid;
 mod kernel;
 mod pixels;
 mod search;
+pub(crate) mod sinkhorn;
 mod target;
 
 pub use error::PatchError;
@@ -21,4 +21,4 @@ pub use fold::{fold, fold_u8};
 pub use grid::{Axis, Grid};
 pub use pixels::{ClipRef, ClipWindow, Sample, TimeClip, TimeRows};
 pub use search::{Span, Table, search};
-pub use target::{LoopMatches, MIN_ALPHA, TargetSettings, looping_target, looping_target_u8, match_loop, nearest_keys};
+pub use target::{LoopMatches, MIN_RHO, TargetSettings, looping_target, looping_target_u8, match_loop, nearest_keys};

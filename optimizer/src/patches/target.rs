@@ -1,12 +1,12 @@
 //! The looping target (spec §4.5): which stretches of the captured clip the render should become.
 
-use super::balance::{Scratch, balanced_keys};
+use super::sinkhorn::{Scratch, balanced_keys};
 use super::{ClipWindow, Grid, PatchError, Span, Table, TimeClip, TimeRows, fold, fold_u8, kernel, search};
 use std::cell::RefCell;
 
 /// Least ρ of the normalised score, in squared units of 0–1: the square of a quarter of a grey level. Below it the score
 /// of a perfect match would be 0/0, and the scores of all keys that have a close query would differ by rounding alone.
-pub const MIN_ALPHA: f32 = 1e-6;
+pub const MIN_RHO: f32 = 1e-6;
 
 /// How queries look for keys.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -19,17 +19,18 @@ pub struct TargetSettings {
     pub patch_frames: usize,
     /// ρ of the normalised score `d_ij / (ρ + min_k d_kj)`, in mean squared difference of values 0–1. `None` is ∞: every
     /// query takes its nearest key (coherence). Towards 0, keys that no query is near become cheap, so that all of
-    /// the clip gets used (completeness). Values below [`MIN_ALPHA`] count as that.
-    pub alpha: Option<f32>,
-    /// Chooses keys evenly instead (see `balance.rs`), with this ε as a share of the mean distance; `alpha` is not used then.
-    pub balance: Option<f32>,
+    /// the clip gets used (completeness). Values below [`MIN_RHO`] count as that.
+    pub rho: Option<f32>,
+    /// Chooses keys evenly instead, by Sinkhorn's iteration (`sinkhorn.rs`), with this ε as a fraction of the mean distance.
+    /// `rho` is then not used.
+    pub entropic_epsilon: Option<f32>,
 }
 
 impl TargetSettings {
     /// Published settings of the two reference views: large patches, full completeness.
-    pub const REFERENCE: Self = Self { patch: 11, stride: 4, patch_frames: 3, alpha: Some(0.0), balance: None };
+    pub const REFERENCE: Self = Self { patch: 11, stride: 4, patch_frames: 3, rho: Some(0.0), entropic_epsilon: None };
     /// Published settings of all other views: small patches, plain nearest neighbours.
-    pub const OTHER: Self = Self { patch: 3, stride: 2, patch_frames: 3, alpha: None, balance: None };
+    pub const OTHER: Self = Self { patch: 3, stride: 2, patch_frames: 3, rho: None, entropic_epsilon: None };
 }
 
 /// The key that each query of a loop chose, at each location.
@@ -140,21 +141,22 @@ pub fn match_loop(
     keys: &TimeRows<'_, u8>,
     settings: &TargetSettings,
 ) -> Result<LoopMatches, PatchError> {
-    if let Some(alpha) = settings.alpha
-        && !(alpha >= 0.0 && alpha.is_finite())
+    if let Some(rho) = settings.rho
+        && !(rho >= 0.0 && rho.is_finite())
     {
         let expected = "finite and not negative; none for infinity";
-        return Err(PatchError::Setting { name: "alpha", found: alpha.to_string(), expected });
+        return Err(PatchError::Setting { name: "rho", found: rho.to_string(), expected });
     }
     let grid = Grid::new(render.height, render.width, settings.patch, settings.stride)?;
     // Tables are sums in units of 0–255, ρ is a mean in units of 0–1.
     let values = (3 * settings.patch_frames * grid.patch() * grid.patch()) as f32;
-    let rho = settings.alpha.map(|alpha| alpha.max(MIN_ALPHA) * values * 255.0 * 255.0);
+    let rho = settings.rho.map(|rho| rho.max(MIN_RHO) * values * 255.0 * 255.0);
     let span = Span { frames: settings.patch_frames, circular: true };
-    let chosen = search(render, keys, &grid, span, render.frames, |table, out: &mut [u16]| match settings.balance {
-        Some(blur) => SCRATCH.with_borrow_mut(|scratch| balanced_keys(table, blur, scratch, out)),
-        None => nearest_keys(table, rho, out),
-    })?;
+    let chosen =
+        search(render, keys, &grid, span, render.frames, |table, out: &mut [u16]| match settings.entropic_epsilon {
+            Some(epsilon) => SCRATCH.with_borrow_mut(|scratch| balanced_keys(table, epsilon, scratch, out)),
+            None => nearest_keys(table, rho, out),
+        })?;
     Ok(LoopMatches {
         grid,
         frames: render.frames,

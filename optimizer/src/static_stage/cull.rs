@@ -8,7 +8,7 @@
 use super::model::StaticModel;
 use crate::grid::renumber;
 use crate::hits::Hits;
-use crate::kernels::still;
+use crate::kernels::compositor::static_tiles;
 use loop3d_scene::{Tile, TileTable};
 use rayon::prelude::*;
 use std::ops::Range;
@@ -39,13 +39,13 @@ pub struct Contribution {
 impl Contribution {
     /// Nothing seen yet.
     pub fn new(model: &StaticModel) -> Self {
-        let n = model.grid.static_texels();
+        let n = model.grid.static_texel_count();
         Self { seen: vec![false; n], total: vec![0.0; n], looping: vec![0.0; n] }
     }
 
     /// Adds one view: its hits and, where looping matters, its loopable mask (one flag for each pixel).
     pub fn add(&mut self, model: &StaticModel, hits: &Hits, loopable: Option<&[bool]>) {
-        let forward = still::forward(hits, &model.shown);
+        let forward = static_tiles::forward(hits, &model.shown);
         // Hits of a pixel: (T·α, index, T).
         let mut shares: Vec<(f32, usize, f32)> = Vec::new();
         for pixel in 0..hits.pixels() {

@@ -3,7 +3,7 @@
 //! All are in units of one colour value's squared error: the published mean over pixels is left out, since Adam does
 //! not see a common factor; the published weights are carried over to sums by the factors given below.
 
-use crate::kernels::still::Rgba;
+use crate::grid::Rgba;
 
 /// Weight of the total variation of colour: a twentieth of 0.2 over 32 layers. Whatever more there is smears what is finer than a
 /// few texels: at half of it, as once, fern had 1 dB less (docs/BENCHMARKS.md).

@@ -1,9 +1,9 @@
 //! The texels of the static stage: logits of straight RGBA, and what they are shown as.
 
-use crate::grid::{LOOPING, TexelGrid, renumber};
+use crate::grid::{Rgba, TexelGrid, for_neighbours, renumber};
 use crate::kernels::adam::AdamStep;
+use crate::kernels::compositor::static_tiles::TexelGradient;
 use crate::kernels::planewise;
-use crate::kernels::still::{Rgba, TexelGradient};
 use loop3d_scene::{Tile, TileTable};
 use rayon::prelude::*;
 
@@ -51,7 +51,7 @@ fn activate(l: &Rgba, opaque: bool) -> Rgba {
 impl StaticModel {
     /// A model of `logits` (one for each texel of `grid`).
     pub fn new(grid: TexelGrid, logits: Vec<Rgba>) -> Self {
-        let n = grid.static_texels();
+        let n = grid.static_texel_count();
         debug_assert_eq!(logits.len(), n);
         let starts = planewise::static_starts(&grid);
         let mut model = Self {
@@ -157,7 +157,7 @@ impl StaticModel {
         let n = grid.tile_texels();
         let ratio = self.grid.side as f64 / grid.side as f64;
         let places: Vec<_> = grid.places().collect();
-        let mut logits = vec![[0.0; 4]; grid.static_texels()];
+        let mut logits = vec![[0.0; 4]; grid.static_texel_count()];
         logits.par_chunks_mut(n).zip(&places).for_each(|(out, &(plane, row, column, _))| {
             for (i, out) in out.iter_mut().enumerate() {
                 let (x, y) = (column * grid.side + i % grid.side, row * grid.side + i / grid.side);
@@ -201,30 +201,5 @@ impl StaticModel {
     /// Number of tiles.
     pub fn tiles(&self) -> usize {
         self.steps.len()
-    }
-}
-
-/// Calls `f(index in tile, own id, neighbour's id)` for the four neighbours, where there are any, of each texel of
-/// the tile whose first texel has plane coordinates (x0, y0). A looping texel always has four: where there is no tile, the
-/// transparent one (`looping_stage/model/total_variation.rs` says why).
-pub fn for_neighbours(grid: &TexelGrid, plane: usize, x0: i64, y0: i64, mut f: impl FnMut(usize, u32, u32)) {
-    let side = grid.side as i64;
-    let nothing = grid.static_texels() as u32;
-    let first = grid.texel(plane, x0, y0);
-    for y in 0..side {
-        for x in 0..side {
-            let own = first + (y * side + x) as u32;
-            let inside = x > 0 && x < side - 1 && y > 0 && y < side - 1;
-            for (dx, dy) in [(-1, 0), (1, 0), (0, -1), (0, 1)] {
-                let neighbour = if inside {
-                    (i64::from(own) + dy * side + dx) as u32
-                } else {
-                    grid.texel(plane, x0 + x + dx, y0 + y + dy)
-                };
-                if neighbour != nothing || own & LOOPING != 0 {
-                    f((y * side + x) as usize, own, neighbour);
-                }
-            }
-        }
     }
 }

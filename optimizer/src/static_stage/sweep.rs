@@ -8,8 +8,7 @@
 use super::StaticView;
 use super::model::logit;
 use super::semiglobal::Volume;
-use crate::grid::TexelGrid;
-use crate::kernels::still::Rgba;
+use crate::grid::{Rgba, TexelGrid};
 use crate::layout::Layout;
 use glam::{DVec2, DVec3};
 use loop3d_scene::Camera;
@@ -70,7 +69,7 @@ pub fn start(grid: &TexelGrid, layout: &Layout, views: &[StaticView]) -> Vec<Rgb
         alphas.push(alpha);
     }
     let side = grid.side;
-    let mut logits = Vec::with_capacity(grid.static_texels());
+    let mut logits = Vec::with_capacity(grid.static_texel_count());
     for (plane, row, column, _) in grid.places() {
         for i in 0..grid.tile_texels() {
             let at = (row * side + i / side) * columns + column * side + i % side;
@@ -139,7 +138,7 @@ fn look(camera: &Camera, view: &StaticView, point: DVec3) -> Option<[f32; 3]> {
     let (fx, fy) = ((p.x - x0) as f32, (p.y - y0) as f32);
     let at = |x: f64, y: f64| {
         let (x, y) = ((x.max(0.0) as usize).min(width - 1), (y.max(0.0) as usize).min(height - 1));
-        view.picture[y * width + x]
+        view.image[y * width + x]
     };
     let (a, b, c, d) = (at(x0, y0), at(x0 + 1.0, y0), at(x0, y0 + 1.0), at(x0 + 1.0, y0 + 1.0));
     Some(std::array::from_fn(|k| (a[k] * (1.0 - fx) + b[k] * fx) * (1.0 - fy) + (c[k] * (1.0 - fx) + d[k] * fx) * fy))

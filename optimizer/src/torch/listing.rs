@@ -5,12 +5,10 @@
 
 use crate::grid::LOOPING;
 use crate::hits::Hits;
-use std::collections::HashMap;
-use std::rc::Rc;
 use tch::{Device, Kind, Tensor};
 
-/// Bytes of listings that are kept for the next visit of their views.
-const KEPT_BYTES: usize = 4 << 30;
+/// Bytes of listings that a level caches.
+pub(super) const CACHED_BYTES: usize = 4 << 30;
 
 /// Four texels and weights for each of a list of hits.
 #[derive(Debug)]
@@ -61,11 +59,11 @@ pub(super) struct Listing {
     /// Pixel of each hit, as its place in `order`: `[hits]`.
     pixel: Tensor,
     /// Taps in static texels, of all hits; looping taps are the transparent texel with weight 0.
-    statics: Taps,
+    static_texels: Taps,
     /// Numbers of the hits with looping taps.
     moving: Tensor,
     /// Taps in looping texels, of the hits in `moving`; static taps are texel 0 with weight 0.
-    loopings: Taps,
+    looping_texels: Taps,
     bytes: usize,
 }
 
@@ -79,7 +77,8 @@ impl Listing {
             place[*pixel] = at as i64;
         }
         let deepest = order.first().map_or(0, |p| hits.of(*p).len());
-        let (mut statics, mut moving, mut loopings) = (Vec::with_capacity(hits.hits.len()), Vec::new(), Vec::new());
+        let (mut static_texels, mut moving, mut looping_texels) =
+            (Vec::with_capacity(hits.hits.len()), Vec::new(), Vec::new());
         let mut pixel = Vec::with_capacity(hits.hits.len());
         let mut counts = Vec::with_capacity(deepest);
         for rank in 0..deepest {
@@ -89,13 +88,13 @@ impl Listing {
                 let weights = hit.weights();
                 let loops = hit.taps.map(|tap| tap & LOOPING != 0);
                 if loops.contains(&true) {
-                    moving.push(statics.len() as i32);
-                    loopings.push((
+                    moving.push(static_texels.len() as i32);
+                    looping_texels.push((
                         std::array::from_fn(|k| if loops[k] { (hit.taps[k] & !LOOPING) as i32 } else { 0 }),
                         std::array::from_fn(|k| if loops[k] { weights[k] } else { 0.0 }),
                     ));
                 }
-                statics.push((
+                static_texels.push((
                     std::array::from_fn(|k| if loops[k] { transparent as i32 } else { hit.taps[k] as i32 }),
                     std::array::from_fn(|k| if loops[k] { 0.0 } else { weights[k] }),
                 ));
@@ -110,14 +109,19 @@ impl Listing {
             pixels: order.len() as i64,
             device,
             counts,
-            bytes: 16 * order.len() + 36 * statics.len() + 36 * moving.len(),
+            bytes: 16 * order.len() + 36 * static_texels.len() + 36 * moving.len(),
             order: to_device(Tensor::from_slice(&order)),
             place: to_device(Tensor::from_slice(&place)),
             pixel: to_device(Tensor::from_slice(&pixel)),
-            statics: Taps::new(&statics, device),
+            static_texels: Taps::new(&static_texels, device),
             moving: to_device(Tensor::from_slice(&moving)),
-            loopings: Taps::new(&loopings, device),
+            looping_texels: Taps::new(&looping_texels, device),
         }
+    }
+
+    /// Bytes on the device.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// Number of pixels.
@@ -132,14 +136,14 @@ impl Listing {
 
     /// Samples of all hits: `[hits, frames, 4]` from `[texels, 4]` and `[texels, frames, 4]`, or `[hits, 1, 4]` where no
     /// hit moves.
-    pub(super) fn sample(&self, statics: &Tensor, loopings: Option<&Tensor>) -> Tensor {
-        let still = self.statics.sample(&statics.unsqueeze(1));
-        match loopings {
-            Some(loopings) if self.moving.numel() > 0 => {
-                let moving = self.loopings.sample(loopings);
-                still.expand([-1, moving.size()[1], -1], false).contiguous().index_add(0, &self.moving, &moving)
+    pub(super) fn sample(&self, static_texels: &Tensor, looping_texels: Option<&Tensor>) -> Tensor {
+        let fixed = self.static_texels.sample(&static_texels.unsqueeze(1));
+        match looping_texels {
+            Some(looping_texels) if self.moving.numel() > 0 => {
+                let moving = self.looping_texels.sample(looping_texels);
+                fixed.expand([-1, moving.size()[1], -1], false).contiguous().index_add(0, &self.moving, &moving)
             }
-            _ => still,
+            _ => fixed,
         }
     }
 
@@ -181,7 +185,7 @@ impl Listing {
 
     /// Σ of weights by static texel, the transparent one included.
     pub(super) fn static_coverage(&self, texels: i64) -> Tensor {
-        self.statics.coverage(texels, self.device)
+        self.static_texels.coverage(texels, self.device)
     }
 
     /// Σ of weights by looping texel.
@@ -189,28 +193,6 @@ impl Listing {
         if self.moving.numel() == 0 {
             return Tensor::zeros([texels], (Kind::Float, self.device));
         }
-        self.loopings.coverage(texels, self.device)
-    }
-}
-
-/// Listings by view: within a level the hits of a view never change.
-#[derive(Debug, Default)]
-pub(super) struct Listings {
-    kept: HashMap<usize, Rc<Listing>>,
-    bytes: usize,
-}
-
-impl Listings {
-    /// The listing of a view, made by `make` if it is not kept.
-    pub(super) fn get(&mut self, view: usize, make: impl FnOnce() -> Listing) -> Rc<Listing> {
-        if let Some(listing) = self.kept.get(&view) {
-            return listing.clone();
-        }
-        let listing = Rc::new(make());
-        if self.bytes + listing.bytes <= KEPT_BYTES {
-            self.bytes += listing.bytes;
-            self.kept.insert(view, listing.clone());
-        }
-        listing
+        self.looping_texels.coverage(texels, self.device)
     }
 }

@@ -1,7 +1,7 @@
 //! Total variation in texture space, between true neighbours of a plane (design.md, departure 9).
 
+use crate::grid::for_neighbours;
 use crate::grid::{LOOPING, TexelGrid};
-use crate::static_stage::model::for_neighbours;
 use tch::{Device, Kind, Tensor};
 
 /// Pairs that one backward pass handles: bounds the temporary tensors.

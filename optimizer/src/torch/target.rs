@@ -1,8 +1,8 @@
 //! The looping target on tensors (spec §4.5, §7.2 (1) and (2)): tables of frame-to-frame distances for every pixel, box
 //! sums over space, diagonal sums over time, least scores, and a fold that gathers.
 
-use crate::patches::balance::{ITERATIONS, LEAST};
-use crate::patches::{Axis, Grid, MIN_ALPHA, PatchError, TargetSettings};
+use crate::patches::sinkhorn::{ITERATIONS, LEAST};
+use crate::patches::{Axis, Grid, MIN_RHO, PatchError, TargetSettings};
 use std::ops::Range;
 use tch::{Kind, Tensor};
 
@@ -57,10 +57,10 @@ pub fn looping_target(
         span,
         stride: settings.stride.min(grid.patch()) as i64,
         // Tables are sums in units of 0–255, ρ is a mean in units of 0–1.
-        rho: settings.alpha.map(|alpha| {
-            f64::from(alpha.max(MIN_ALPHA)) * (3 * span * grid.patch() * grid.patch()) as f64 * 255.0 * 255.0
-        }),
-        balance: settings.balance.map(f64::from),
+        rho: settings
+            .rho
+            .map(|rho| f64::from(rho.max(MIN_RHO)) * (3 * span * grid.patch() * grid.patch()) as f64 * 255.0 * 255.0),
+        entropic_epsilon: settings.entropic_epsilon.map(f64::from),
     };
     let chosen = search.run(block);
     Ok(fold(&chosen, &clip, &grid, span))
@@ -73,7 +73,7 @@ struct Search<'a> {
     span: usize,
     stride: i64,
     rho: Option<f64>,
-    balance: Option<f64>,
+    entropic_epsilon: Option<f64>,
 }
 
 impl Search<'_> {
@@ -115,8 +115,8 @@ impl Search<'_> {
         for shift in 1..self.span as i64 {
             tables += patches.roll([-shift], [0]).narrow(1, shift, keys);
         }
-        let chosen = match (self.balance, self.rho) {
-            (Some(blur), _) => balanced(&tables, blur),
+        let chosen = match (self.entropic_epsilon, self.rho) {
+            (Some(epsilon), _) => balanced(&tables, epsilon),
             (None, Some(rho)) => (&tables / (tables.amin([0].as_slice(), true) + rho)).argmin(1, false),
             (None, None) => tables.argmin(1, false),
         };
@@ -144,19 +144,20 @@ impl Search<'_> {
 
 /// Keys chosen so that the clip is used evenly: Sinkhorn's iteration, see [`crate::patches`]. Tables are
 /// `[queries, keys, grid rows, grid columns]`, the result `[queries, grid rows, grid columns]`.
-fn balanced(tables: &Tensor, blur: f64) -> Tensor {
+fn balanced(tables: &Tensor, entropic_epsilon: f64) -> Tensor {
     let (queries, keys, sum) =
         (tables.size()[0], tables.size()[1], |t: &Tensor, dim: i64| t.sum_dim_intlist(dim, true, Kind::Float));
-    let epsilon = tables.mean_dim([0, 1].as_slice(), true, Kind::Float) * blur;
+    let epsilon = tables.mean_dim([0, 1].as_slice(), true, Kind::Float) * entropic_epsilon;
     // Where all patches are alike ε is 0, every kernel then 1, and the first key is chosen.
     let nearness = (tables.amin([1].as_slice(), true) - tables) / epsilon.clamp_min(f64::from(f32::MIN_POSITIVE));
     let kernel = nearness.exp();
-    let mut price = kernel.narrow(0, 0, 1).ones_like();
+    let mut key_scaling = kernel.narrow(0, 0, 1).ones_like();
     for _ in 0..ITERATIONS {
-        let scale = sum(&(&kernel * &price), 1).clamp_min(f64::from(LEAST)).reciprocal();
-        price = sum(&(&kernel * scale), 0).clamp_min(f64::from(LEAST)).reciprocal() * (queries as f64 / keys as f64);
+        let query_scaling = sum(&(&kernel * &key_scaling), 1).clamp_min(f64::from(LEAST)).reciprocal();
+        key_scaling = sum(&(&kernel * query_scaling), 0).clamp_min(f64::from(LEAST)).reciprocal()
+            * (queries as f64 / keys as f64);
     }
-    (kernel * price).argmax(1, false)
+    (kernel * key_scaling).argmax(1, false)
 }
 
 /// Locations that cover each pixel of an axis: some lists of one location for each pixel, with a 1 where it exists.

@@ -13,7 +13,7 @@ pub fn config(arguments: &[&str]) -> FitConfig {
     FitConfig::from_arg_matches(&command.get_matches_from(arguments)).unwrap()
 }
 
-/// A camera of `width` × `height` pixels that looks along z, principal point in the middle.
+/// A camera of `width` × `height` pixels that visit along z, principal point in the middle.
 pub fn camera(width: u32, height: u32, focal_px: f64, position: DVec3) -> Camera {
     Camera {
         width,

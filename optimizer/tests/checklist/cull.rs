@@ -23,7 +23,7 @@ fn model_of(planes: usize, alpha: impl Fn(usize, usize, usize) -> f32) -> Static
     table.tiles.fill(Tile::Static(0));
     renumber(&mut table);
     let grid = TexelGrid::new(table, TILE);
-    let mut logits = vec![[0.0; 4]; grid.static_texels()];
+    let mut logits = vec![[0.0; 4]; grid.static_texel_count()];
     for plane in 0..planes {
         for (x, y) in (0..SIDE_PX).flat_map(|y| (0..SIDE_PX).map(move |x| (x, y))) {
             logits[grid.texel(plane, x as i64, y as i64) as usize] = [0.5, 0.0, -0.5, alpha(plane, x, y)];

@@ -1,18 +1,18 @@
-//! Exposures of views from their still pixels.
+//! Exposures of views from their static pixels.
 
 use fastrand::Rng;
 use loop3d_optimizer::looping_stage::{ExposureView, exposures};
 
-/// 200 pixels whose long exposure is `bright` times the render where they are still (the first `still`), anything
+/// 200 pixels whose long exposure is `bright` times the render where they are static (the first `fixed`), anything
 /// where they move.
-fn view(bright: f32, still: usize, seed: u64) -> ExposureView {
+fn view(bright: f32, fixed: usize, seed: u64) -> ExposureView {
     let mut rng = Rng::with_seed(seed);
     let rendered: Vec<[f32; 4]> = (0..200).map(|_| std::array::from_fn(|_| 0.5 + 0.4 * rng.f32())).collect();
     let pixel = |i: usize, c: &[f32; 4], rng: &mut Rng| {
-        std::array::from_fn(|k| if i < still { bright * c[k] } else { 3.0 * rng.f32() })
+        std::array::from_fn(|k| if i < fixed { bright * c[k] } else { 3.0 * rng.f32() })
     };
     let captured = rendered.iter().enumerate().map(|(i, c)| pixel(i, c, &mut rng)).collect();
-    ExposureView { captured, rendered, loopable: (0..200).map(|i| i >= still).collect() }
+    ExposureView { captured, rendered, loopable: (0..200).map(|i| i >= fixed).collect() }
 }
 
 #[test]

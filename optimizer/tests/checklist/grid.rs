@@ -29,7 +29,7 @@ fn renumber_counts_each_kind_in_table_order() {
 #[test]
 fn texels_are_numbered_tile_by_tile() {
     let grid = grid(4);
-    assert_eq!((grid.tile_texels(), grid.static_texels(), grid.looping_texels()), (16, 80, 48));
+    assert_eq!((grid.tile_texels(), grid.static_texel_count(), grid.looping_texel_count()), (16, 80, 48));
     assert_eq!(grid.texels_per_px(), 0.25);
     // Plane 0: static tile 0 in columns 4–7, looping tile 0 in columns 8–11, of row 0.
     assert_eq!([grid.texel(0, 4, 0), grid.texel(0, 7, 0), grid.texel(0, 4, 1), grid.texel(0, 7, 3)], [0, 3, 4, 15]);

@@ -68,7 +68,7 @@ fn by_rays(case: &Case, pictures: &[Vec<u32>], x: usize, y: usize) -> Vec<(u16, 
         };
         let taps = [texel(i, j), texel(i + 1, j), texel(i, j + 1), texel(i + 1, j + 1)];
         if taps != [u32::MAX; 4] {
-            let nothing = grid.static_texels() as u32;
+            let nothing = grid.static_texel_count() as u32;
             let taps = taps.map(|t| if t == u32::MAX { nothing } else { t });
             out.push((plane as u16, Hit { taps, fraction: (at - corner).as_vec2().to_array() }));
         }
@@ -100,7 +100,7 @@ fn hits_are_those_of_explicit_rays_near_to_far() {
                 let n = case.grid.tile_texels() as u32;
                 all += 1;
                 across += usize::from(found.taps.iter().any(|t| t / n != found.taps[0] / n));
-                empty += usize::from(found.taps.contains(&(case.grid.static_texels() as u32)));
+                empty += usize::from(found.taps.contains(&(case.grid.static_texel_count() as u32)));
             }
         }
     }
@@ -122,7 +122,7 @@ fn sums_over_taps_are_bilinear_samples_of_the_whole_plane() {
             values.insert((plane, *id), value((i % width) as f64, (i / width) as f64));
         }
     }
-    let nothing = case.grid.static_texels() as u32;
+    let nothing = case.grid.static_texel_count() as u32;
     let mut checked = 0;
     for pixel in 0..hits.pixels() {
         let at = DVec2::new((case.window.x + pixel % 35) as f64 + 0.5, (case.window.y + pixel / 35) as f64 + 0.5);

@@ -81,11 +81,11 @@ fn automatic_plane_counts_stay_between_24_and_96() {
 fn every_pixel_of_every_camera_has_a_tile_on_every_plane() {
     let cameras = cross(0.4);
     let layout = Layout::new(&cameras, 1.0, 6.0, &config(&["--planes", "9"]));
-    let (statics, loopings) = layout.dense.counts();
-    assert_eq!(loopings, 0);
+    let (static_texels, looping_texels) = layout.dense.counts();
+    assert_eq!(looping_texels, 0);
     // Numbered in table order.
     let ids: Vec<Tile> = layout.dense.tiles.iter().copied().filter(|t| *t != Tile::Empty).collect();
-    assert_eq!(ids, (0..statics as u32).map(Tile::Static).collect::<Vec<_>>());
+    assert_eq!(ids, (0..static_texels as u32).map(Tile::Static).collect::<Vec<_>>());
     for (index, camera) in cameras.iter().enumerate() {
         for plane in 0..9 {
             for (i, j) in (0..=32).flat_map(|i| (0..=18).map(move |j| (i, j))) {
@@ -100,5 +100,5 @@ fn every_pixel_of_every_camera_has_a_tile_on_every_plane() {
         }
     }
     // Far planes are seen by all cameras alike, near ones in different parts: the table is no full box.
-    assert!(statics < layout.dense.tiles.len(), "{statics} of {}", layout.dense.tiles.len());
+    assert!(static_texels < layout.dense.tiles.len(), "{static_texels} of {}", layout.dense.tiles.len());
 }

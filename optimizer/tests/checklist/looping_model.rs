@@ -3,10 +3,10 @@
 use crate::common::{camera, random_table};
 use fastrand::Rng;
 use glam::{DAffine3, DVec3};
+use loop3d_optimizer::grid::Rgba;
 use loop3d_optimizer::grid::{LOOPING, TexelGrid};
 use loop3d_optimizer::hits::{Hits, Window};
-use loop3d_optimizer::kernels::still::Rgba;
-use loop3d_optimizer::kernels::stored::UNIT;
+use loop3d_optimizer::kernels::texel::UNIT;
 use loop3d_optimizer::looping_stage::model::{LoopingModel, Target};
 use loop3d_scene::{Camera, Planes, Tile};
 use std::collections::HashSet;
@@ -34,15 +34,15 @@ fn backdrop(grid: &TexelGrid) -> Vec<u32> {
 /// Random texels, `frames` long; those of the backdrop are opaque.
 fn model(side: usize, frames: usize, rng: &mut Rng) -> (LoopingModel, Vec<Rgba>, Vec<Vec<Rgba>>) {
     let grid = TexelGrid::new(random_table(3, 4, 5, [-8, -8], rng), side);
-    let mut statics = texels(grid.static_texels(), rng);
-    let mut loopings: Vec<Vec<Rgba>> = (0..frames).map(|_| texels(grid.looping_texels(), rng)).collect();
+    let mut static_texels = texels(grid.static_texel_count(), rng);
+    let mut looping_texels: Vec<Vec<Rgba>> = (0..frames).map(|_| texels(grid.looping_texel_count(), rng)).collect();
     for id in backdrop(&grid) {
         match id & LOOPING {
-            0 => statics[id as usize][3] = 1.0,
-            _ => loopings.iter_mut().for_each(|frame| frame[(id & !LOOPING) as usize][3] = 1.0),
+            0 => static_texels[id as usize][3] = 1.0,
+            _ => looping_texels.iter_mut().for_each(|frame| frame[(id & !LOOPING) as usize][3] = 1.0),
         }
     }
-    (LoopingModel::new(grid, statics.clone(), &loopings, vec![1.0]), statics, loopings)
+    (LoopingModel::new(grid, static_texels.clone(), &looping_texels, vec![1.0]), static_texels, looping_texels)
 }
 
 /// The right part of the picture of a camera beside the middle: many texels are not seen.
@@ -63,19 +63,22 @@ fn random_target(pixels: usize, rng: &mut Rng) -> Target {
 #[test]
 fn frames_come_back_as_they_were_given() {
     for frames in [1, 7, 8, 11, 16, 17] {
-        let (model, statics, loopings) = model(4, frames, &mut Rng::with_seed(frames as u64));
+        let (model, static_texels, looping_texels) = model(4, frames, &mut Rng::with_seed(frames as u64));
         assert_eq!(model.frames, frames);
-        assert_eq!(model.loopings(), loopings, "{frames} frames");
-        let n = statics.len();
-        assert_eq!((&model.statics[..n], &model.statics[n..]), (&statics[..], &[[0.0; 4]][..]));
+        assert_eq!(model.looping_texels(), looping_texels, "{frames} frames");
+        let n = static_texels.len();
+        assert_eq!((&model.static_texels[..n], &model.static_texels[n..]), (&static_texels[..], &[[0.0; 4]][..]));
     }
 }
 
 #[test]
 fn the_same_side_leaves_texels_alone() {
-    let (model, statics, loopings) = model(6, FRAMES, &mut Rng::with_seed(1));
+    let (model, static_texels, looping_texels) = model(6, FRAMES, &mut Rng::with_seed(1));
     let same = model.resampled(6);
-    assert_eq!((&same.statics[..statics.len()], same.loopings()), (&statics[..], loopings));
+    assert_eq!(
+        (&same.static_texels[..static_texels.len()], same.looping_texels()),
+        (&static_texels[..], looping_texels)
+    );
     assert_eq!(same.exposures, [1.0]);
 }
 
@@ -83,18 +86,18 @@ fn the_same_side_leaves_texels_alone() {
 fn a_constant_stays_constant_up_and_down() {
     let (model, ..) = model(8, FRAMES, &mut Rng::with_seed(2));
     let colour = [0.3, 0.2, 0.1, 0.6];
-    let (ns, nl) = (model.grid.static_texels(), model.grid.looping_texels());
+    let (ns, nl) = (model.grid.static_texel_count(), model.grid.looping_texel_count());
     let mut model = LoopingModel::new(model.grid, vec![colour; ns], &vec![vec![colour; nl]; FRAMES], vec![1.0]);
     for side in [16, 5, 12, 4, 8] {
         model = model.resampled(side);
         assert_eq!(model.grid.side, side);
-        let (statics, loopings) = (&model.statics, model.loopings());
-        assert_eq!((statics.len() - 1, loopings[10].len()), (ns * side * side / 64, nl * side * side / 64));
-        let existing = statics[..statics.len() - 1].iter().chain(loopings.iter().flatten());
+        let (static_texels, looping_texels) = (&model.static_texels, model.looping_texels());
+        assert_eq!((static_texels.len() - 1, looping_texels[10].len()), (ns * side * side / 64, nl * side * side / 64));
+        let existing = static_texels[..static_texels.len() - 1].iter().chain(looping_texels.iter().flatten());
         for texel in existing {
             assert!((0..4).all(|c| (texel[c] - colour[c]).abs() < UNIT), "side {side}: {texel:?}");
         }
-        assert_eq!(statics[statics.len() - 1], [0.0; 4]);
+        assert_eq!(static_texels[static_texels.len() - 1], [0.0; 4]);
     }
 }
 
@@ -106,18 +109,19 @@ fn twice_the_texels_are_bilinear_across_tile_borders() {
     loop3d_optimizer::grid::renumber(&mut table);
     let grid = TexelGrid::new(table, 4);
     let ramp = |x: f32| 0.05 + 0.07 * x;
-    let (mut statics, mut looping) = (vec![[0.0; 4]; 64], vec![[0.0; 4]; 32]);
+    let (mut static_texels, mut looping) = (vec![[0.0; 4]; 64], vec![[0.0; 4]; 32]);
     for (plane, x, y) in (0..2).flat_map(|p| (0..12).flat_map(move |x| (0..4).map(move |y| (p, x, y)))) {
         let id = grid.texel(plane, x, y);
-        let out = if id & LOOPING == 0 { &mut statics[id as usize] } else { &mut looping[(id & !LOOPING) as usize] };
+        let out =
+            if id & LOOPING == 0 { &mut static_texels[id as usize] } else { &mut looping[(id & !LOOPING) as usize] };
         *out = [ramp(x as f32); 4];
     }
-    let fine = LoopingModel::new(grid, statics, &vec![looping; 2], vec![]).resampled(8);
-    let frames = fine.loopings();
+    let fine = LoopingModel::new(grid, static_texels, &vec![looping; 2], vec![]).resampled(8);
+    let frames = fine.looping_texels();
     for x in 1..23 {
         let id = fine.grid.texel(1, x, 5);
         let looping = |id: u32| frames[1][(id & !LOOPING) as usize][2];
-        let found = if id & LOOPING == 0 { fine.statics[id as usize][2] } else { looping(id) };
+        let found = if id & LOOPING == 0 { fine.static_texels[id as usize][2] } else { looping(id) };
         let expected = ramp((x as f32 + 0.5) / 2.0 - 0.5);
         assert!((found - expected).abs() < UNIT, "x = {x}: {found}, expected {expected}");
     }
@@ -126,44 +130,44 @@ fn twice_the_texels_are_bilinear_across_tile_borders() {
 #[test]
 fn wild_steps_leave_texels_that_can_be_shown() {
     let mut rng = Rng::with_seed(3);
-    let (mut model, statics, _) = model(8, FRAMES, &mut rng);
+    let (mut model, static_texels, _) = model(8, FRAMES, &mut rng);
     let hits = hits(&model.grid);
     for step in 0..6 {
         let target = random_target(hits.pixels(), &mut rng);
         let loss = model.step(&hits, &target, 1.0 + 0.2 * step as f32, 0.7);
         assert!(loss.is_finite() && (0.0..2.0).contains(&loss), "{loss}");
-        let loopings = model.loopings();
-        for texel in model.statics[..statics.len()].iter().chain(loopings.iter().flatten()) {
+        let looping_texels = model.looping_texels();
+        for texel in model.static_texels[..static_texels.len()].iter().chain(looping_texels.iter().flatten()) {
             let [r, g, b, a] = *texel;
             assert!((0.0..=1.0).contains(&a) && [r, g, b].iter().all(|c| (0.0..=a).contains(c)), "{texel:?}");
         }
         for id in backdrop(&model.grid) {
             match id & LOOPING {
-                0 => assert_eq!(model.statics[id as usize][3], 1.0),
-                _ => assert!(loopings.iter().all(|f| f[(id & !LOOPING) as usize][3] == 1.0)),
+                0 => assert_eq!(model.static_texels[id as usize][3], 1.0),
+                _ => assert!(looping_texels.iter().all(|f| f[(id & !LOOPING) as usize][3] == 1.0)),
             }
         }
     }
-    assert_eq!(model.statics[statics.len()], [0.0; 4]);
+    assert_eq!(model.static_texels[static_texels.len()], [0.0; 4]);
 }
 
 #[test]
 fn a_step_makes_the_backdrop_opaque_where_it_is_seen() {
     let mut rng = Rng::with_seed(5);
-    let (model, statics, loopings) = model(8, FRAMES, &mut rng);
+    let (model, static_texels, looping_texels) = model(8, FRAMES, &mut rng);
     let half = |texels: &[Rgba]| texels.iter().map(|t| t.map(|v| 0.5 * v)).collect::<Vec<_>>();
-    let frames: Vec<Vec<Rgba>> = loopings.iter().map(|f| half(f)).collect();
-    let mut model = LoopingModel::new(model.grid, half(&statics), &frames, vec![1.0]);
-    let before = model.loopings();
+    let frames: Vec<Vec<Rgba>> = looping_texels.iter().map(|f| half(f)).collect();
+    let mut model = LoopingModel::new(model.grid, half(&static_texels), &frames, vec![1.0]);
+    let before = model.looping_texels();
     let hits = hits(&model.grid);
     let seen: HashSet<u32> = hits.hits.iter().flat_map(|hit| hit.taps).collect();
     model.step(&hits, &random_target(hits.pixels(), &mut rng), 1.0, 0.01);
-    let after = model.loopings();
+    let after = model.looping_texels();
     let mut counts = [0, 0];
     for id in backdrop(&model.grid) {
         let at = (id & !LOOPING) as usize;
         let (old, new) =
-            if id & LOOPING == 0 { (0.5, model.statics[at][3]) } else { (before[10][at][3], after[10][at][3]) };
+            if id & LOOPING == 0 { (0.5, model.static_texels[at][3]) } else { (before[10][at][3], after[10][at][3]) };
         assert!((old - 0.5).abs() < UNIT, "texel {id:x}: {old}");
         assert_eq!(new, if seen.contains(&id) { 1.0 } else { old }, "texel {id:x}");
         counts[usize::from(id & LOOPING != 0)] += usize::from(seen.contains(&id));
@@ -174,10 +178,10 @@ fn a_step_makes_the_backdrop_opaque_where_it_is_seen() {
 #[test]
 fn texels_that_no_pixel_sees_do_not_move_and_seen_ones_do() {
     let mut rng = Rng::with_seed(4);
-    let (mut model, statics, loopings) = model(8, FRAMES, &mut rng);
+    let (mut model, static_texels, looping_texels) = model(8, FRAMES, &mut rng);
     let hits = hits(&model.grid);
-    let mut seen_static = vec![false; statics.len() + 1];
-    let mut seen_looping = vec![false; loopings[0].len()];
+    let mut seen_static = vec![false; static_texels.len() + 1];
+    let mut seen_looping = vec![false; looping_texels[0].len()];
     for (tap, w) in hits.hits.iter().flat_map(|hit| hit.taps.into_iter().zip(hit.weights())) {
         let list = if tap & LOOPING == 0 { &mut seen_static } else { &mut seen_looping };
         list[(tap & !LOOPING) as usize] |= w > 0.0;
@@ -199,8 +203,8 @@ fn texels_that_no_pixel_sees_do_not_move_and_seen_ones_do() {
         assert!(count < before.len() && count > 100, "{what}: {count} of {} seen", before.len());
         assert!(moved * 10 > count * 9, "{what}: {moved} of {count} seen ones moved");
     };
-    check(&seen_static, &statics, &model.statics, "static");
-    for (t, (before, after)) in loopings.iter().zip(model.loopings()).enumerate() {
+    check(&seen_static, &static_texels, &model.static_texels, "static");
+    for (t, (before, after)) in looping_texels.iter().zip(model.looping_texels()).enumerate() {
         check(&seen_looping, before, &after, &format!("frame {t}"));
     }
 }
@@ -213,12 +217,12 @@ fn bright_before_dark(front: Tile, bright: Rgba, dark: f32) -> LoopingModel {
     behind.fill(Tile::Static(0));
     loop3d_optimizer::grid::renumber(&mut table);
     let grid = TexelGrid::new(table, 8);
-    let mut statics = vec![bright; grid.static_texels()];
+    let mut static_texels = vec![bright; grid.static_texel_count()];
     for id in backdrop(&grid) {
-        statics[id as usize] = [dark, dark, dark, 1.0];
+        static_texels[id as usize] = [dark, dark, dark, 1.0];
     }
-    let loopings = vec![vec![bright; grid.looping_texels()]; FRAMES];
-    LoopingModel::new(grid, statics, &loopings, vec![1.0])
+    let looping_texels = vec![vec![bright; grid.looping_texel_count()]; FRAMES];
+    LoopingModel::new(grid, static_texels, &looping_texels, vec![1.0])
 }
 
 /// Steps towards one grey level, and then all values of the front texels that the window sees.
@@ -235,7 +239,7 @@ fn front_after(mut model: LoopingModel, steps: usize, grey: u8) -> Vec<Rgba> {
         model.step(&hits, &target, 1.0, 0.02);
     }
     let backdrop: HashSet<u32> = backdrop(&model.grid).into_iter().collect();
-    let loopings = model.loopings();
+    let looping_texels = model.looping_texels();
     let seen: HashSet<u32> = hits
         .hits
         .iter()
@@ -244,8 +248,8 @@ fn front_after(mut model: LoopingModel, steps: usize, grey: u8) -> Vec<Rgba> {
         .filter(|tap| !backdrop.contains(tap))
         .collect();
     let values = seen.into_iter().flat_map(|id| match id & LOOPING {
-        0 => model.statics.get(id as usize).into_iter().copied().collect(),
-        _ => loopings.iter().map(|frame| frame[(id & !LOOPING) as usize]).collect::<Vec<_>>(),
+        0 => model.static_texels.get(id as usize).into_iter().copied().collect(),
+        _ => looping_texels.iter().map(|frame| frame[(id & !LOOPING) as usize]).collect::<Vec<_>>(),
     });
     values.collect()
 }

@@ -2,8 +2,8 @@
 
 use fastrand::Rng;
 use loop3d_optimizer::hits::{Hit, Hits};
-use loop3d_optimizer::kernels::looping::{robust, robust_slope};
-use loop3d_optimizer::kernels::still::backward;
+use loop3d_optimizer::kernels::compositor::looping_tiles::{robust, robust_slope};
+use loop3d_optimizer::kernels::compositor::static_tiles::backward;
 use loop3d_optimizer::static_stage::loss::{exposure, squared_error};
 
 #[test]

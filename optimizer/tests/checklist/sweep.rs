@@ -3,7 +3,7 @@
 use crate::common::{camera, config, meet, psnr};
 use glam::{DVec2, DVec3};
 use loop3d_optimizer::grid::TexelGrid;
-use loop3d_optimizer::kernels::still::forward;
+use loop3d_optimizer::kernels::compositor::static_tiles::forward;
 use loop3d_optimizer::layout::Layout;
 use loop3d_optimizer::static_stage::{StaticView, model::StaticModel, sweep};
 use loop3d_scene::Camera;
@@ -47,7 +47,7 @@ fn two_walls_stand_where_they_are_and_look_as_they_do() {
     let layout = Layout::new(&cameras, 1.0, 5.0, &settings);
     let views = cameras.map(|camera| StaticView {
         camera,
-        picture: pixels().map(|p| truth(&layout, &camera, p).0).collect(),
+        image: pixels().map(|p| truth(&layout, &camera, p).0).collect(),
         size: (SIZE.1 as usize, SIZE.0 as usize),
     });
     let grid = TexelGrid::new(layout.dense.clone(), 16);

@@ -5,9 +5,11 @@ use glam::{DVec2, DVec3};
 use loop3d_capture::{Capture, Clip, Normalisation, View};
 use loop3d_optimizer::checkpoint::Checkpoint;
 use loop3d_optimizer::error::FitError;
-use loop3d_optimizer::fit::{Event, Observer, fit};
+use loop3d_optimizer::fit::{FitObserver, fit};
+use loop3d_scene::job::{Event, Observer};
 use loop3d_scene::{Camera, Scene, Tile, render};
 use std::f64::consts::TAU;
+use std::ops::ControlFlow;
 
 const PERIOD: usize = 8;
 const DEPTH: f64 = 3.0;
@@ -52,13 +54,16 @@ struct Watcher {
 }
 
 impl Observer for Watcher {
-    fn event(&mut self, event: Event) -> bool {
+    fn event(&mut self, event: Event<'_>) -> ControlFlow<()> {
         if let Event::Step { done, loss, .. } = event {
-            assert!(loss.is_finite() && loss >= 0.0);
+            assert!(loss.is_some_and(|loss| loss.is_finite() && loss >= 0.0));
             self.done.push(done);
         }
-        true
+        ControlFlow::Continue(())
     }
+}
+
+impl FitObserver for Watcher {
     fn save(&mut self, checkpoint: &Checkpoint) -> Result<(), FitError> {
         self.saved.push(checkpoint.clone());
         Ok(())
@@ -105,7 +110,7 @@ fn step(a: &[u8], b: &[u8], pixels: &[usize]) -> f64 {
 }
 
 #[test]
-fn a_pulsing_disc_loops_on_a_still_wall() {
+fn a_pulsing_disc_loops_on_a_static_wall() {
     let capture = capture(3 * PERIOD);
     let (scene, watcher) = fitted(&capture, None);
     scene.validate().unwrap();
@@ -121,9 +126,9 @@ fn a_pulsing_disc_loops_on_a_still_wall() {
     let real: Vec<Vec<u8>> = (0..PERIOD).map(|t| truth(camera, t)).collect();
 
     let errors = found.iter().zip(&real).map(|(f, r)| step(f, r, &wall).powi(2));
-    let still = psnr(errors.sum::<f64>() / PERIOD as f64);
-    println!("wall of the held-out view {still:.2} dB");
-    assert!(still > 30.0, "{still:.2} dB");
+    let wall_db = psnr(errors.sum::<f64>() / PERIOD as f64);
+    println!("wall of the held-out view {wall_db:.2} dB");
+    assert!(wall_db > 30.0, "{wall_db:.2} dB");
 
     let (wanted, got) = (deviation(&real, &disc), deviation(&found, &disc));
     println!("deviation in the disc {got:.2}, in truth {wanted:.2} (of 255)");
@@ -146,7 +151,7 @@ fn a_pulsing_disc_loops_on_a_still_wall() {
 }
 
 #[test]
-fn stills_give_a_still_scene() {
+fn stills_give_a_static_scene() {
     let mut capture = capture(1);
     // All at the same moment.
     for view in &mut capture.views {

@@ -4,7 +4,7 @@ use fastrand::Rng;
 use glam::{DAffine3, DQuat, DVec2, DVec3};
 use loop3d_optimizer::grid::{LOOPING, TexelGrid, renumber};
 use loop3d_optimizer::hits::{Hits, Window};
-use loop3d_optimizer::kernels::stored::{UNIT, unorm};
+use loop3d_optimizer::kernels::texel::{UNIT, unorm};
 use loop3d_scene::{Camera, Planes, Tile, TileTable};
 
 pub type Rgba = [f32; 4];
@@ -110,7 +110,7 @@ pub fn coverage(hits: &Hits, id: u32) -> f64 {
 
 /// Ids of a texel's neighbours on its plane, by plane coordinates; a looping one has the transparent texel where there is no tile.
 pub fn neighbours(grid: &TexelGrid, id: u32) -> Vec<u32> {
-    let nothing = grid.static_texels() as u32;
+    let nothing = grid.static_texel_count() as u32;
     let size = |tiles: usize| (tiles * grid.side) as i64;
     for plane in 0..grid.table.planes {
         for y in 0..size(grid.table.rows) {
@@ -127,7 +127,7 @@ pub fn neighbours(grid: &TexelGrid, id: u32) -> Vec<u32> {
 
 /// Ids of texels that a window sees, at tile borders and elsewhere: every `step`-th tap.
 pub fn seen(grid: &TexelGrid, hits: &Hits, step: usize) -> Vec<u32> {
-    let nothing = grid.static_texels() as u32;
+    let nothing = grid.static_texel_count() as u32;
     let taps = hits.hits.iter().enumerate().map(|(i, hit)| hit.taps[i % 4]);
     let mut ids: Vec<u32> = taps.filter(|t| *t != nothing).step_by(step).collect();
     ids.sort_unstable();

@@ -4,13 +4,14 @@ use crate::cuda::host::kernels;
 use clap::{Args, Command, FromArgMatches};
 use glam::{DAffine3, DVec2, DVec3};
 use loop3d_capture::{Capture, Clip, Normalisation, View};
-use loop3d_optimizer::checkpoint::Checkpoint;
 use loop3d_optimizer::config::FitConfig;
+use loop3d_optimizer::cpu::CpuEngine;
 use loop3d_optimizer::cuda::CudaEngine;
-use loop3d_optimizer::engine::{CpuEngine, Engine};
-use loop3d_optimizer::error::FitError;
-use loop3d_optimizer::fit::{Event, Observer, fit_with};
+use loop3d_optimizer::cpu::CpuEngine;
+use loop3d_optimizer::engine::Engine;
+use loop3d_optimizer::fit::fit_with;
 use loop3d_optimizer::torch::TorchEngine;
+use loop3d_scene::job::Unwatched;
 use loop3d_scene::{Camera, Scene, render};
 
 const FRAMES: usize = 8;
@@ -51,22 +52,11 @@ fn capture() -> Capture {
     Capture { views, fps: 10.0, near: 2.0, far: 4.0, normalisation: Normalisation::default() }
 }
 
-struct Quiet;
-
-impl Observer for Quiet {
-    fn event(&mut self, _: Event) -> bool {
-        true
-    }
-    fn save(&mut self, _: &Checkpoint) -> Result<(), FitError> {
-        Ok(())
-    }
-}
-
 fn fitted(engine: &impl Engine, capture: &Capture) -> Scene {
     let arguments = ["fit", "--preset", "draft", "--planes", "4", "--frames", "8"];
     let matches = FitConfig::augment_args(Command::new("fit")).get_matches_from(arguments);
     let config = FitConfig::from_arg_matches(&matches).unwrap();
-    fit_with(engine, capture, &config, &[3], None, &mut Quiet).unwrap()
+    fit_with(engine, capture, &config, &[3], None, &mut Unwatched).unwrap()
 }
 
 /// PSNR of the held-out view's loop, at the best shift in time.

@@ -4,15 +4,13 @@
 // `cfg(test)` tells clippy that helpers are tests, too.
 #[cfg(test)]
 mod common;
-#[cfg(test)]
+#[cfg(all(test, feature = "cuda"))]
 mod cuda;
-#[cfg(test)]
-mod device;
-#[cfg(test)]
+#[cfg(all(test, feature = "cuda"))]
 mod fit;
 #[cfg(test)]
-mod looping;
+mod looping_level;
 #[cfg(test)]
-mod still;
+mod static_level;
 #[cfg(test)]
 mod target;

@@ -39,7 +39,7 @@ fn nearest_keys_agree() {
 #[test]
 fn complete_keys_agree() {
     // Noise makes the scores of many keys nearly the same at ρ → 0: all are 1 − ρ/d. A moderate ρ keeps them apart.
-    let moderate = TargetSettings { alpha: Some(0.01), ..TargetSettings::REFERENCE };
+    let moderate = TargetSettings { rho: Some(0.01), ..TargetSettings::REFERENCE };
     for (shape, seed) in [((10, 23, 14, 21), 4), ((8, 30, 27, 11), 5), ((12, 15, 6, 9), 6)] {
         for block in [1, 1_000_000, 1 << 30] {
             assert_eq!(differing(shape, &moderate, block, seed), 0.0, "{shape:?}, {block}");
@@ -53,8 +53,8 @@ fn complete_keys_agree() {
 fn balanced_keys_agree() {
     // The CPU has an exponential of its own, good to 4e-6, so keys of equal scores may change places.
     for (shape, seed) in [((10, 23, 14, 21), 9), ((8, 30, 27, 11), 10), ((12, 15, 6, 9), 11)] {
-        for (block, blur) in [(1, 0.15), (1_000_000, 0.15), (1 << 30, 0.02)] {
-            let balanced = TargetSettings { balance: Some(blur), ..TargetSettings::REFERENCE };
+        for (block, epsilon) in [(1, 0.15), (1_000_000, 0.15), (1 << 30, 0.02)] {
+            let balanced = TargetSettings { entropic_epsilon: Some(epsilon), ..TargetSettings::REFERENCE };
             let differ = differing(shape, &balanced, block, seed);
             assert!(differ < 0.002, "{shape:?}, {block}: {differ}");
         }
@@ -66,7 +66,7 @@ fn short_clips_and_stills_agree() {
     for shape in [(10, 2, 9, 9), (10, 1, 9, 9), (1, 12, 9, 9), (2, 12, 5, 9)] {
         assert_eq!(differing(shape, &TargetSettings::OTHER, 1 << 30, 7), 0.0, "{shape:?}");
     }
-    let longer = TargetSettings { patch_frames: 5, patch: 4, stride: 3, alpha: Some(0.1), balance: None };
+    let longer = TargetSettings { patch_frames: 5, patch: 4, stride: 3, rho: Some(0.1), entropic_epsilon: None };
     assert_eq!(differing((3, 12, 9, 11), &longer, 1 << 30, 8), 0.0);
 }
 

@@ -1,40 +1,39 @@
-//! The gradients of a step: where they stand while it lasts, and what they are made of.
+//! The gradients of a step: their buffers and their terms.
 
+use super::descent::{Loss, Place};
 use super::rows::Rows;
-use super::step::Place;
-use super::total_variation::add_total_variation;
+use super::total_variation::{add_static_total_variation, add_total_variation};
 use super::{LoopingModel, SPARSITY, Target};
-use crate::grid::{LOOPING, TexelGrid};
+use crate::grid::{LOOPING, Rgba};
 use crate::hits::Hits;
-use crate::kernels::lanes::{LANES, Lanes};
-use crate::kernels::looping::{self, Gradients, Pull, Rgba8, Texels};
-use crate::kernels::still::Rgba;
-use crate::kernels::stored::Stored;
+use crate::kernels::compositor::looping_tiles::{self, DataTerm, Gradients, Texels};
+use crate::kernels::lanes::{F32x8, LANES, RgbaLanes};
+use crate::kernels::texel::TexelU16x8;
 use rayon::prelude::*;
 use std::sync::{Mutex, PoisonError};
 
-/// Room for the gradients of one step. Looping texels' are needed for one chunk of frames at a time, so there is a buffer for
-/// each thread at work, not for each chunk: at T = 50 and two threads a third of the memory.
+/// Buffers for the gradients of one step. Those of looping texels are needed for one chunk of frames at a time, so each busy
+/// thread has a buffer, not each chunk: at T = 50 and two threads that is a third of the memory.
 #[derive(Debug, Default)]
 pub struct GradientBuffers {
-    /// dL/d(static texel), each chunk's share, the transparent texel at the end. Apart, since their sum must not depend on
-    /// which chunk is done first.
-    statics: Vec<Vec<Rgba>>,
+    /// dL/d(static texel) from each chunk, the transparent texel at the end. They are kept apart because their sum must not
+    /// depend on which chunk finishes first.
+    static_texels: Vec<Vec<Rgba>>,
     pool: Pool,
 }
 
 /// Buffers of dL/d(looping texel), all zero.
 #[derive(Debug, Default)]
-pub(super) struct Pool(Mutex<Vec<Vec<Rgba8>>>);
+pub(super) struct Pool(Mutex<Vec<Vec<RgbaLanes>>>);
 
 impl Pool {
-    /// Lends a buffer of `n` texels, never more than `most`, to `work`, which leaves it as zero as it was.
-    pub(super) fn lend<R>(&self, n: usize, most: usize, work: impl FnOnce(&mut [Rgba8]) -> R) -> R {
+    /// Lends a zeroed buffer of `n` texels, at most `most`, to `work`, which must zero it again.
+    pub(super) fn lend<R>(&self, n: usize, most: usize, work: impl FnOnce(&mut [RgbaLanes]) -> R) -> R {
         let idle = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // Views touch tiles of different number. Room for all, of which only what is touched is ever real, never has to be
-        // moved to grow.
+        // The number of visible tiles differs between views. A buffer with room for all never has to move in order to grow,
+        // and pages that are never touched cost nothing.
         let mut buffer = idle().pop().unwrap_or_else(|| Vec::with_capacity(most));
-        buffer.resize(n, [Lanes::ZERO; 4]);
+        buffer.resize(n, [F32x8::ZERO; 4]);
         let result = work(&mut buffer);
         idle().push(buffer);
         result
@@ -42,17 +41,17 @@ impl Pool {
 }
 
 impl GradientBuffers {
-    /// Room for `chunks` chunks and `statics` static texels (with the transparent one).
-    pub(super) fn of(&mut self, chunks: usize, statics: usize) -> (&mut [Vec<Rgba>], &Pool) {
-        self.statics.resize_with(chunks, Vec::new);
-        self.statics.iter_mut().for_each(|share| share.resize(statics, [0.0; 4]));
-        (&mut self.statics, &self.pool)
+    /// Room for `chunks` chunks and `static_texels` static texels (with the transparent one).
+    pub(super) fn of(&mut self, chunks: usize, static_texels: usize) -> (&mut [Vec<Rgba>], &Pool) {
+        self.static_texels.resize_with(chunks, Vec::new);
+        self.static_texels.iter_mut().for_each(|share| share.resize(static_texels, [0.0; 4]));
+        (&mut self.static_texels, &self.pool)
     }
 }
 
 impl GradientBuffers {
-    /// Gives back the looping texels' buffers.
-    pub(super) fn rest(&self) {
+    /// Frees the looping texels' buffers.
+    pub(super) fn release_scratch(&self) {
         self.pool.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 }
@@ -64,19 +63,6 @@ impl Clone for GradientBuffers {
     }
 }
 
-/// What a step descends, but for the looping texels: those belong to their chunk.
-pub(super) struct Loss<'a> {
-    pub grid: &'a TexelGrid,
-    pub statics: &'a [Rgba],
-    pub static_coverage: &'a [f32],
-    pub looping_coverage: &'a [f32],
-    pub frames: usize,
-    pub hits: &'a Hits,
-    pub rows: &'a Rows,
-    pub target: &'a Target,
-    pub exposure: f32,
-}
-
 impl Loss<'_> {
     /// The mean over colour values, from the Σ ψ of chunks.
     pub(super) fn mean(&self, penalties: &[f64]) -> f64 {
@@ -84,20 +70,46 @@ impl Loss<'_> {
     }
 
     /// Adds the gradients of chunk `q`'s robust penalty and of its rays' sparsity; returns Σ ψ.
-    pub(super) fn pull(&self, q: usize, texels: &[Stored], out: &mut Gradients<'_>) -> f64 {
-        let texels = Texels { statics: self.statics, loopings: texels };
+    pub(super) fn data_gradient(&self, q: usize, texels: &[TexelU16x8], out: &mut Gradients<'_>) -> f64 {
+        let texels = Texels { static_texels: self.static_texels, looping_texels: texels };
         let frames = LANES.min(self.frames - q * LANES);
-        let pull = Pull { exposure: self.exposure, frames, sparsity: SPARSITY };
-        looping::backward(self.hits, &self.rows.taps, texels, &self.target[q], pull, out)
+        let term = DataTerm { exposure: self.exposure, frames, sparsity: SPARSITY };
+        looping_tiles::backward(self.hits, &self.rows.taps, texels, &self.target[q], term, out)
     }
 
     /// Adds the gradients of chunk `q`'s total variation.
-    pub(super) fn smooth(&self, q: usize, texels: &[Stored], places: &[Place], out: &mut Gradients<'_>) {
-        let mut exists = Lanes::ZERO;
+    pub(super) fn tv_gradient(&self, q: usize, texels: &[TexelU16x8], places: &[Place], out: &mut Gradients<'_>) {
+        let mut exists = F32x8::ZERO;
         exists.0[..LANES.min(self.frames - q * LANES)].fill(1.0);
         for place in places {
             add_total_variation(self, texels, place, exists, out);
         }
+    }
+
+    /// The gradients of the static places, one after the other: the sum of the chunks' shares, in the order of chunks, and
+    /// the total variation that all frames share. Clears the shares.
+    pub(super) fn static_gradient(&self, places: &[Place], shares: &mut [Vec<Rgba>]) -> Vec<Rgba> {
+        let n = self.grid.tile_texels();
+        let static_places: Vec<&Place> = places.iter().filter(|place| place.first & LOOPING == 0).collect();
+        let mut sums = vec![[0.0; 4]; static_places.len() * n];
+        for (place, sums) in static_places.iter().zip(sums.chunks_exact_mut(n)) {
+            let first = place.first as usize;
+            for share in shares.iter_mut() {
+                for (sum, share) in sums.iter_mut().zip(&mut share[first..first + n]) {
+                    let share = std::mem::take(share);
+                    for c in 0..4 {
+                        sum[c] += share[c];
+                    }
+                }
+            }
+        }
+        sums.par_chunks_exact_mut(n)
+            .zip(&static_places)
+            .for_each(|(sums, place)| add_static_total_variation(self, place, sums));
+        for transparent in shares.iter_mut().filter_map(|share| share.last_mut()) {
+            *transparent = [0.0; 4];
+        }
+        sums
     }
 }
 
@@ -107,59 +119,46 @@ impl LoopingModel {
     pub fn gradients(&self, hits: &Hits, target: &Target, exposure: f32) -> (f64, Vec<Rgba>, Vec<Vec<Rgba>>) {
         let mut model = self.clone();
         let rows = Rows::new(&self.grid, hits);
-        let places = model.touch(hits, &rows, 0.0);
+        let places = model.mark_visible(hits, &rows, 0.0);
         let loss = model.loss(hits, &rows, target, exposure);
-        let mut sum = vec![[0.0; 4]; self.statics.len()];
-        let (mut penalty, mut loopings) = (0.0, Vec::with_capacity(self.frames));
+        let mut sum = vec![[0.0; 4]; self.static_texels.len()];
+        let (mut penalty, mut looping_texels) = (0.0, Vec::with_capacity(self.frames));
         let mut shares = vec![sum.clone(); self.chunks.len()];
         let n = self.grid.tile_texels();
         for (q, (chunk, share)) in self.chunks.iter().zip(&mut shares).enumerate() {
-            let mut by_row = vec![[Lanes::ZERO; 4]; rows.count];
-            let out = &mut Gradients { statics: share, loopings: &mut by_row };
-            penalty += loss.pull(q, &chunk.texels, out);
-            loss.smooth(q, &chunk.texels, &places, out);
-            let mut gradient = vec![[Lanes::ZERO; 4]; chunk.texels.len()];
+            let mut by_row = vec![[F32x8::ZERO; 4]; rows.count];
+            let out = &mut Gradients { static_texels: share, looping_texels: &mut by_row };
+            penalty += loss.data_gradient(q, &chunk.texels, out);
+            loss.tv_gradient(q, &chunk.texels, &places, out);
+            let mut gradient = vec![[F32x8::ZERO; 4]; chunk.texels.len()];
             for place in places.iter().filter(|place| place.first & LOOPING != 0) {
                 let first = (place.first & !LOOPING) as usize;
                 gradient[first..first + n].copy_from_slice(&by_row[place.gradient_row..place.gradient_row + n]);
             }
-            loopings.extend((0..self.frames_of(q)).map(|lane| gradient.iter().map(|g| g.map(|c| c.0[lane])).collect()));
+            looping_texels
+                .extend((0..self.frames_of(q)).map(|lane| gradient.iter().map(|g| g.map(|c| c.0[lane])).collect()));
         }
-        let statics = places.iter().filter(|place| place.first & LOOPING == 0);
-        for (place, gradient) in statics.zip(loss.static_gradient(&places, &mut shares).chunks_exact(n)) {
+        let static_places = places.iter().filter(|place| place.first & LOOPING == 0);
+        for (place, gradient) in static_places.zip(loss.static_gradient(&places, &mut shares).chunks_exact(n)) {
             let first = place.first as usize;
             sum[first..first + n].copy_from_slice(gradient);
         }
         sum.pop();
-        (loss.mean(&[penalty]), sum, loopings)
+        (loss.mean(&[penalty]), sum, looping_texels)
     }
 
-    /// Forward and backward through the compositor alone, for measuring it; `buffers` keep what comes of it. Returns the
-    /// mean of ψ over colour values.
+    /// Forward and backward through the compositor alone, for benchmarks; the gradients stay in `buffers`. Returns the mean of
+    /// ψ over colour values.
     pub fn compositor(&self, hits: &Hits, target: &Target, exposure: f32, buffers: &mut GradientBuffers) -> f64 {
         let rows = Rows::new(&self.grid, hits);
         let loss = self.loss(hits, &rows, target, exposure);
-        let (shares, pool) = buffers.of(self.chunks.len(), self.statics.len());
-        let chunks = self.chunks.par_iter().zip(shares).enumerate().map(|(q, (chunk, statics))| {
-            pool.lend(rows.count, chunk.texels.len(), |loopings| {
-                loss.pull(q, &chunk.texels, &mut Gradients { statics, loopings })
+        let (shares, pool) = buffers.of(self.chunks.len(), self.static_texels.len());
+        let chunks = self.chunks.par_iter().zip(shares).enumerate().map(|(q, (chunk, static_texels))| {
+            pool.lend(rows.count, chunk.texels.len(), |looping_texels| {
+                loss.data_gradient(q, &chunk.texels, &mut Gradients { static_texels, looping_texels })
             })
         });
         let losses: Vec<f64> = chunks.collect();
         loss.mean(&losses)
-    }
-
-    pub(super) fn loss<'a>(&'a self, hits: &'a Hits, rows: &'a Rows, target: &'a Target, exposure: f32) -> Loss<'a> {
-        Loss {
-            grid: &self.grid,
-            statics: &self.statics,
-            static_coverage: &self.static_coverage,
-            looping_coverage: &self.looping_coverage,
-            frames: self.frames,
-            hits,
-            rows,
-            target,
-            exposure,
-        }
     }
 }

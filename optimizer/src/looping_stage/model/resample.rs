@@ -1,8 +1,8 @@
 //! Texels of one level from those of another.
 
 use crate::grid::{LOOPING, TexelGrid};
-use crate::kernels::lanes::Lanes;
-use crate::kernels::looping::{Rgba8, Texels};
+use crate::kernels::compositor::looping_tiles::Texels;
+use crate::kernels::lanes::{F32x8, RgbaLanes};
 use loop3d_scene::Tile;
 
 /// Bilinear resampling between two levels of the same tiles, across tile borders.
@@ -15,7 +15,7 @@ pub(super) struct Resampler<'a> {
 
 impl Resampler<'_> {
     /// Texels of one kind (`looping` or static) from those of a chunk of frames, each passed through `finish`.
-    pub fn run<T>(&self, looping: bool, texels: Texels<'_>, finish: impl Fn(Rgba8) -> T) -> Vec<T> {
+    pub fn run<T>(&self, looping: bool, texels: Texels<'_>, finish: impl Fn(RgbaLanes) -> T) -> Vec<T> {
         let side = self.to.side;
         let mut out = Vec::new();
         for (plane, row, column, tile) in self.to.places() {
@@ -28,23 +28,23 @@ impl Resampler<'_> {
     }
 
     /// One texel; taps in empty places do not count.
-    fn texel(&self, plane: usize, x: usize, y: usize, texels: Texels<'_>) -> Rgba8 {
+    fn texel(&self, plane: usize, x: usize, y: usize, texels: Texels<'_>) -> RgbaLanes {
         let ratio = self.from.side as f64 / self.to.side as f64;
         let at = |p: usize| (p as f64 + 0.5) * ratio - 0.5;
         let (u, v) = (at(x), at(y));
         let (left, top) = (u.floor(), v.floor());
         let (fx, fy) = ((u - left) as f32, (v - top) as f32);
-        let (mut sum, mut total) = ([Lanes::ZERO; 4], 0.0);
+        let (mut sum, mut total) = ([F32x8::ZERO; 4], 0.0);
         for (dx, dy, w) in
             [(0, 0, (1.0 - fx) * (1.0 - fy)), (1, 0, fx * (1.0 - fy)), (0, 1, (1.0 - fx) * fy), (1, 1, fx * fy)]
         {
             let id = self.from.texel(plane, left as i64 + dx, top as i64 + dy);
             let value = if id & LOOPING != 0 {
-                texels.loopings[(id & !LOOPING) as usize].get()
-            } else if id as usize == self.from.static_texels() {
+                texels.looping_texels[(id & !LOOPING) as usize].get()
+            } else if id as usize == self.from.static_texel_count() {
                 continue;
             } else {
-                texels.statics[id as usize].map(Lanes::splat)
+                texels.static_texels[id as usize].map(F32x8::splat)
             };
             total += w;
             for c in 0..4 {

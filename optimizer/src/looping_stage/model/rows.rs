@@ -21,7 +21,7 @@ impl Rows {
     /// Rows for all tiles that `hits` touch, in the order of tiles.
     pub fn new(grid: &TexelGrid, hits: &Hits) -> Self {
         let n = grid.tile_texels();
-        let mut of_tile = vec![NONE; grid.looping_texels() / n];
+        let mut of_tile = vec![NONE; grid.looping_texel_count() / n];
         let looping = |tap: &u32| (tap & LOOPING != 0).then_some((tap & !LOOPING) as usize);
         for texel in hits.hits.iter().flat_map(|hit| &hit.taps).filter_map(looping) {
             of_tile[texel / n] = 0;

@@ -6,14 +6,11 @@
 //! Its gradient is a sum of signs. They are told from texels as they are stored, thirty-two values at a time; where a
 //! static texel meets a static one the sign is that of all frames, and told once.
 
-use super::gradients::Loss;
-use super::step::Place;
-use crate::grid::{LOOPING, TexelGrid};
-use crate::kernels::lanes::{LANES, Lanes};
-use crate::kernels::looping::Gradients;
-use crate::kernels::still::Rgba;
-use crate::kernels::stored::Stored;
-use crate::static_stage::model::for_neighbours;
+use super::descent::{Loss, Place};
+use crate::grid::{LOOPING, Rgba, TexelGrid, for_neighbours};
+use crate::kernels::compositor::looping_tiles::Gradients;
+use crate::kernels::lanes::{F32x8, LANES};
+use crate::kernels::texel::TexelU16x8;
 use multiversion::multiversion;
 
 /// Weight of the total variation of colour against the robust penalty: 0.2 over 32 layers (spec §4.4 (7)).
@@ -41,31 +38,35 @@ fn around(grid: &TexelGrid, place: &Place) -> [Option<u32>; 4] {
 /// the frames that the chunk has.
 pub(super) fn add_total_variation(
     loss: &Loss<'_>,
-    texels: &[Stored],
+    texels: &[TexelU16x8],
     place: &Place,
-    exists: Lanes,
+    exists: F32x8,
     out: &mut Gradients<'_>,
 ) {
     if place.first & LOOPING == 0 {
-        of_static_tile(loss, texels, place, exists, out.statics);
+        of_static_tile(loss, texels, place, exists, out.static_texels);
     } else {
         of_looping_tile(loss, texels, place, exists, out);
     }
 }
 
 #[inline(always)]
-fn stored(loss: &Loss<'_>, texels: &[Stored], id: u32) -> Stored {
-    if id & LOOPING == 0 { Stored::splat(loss.statics[id as usize]) } else { texels[(id & !LOOPING) as usize] }
+fn stored(loss: &Loss<'_>, texels: &[TexelU16x8], id: u32) -> TexelU16x8 {
+    if id & LOOPING == 0 {
+        TexelU16x8::splat(loss.static_texels[id as usize])
+    } else {
+        texels[(id & !LOOPING) as usize]
+    }
 }
 
 #[multiversion(targets("x86_64+avx2"))]
-fn of_looping_tile(loss: &Loss<'_>, texels: &[Stored], place: &Place, exists: Lanes, out: &mut Gradients<'_>) {
+fn of_looping_tile(loss: &Loss<'_>, texels: &[TexelU16x8], place: &Place, exists: F32x8, out: &mut Gradients<'_>) {
     let side = loss.grid.side;
     let [left, right, above, below] = around(loss.grid, place);
     let first = (place.first & !LOOPING) as usize;
     let tile = &texels[first..first + side * side];
     let coverage = &loss.looping_coverage[first..first + side * side];
-    let gradients = &mut out.loopings[place.gradient_row..place.gradient_row + side * side];
+    let gradients = &mut out.looping_texels[place.gradient_row..place.gradient_row + side * side];
     for (i, own) in tile.iter().enumerate() {
         if coverage[i] == 0.0 {
             continue;
@@ -78,7 +79,7 @@ fn of_looping_tile(loss: &Loss<'_>, texels: &[Stored], place: &Place, exists: La
             } else if let Some(first) = tile_beside {
                 own.add_signs(&stored(loss, texels, first + there as u32), &mut signs);
             } else {
-                own.add_signs(&Stored::default(), &mut signs);
+                own.add_signs(&TexelU16x8::default(), &mut signs);
             }
         };
         beside(x > 0, i.wrapping_sub(1), left, i + side - 1);
@@ -86,14 +87,14 @@ fn of_looping_tile(loss: &Loss<'_>, texels: &[Stored], place: &Place, exists: La
         beside(y > 0, i.wrapping_sub(side), above, (side - 1) * side + x);
         beside(y + 1 < side, i + side, below, x);
         for c in 0..4 {
-            let signs = Lanes(signs[c].map(f32::from));
+            let signs = F32x8(signs[c].map(f32::from));
             gradients[i][c] = gradients[i][c] + signs * exists * weight(c, coverage[i]);
         }
     }
 }
 
 /// The texels at the edges of a static tile, where looping tiles are beside it.
-fn of_static_tile(loss: &Loss<'_>, texels: &[Stored], place: &Place, exists: Lanes, statics: &mut [Rgba]) {
+fn of_static_tile(loss: &Loss<'_>, texels: &[TexelU16x8], place: &Place, exists: F32x8, static_texels: &mut [Rgba]) {
     let side = loss.grid.side;
     for (edge, tile_beside) in around(loss.grid, place).into_iter().enumerate() {
         let Some(beside) = tile_beside.filter(|first| first & LOOPING != 0) else { continue };
@@ -110,9 +111,10 @@ fn of_static_tile(loss: &Loss<'_>, texels: &[Stored], place: &Place, exists: Lan
                 continue;
             }
             let mut signs: Signs = Default::default();
-            Stored::splat(loss.statics[at]).add_signs(&stored(loss, texels, beside + there as u32), &mut signs);
+            TexelU16x8::splat(loss.static_texels[at])
+                .add_signs(&stored(loss, texels, beside + there as u32), &mut signs);
             for c in 0..4 {
-                statics[at][c] += (Lanes(signs[c].map(f32::from)) * exists).sum() * weight(c, cover);
+                static_texels[at][c] += (F32x8(signs[c].map(f32::from)) * exists).sum() * weight(c, cover);
             }
         }
     }
@@ -128,7 +130,7 @@ pub(super) fn add_static_total_variation(loss: &Loss<'_>, place: &Place, sums: &
         if neighbour & LOOPING != 0 || cover == 0.0 {
             return;
         }
-        let (s, t) = (loss.statics[own as usize], loss.statics[neighbour as usize]);
+        let (s, t) = (loss.static_texels[own as usize], loss.static_texels[neighbour as usize]);
         for c in 0..4 {
             let sign = f32::from(i8::from(s[c] > t[c]) - i8::from(s[c] < t[c]));
             sums[i][c] += sign * loss.frames as f32 * weight(c, cover);

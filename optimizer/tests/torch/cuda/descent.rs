@@ -2,13 +2,14 @@
 
 use super::host::{both_ways, kernels};
 use crate::common::{Rgba, Setup, assert_interesting, coverage, difference, share_beyond};
-use crate::looping::{EXPOSURES, FRAMES, looks, model, target};
+use crate::looping_level::{EXPOSURES, FRAMES, model, target, visit};
+use loop3d_optimizer::cpu::CpuEngine;
 use loop3d_optimizer::cuda::{CudaEngine, CudaLooping, Kernels};
-use loop3d_optimizer::engine::{CpuEngine, Engine, LoopingEngine};
+use loop3d_optimizer::engine::{Engine, LoopingEngine};
 use loop3d_optimizer::grid::LOOPING;
 use loop3d_optimizer::hits::Hits;
 use loop3d_optimizer::kernels::adam::BETA1;
-use loop3d_optimizer::kernels::stored::UNIT;
+use loop3d_optimizer::kernels::texel::UNIT;
 use loop3d_optimizer::looping_stage::model::{LoopingModel, Target};
 use loop3d_optimizer::torch::TorchLooping;
 use tch::Device;
@@ -27,8 +28,8 @@ fn greatest(a: &[f32], b: &[f32]) -> f32 {
 /// A model of `frames` frames from the first ones of `model`, its texels passed through `change`.
 fn changed(model: &LoopingModel, frames: usize, change: impl Fn(Rgba) -> Rgba) -> LoopingModel {
     let texels = |texels: &[Rgba]| -> Vec<Rgba> { texels.iter().map(|texel| change(*texel)).collect() };
-    let loopings: Vec<_> = model.loopings()[..frames].iter().map(|frame| texels(frame)).collect();
-    LoopingModel::new(model.grid.clone(), texels(&model.statics), &loopings, model.exposures.clone())
+    let looping_texels: Vec<_> = model.looping_texels()[..frames].iter().map(|frame| texels(frame)).collect();
+    LoopingModel::new(model.grid.clone(), texels(&model.static_texels), &looping_texels, model.exposures.clone())
 }
 
 /// Frames of a whole chunk. The CPU's rays end where no frame of a chunk lets light through, ours where this frame does not:
@@ -45,14 +46,15 @@ fn hard([r, g, b, a]: Rgba) -> Rgba {
 fn gradient(model: &LoopingModel, hits: &Hits, wanted: &Target, view: usize) -> (f64, Vec<Rgba>, Vec<Vec<Rgba>>) {
     let mut ours = looping(model);
     let list = || hits.clone();
-    let adopted = ours.adopt(wanted.clone());
-    let loss = ours.step(&looks(view, &list), &adopted, 0.0).unwrap();
-    let (statics, loopings) = ours.first_moments();
+    let adopted = ours.upload_target(wanted.clone());
+    let loss = ours.step(&visit(view, &list), &adopted, 0.0).unwrap();
+    let (static_texels, looping_texels) = ours.first_moments();
     let whole = |texels: Vec<Rgba>| texels.into_iter().map(|g| g.map(|v| v / (1.0 - BETA1))).collect::<Vec<_>>();
-    let (statics, loopings) = (whole(statics), loopings.into_iter().map(whole).collect::<Vec<_>>());
+    let (static_texels, looping_texels) =
+        (whole(static_texels), looping_texels.into_iter().map(whole).collect::<Vec<_>>());
     // `difference` does not see NaN.
-    assert!(statics.iter().chain(loopings.iter().flatten()).flatten().all(|g| g.is_finite()));
-    (loss, statics, loopings)
+    assert!(static_texels.iter().chain(looping_texels.iter().flatten()).flatten().all(|g| g.is_finite()));
+    (loss, static_texels, looping_texels)
 }
 
 #[test]
@@ -91,20 +93,20 @@ fn gradients_agree() {
         for (view, &exposure) in EXPOSURES.iter().enumerate() {
             let hits = setup.hits(view);
             let wanted = target(&mut setup, hits.pixels())[..frames.div_ceil(8)].to_vec();
-            let (loss, statics, loopings) = model.gradients(&hits, &wanted, exposure);
+            let (loss, static_texels, looping_texels) = model.gradients(&hits, &wanted, exposure);
             let (our_loss, our_statics, our_loopings) = gradient(&model, &hits, &wanted, view);
             assert!((loss - our_loss).abs() < 1e-6 * loss, "{loss} {our_loss}");
-            let (d, most) = difference(&statics, &our_statics);
+            let (d, most) = difference(&static_texels, &our_statics);
             assert!(d < 1e-4 * most && most > 1.0, "static: {d} of {most}");
-            for (t, (a, b)) in loopings.iter().zip(&our_loopings).enumerate() {
+            for (t, (a, b)) in looping_texels.iter().zip(&our_loopings).enumerate() {
                 let (d, most) = difference(a, b);
                 assert!(d < 1e-4 * most && most > 1.0, "frame {t}: {d} of {most}");
             }
             let torch = TorchLooping::new(&model, Device::Cpu, 1 << 30);
-            let torch = torch.gradient(&hits, &torch.adopt(wanted), exposure);
-            let (d, most) = difference(&torch.statics, &our_statics);
+            let torch = torch.gradient(&hits, &torch.upload_target(wanted), exposure);
+            let (d, most) = difference(&torch.static_texels, &our_statics);
             assert!(d < 1e-4 * most, "static, libtorch: {d} of {most}");
-            let (d, most) = difference(&torch.loopings.concat(), &our_loopings.concat());
+            let (d, most) = difference(&torch.looping_texels.concat(), &our_loopings.concat());
             assert!(d < 1e-4 * most, "looping, libtorch: {d} of {most}");
         }
     }
@@ -116,24 +118,24 @@ fn gradients_agree_through_holes_and_opaque_texels() {
     // All frames alike but in colour.
     let soft = model(&mut setup);
     let first = soft.frame(0);
-    let loopings: Vec<Vec<Rgba>> = soft.loopings()[..WHOLE]
+    let looping_texels: Vec<Vec<Rgba>> = soft.looping_texels()[..WHOLE]
         .iter()
         .map(|frame| {
             let with_alpha = |(texel, first): (&Rgba, &Rgba)| hard([texel[0], texel[1], texel[2], first[3]]);
             frame.iter().zip(&first).map(with_alpha).collect()
         })
         .collect();
-    let statics = soft.statics.iter().map(|texel| hard(*texel)).collect();
-    let model = LoopingModel::new(setup.grid.clone(), statics, &loopings, EXPOSURES.into());
+    let static_texels = soft.static_texels.iter().map(|texel| hard(*texel)).collect();
+    let model = LoopingModel::new(setup.grid.clone(), static_texels, &looping_texels, EXPOSURES.into());
     for (view, &exposure) in EXPOSURES.iter().enumerate() {
         let hits = setup.hits(view);
         let wanted = target(&mut setup, hits.pixels())[..1].to_vec();
-        let (loss, statics, loopings) = model.gradients(&hits, &wanted, exposure);
+        let (loss, static_texels, looping_texels) = model.gradients(&hits, &wanted, exposure);
         let (our_loss, our_statics, our_loopings) = gradient(&model, &hits, &wanted, view);
         assert!((loss - our_loss).abs() < 1e-6 * loss, "{loss} {our_loss}");
-        let (d, most) = difference(&statics, &our_statics);
+        let (d, most) = difference(&static_texels, &our_statics);
         assert!(d < 1e-4 * most && most > 1.0, "static: {d} of {most}");
-        let (d, most) = difference(&loopings.concat(), &our_loopings.concat());
+        let (d, most) = difference(&looping_texels.concat(), &our_loopings.concat());
         assert!(d < 1e-4 * most && most > 1.0, "looping: {d} of {most}");
     }
 }
@@ -145,45 +147,45 @@ fn texels_agree_after_three_steps() {
     for (seed, loops, lr) in [(49, true, LR), (50, false, LR), (53, true, 0.3)] {
         let mut setup = Setup::new(seed, loops);
         let start = model(&mut setup);
-        assert_eq!(setup.grid.looping_texels() > 0, loops);
-        let mut cpu = CpuEngine.looping(start.clone());
-        let mut ours = CudaEngine::new(kernels()).looping(start.clone());
+        assert_eq!(setup.grid.looping_texel_count() > 0, loops);
+        let mut cpu = CpuEngine.looping_level(start.clone());
+        let mut ours = CudaEngine::new(kernels()).looping_level(start.clone());
         for (step, view) in [1, 0, 1].into_iter().enumerate() {
             let hits = setup.hits(view);
             let wanted = target(&mut setup, hits.pixels());
             let list = || hits.clone();
-            let adopted = ours.adopt(wanted.clone());
+            let adopted = ours.upload_target(wanted.clone());
             let losses = (
-                LoopingEngine::step(&mut cpu, &looks(view, &list), &wanted, lr).unwrap(),
-                ours.step(&looks(view, &list), &adopted, lr).unwrap(),
+                LoopingEngine::step(&mut cpu, &visit(view, &list), &wanted, lr).unwrap(),
+                ours.step(&visit(view, &list), &adopted, lr).unwrap(),
             );
             assert!((losses.0 - losses.1).abs() < 1e-5 * losses.0, "step {step}: {losses:?}");
         }
         let ours = ours.finish();
-        let beyond = share_beyond(&cpu.statics, &ours.statics, 0.01 * lr);
+        let beyond = share_beyond(&cpu.static_texels, &ours.static_texels, 0.01 * lr);
         assert!(beyond < 1e-3, "{beyond} of the static texels differ");
-        assert!(share_beyond(&start.statics, &cpu.statics, lr) > 0.1);
-        for (t, (a, b)) in cpu.loopings().iter().zip(ours.loopings()).enumerate() {
+        assert!(share_beyond(&start.static_texels, &cpu.static_texels, lr) > 0.1);
+        for (t, (a, b)) in cpu.looping_texels().iter().zip(ours.looping_texels()).enumerate() {
             let beyond = share_beyond(a, &b, 0.01 * lr);
             assert!(beyond < 1e-3, "frame {t}: {beyond} of the looping texels differ");
         }
         let valid = |t: &Rgba| t[..3].iter().all(|c| (0.0..=t[3]).contains(c)) && t[3] <= 1.0;
-        assert!(ours.statics.iter().all(valid) && ours.loopings().concat().iter().all(valid));
+        assert!(ours.static_texels.iter().all(valid) && ours.looping_texels().concat().iter().all(valid));
     }
 }
 
 /// All that two steps on two views leave behind.
 fn after_steps(kernels: &Kernels) -> (Vec<f64>, Vec<Rgba>, Vec<Vec<Rgba>>) {
     let mut setup = Setup::new(51, true);
-    let mut ours = CudaEngine::new(kernels.clone()).looping(model(&mut setup));
+    let mut ours = CudaEngine::new(kernels.clone()).looping_level(model(&mut setup));
     let step = |view: usize| {
         let hits = setup.hits(view);
-        let adopted = ours.adopt(target(&mut setup, hits.pixels()));
-        ours.step(&looks(view, &|| hits.clone()), &adopted, LR).unwrap()
+        let adopted = ours.upload_target(target(&mut setup, hits.pixels()));
+        ours.step(&visit(view, &|| hits.clone()), &adopted, LR).unwrap()
     };
     let losses = [0, 1].map(step).to_vec();
     let model = ours.finish();
-    (losses, model.statics.clone(), model.loopings())
+    (losses, model.static_texels.clone(), model.looping_texels())
 }
 
 #[test]
@@ -200,15 +202,15 @@ fn what_is_not_seen_does_not_move() {
     let (wanted, black) = (target(&mut setup, hits.pixels()), target(&mut setup, 6));
     let (see, see_nothing) = (|| hits.clone(), || nothing.clone());
     let (mut idle, mut fresh) = (looping(&start), looping(&start));
-    let (wanted, black) = (idle.adopt(wanted), idle.adopt(black));
-    idle.step(&looks(0, &see_nothing), &black, LR).unwrap();
-    idle.step(&looks(1, &see), &wanted, LR).unwrap();
-    fresh.step(&looks(1, &see), &wanted, LR).unwrap();
+    let (wanted, black) = (idle.upload_target(wanted), idle.upload_target(black));
+    idle.step(&visit(0, &see_nothing), &black, LR).unwrap();
+    idle.step(&visit(1, &see), &wanted, LR).unwrap();
+    fresh.step(&visit(1, &see), &wanted, LR).unwrap();
     let (idle, fresh) = (idle.finish(), fresh.finish());
-    assert_eq!((&idle.statics, idle.loopings()), (&fresh.statics, fresh.loopings()));
-    let (before, after) = (start.loopings(), fresh.loopings());
+    assert_eq!((&idle.static_texels, idle.looping_texels()), (&fresh.static_texels, fresh.looping_texels()));
+    let (before, after) = (start.looping_texels(), fresh.looping_texels());
     let (mut unseen, mut moved) = (0, 0);
-    for id in 0..setup.grid.looping_texels() {
+    for id in 0..setup.grid.looping_texel_count() {
         let same = (0..FRAMES).all(|t| before[t][id] == after[t][id]);
         if coverage(&hits, id as u32 | LOOPING) == 0.0 {
             assert!(same, "looping texel {id}");
@@ -217,9 +219,9 @@ fn what_is_not_seen_does_not_move() {
             moved += usize::from(!same);
         }
     }
-    for id in 0..setup.grid.static_texels() {
+    for id in 0..setup.grid.static_texel_count() {
         if coverage(&hits, id as u32) == 0.0 {
-            assert_eq!(start.statics[id], fresh.statics[id], "static texel {id}");
+            assert_eq!(start.static_texels[id], fresh.static_texels[id], "static texel {id}");
         }
     }
     assert!(unseen > 100 && moved > 100, "{unseen} {moved}");

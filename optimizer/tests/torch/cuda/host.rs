@@ -43,7 +43,7 @@ impl Launch for Host {
             function(geometry.blocks, geometry.threads, self.backwards.into(), text.as_ptr(), pointers.as_mut_ptr())
         };
         let expected = "the kernel's parameters".into();
-        if outcome == 0 { Ok(()) } else { Err(CudaError::Argument { kernel, index: 0, found: letters, expected }) }
+        if outcome == 0 { Ok(()) } else { Err(CudaError::Argument { kernel, name: "all", found: letters, expected }) }
     }
 }
 

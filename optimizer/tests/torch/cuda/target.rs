@@ -2,7 +2,7 @@
 
 use super::host::{both_ways, kernels};
 use crate::common::Setup;
-use crate::looping::{FRAMES, looks, model};
+use crate::looping_level::{FRAMES, model, visit};
 use fastrand::Rng;
 use loop3d_capture::Clip;
 use loop3d_optimizer::cuda::{CudaLooping, Kernels, looping_target};
@@ -76,7 +76,7 @@ fn nearest_keys_agree() {
 #[test]
 fn complete_keys_agree() {
     // Noise makes the scores of many keys nearly the same at ρ → 0: all are 1 − ρ/d. A moderate ρ keeps them apart.
-    let moderate = TargetSettings { alpha: Some(0.01), ..TargetSettings::REFERENCE };
+    let moderate = TargetSettings { rho: Some(0.01), ..TargetSettings::REFERENCE };
     for (shape, seed) in [((10, 23, 14, 21), 4), ((8, 30, 27, 11), 5), ((12, 15, 6, 9), 6)] {
         let case = Case::new(shape, seed);
         for block in [1, 100_000, 1 << 30] {
@@ -92,8 +92,8 @@ fn balanced_keys_agree() {
     // The CPU has an exponential of its own, good to 4e-6, so keys of equal scores may change places.
     for (shape, seed) in [((10, 23, 14, 21), 9), ((8, 30, 27, 11), 10), ((12, 15, 6, 9), 11)] {
         let case = Case::new(shape, seed);
-        for (block, blur) in [(1, 0.15), (100_000, 0.15), (1 << 30, 0.02)] {
-            let balanced = TargetSettings { balance: Some(blur), ..TargetSettings::REFERENCE };
+        for (block, epsilon) in [(1, 0.15), (100_000, 0.15), (1 << 30, 0.02)] {
+            let balanced = TargetSettings { entropic_epsilon: Some(epsilon), ..TargetSettings::REFERENCE };
             let differ = case.differing(&balanced, block);
             assert!(differ < 0.002, "{shape:?}, {block}: {differ}");
         }
@@ -105,7 +105,7 @@ fn short_clips_and_stills_agree() {
     for shape in [(10, 2, 9, 9), (10, 1, 9, 9), (1, 12, 9, 9), (2, 12, 5, 9), (1, 1, 1, 2)] {
         assert_eq!(Case::new(shape, 7).differing(&TargetSettings::OTHER, 1 << 30), 0.0, "{shape:?}");
     }
-    let longer = TargetSettings { patch_frames: 5, patch: 4, stride: 3, alpha: Some(0.1), balance: None };
+    let longer = TargetSettings { patch_frames: 5, patch: 4, stride: 3, rho: Some(0.1), entropic_epsilon: None };
     assert_eq!(Case::new((3, 12, 9, 11), 8).differing(&longer, 1 << 30), 0.0);
 }
 
@@ -113,7 +113,7 @@ fn short_clips_and_stills_agree() {
 fn where_all_is_alike_every_key_is_right() {
     let shape = (5, 9, 6, 8);
     let case = Case { shape, clip: vec![51; 9 * 6 * 8 * 3], render: vec![0.2; 6 * 8 * 3 * 5] };
-    let balanced = TargetSettings { balance: Some(0.05), ..TargetSettings::REFERENCE };
+    let balanced = TargetSettings { entropic_epsilon: Some(0.05), ..TargetSettings::REFERENCE };
     assert_eq!(case.found(&kernels(), &balanced, 1 << 30), vec![51; 6 * 8 * 3 * 5]);
 }
 
@@ -141,8 +141,8 @@ fn a_refreshed_target_is_that_of_the_cpu() {
     let rgb = (0..frames * height * width * 3).map(|_| setup.rng.u8(..)).collect();
     let camera = Camera { width: width as u32, height: height as u32, ..setup.reference };
     let view = LevelView { camera, clip: Cow::Owned(Clip { width, height, frames, rgb }) };
-    let expected = LoopingEngine::refresh(&cpu, &looks(0, &list), &view).unwrap();
-    let bytes = ours.refresh(&looks(0, &list), &view).unwrap().bytes();
+    let expected = LoopingEngine::search_target(&cpu, &visit(0, &list), &view).unwrap();
+    let bytes = ours.search_target(&visit(0, &list), &view).unwrap().bytes();
     assert_eq!(bytes.len(), width * height * 3 * FRAMES);
     let mut differ = 0;
     for (at, byte) in bytes.iter().enumerate() {
@@ -152,7 +152,7 @@ fn a_refreshed_target_is_that_of_the_cpu() {
     // Renders differ in their last bits, so a search may tip over where two keys are as good.
     assert!(differ * 500 < bytes.len(), "{differ} of {} bytes", bytes.len());
     // What was adopted comes back as it was.
-    let adopted = ours.adopt(expected.clone()).bytes();
+    let adopted = ours.upload_target(expected.clone()).bytes();
     let back = |at: usize| expected[at % FRAMES / LANES][at / (3 * FRAMES)][at / FRAMES % 3][at % FRAMES % LANES];
     assert!(adopted.iter().enumerate().all(|(at, byte)| *byte == back(at)));
 }

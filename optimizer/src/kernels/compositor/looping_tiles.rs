@@ -4,17 +4,11 @@
 //! written, so each is one task, and the result is the same for any number of threads. The backward pass evaluates
 //! a pixel's samples again instead of storing them for all frames: nothing of size T × pixels × planes exists.
 
-use super::lanes::{LANES, Lanes};
-use crate::grid::LOOPING;
+use crate::grid::{LOOPING, Rgba};
 use crate::hits::{Hit, Hits};
-use crate::kernels::still::Rgba;
-use crate::kernels::stored::{Stored, UNIT};
+use crate::kernels::lanes::{F32x8, LANES, RgbLanes, RgbaLanes};
+use crate::kernels::texel::{TexelU16x8, UNIT};
 use multiversion::multiversion;
-
-/// Premultiplied RGBA of eight frames.
-pub type Rgba8 = [Lanes; 4];
-/// RGB of eight frames.
-pub type Rgb8 = [Lanes; 3];
 
 /// Rays stop when no frame of a chunk lets through more than this: a quarter of the 8-bit step.
 const STOP: f32 = 1.0 / 1024.0;
@@ -23,41 +17,41 @@ const STOP: f32 = 1.0 / 1024.0;
 #[derive(Clone, Copy)]
 pub struct Texels<'a> {
     /// Static texels, the same for all chunks, with the transparent texel at the end.
-    pub statics: &'a [Rgba],
+    pub static_texels: &'a [Rgba],
     /// This chunk's looping texels.
-    pub loopings: &'a [Stored],
+    pub looping_texels: &'a [TexelU16x8],
 }
 
 /// Gradients of one chunk of frames.
 pub struct Gradients<'a> {
-    /// dL/d(static texel), this chunk's share; has the transparent texel at the end.
-    pub statics: &'a mut [Rgba],
-    /// dL/d(looping texel), in rows of the caller's own numbers.
-    pub loopings: &'a mut [Rgba8],
+    /// dL/d(static texel), this chunk's part; has the transparent texel at the end.
+    pub static_texels: &'a mut [Rgba],
+    /// dL/d(looping texel), in rows that the caller numbers.
+    pub looping_texels: &'a mut [RgbaLanes],
 }
 
 #[inline(always)]
-fn sample(texels: Texels<'_>, hit: &Hit) -> Rgba8 {
+fn sample(texels: Texels<'_>, hit: &Hit) -> RgbaLanes {
     let weights = hit.weights();
     if hit.taps.iter().all(|t| t & LOOPING == 0) {
         let mut s = [0.0; 4];
         for (tap, w) in hit.taps.into_iter().zip(weights) {
-            let texel = texels.statics[tap as usize];
+            let texel = texels.static_texels[tap as usize];
             for c in 0..4 {
                 s[c] += w * texel[c];
             }
         }
-        return s.map(Lanes::splat);
+        return s.map(F32x8::splat);
     }
-    let mut s = [Lanes::ZERO; 4];
+    let mut s = [F32x8::ZERO; 4];
     for (tap, w) in hit.taps.into_iter().zip(weights) {
         if tap & LOOPING == 0 {
-            let texel = texels.statics[tap as usize];
+            let texel = texels.static_texels[tap as usize];
             for c in 0..4 {
-                s[c] = s[c] + Lanes::splat(w * texel[c]);
+                s[c] = s[c] + F32x8::splat(w * texel[c]);
             }
         } else {
-            let (texel, w) = (texels.loopings[(tap & !LOOPING) as usize].raw(), w * UNIT);
+            let (texel, w) = (texels.looping_texels[(tap & !LOOPING) as usize].raw(), w * UNIT);
             for c in 0..4 {
                 s[c] = s[c] + texel[c] * w;
             }
@@ -68,10 +62,10 @@ fn sample(texels: Texels<'_>, hit: &Hit) -> Rgba8 {
 
 /// Renders a chunk: RGB of the pixels from `first` on.
 #[multiversion(targets("x86_64+avx2"))]
-pub fn forward(hits: &Hits, first: usize, texels: Texels<'_>, image: &mut [Rgb8]) {
+pub fn forward(hits: &Hits, first: usize, texels: Texels<'_>, image: &mut [RgbLanes]) {
     for (pixel, out) in (first..).zip(image) {
-        *out = [Lanes::ZERO; 3];
-        let mut through = Lanes::splat(1.0);
+        *out = [F32x8::ZERO; 3];
+        let mut through = F32x8::splat(1.0);
         for hit in &hits.hits[hits.of(pixel)] {
             let s = sample(texels, hit);
             for c in 0..3 {
@@ -85,9 +79,9 @@ pub fn forward(hits: &Hits, first: usize, texels: Texels<'_>, image: &mut [Rgb8]
     }
 }
 
-/// What the render is pulled to.
+/// The data term and sparsity of one chunk.
 #[derive(Clone, Copy, Debug)]
-pub struct Pull {
+pub struct DataTerm {
     /// Exposure that the render is multiplied with.
     pub exposure: f32,
     /// Frames of this chunk that exist (the last chunk may be padded).
@@ -118,26 +112,26 @@ pub fn robust_slope(r: f32) -> f32 {
 
 /// Renders a chunk again, compares it with `target` (RGB bytes as `[pixel][channel][frame]`, 255 = 1.0) by the robust
 /// penalty, and adds the gradients of the texels, those of the sparsity of rays included. `rows`: the taps of each hit, looping
-/// ones as rows of `out.loopings`. Returns Σ ψ over colour values.
+/// ones as rows of `out.looping_texels`. Returns Σ ψ over colour values.
 #[multiversion(targets("x86_64+avx2"))]
 pub fn backward(
     hits: &Hits,
     rows: &[[u32; 4]],
     texels: Texels<'_>,
     target: &[[[u8; LANES]; 3]],
-    pull: Pull,
+    term: DataTerm,
     out: &mut Gradients<'_>,
 ) -> f64 {
-    let mut exists = Lanes::ZERO;
-    exists.0[..pull.frames].fill(1.0);
-    let mut samples: Vec<(Rgba8, Lanes)> = Vec::new();
+    let mut exists = F32x8::ZERO;
+    exists.0[..term.frames].fill(1.0);
+    let mut samples: Vec<(RgbaLanes, F32x8)> = Vec::new();
     let mut loss = 0.0f64;
     for (pixel, target) in target.iter().enumerate() {
         let of_pixel = hits.of(pixel);
         let (hits, rows) = (&hits.hits[of_pixel.clone()], &rows[of_pixel]);
-        let mut color = [Lanes::ZERO; 3];
-        let mut through = Lanes::splat(1.0);
-        let (mut l1, mut l2) = (Lanes::ZERO, Lanes::ZERO);
+        let mut color = [F32x8::ZERO; 3];
+        let mut through = F32x8::splat(1.0);
+        let (mut l1, mut l2) = (F32x8::ZERO, F32x8::ZERO);
         samples.clear();
         for hit in hits {
             let s = sample(texels, hit);
@@ -152,20 +146,20 @@ pub fn backward(
                 break;
             }
         }
-        let mut gradient = [Lanes::ZERO; 3];
+        let mut gradient = [F32x8::ZERO; 3];
         for c in 0..3 {
-            let wanted = Lanes(target[c].map(|b| f32::from(b) / 255.0));
-            let r = (color[c] * pull.exposure - wanted) * exists;
+            let wanted = F32x8(target[c].map(|b| f32::from(b) / 255.0));
+            let r = (color[c] * term.exposure - wanted) * exists;
             loss += f64::from(r.map(robust).sum());
-            gradient[c] = r.map(robust_slope) * pull.exposure;
+            gradient[c] = r.map(robust_slope) * term.exposure;
         }
         // d(‖a‖₁/‖a‖₂)/da = 1/‖a‖₂ − a ‖a‖₁/‖a‖₂³.
-        let spread = l2.map(|square| pull.sparsity / square.sqrt().max(EMPTY)) * exists;
+        let spread = l2.map(|square| term.sparsity / square.sqrt().max(EMPTY)) * exists;
         let peaked = (spread * l1).zip(l2, |s, square| if square > EMPTY * EMPTY { s / square } else { 0.0 });
-        let mut behind = [Lanes::ZERO; 3];
+        let mut behind = [F32x8::ZERO; 3];
         for ((hit, rows), (s, through)) in hits.iter().zip(rows).zip(&samples).rev() {
-            let mut g = [Lanes::ZERO; 4];
-            let mut hidden = Lanes::ZERO;
+            let mut g = [F32x8::ZERO; 4];
+            let mut hidden = F32x8::ZERO;
             for c in 0..3 {
                 hidden = hidden + gradient[c] * behind[c];
                 behind[c] = s[c] + behind[c] - s[3] * behind[c];
@@ -174,12 +168,12 @@ pub fn backward(
             g[3] = spread - peaked * s[3] - *through * hidden;
             for (&tap, w) in rows.iter().zip(hit.weights()) {
                 if tap & LOOPING == 0 {
-                    let texel = &mut out.statics[tap as usize];
+                    let texel = &mut out.static_texels[tap as usize];
                     for c in 0..4 {
                         texel[c] += w * g[c].sum();
                     }
                 } else {
-                    let texel = &mut out.loopings[(tap & !LOOPING) as usize];
+                    let texel = &mut out.looping_texels[(tap & !LOOPING) as usize];
                     for c in 0..4 {
                         texel[c] = texel[c] + g[c] * w;
                     }

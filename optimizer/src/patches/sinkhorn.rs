@@ -1,15 +1,15 @@
-//! Choosing keys so that the loop uses the clip evenly: entropic optimal transport between the queries and the keys
-//! of a location (Cuturi 2013).
+//! Sinkhorn: choosing keys so that the loop uses the clip evenly, by entropic optimal transport between the queries and the
+//! keys of a location (Cuturi 2013).
 //!
 //! The normalised score of spec §4.5 with ρ = 0 brings back what the loop has lost, but counts a rare key as much as a
 //! common one: on campfire the loop came out a tenth too bright. Here every query has mass 1 and every key T/K, so that
-//! the loop's frames are distributed as the clip's: `f(i) = argmin_j d_ij − ε ln v_j`, with prices v from Sinkhorn's
+//! the loop's frames are distributed as the clip's: `f(i) = argmin_j d_ij − ε ln v_j`, with scalings v of the keys from Sinkhorn's
 //! iteration on `exp(−d_ij / ε)`.
 
 use super::Table;
 use multiversion::multiversion;
 
-/// Sinkhorn iterations. Prices need not be exact: the choice is an argmin, and the next search goes on from there.
+/// Sinkhorn iterations. Scalings need not be exact: the choice is an argmin, and searches repeat.
 pub(crate) const ITERATIONS: usize = 8;
 /// Least sum that a row or column is divided by: below it a key is so far from every query that it stays out.
 pub(crate) const LEAST: f32 = 1e-12;
@@ -20,7 +20,7 @@ const LANES: usize = 8;
 #[derive(Default)]
 pub struct Scratch {
     kernel: Vec<f32>,
-    price: Vec<f32>,
+    scaling: Vec<f32>,
     sums: Vec<f32>,
 }
 
@@ -36,33 +36,33 @@ fn exp(x: f32) -> f32 {
     p * f32::from_bits(((whole as i32 + 127) as u32) << 23)
 }
 
-/// The key of each query. `blur` is ε as a share of the table's mean distance.
+/// The key of each query. `entropic_epsilon` is ε as a fraction of the table's mean distance.
 #[multiversion(targets("x86_64+avx2"))]
-pub fn balanced_keys(table: &Table<'_>, blur: f32, scratch: &mut Scratch, out: &mut [u16]) {
+pub fn balanced_keys(table: &Table<'_>, entropic_epsilon: f32, scratch: &mut Scratch, out: &mut [u16]) {
     let (queries, keys, width) = (table.queries, table.keys, table.width);
     let rows = table.values.chunks_exact(width).take(queries);
     let total: f32 = rows.clone().map(|row| row[..keys].iter().sum::<f32>()).sum();
-    let epsilon = blur * total / (queries * keys) as f32;
+    let epsilon = entropic_epsilon * total / (queries * keys) as f32;
     if epsilon <= 0.0 {
         // All patches are alike: any key is right.
         return out.fill(0);
     }
-    let Scratch { kernel, price, sums } = scratch;
+    let Scratch { kernel, scaling, sums } = scratch;
     kernel.clear();
     for row in rows.clone() {
         let least = row[..keys].iter().copied().fold(f32::INFINITY, f32::min);
         // Padding columns hold +∞, which becomes e^−87: nothing beside the rest.
         kernel.extend(row.iter().map(|d| exp((least - d) / epsilon)));
     }
-    price.clear();
-    price.resize(width, 1.0);
+    scaling.clear();
+    scaling.resize(width, 1.0);
     let mass = queries as f32 / keys as f32;
     for _ in 0..ITERATIONS {
         sums.clear();
         sums.resize(width, 0.0);
         for row in kernel.chunks_exact(width) {
             let mut dots = [0.0f32; LANES];
-            for (k, v) in row.chunks_exact(LANES).zip(price.chunks_exact(LANES)) {
+            for (k, v) in row.chunks_exact(LANES).zip(scaling.chunks_exact(LANES)) {
                 for lane in 0..LANES {
                     dots[lane] += k[lane] * v[lane];
                 }
@@ -72,14 +72,14 @@ pub fn balanced_keys(table: &Table<'_>, blur: f32, scratch: &mut Scratch, out: &
                 *sum += scale * k;
             }
         }
-        for (price, sum) in price.iter_mut().zip(sums.iter()) {
-            *price = mass / sum.max(LEAST);
+        for (scaling, sum) in scaling.iter_mut().zip(sums.iter()) {
+            *scaling = mass / sum.max(LEAST);
         }
     }
     for (row, out) in kernel.chunks_exact(width).zip(out) {
         let mut best = (f32::NEG_INFINITY, 0);
         for key in 0..keys {
-            let score = row[key] * price[key];
+            let score = row[key] * scaling[key];
             if score > best.0 {
                 best = (score, key);
             }
@@ -92,7 +92,7 @@ pub fn balanced_keys(table: &Table<'_>, blur: f32, scratch: &mut Scratch, out: &
 mod tests {
     use super::*;
 
-    fn keys_of(distances: &[&[f32]], blur: f32) -> Vec<u16> {
+    fn keys_of(distances: &[&[f32]], entropic_epsilon: f32) -> Vec<u16> {
         let keys = distances[0].len();
         let width = keys.next_multiple_of(LANES);
         let mut values = Vec::new();
@@ -102,7 +102,7 @@ mod tests {
         }
         let table = Table { row: 0, column: 0, queries: distances.len(), keys, width, values: &values };
         let mut out = vec![0; distances.len()];
-        balanced_keys(&table, blur, &mut Scratch::default(), &mut out);
+        balanced_keys(&table, entropic_epsilon, &mut Scratch::default(), &mut out);
         out
     }
 

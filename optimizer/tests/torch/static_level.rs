@@ -1,12 +1,13 @@
 //! Static stage.
 
 use crate::common::{Setup, assert_interesting, coverage, difference, neighbours, render, seen, share_beyond};
-use loop3d_optimizer::engine::{CpuEngine, Engine, Sight, StillEngine};
+use loop3d_optimizer::cpu::CpuEngine;
+use loop3d_optimizer::engine::{Engine, StaticEngine, ViewVisit};
 use loop3d_optimizer::hits::Hits;
-use loop3d_optimizer::kernels::still::{TexelGradient, backward, forward, scatter};
+use loop3d_optimizer::kernels::compositor::static_tiles::{TexelGradient, backward, forward, scatter};
 use loop3d_optimizer::static_stage::loss::{SPARSITY, TV_ALPHA, TV_RGB, exposure, squared_error};
 use loop3d_optimizer::static_stage::model::{OPACITY_RATE, StaticModel, logit};
-use loop3d_optimizer::torch::{TorchEngine, TorchStill};
+use loop3d_optimizer::torch::{TorchEngine, TorchStatic};
 use tch::Device;
 
 fn engine() -> TorchEngine {
@@ -14,7 +15,7 @@ fn engine() -> TorchEngine {
 }
 
 fn model(setup: &mut Setup) -> StaticModel {
-    let texels = setup.texels(setup.grid.static_texels());
+    let texels = setup.texels(setup.grid.static_texel_count());
     let logits = texels.iter().map(|t| [logit(t[0] / t[3]), logit(t[1] / t[3]), logit(t[2] / t[3]), logit(t[3])]);
     StaticModel::new(setup.grid.clone(), logits.collect())
 }
@@ -26,7 +27,7 @@ fn cpu_gradient(model: &StaticModel, hits: &Hits, picture: &[[f32; 3]]) -> (f64,
     let mut of_image = Vec::new();
     let error = squared_error(&forward.image, picture, exposure, &mut of_image);
     backward(hits, &mut forward.samples, &of_image, SPARSITY);
-    let n = model.grid.static_texels();
+    let n = model.grid.static_texel_count();
     let mut gradient = TexelGradient { gradient: vec![[0.0; 4]; n], coverage: vec![0.0; n] };
     scatter(hits, &forward.samples, &model.starts, &mut gradient);
     model.add_total_variation(TV_RGB, TV_ALPHA, &mut gradient);
@@ -43,7 +44,7 @@ fn forward_agrees() {
             assert_interesting(&setup.grid, &hits);
             let (d, most) = difference(
                 &forward(&hits, &model.shown).image,
-                &TorchStill::new(model.clone(), Device::Cpu).render(&hits),
+                &TorchStatic::new(model.clone(), Device::Cpu).render(&hits),
             );
             assert!(d < 1e-5 && most > 0.5, "view {view}: {d}");
         }
@@ -59,7 +60,7 @@ fn gradients_agree_with_autograd() {
             let hits = setup.hits(view);
             let picture = setup.picture(hits.pixels());
             let (error, cpu) = cpu_gradient(&model, &hits, &picture);
-            let (torch_error, torch) = TorchStill::new(model.clone(), Device::Cpu).gradient(&hits, &picture);
+            let (torch_error, torch) = TorchStatic::new(model.clone(), Device::Cpu).gradient(&hits, &picture);
             assert!((error - torch_error).abs() < 1e-6 * error, "{error} {torch_error}");
             let (d, most) = difference(&cpu.gradient, &torch.gradient);
             assert!(d < 1e-4 * most && most > 0.1, "{d} of {most}");
@@ -106,7 +107,7 @@ fn both_gradients_agree_with_finite_differences() {
     let picture = setup.picture(hits.pixels());
     let exposure = f64::from(exposure(&forward(&hits, &model.shown).image, &picture));
     let (_, cpu) = cpu_gradient(&model, &hits, &picture);
-    let (_, torch) = TorchStill::new(model.clone(), Device::Cpu).gradient(&hits, &picture);
+    let (_, torch) = TorchStatic::new(model.clone(), Device::Cpu).gradient(&hits, &picture);
     let ids = seen(&setup.grid, &hits, 61);
     assert!(ids.len() >= 8, "{}", ids.len());
     // Central differences in f64: only the f32 gradients round.
@@ -134,14 +135,16 @@ fn texels_agree_after_three_steps() {
     const LR: f32 = 0.05;
     let mut setup = Setup::new(11, false);
     let start = model(&mut setup);
-    let mut cpu = CpuEngine.still(start.clone());
-    let mut torch = engine().still(start.clone());
+    let mut cpu = CpuEngine.static_level(start.clone());
+    let mut torch = engine().static_level(start.clone());
     for (step, view) in [0, 1, 0].into_iter().enumerate() {
         let hits = setup.hits(view);
         let picture = setup.picture(hits.pixels());
         let list = || hits.clone();
-        let losses =
-            (cpu.step(&Sight::new(view, &list), &picture, LR), torch.step(&Sight::new(view, &list), &picture, LR));
+        let losses = (
+            cpu.step(&ViewVisit::new(view, &list), &picture, LR),
+            torch.step(&ViewVisit::new(view, &list), &picture, LR),
+        );
         assert!((losses.0 - losses.1).abs() < 1e-5 * losses.0, "step {step}: {losses:?}");
     }
     let (cpu, torch) = (cpu.finish(), torch.finish());
@@ -160,9 +163,9 @@ fn opacity_moves_at_a_rate_of_its_own() {
     let hits = setup.hits(0);
     let picture = setup.picture(hits.pixels());
     let list = || hits.clone();
-    let (mut cpu, mut torch) = (CpuEngine.still(start.clone()), engine().still(start.clone()));
-    cpu.step(&Sight::new(0, &list), &picture, LR);
-    torch.step(&Sight::new(0, &list), &picture, LR);
+    let (mut cpu, mut torch) = (CpuEngine.static_level(start.clone()), engine().static_level(start.clone()));
+    cpu.step(&ViewVisit::new(0, &list), &picture, LR);
+    torch.step(&ViewVisit::new(0, &list), &picture, LR);
     for found in [cpu.finish(), torch.finish()] {
         let largest: [f32; 4] = std::array::from_fn(|k| {
             found.logits.iter().zip(&start.logits).map(|(a, b)| (a[k] - b[k]).abs()).fold(0.0, f32::max)
@@ -180,11 +183,11 @@ fn what_is_not_seen_does_not_move() {
     let (hits, nothing) = (setup.hits(0), Hits { start: vec![0; 7], ..Hits::default() });
     let (picture, black) = (setup.picture(hits.pixels()), vec![[0.0; 3]; 6]);
     let (see, see_nothing) = (|| hits.clone(), || nothing.clone());
-    let mut idle = engine().still(start.clone());
-    idle.step(&Sight::new(0, &see_nothing), &black, 0.05);
-    idle.step(&Sight::new(1, &see), &picture, 0.05);
-    let mut fresh = engine().still(start.clone());
-    fresh.step(&Sight::new(1, &see), &picture, 0.05);
+    let mut idle = engine().static_level(start.clone());
+    idle.step(&ViewVisit::new(0, &see_nothing), &black, 0.05);
+    idle.step(&ViewVisit::new(1, &see), &picture, 0.05);
+    let mut fresh = engine().static_level(start.clone());
+    fresh.step(&ViewVisit::new(1, &see), &picture, 0.05);
     let (idle, fresh) = (idle.finish(), fresh.finish());
     // A step that sees nothing leaves values, moments and step counts: the next one is a first one, to the last bit.
     assert_eq!(idle.logits, fresh.logits);

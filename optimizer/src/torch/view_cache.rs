@@ -1,23 +1,23 @@
-//! What was made for a view, kept for its next visit as long as there is room.
+//! Values made for a view, cached until its next visit as long as there is room: within a level its hits never change.
 
 use std::collections::HashMap;
 use std::rc::Rc;
 
-/// Values by view, up to a number of bytes together.
+/// Values by view, up to a total number of bytes.
 #[derive(Debug)]
-pub(super) struct Kept<T> {
+pub(crate) struct ViewCache<T> {
     values: HashMap<usize, Rc<T>>,
     room: usize,
 }
 
-impl<T> Kept<T> {
-    /// Room for `bytes`.
-    pub(super) fn new(bytes: usize) -> Self {
+impl<T> ViewCache<T> {
+    /// An empty cache with room for `bytes`.
+    pub(crate) fn new(bytes: usize) -> Self {
         Self { values: HashMap::new(), room: bytes }
     }
 
-    /// The value of a view: the one that is kept, or what `make` makes, with its size in bytes.
-    pub(super) fn get(&mut self, view: usize, make: impl FnOnce() -> (T, usize)) -> Rc<T> {
+    /// The value of a view: the cached one, or the one that `make` returns with its size in bytes.
+    pub(crate) fn get(&mut self, view: usize, make: impl FnOnce() -> (T, usize)) -> Rc<T> {
         if let Some(value) = self.values.get(&view) {
             return value.clone();
         }
@@ -37,16 +37,16 @@ mod tests {
 
     #[test]
     fn what_fits_is_made_once() {
-        let mut kept = Kept::new(10);
+        let mut cache = ViewCache::new(10);
         let mut made = 0;
         for (view, bytes) in [(0, 6), (1, 5), (2, 4), (0, 6), (1, 5), (2, 4)] {
             let make = || {
                 made += 1;
                 (view * 10, bytes)
             };
-            assert_eq!(*kept.get(view, make), view * 10);
+            assert_eq!(*cache.get(view, make), view * 10);
         }
-        // View 1 has no room beside view 0, view 2 has.
+        // View 0 leaves no room for view 1, but enough for view 2.
         assert_eq!(made, 4);
     }
 }

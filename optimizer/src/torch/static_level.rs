@@ -1,21 +1,21 @@
 //! Static stage on tensors.
 
 use super::adam::{SparseAdam, rows_from};
-use super::listing::{Listing, Listings};
+use super::listing::{CACHED_BYTES, Listing};
 use super::neighbours::{Neighbours, Texels};
-use super::{download, gradient, upload};
-use crate::engine::{Sight, StillEngine};
-use crate::grid::TexelGrid;
+use super::view_cache::ViewCache;
+use crate::engine::{StaticEngine, ViewVisit};
+use crate::grid::{Rgba, TexelGrid};
 use crate::hits::Hits;
-use crate::kernels::still::EMPTY;
-use crate::kernels::still::{Rgba, TexelGradient};
+use crate::kernels::compositor::static_tiles::{EMPTY, TexelGradient};
 use crate::static_stage::loss::{SPARSITY, TV_ALPHA, TV_RGB};
 use crate::static_stage::model::{EPSILON, OPACITY_RATE, StaticModel};
+use loop3d_torch::{download, gradient, upload};
 use tch::{Device, Kind, Tensor};
 
 /// A static level: logits as leaves.
 #[derive(Debug)]
-pub struct TorchStill {
+pub struct TorchStatic {
     grid: TexelGrid,
     device: Device,
     /// `[texels, 4]`.
@@ -24,7 +24,7 @@ pub struct TorchStill {
     opaque: Tensor,
     neighbours: Neighbours,
     adam: SparseAdam,
-    listings: Listings,
+    listings: ViewCache<Listing>,
 }
 
 /// Loss and gradient of one view.
@@ -37,10 +37,10 @@ struct Descent {
     coverage: Tensor,
 }
 
-impl TorchStill {
+impl TorchStatic {
     /// Takes over the texels of `model`; the optimiser starts afresh.
     pub fn new(model: StaticModel, device: Device) -> Self {
-        let n = model.grid.static_texels();
+        let n = model.grid.static_texel_count();
         let logits = upload(&model.logits, device);
         Self {
             opaque: rows_from(model.starts[model.grid.table.planes - 1], n, 2, device),
@@ -51,7 +51,7 @@ impl TorchStill {
                 1.0,
                 OPACITY_RATE,
             ]),
-            listings: Listings::default(),
+            listings: ViewCache::new(CACHED_BYTES),
             grid: model.grid,
             device,
             logits,
@@ -68,20 +68,20 @@ impl TorchStill {
     }
 
     fn listing(&self, hits: &Hits) -> Listing {
-        Listing::new(hits, self.grid.static_texels(), self.device)
+        Listing::new(hits, self.grid.static_texel_count(), self.device)
     }
 
-    fn descent(&self, listing: &Listing, picture: &[[f32; 3]]) -> Descent {
-        let texels = self.grid.static_texels() as i64;
+    fn descent(&self, listing: &Listing, image: &[[f32; 3]]) -> Descent {
+        let texels = self.grid.static_texel_count() as i64;
         let shown = tch::no_grad(|| self.shown(&self.logits)).set_requires_grad(true);
         let samples = listing.sample(&shown, None);
         let colour = listing.over(&samples).squeeze_dim(1).narrow(1, 0, 3);
-        let picture = listing.sorted(&upload(picture, self.device));
+        let image = listing.sorted(&upload(image, self.device));
         let exposure = tch::no_grad(|| {
-            let ratio: Tensor = (&picture + 0.01) / (&colour + 0.01);
+            let ratio: Tensor = (&image + 0.01) / (&colour + 0.01);
             ((ratio.to_kind(Kind::Double).log().mean(Kind::Double).exp() + 3.0) / 4.0).to_kind(Kind::Float)
         });
-        let error = (colour * exposure - picture).square().sum(Kind::Double);
+        let error = (colour * exposure - image).square().sum(Kind::Double);
         (&error + listing.sparsity(&samples, EMPTY) * f64::from(SPARSITY)).backward();
         let coverage = listing.static_coverage(texels + 1);
         let frames = shown.unsqueeze(1);
@@ -103,14 +103,14 @@ impl TorchStill {
     }
 
     /// Mean squared error of a window, and dL/d(shown texel) of all its terms.
-    pub fn gradient(&self, hits: &Hits, picture: &[[f32; 3]]) -> (f64, TexelGradient) {
-        let Descent { error, gradient, coverage } = self.descent(&self.listing(hits), picture);
+    pub fn gradient(&self, hits: &Hits, image: &[[f32; 3]]) -> (f64, TexelGradient) {
+        let Descent { error, gradient, coverage } = self.descent(&self.listing(hits), image);
         let coverage = download::<1>(&coverage).into_iter().map(|[c]| c).collect();
         (error, TexelGradient { gradient: download(&gradient), coverage })
     }
 
-    fn descend(&mut self, listing: &Listing, picture: &[[f32; 3]], lr: f32) -> f64 {
-        let Descent { error, gradient: of_shown, coverage } = self.descent(listing, picture);
+    fn descend(&mut self, listing: &Listing, image: &[[f32; 3]], lr: f32) -> f64 {
+        let Descent { error, gradient: of_shown, coverage } = self.descent(listing, image);
         let leaf = self.logits.detach().set_requires_grad(true);
         (self.shown(&leaf).narrow(0, 0, of_shown.size()[0]) * of_shown).sum(Kind::Float).backward();
         self.logits = tch::no_grad(|| self.adam.step(&self.logits, &gradient(&leaf), &coverage, lr));
@@ -118,11 +118,16 @@ impl TorchStill {
     }
 }
 
-impl StillEngine for TorchStill {
-    fn step(&mut self, sight: &Sight<'_>, picture: &[[f32; 3]], lr: f32) -> f64 {
-        let (transparent, device) = (self.grid.static_texels(), self.device);
-        let listing = self.listings.get(sight.view, || Listing::new(sight.hits(), transparent, device));
-        self.descend(&listing, picture, lr)
+impl StaticEngine for TorchStatic {
+    fn step(&mut self, visit: &ViewVisit<'_>, image: &[[f32; 3]], lr: f32) -> f64 {
+        let (transparent, device) = (self.grid.static_texel_count(), self.device);
+        let make = || {
+            let listing = Listing::new(visit.hits(), transparent, device);
+            let bytes = listing.bytes();
+            (listing, bytes)
+        };
+        let listing = self.listings.get(visit.view, make);
+        self.descend(&listing, image, lr)
     }
 
     fn finish(self) -> StaticModel {

@@ -1,16 +1,13 @@
 //! Compositor of one-frame texels (the static stage), forward and backward.
 //!
-//! Premultiplied *over*, near to far: `C = Σ Tₖ sₖ`, `Tₖ₊₁ = Tₖ (1 − aₖ)`, with `sₖ` the bilinear sample of plane k
-//! (spec §2.6). Samples of a window are kept from the forward to the backward pass: with one frame they are small.
+//! Samples of a window are kept from the forward to the backward pass: with one frame they are small.
 
-use super::planewise;
+use crate::grid::Rgba;
 use crate::hits::Hits;
+use crate::kernels::planewise;
 use rayon::prelude::*;
 
-/// Premultiplied RGBA.
-pub type Rgba = [f32; 4];
-
-/// What the forward pass leaves behind.
+/// Result of the forward pass.
 pub struct Forward {
     /// Composited premultiplied RGBA of each pixel.
     pub image: Vec<Rgba>,
@@ -26,7 +23,7 @@ fn sample(texels: &[Rgba], hit: &crate::hits::Hit) -> Rgba {
     std::array::from_fn(|i| w[0] * a[i] + w[1] * b[i] + w[2] * c[i] + w[3] * d[i])
 }
 
-/// Cuts a per-hit array into runs of pixels, so that each thread owns its hits.
+/// Cuts a per-hit array into runs of pixels, so each thread owns its hits.
 fn by_pixel_runs<'a, T>(hits: &Hits, mut data: &'a mut [T], run: usize) -> Vec<(usize, &'a mut [T])> {
     let mut out = Vec::new();
     for first in (0..hits.pixels()).step_by(run) {

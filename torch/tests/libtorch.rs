@@ -1,5 +1,5 @@
 //! libtorch is linked, found at run time without `LD_LIBRARY_PATH`, and computes.
-#![cfg(feature = "torch")]
+#![cfg(feature = "libtorch")]
 
 use tch::{Device, Kind, Tensor};
 

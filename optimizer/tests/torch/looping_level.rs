@@ -2,11 +2,12 @@
 
 use crate::common::{Rgba, Setup, assert_interesting, coverage, difference, neighbours, render, seen, share_beyond};
 use loop3d_capture::Clip;
-use loop3d_optimizer::engine::{CpuEngine, Engine, LoopingEngine, Sight};
+use loop3d_optimizer::cpu::CpuEngine;
+use loop3d_optimizer::engine::{Engine, LoopingEngine, ViewVisit};
 use loop3d_optimizer::grid::LOOPING;
 use loop3d_optimizer::hits::Hits;
+use loop3d_optimizer::kernels::compositor::looping_tiles::EMPTY;
 use loop3d_optimizer::kernels::lanes::LANES;
-use loop3d_optimizer::kernels::looping::EMPTY;
 use loop3d_optimizer::looping_stage::model::{LoopingModel, SPARSITY, TV_ALPHA, TV_RGB, Target};
 use loop3d_optimizer::pyramid::LevelView;
 use loop3d_optimizer::torch::{TorchEngine, TorchLooping};
@@ -27,9 +28,9 @@ fn engine(working_set: usize) -> TorchEngine {
 }
 
 pub(crate) fn model(setup: &mut Setup) -> LoopingModel {
-    let statics = setup.texels(setup.grid.static_texels());
-    let loopings: Vec<Vec<Rgba>> = (0..FRAMES).map(|_| setup.texels(setup.grid.looping_texels())).collect();
-    LoopingModel::new(setup.grid.clone(), statics, &loopings, EXPOSURES.into())
+    let static_texels = setup.texels(setup.grid.static_texel_count());
+    let looping_texels: Vec<Vec<Rgba>> = (0..FRAMES).map(|_| setup.texels(setup.grid.looping_texel_count())).collect();
+    LoopingModel::new(setup.grid.clone(), static_texels, &looping_texels, EXPOSURES.into())
 }
 
 pub(crate) fn target(setup: &mut Setup, pixels: usize) -> Target {
@@ -37,8 +38,8 @@ pub(crate) fn target(setup: &mut Setup, pixels: usize) -> Target {
     (0..FRAMES.div_ceil(LANES)).map(|_| (0..pixels).map(|_| pixel()).collect()).collect()
 }
 
-pub(crate) fn looks<'a>(view: usize, list: &'a dyn Fn() -> Hits) -> Sight<'a> {
-    Sight::new(view, list)
+pub(crate) fn visit<'a>(view: usize, list: &'a dyn Fn() -> Hits) -> ViewVisit<'a> {
+    ViewVisit::new(view, list)
 }
 
 #[test]
@@ -61,10 +62,10 @@ fn forward_agrees() {
 fn opaque_planes_hide_what_the_cpu_does_not_visit() {
     let mut setup = Setup::new(23, true);
     let opaque = |texels: Vec<Rgba>| texels.into_iter().map(|[r, g, b, _]| [r, g, b, 0.99]).collect::<Vec<_>>();
-    let (ns, nl) = (setup.grid.static_texels(), setup.grid.looping_texels());
-    let statics = opaque(setup.texels(ns));
-    let loopings: Vec<_> = (0..FRAMES).map(|_| opaque(setup.texels(nl))).collect();
-    let model = LoopingModel::new(setup.grid.clone(), statics, &loopings, EXPOSURES.into());
+    let (ns, nl) = (setup.grid.static_texel_count(), setup.grid.looping_texel_count());
+    let static_texels = opaque(setup.texels(ns));
+    let looping_texels: Vec<_> = (0..FRAMES).map(|_| opaque(setup.texels(nl))).collect();
+    let model = LoopingModel::new(setup.grid.clone(), static_texels, &looping_texels, EXPOSURES.into());
     let hits = setup.hits(0);
     let (cpu, torch) = (model.render(&hits), TorchLooping::new(&model, Device::Cpu, 1 << 30).render(&hits));
     let d = cpu.iter().zip(&torch).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
@@ -81,12 +82,12 @@ fn gradients_agree_with_autograd() {
             let hits = setup.hits(view);
             let target = target(&mut setup, hits.pixels());
             let torch = TorchLooping::new(&cpu, Device::Cpu, working_set);
-            let torch = torch.gradient(&hits, &torch.adopt(target.clone()), exposure);
-            let (loss, statics, loopings) = cpu.gradients(&hits, &target, exposure);
+            let torch = torch.gradient(&hits, &torch.upload_target(target.clone()), exposure);
+            let (loss, static_texels, looping_texels) = cpu.gradients(&hits, &target, exposure);
             assert!((loss - torch.loss).abs() < 1e-6 * loss, "{loss} {}", torch.loss);
-            let (d, most) = difference(&statics, &torch.statics);
+            let (d, most) = difference(&static_texels, &torch.static_texels);
             assert!(d < 1e-4 * most && most > 1.0, "static: {d} of {most}");
-            for (t, (a, b)) in loopings.iter().zip(&torch.loopings).enumerate() {
+            for (t, (a, b)) in looping_texels.iter().zip(&torch.looping_texels).enumerate() {
                 let (d, most) = difference(a, b);
                 assert!(d < 1e-4 * most && most > 1.0, "frame {t}: {d} of {most}");
             }
@@ -98,7 +99,7 @@ fn gradients_agree_with_autograd() {
 /// Robust penalty and sparsity of view 1 and all frames in f64, and the total variation that belongs to one texel.
 struct Loss64<'a> {
     model: &'a LoopingModel,
-    loopings: Vec<Vec<Rgba>>,
+    looping_texels: Vec<Vec<Rgba>>,
     hits: &'a Hits,
     target: &'a Target,
 }
@@ -108,8 +109,11 @@ impl Loss64<'_> {
     fn at(&self, id: u32, frame: usize, channel: usize, change: f64) -> f64 {
         let loops = |id: u32| id & LOOPING != 0;
         let original = |t: usize, at: u32| -> [f64; 4] {
-            let texel =
-                if loops(at) { self.loopings[t][(at & !LOOPING) as usize] } else { self.model.statics[at as usize] };
+            let texel = if loops(at) {
+                self.looping_texels[t][(at & !LOOPING) as usize]
+            } else {
+                self.model.static_texels[at as usize]
+            };
             texel.map(f64::from)
         };
         let value = |t: usize, at: u32| {
@@ -150,19 +154,19 @@ fn both_gradients_agree_with_finite_differences() {
     let hits = setup.hits(1);
     let target = target(&mut setup, hits.pixels());
     let torch = TorchLooping::new(&model, Device::Cpu, 1 << 30);
-    let torch = torch.gradient(&hits, &torch.adopt(target.clone()), EXPOSURES[1]);
-    let (_, statics, loopings) = model.gradients(&hits, &target, EXPOSURES[1]);
-    let loss = Loss64 { model: &model, loopings: model.loopings(), hits: &hits, target: &target };
+    let torch = torch.gradient(&hits, &torch.upload_target(target.clone()), EXPOSURES[1]);
+    let (_, static_texels, looping_texels) = model.gradients(&hits, &target, EXPOSURES[1]);
+    let loss = Loss64 { model: &model, looping_texels: model.looping_texels(), hits: &hits, target: &target };
     let step = 1e-5;
-    let (mut still, mut moving) = (0, 0);
+    let (mut fixed, mut moving) = (0, 0);
     for (k, id) in seen(&setup.grid, &hits, 83).into_iter().enumerate() {
         let (frame, at) = (k * 3 % FRAMES, (id & !LOOPING) as usize);
         let found = if id & LOOPING == 0 {
-            still += 1;
-            [statics[at], torch.statics[at]]
+            fixed += 1;
+            [static_texels[at], torch.static_texels[at]]
         } else {
             moving += 1;
-            [loopings[frame][at], torch.loopings[frame][at]]
+            [looping_texels[frame][at], torch.looping_texels[frame][at]]
         };
         for c in 0..4 {
             let expected = (loss.at(id, frame, c, step) - loss.at(id, frame, c, -step)) / (2.0 * step);
@@ -175,7 +179,7 @@ fn both_gradients_agree_with_finite_differences() {
             }
         }
     }
-    assert!(still >= 4 && moving >= 4, "{still} {moving}");
+    assert!(fixed >= 4 && moving >= 4, "{fixed} {moving}");
 }
 
 /// See the test of the same name of the static stage for why a few values may part.
@@ -190,25 +194,25 @@ fn texels_agree_after_three_steps() {
 fn texels_agree_after_steps_at(lr: f32) {
     let mut setup = Setup::new(29, true);
     let start = model(&mut setup);
-    let mut cpu = CpuEngine.looping(start.clone());
-    let mut torch = engine(3 << 20).looping(start.clone());
+    let mut cpu = CpuEngine.looping_level(start.clone());
+    let mut torch = engine(3 << 20).looping_level(start.clone());
     for (step, view) in [1, 0, 1].into_iter().enumerate() {
         let hits = setup.hits(view);
         let target = target(&mut setup, hits.pixels());
         let list = || hits.clone();
-        let adopted = torch.adopt(target.clone());
+        let adopted = torch.upload_target(target.clone());
         let losses = (
-            LoopingEngine::step(&mut cpu, &looks(view, &list), &target, lr).unwrap(),
-            torch.step(&looks(view, &list), &adopted, lr).unwrap(),
+            LoopingEngine::step(&mut cpu, &visit(view, &list), &target, lr).unwrap(),
+            torch.step(&visit(view, &list), &adopted, lr).unwrap(),
         );
         assert!((losses.0 - losses.1).abs() < 1e-5 * losses.0, "step {step}: {losses:?}");
     }
     let torch = torch.finish();
-    let beyond = share_beyond(&cpu.statics, &torch.statics, 0.01 * lr);
+    let beyond = share_beyond(&cpu.static_texels, &torch.static_texels, 0.01 * lr);
     assert!(beyond < 1e-3, "{beyond} of the static texels differ");
-    let moved = share_beyond(&start.statics, &cpu.statics, lr);
+    let moved = share_beyond(&start.static_texels, &cpu.static_texels, lr);
     assert!(moved > 0.1, "{moved} moved");
-    for (t, (a, b)) in cpu.loopings().iter().zip(torch.loopings()).enumerate() {
+    for (t, (a, b)) in cpu.looping_texels().iter().zip(torch.looping_texels()).enumerate() {
         let beyond = share_beyond(a, &b, 0.01 * lr);
         assert!(beyond < 1e-3, "frame {t}: {beyond} of the looping texels differ");
     }
@@ -221,25 +225,25 @@ fn what_is_not_seen_does_not_move() {
     let (hits, nothing) = (setup.hits(0), Hits { start: vec![0; 7], ..Hits::default() });
     let (wanted, black) = (target(&mut setup, hits.pixels()), target(&mut setup, 6));
     let (see, see_nothing) = (|| hits.clone(), || nothing.clone());
-    let mut idle = engine(1 << 30).looping(start.clone());
-    let (wanted, black) = (idle.adopt(wanted), idle.adopt(black));
-    idle.step(&looks(0, &see_nothing), &black, 0.05).unwrap();
-    idle.step(&looks(1, &see), &wanted, 0.05).unwrap();
-    let mut fresh = engine(1 << 30).looping(start.clone());
-    fresh.step(&looks(1, &see), &wanted, 0.05).unwrap();
+    let mut idle = engine(1 << 30).looping_level(start.clone());
+    let (wanted, black) = (idle.upload_target(wanted), idle.upload_target(black));
+    idle.step(&visit(0, &see_nothing), &black, 0.05).unwrap();
+    idle.step(&visit(1, &see), &wanted, 0.05).unwrap();
+    let mut fresh = engine(1 << 30).looping_level(start.clone());
+    fresh.step(&visit(1, &see), &wanted, 0.05).unwrap();
     let (idle, fresh) = (idle.finish(), fresh.finish());
-    assert_eq!((&idle.statics, idle.loopings()), (&fresh.statics, fresh.loopings()));
+    assert_eq!((&idle.static_texels, idle.looping_texels()), (&fresh.static_texels, fresh.looping_texels()));
     let mut unseen = 0;
-    let (before, after) = (start.loopings(), fresh.loopings());
-    for id in 0..setup.grid.looping_texels() {
+    let (before, after) = (start.looping_texels(), fresh.looping_texels());
+    for id in 0..setup.grid.looping_texel_count() {
         if coverage(&hits, id as u32 | LOOPING) == 0.0 {
             assert!((0..FRAMES).all(|t| before[t][id] == after[t][id]), "looping texel {id}");
             unseen += 1;
         }
     }
-    for id in 0..setup.grid.static_texels() {
+    for id in 0..setup.grid.static_texel_count() {
         if coverage(&hits, id as u32) == 0.0 {
-            assert_eq!(start.statics[id], fresh.statics[id], "static texel {id}");
+            assert_eq!(start.static_texels[id], fresh.static_texels[id], "static texel {id}");
         }
     }
     assert!(unseen > 100 && before != after, "{unseen}");
@@ -256,8 +260,8 @@ fn a_refreshed_target_is_that_of_the_cpu() {
     let rgb = (0..frames * height * width * 3).map(|_| setup.rng.u8(..)).collect();
     let camera = Camera { width: width as u32, height: height as u32, ..setup.reference };
     let view = LevelView { camera, clip: Cow::Owned(Clip { width, height, frames, rgb }) };
-    let expected = cpu.refresh(&looks(0, &list), &view).unwrap();
-    let bytes = torch.refresh(&looks(0, &list), &view).unwrap().bytes();
+    let expected = cpu.search_target(&visit(0, &list), &view).unwrap();
+    let bytes = torch.search_target(&visit(0, &list), &view).unwrap().bytes();
     let mut differ = 0;
     for pixel in 0..width * height {
         for t in 0..FRAMES {

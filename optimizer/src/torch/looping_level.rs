@@ -1,23 +1,24 @@
 //! Looping stage on tensors.
 
 use super::adam::{SparseAdam, rows_from};
-use super::listing::{Listing, Listings};
+use super::listing::{CACHED_BYTES, Listing};
 use super::neighbours::{Neighbours, Texels};
 use super::target::{self, Block};
-use super::{download, gradient, upload};
-use crate::engine::{LoopingEngine, Sight};
+use super::view_cache::ViewCache;
+use crate::engine::{LoopingEngine, ViewVisit};
 use crate::error::FitError;
+use crate::grid::Rgba;
 use crate::grid::TexelGrid;
 use crate::hits::Hits;
+use crate::kernels::compositor::looping_tiles::EMPTY;
 use crate::kernels::lanes::LANES;
-use crate::kernels::looping::EMPTY;
 use crate::kernels::planewise;
-use crate::kernels::still::Rgba;
 use crate::looping_stage::TARGET;
 use crate::looping_stage::model::{EPSILON, LoopingModel, SPARSITY, TV_ALPHA, TV_RGB, Target};
 use crate::pyramid::LevelView;
 use loop3d_capture::Clip;
 use loop3d_scene::Tile;
+use loop3d_torch::{download, gradient, upload};
 use std::cell::RefCell;
 use std::rc::Rc;
 use tch::{Device, Kind, Tensor};
@@ -37,15 +38,15 @@ pub struct TorchLooping {
     device: Device,
     working_set: usize,
     /// `[static texels + 1, 4]`, the transparent texel at the end.
-    statics: Tensor,
+    static_texels: Tensor,
     /// `[looping texels, frames, 4]`.
-    loopings: Tensor,
+    looping_texels: Tensor,
     static_backdrop: Tensor,
     looping_backdrop: Tensor,
     neighbours: Neighbours,
     static_adam: SparseAdam,
     looping_adam: SparseAdam,
-    listings: RefCell<Listings>,
+    listings: RefCell<ViewCache<Listing>>,
 }
 
 /// A view's target on the device.
@@ -70,15 +71,15 @@ pub struct LoopingGradient {
     /// Mean of ψ over colour values.
     pub loss: f64,
     /// dL/d(static texel).
-    pub statics: Vec<Rgba>,
+    pub static_texels: Vec<Rgba>,
     /// dL/d(looping texel), `[frame][texel]`.
-    pub loopings: Vec<Vec<Rgba>>,
+    pub looping_texels: Vec<Vec<Rgba>>,
 }
 
 struct Descent {
     loss: f64,
-    statics: Tensor,
-    loopings: Tensor,
+    static_texels: Tensor,
+    looping_texels: Tensor,
     static_coverage: Tensor,
     looping_coverage: Tensor,
 }
@@ -87,10 +88,10 @@ impl TorchLooping {
     /// Takes over the texels of `model`; the optimiser starts afresh. `working_set`: bytes that temporary tensors may take.
     pub fn new(model: &LoopingModel, device: Device, working_set: usize) -> Self {
         let (grid, frames) = (model.grid.clone(), model.frames);
-        let (ns, nl, n) = (grid.static_texels(), grid.looping_texels(), grid.tile_texels());
-        let statics = upload(&model.statics, device);
-        let by_frame = upload(&model.loopings().concat(), device).view([frames as i64, nl as i64, 4]);
-        let loopings = by_frame.permute([1, 0, 2]).contiguous();
+        let (ns, nl, n) = (grid.static_texel_count(), grid.looping_texel_count(), grid.tile_texels());
+        let static_texels = upload(&model.static_texels, device);
+        let by_frame = upload(&model.looping_texels().concat(), device).view([frames as i64, nl as i64, 4]);
+        let looping_texels = by_frame.permute([1, 0, 2]).contiguous();
         let backdrop = grid.table.planes - 1;
         let before = |plane: usize| {
             let earlier = |(p, .., tile): &(usize, usize, usize, Tile)| *p < plane && matches!(tile, Tile::Looping(_));
@@ -100,31 +101,36 @@ impl TorchLooping {
             static_backdrop: rows_from(planewise::static_starts(&grid)[backdrop], ns, 2, device),
             looping_backdrop: rows_from(before(backdrop), nl, 3, device),
             neighbours: Neighbours::new(&grid, device),
-            static_adam: SparseAdam::new(&statics.narrow(0, 0, ns as i64), n, EPSILON).shared(),
-            looping_adam: SparseAdam::new(&loopings, n, EPSILON).shared(),
-            listings: RefCell::default(),
+            static_adam: SparseAdam::new(&static_texels.narrow(0, 0, ns as i64), n, EPSILON).shared(),
+            looping_adam: SparseAdam::new(&looping_texels, n, EPSILON).shared(),
+            listings: RefCell::new(ViewCache::new(CACHED_BYTES)),
             exposures: model.exposures.clone(),
             grid,
             frames,
             device,
             working_set,
-            statics,
-            loopings,
+            static_texels,
+            looping_texels,
         }
     }
 
     fn listing(&self, hits: &Hits) -> Listing {
-        Listing::new(hits, self.grid.static_texels(), self.device)
+        Listing::new(hits, self.grid.static_texel_count(), self.device)
     }
 
-    fn kept_listing(&self, sight: &Sight<'_>) -> Rc<Listing> {
-        self.listings.borrow_mut().get(sight.view, || self.listing(sight.hits()))
+    fn kept_listing(&self, visit: &ViewVisit<'_>) -> Rc<Listing> {
+        let make = || {
+            let listing = self.listing(visit.hits());
+            let bytes = listing.bytes();
+            (listing, bytes)
+        };
+        self.listings.borrow_mut().get(visit.view, make)
     }
 
     /// Frames (first, count) that are handled together.
     fn chunks(&self, listing: &Listing) -> Vec<(i64, i64)> {
         let (hits, moving) = listing.hits();
-        let rows = hits + 4 * moving + listing.pixels() as usize + self.grid.looping_texels();
+        let rows = hits + 4 * moving + listing.pixels() as usize + self.grid.looping_texel_count();
         let frame_bytes = rows * size_of::<Rgba>() * COPIES;
         let run = (self.working_set / frame_bytes.max(1)).clamp(1, self.frames);
         (0..self.frames).step_by(run).map(|t| (t as i64, run.min(self.frames - t) as i64)).collect()
@@ -139,7 +145,7 @@ impl TorchLooping {
     fn image(&self, listing: &Listing) -> Tensor {
         tch::no_grad(|| {
             let chunks = self.chunks(listing).into_iter().map(|(first, count)| {
-                let samples = listing.sample(&self.statics, Some(&self.loopings.narrow(1, first, count)));
+                let samples = listing.sample(&self.static_texels, Some(&self.looping_texels.narrow(1, first, count)));
                 let image = Self::compose(listing, &samples);
                 listing.unsorted(&image).expand([-1, count, -1], false)
             });
@@ -147,17 +153,17 @@ impl TorchLooping {
         })
     }
 
-    /// Σ ψ of some frames (first, count); it and the sparsity of rays are pulled back to the leaves `(statics, loopings)`, the
+    /// Σ ψ of some frames (first, count); it and the sparsity of rays are pulled back to the leaves `(static_texels, looping_texels)`, the
     /// latter of these frames alone.
-    fn pull(
+    fn data_gradient(
         listing: &Listing,
         target: &TorchTarget,
         (first, count): (i64, i64),
         exposure: f32,
-        (statics, loopings): (&Tensor, &Tensor),
+        (static_texels, looping_texels): (&Tensor, &Tensor),
     ) -> f64 {
         let wanted = listing.sorted(&target.bytes.narrow(1, first, count)).to_kind(Kind::Float) / 255.0;
-        let samples = listing.sample(statics, Some(loopings));
+        let samples = listing.sample(static_texels, Some(looping_texels));
         let r = Self::compose(listing, &samples) * f64::from(exposure) - wanted;
         let squared = r.square();
         let penalty = (&squared * 2.0 / (&squared + WIDTH)).sum(Kind::Double);
@@ -171,36 +177,38 @@ impl TorchLooping {
 
     /// Forward and backward through the compositor alone: what [`LoopingModel::compositor`] does, for measuring one against
     /// the other. The gradients are dropped; returns the mean of ψ over colour values.
-    pub fn compositor(&self, sight: &Sight<'_>, target: &TorchTarget) -> f64 {
-        let (listing, exposure) = (self.kept_listing(sight), self.exposures[sight.view]);
-        let statics = self.statics.detach().set_requires_grad(true);
+    pub fn compositor(&self, visit: &ViewVisit<'_>, target: &TorchTarget) -> f64 {
+        let (listing, exposure) = (self.kept_listing(visit), self.exposures[visit.view]);
+        let static_texels = self.static_texels.detach().set_requires_grad(true);
         let chunks = self.chunks(&listing).into_iter().map(|(first, count)| {
-            let loopings = self.loopings.narrow(1, first, count).contiguous().detach().set_requires_grad(true);
-            Self::pull(&listing, target, (first, count), exposure, (&statics, &loopings))
+            let looping_texels =
+                self.looping_texels.narrow(1, first, count).contiguous().detach().set_requires_grad(true);
+            Self::data_gradient(&listing, target, (first, count), exposure, (&static_texels, &looping_texels))
         });
         chunks.sum::<f64>() / (listing.pixels() as usize * 3 * self.frames).max(1) as f64
     }
 
     fn descent(&self, listing: &Listing, target: &TorchTarget, exposure: f32) -> Descent {
-        let (ns, nl) = (self.grid.static_texels() as i64, self.grid.looping_texels() as i64);
+        let (ns, nl) = (self.grid.static_texel_count() as i64, self.grid.looping_texel_count() as i64);
         let static_coverage = listing.static_coverage(ns + 1);
         let looping_coverage = listing.looping_coverage(nl);
-        let statics = self.statics.detach().set_requires_grad(true);
+        let static_texels = self.static_texels.detach().set_requires_grad(true);
         let (mut loss, mut of_frames) = (0.0, Vec::new());
         for (first, count) in self.chunks(listing) {
-            let loopings = self.loopings.narrow(1, first, count).contiguous().detach().set_requires_grad(true);
-            loss += Self::pull(listing, target, (first, count), exposure, (&statics, &loopings));
+            let looping_texels =
+                self.looping_texels.narrow(1, first, count).contiguous().detach().set_requires_grad(true);
+            loss += Self::data_gradient(listing, target, (first, count), exposure, (&static_texels, &looping_texels));
             let texels = [
-                Texels { leaf: &statics.unsqueeze(1), coverage: &static_coverage },
-                Texels { leaf: &loopings, coverage: &looping_coverage },
+                Texels { leaf: &static_texels.unsqueeze(1), coverage: &static_coverage },
+                Texels { leaf: &looping_texels, coverage: &looping_coverage },
             ];
             self.neighbours.backward(&texels, count, (TV_RGB, TV_ALPHA));
-            of_frames.push(gradient(&loopings));
+            of_frames.push(gradient(&looping_texels));
         }
         Descent {
             loss: loss / (listing.pixels() as usize * 3 * self.frames).max(1) as f64,
-            statics: gradient(&statics).narrow(0, 0, ns),
-            loopings: Tensor::cat(&of_frames, 1),
+            static_texels: gradient(&static_texels).narrow(0, 0, ns),
+            looping_texels: Tensor::cat(&of_frames, 1),
             static_coverage: static_coverage.narrow(0, 0, ns),
             looping_coverage,
         }
@@ -209,13 +217,14 @@ impl TorchLooping {
     fn descend(&mut self, listing: &Listing, target: &TorchTarget, exposure: f32, lr: f32) -> f64 {
         let descent = self.descent(listing, target, exposure);
         tch::no_grad(|| {
-            let (texels, transparent) = (self.statics.size()[0] - 1, self.statics.narrow(0, -1, 1));
-            let values = self.statics.narrow(0, 0, texels);
-            let values = self.static_adam.step(&values, &descent.statics, &descent.static_coverage, lr);
+            let (texels, transparent) = (self.static_texels.size()[0] - 1, self.static_texels.narrow(0, -1, 1));
+            let values = self.static_texels.narrow(0, 0, texels);
+            let values = self.static_adam.step(&values, &descent.static_texels, &descent.static_coverage, lr);
             let values = project(&values, &self.static_backdrop, &descent.static_coverage);
-            self.statics = Tensor::cat(&[values, transparent], 0);
-            let values = self.looping_adam.step(&self.loopings, &descent.loopings, &descent.looping_coverage, lr);
-            self.loopings = project(&values, &self.looping_backdrop, &descent.looping_coverage);
+            self.static_texels = Tensor::cat(&[values, transparent], 0);
+            let values =
+                self.looping_adam.step(&self.looping_texels, &descent.looping_texels, &descent.looping_coverage, lr);
+            self.looping_texels = project(&values, &self.looping_backdrop, &descent.looping_coverage);
         });
         descent.loss
     }
@@ -231,13 +240,13 @@ impl TorchLooping {
         let descent = self.descent(&self.listing(hits), target, exposure);
         LoopingGradient {
             loss: descent.loss,
-            statics: download(&descent.statics),
-            loopings: self.by_frame(&descent.loopings),
+            static_texels: download(&descent.static_texels),
+            looping_texels: self.by_frame(&descent.looping_texels),
         }
     }
 
-    fn by_frame(&self, loopings: &Tensor) -> Vec<Vec<Rgba>> {
-        (0..self.frames as i64).map(|t| download(&loopings.select(1, t))).collect()
+    fn by_frame(&self, looping_texels: &Tensor) -> Vec<Vec<Rgba>> {
+        (0..self.frames as i64).map(|t| download(&looping_texels.select(1, t))).collect()
     }
 }
 
@@ -264,7 +273,7 @@ fn upload_clip(clip: &Clip, device: Device) -> Tensor {
 impl LoopingEngine for TorchLooping {
     type Target = TorchTarget;
 
-    fn adopt(&self, target: Target) -> TorchTarget {
+    fn upload_target(&self, target: Target) -> TorchTarget {
         let chunks = target.iter().map(|chunk| {
             let bytes = Tensor::from_slice(chunk.as_flattened().as_flattened()).to_device(self.device);
             bytes.view([-1, 3, LANES as i64]).permute([0, 2, 1])
@@ -273,13 +282,13 @@ impl LoopingEngine for TorchLooping {
         TorchTarget { bytes }
     }
 
-    fn refresh(&self, sight: &Sight<'_>, view: &LevelView<'_>) -> Result<TorchTarget, FitError> {
-        let listing = self.kept_listing(sight);
+    fn search_target(&self, visit: &ViewVisit<'_>, view: &LevelView<'_>) -> Result<TorchTarget, FitError> {
+        let listing = self.kept_listing(visit);
         let clip = upload_clip(&view.clip, self.device);
         let (height, width) = (view.clip.height as i64, view.clip.width as i64);
         tch::no_grad(|| {
             let image = self.image(&listing);
-            let exposure = f64::from(self.exposures[sight.view]);
+            let exposure = f64::from(self.exposures[visit.view]);
             let render = (image * exposure).view([height, width, self.frames as i64, 3]).permute([2, 0, 1, 3]);
             let block = Block { bytes: self.working_set };
             let bytes = target::looping_target(&render, &clip, &TARGET, block)?;
@@ -288,13 +297,13 @@ impl LoopingEngine for TorchLooping {
         })
     }
 
-    fn step(&mut self, sight: &Sight<'_>, target: &TorchTarget, lr: f32) -> Result<f64, FitError> {
-        let listing = self.kept_listing(sight);
-        Ok(self.descend(&listing, target, self.exposures[sight.view], lr))
+    fn step(&mut self, visit: &ViewVisit<'_>, target: &TorchTarget, lr: f32) -> Result<f64, FitError> {
+        let listing = self.kept_listing(visit);
+        Ok(self.descend(&listing, target, self.exposures[visit.view], lr))
     }
 
     fn finish(self) -> LoopingModel {
-        let (statics, loopings) = (download(&self.statics), self.by_frame(&self.loopings));
-        LoopingModel::new(self.grid, statics, &loopings, self.exposures)
+        let (static_texels, looping_texels) = (download(&self.static_texels), self.by_frame(&self.looping_texels));
+        LoopingModel::new(self.grid, static_texels, &looping_texels, self.exposures)
     }
 }

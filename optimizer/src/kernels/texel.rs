@@ -3,21 +3,20 @@
 //! Eight frames of a texel are 64 bytes, one line of cache. Rounding to 1/65535 loses at most half of that at a step,
 //! a fifth of a grey level over a whole level of the schedule, and is what the scene is written in anyway.
 
-use super::lanes::{LANES, Lanes};
-use super::looping::Rgba8;
-use super::still::Rgba;
+use super::lanes::{F32x8, LANES, RgbaLanes};
+use crate::grid::Rgba;
 
 pub use loop3d_scene::{UNIT, unorm};
 
 /// Premultiplied RGBA of eight frames: 0–65535 stands for 0–1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(C, align(64))]
-pub struct Stored(pub [[u16; LANES]; 4]);
+pub struct TexelU16x8(pub [[u16; LANES]; 4]);
 
-impl Stored {
+impl TexelU16x8 {
     /// The nearest to values in [0, 1].
     #[inline(always)]
-    pub fn of(texel: Rgba8) -> Self {
+    pub fn of(texel: RgbaLanes) -> Self {
         Self(texel.map(|c| {
             let mut out = [0; LANES];
             for (out, v) in out.iter_mut().zip(c.0) {
@@ -36,13 +35,13 @@ impl Stored {
 
     /// Values 0–65535, for weights that are multiplied with [`UNIT`] once for all.
     #[inline(always)]
-    pub fn raw(&self) -> Rgba8 {
-        self.0.map(|c| Lanes(c.map(f32::from)))
+    pub fn raw(&self) -> RgbaLanes {
+        self.0.map(|c| F32x8(c.map(f32::from)))
     }
 
     /// Values 0–1.
     #[inline(always)]
-    pub fn get(&self) -> Rgba8 {
+    pub fn get(&self) -> RgbaLanes {
         self.raw().map(|c| c * UNIT)
     }
 
@@ -73,12 +72,12 @@ impl Stored {
 /// enough for a running mean of gradients.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(C, align(16))]
-pub struct Brief([u16; LANES]);
+pub struct Bf16x8([u16; LANES]);
 
-impl Brief {
+impl Bf16x8 {
     /// The nearest to finite numbers.
     #[inline(always)]
-    pub fn of(values: Lanes) -> Self {
+    pub fn of(values: F32x8) -> Self {
         let mut out = [0; LANES];
         for (out, v) in out.iter_mut().zip(values.0) {
             let bits = v.to_bits();
@@ -89,8 +88,8 @@ impl Brief {
 
     /// The numbers.
     #[inline(always)]
-    pub fn get(self) -> Lanes {
-        Lanes(self.0.map(|half| f32::from_bits(u32::from(half) << 16)))
+    pub fn get(self) -> F32x8 {
+        F32x8(self.0.map(|half| f32::from_bits(u32::from(half) << 16)))
     }
 }
 
@@ -101,29 +100,30 @@ mod tests {
     #[test]
     fn all_sixteen_bits_come_back() {
         for v in 0..=u16::MAX {
-            let texel = Stored([[v; LANES]; 4]);
-            assert_eq!(Stored::of(texel.get()), texel);
-            assert_eq!(Stored::splat(texel.get().map(|c| c.0[3])), texel);
+            let texel = TexelU16x8([[v; LANES]; 4]);
+            assert_eq!(TexelU16x8::of(texel.get()), texel);
+            assert_eq!(TexelU16x8::splat(texel.get().map(|c| c.0[3])), texel);
         }
     }
 
     #[test]
     fn brief_numbers_are_within_half_a_step() {
-        assert_eq!(Brief::of(Lanes::splat(0.0)).get(), Lanes::ZERO);
+        assert_eq!(Bf16x8::of(F32x8::splat(0.0)).get(), F32x8::ZERO);
         let mut rng = fastrand::Rng::with_seed(1);
         for _ in 0..10_000 {
             let v = (rng.f32() - 0.5) * 10f32.powi(rng.i32(-12..12));
-            let found = Brief::of(Lanes::splat(v)).get().0[5];
+            let found = Bf16x8::of(F32x8::splat(v)).get().0[5];
             assert!((found - v).abs() <= v.abs() / 256.0, "{v} became {found}");
         }
         // Ties go to the even neighbour: 1 + 1/256 lies between 1 and 1 + 1/128.
-        assert_eq!(Brief::of(Lanes::splat(1.0 + 1.0 / 256.0)).get().0[0], 1.0);
-        assert_eq!(Brief::of(Lanes::splat(1.0 + 3.0 / 256.0)).get().0[0], 1.0 + 1.0 / 64.0);
+        assert_eq!(Bf16x8::of(F32x8::splat(1.0 + 1.0 / 256.0)).get().0[0], 1.0);
+        assert_eq!(Bf16x8::of(F32x8::splat(1.0 + 3.0 / 256.0)).get().0[0], 1.0 + 1.0 / 64.0);
     }
 
     #[test]
     fn signs_are_signs() {
-        let (a, b) = (Stored([[0; 8], [9; 8], [65535; 8], [7; 8]]), Stored([[65535; 8], [8; 8], [0; 8], [7; 8]]));
+        let (a, b) =
+            (TexelU16x8([[0; 8], [9; 8], [65535; 8], [7; 8]]), TexelU16x8([[65535; 8], [8; 8], [0; 8], [7; 8]]));
         let mut sums = [[1; LANES]; 4];
         a.add_signs(&b, &mut sums);
         assert_eq!(sums, [[0; 8], [2; 8], [2; 8], [1; 8]]);
