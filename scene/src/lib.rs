@@ -31,7 +31,7 @@ pub use format::{FORMAT, safetensors_head};
 pub use info::{SceneInfo, ViewInfo};
 pub use packing::{Block, Kind, Packing, PageRules, PageTooSmall, Piece, Rectangle, cover};
 pub use path::{CameraPath, Film, Keyframe, KeyframePath, PathError, Shot};
-pub use planes::Planes;
+pub use planes::{MAX_PLANES, Planes};
 pub use projection::PlaneProjector;
 pub use sample::Tap;
 pub use scene::{Scene, SceneView, TILE_VALUES};

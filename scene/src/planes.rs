@@ -2,6 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+/// The most planes that a fit makes and the GPU renderer draws: `shaders/tiles.wgsl` keeps the maps of as many in one uniform
+/// buffer.
+pub const MAX_PLANES: usize = 256;
+
 /// Plane 0 is the nearest. Depths are along the reference camera's z axis, in world units.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Planes {
