@@ -8,7 +8,7 @@ use crate::stop::Stop;
 use crate::whole_file::check_folder_of;
 use anyhow::{Context, Result};
 use loop3d_package::{ExportError, Report, Settings};
-use loop3d_scene::package::Codec;
+use loop3d_package::format::Codec;
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -4,7 +4,7 @@ use crate::samples::Samples;
 use anyhow::{Context, Result, bail};
 use loop3d_package::{Settings, export, export_folder};
 use loop3d_scene::Scene;
-use loop3d_scene::package::Codec;
+use loop3d_package::format::Codec;
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::path::Path;

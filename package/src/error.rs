@@ -1,6 +1,6 @@
 //! What can go wrong between a scene and a package.
 
-use loop3d_scene::package::{Codec, PackageError};
+use loop3d_package_format::{Codec, PackageError};
 use loop3d_scene::{FileError, PageTooSmall, SceneError};
 use std::io;
 use std::path::PathBuf;
@@ -57,6 +57,12 @@ pub enum ExportError {
         what: String,
         /// The coder's word.
         error: image::ImageError,
+    },
+    /// The codec is one of blocks, and this build has none of them.
+    #[error("{codec}: this build has no GPU block codecs; rebuild with --features blocks")]
+    NoBlocks {
+        /// The codec.
+        codec: Codec,
     },
     /// A frame could not be made blocks for a GPU, or pixels again.
     #[error("{codec}: {said}")]
@@ -116,6 +122,7 @@ impl ExportError {
     pub fn is_users_fault(&self) -> bool {
         match self {
             Self::File(error) => error.is_users_fault(),
+            Self::NoBlocks { .. } => true,
             Self::Size { .. } | Self::Import { .. } | Self::Occupied { .. } | Self::TooManyTiles { .. } => true,
             Self::Package { .. } | Self::Scene(_) | Self::Format(_) | Self::Page(_) | Self::NoFfmpeg => true,
             Self::Read { error, .. } | Self::Folder { error, .. } => {

@@ -4,8 +4,8 @@ use crate::open::open_bytes;
 use crate::prepared::{Package, Prepared};
 use crate::report::{PlainPng, Report, gpu_bytes};
 use crate::video::Video;
-use crate::{ExportError, compare, shots};
-use loop3d_scene::package::{Codec, Role};
+use crate::{ExportError, compare, shots, textures};
+use loop3d_package_format::{Codec, Role};
 use loop3d_scene::{Scene, write_file};
 use std::io::Write;
 use std::path::Path;
@@ -35,6 +35,7 @@ pub struct Settings {
 /// # Errors
 /// The target cannot be written, ffmpeg is missing or fails, no quality makes the file small enough, or `tick` says stop.
 pub fn export(scene: &Scene, path: &Path, settings: &Settings, tick: &mut Tick<'_>) -> Result<Report, ExportError> {
+    settings.codecs.iter().try_for_each(|&codec| textures::check(codec))?;
     scene.validate()?;
     let prepared = Prepared::new(scene, &settings.codecs, tick)?;
     let started = Instant::now();

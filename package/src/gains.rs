@@ -1,10 +1,10 @@
-//! How much darker than itself each looping tile is coded: see [`loop3d_scene::package::gain`].
+//! How much darker than itself each looping tile is coded: see [`loop3d_package_format::gain`].
 
 use crate::ExportError;
 use crate::compare::known_shots;
 use crate::export::Tick;
 use crate::visibility::visibility;
-use loop3d_scene::package::{gain, gain_of};
+use loop3d_package_format::{gain, gain_of};
 use loop3d_scene::{Packing, Scene, TILE, Tile};
 
 /// The least mean square error of pictures would be at 1, if tiles beside each other did not lose their likeness to gains: at 256×144

@@ -2,7 +2,7 @@
 
 use crate::geometry::Mesh;
 use glam::DAffine3;
-use loop3d_scene::package::{EXTENSION, Head, SEAL_BYTES};
+use loop3d_package_format::{EXTENSION, Head, SEAL_BYTES};
 use loop3d_scene::{Kind, Scene};
 use serde_json::{Value, json};
 

@@ -1,7 +1,9 @@
 //! Scenes as packages that phones can play (`*.glb`), and back.
 //!
 //! [`export()`] writes a package, [`open`] reads one or a master. docs/FORMAT.md describes the bytes; what reads them strictly is
-//! [`loop3d_scene::package`]. Video goes through the program ffmpeg.
+//! [`loop3d_package_format`]. Video goes through the program ffmpeg.
+
+pub use loop3d_package_format as format;
 
 mod annex_b;
 mod av1;

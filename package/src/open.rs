@@ -1,7 +1,7 @@
 //! A scene from any file that holds one: a master, or a package whose video is decoded.
 
-use crate::{ExportError, pictures, video};
-use loop3d_scene::package::{Assembly, Codec, Event, Head, Limits, PackageError, Reader, premultiplied};
+use crate::{ExportError, pictures, textures, video};
+use loop3d_package_format::{Assembly, Codec, Event, Head, Limits, PackageError, Reader, Stream, premultiplied};
 use loop3d_scene::{Kind, Scene};
 use std::fs::File;
 use std::io::Read;
@@ -99,11 +99,8 @@ fn scene(head: &Head, parts: &[Vec<u8>]) -> Result<Scene, ExportError> {
         premultiplied(&rgba, &mut texels);
         assembly.set_page(Kind::Static, page, 0, size[0], &texels)?;
     }
-    // Of several streams the one that is likely to be the best.
-    use Codec::{Astc4x4, Astc6x6, Av1, Bc7, Etc2, H264, Png};
-    let order = [Png, Bc7, Astc4x4, Etc2, Astc6x6, H264, Av1];
-    let stream = order.iter().find_map(|&codec| head.looping.streams.iter().find(|stream| stream.codec == codec));
-    let Some(stream) = stream else { return Ok(assembly.finish()?) };
+    let Some(stream) = best_stream(&head.looping.streams) else { return Ok(assembly.finish()?) };
+    textures::check(stream.codec)?;
     for (page, size) in head.looping.pages.iter().enumerate() {
         let size = size.map(|side| side as usize);
         let chunks = stream.chunks.iter().filter(|chunk| chunk.page == page);
@@ -114,4 +111,13 @@ fn scene(head: &Head, parts: &[Vec<u8>]) -> Result<Scene, ExportError> {
         })?;
     }
     Ok(assembly.finish()?)
+}
+
+/// Of several streams the one that is likely to be the best, among those that this build decodes where there is one.
+fn best_stream(streams: &[Stream]) -> Option<&Stream> {
+    use Codec::{Astc4x4, Astc6x6, Av1, Bc7, Etc2, H264, Png};
+    let order = [Png, Bc7, Astc4x4, Etc2, Astc6x6, H264, Av1];
+    let mut there = order.iter().filter_map(|&codec| streams.iter().find(|stream| stream.codec == codec));
+    let decodable = there.clone().find(|stream| textures::check(stream.codec).is_ok());
+    decodable.or_else(|| there.next())
 }

@@ -1,6 +1,6 @@
 //! Parts put one after the other.
 
-use loop3d_scene::package::{Part, Role, SEAL_BYTES, Sha256Sum};
+use loop3d_package_format::{Part, Role, SEAL_BYTES, Sha256Sum};
 use sha2::{Digest, Sha256};
 
 /// The binary chunk while it grows.

@@ -4,7 +4,7 @@ use crate::video::{FrameSource, FrameTaker, Video};
 use crate::{ExportError, textures};
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{ExtendedColorType, ImageEncoder};
-use loop3d_scene::package::Codec;
+use loop3d_package_format::Codec;
 use loop3d_scene::{unorm8, unorm16};
 use rayon::prelude::*;
 use std::io;

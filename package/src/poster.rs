@@ -143,7 +143,7 @@ mod tests {
             let alpha = random.u16(..);
             let texel = [random.u16(..=alpha), random.u16(..=alpha), random.u16(..=alpha), alpha];
             let mut back = Vec::new();
-            loop3d_scene::package::premultiplied(&straight(&texel), &mut back);
+            loop3d_package_format::premultiplied(&straight(&texel), &mut back);
             for (&a, &b) in texel.iter().zip(&back) {
                 assert!((f64::from(a) - f64::from(b)).abs() <= 257.0, "{texel:?} {back:?}");
             }

@@ -9,7 +9,7 @@ use crate::parts::Parts;
 use crate::poster::{self, Tolerance};
 use crate::video::{self, Video};
 use glam::DVec3;
-use loop3d_scene::package::{
+use loop3d_package_format::{
     CHUNK_FRAMES, CameraLimits, Chunk, Codec, Head, Image, Looping, POSTER_SCALE, PackageError, Role, Still, Stream,
     VERSION, layout_bytes, poster_packing,
 };

@@ -4,7 +4,7 @@ use crate::pictures::png;
 use crate::poster::{extend, straight};
 use crate::{ExportError, Likeness, compare};
 use image::codecs::png::{CompressionType, FilterType};
-use loop3d_scene::package::{Codec, premultiplied, unpacked_bytes};
+use loop3d_package_format::{Codec, premultiplied, unpacked_bytes};
 use loop3d_scene::{Kind, Packing, PageRules, Scene, Shot};
 use serde::Serialize;
 

@@ -2,15 +2,15 @@
 
 use crate::ffmpeg::{pipe_error, run, words};
 use crate::{ExportError, annex_b, av1, pictures};
-use loop3d_scene::package::{CHUNK_FRAMES, Codec, rgba_from_yuv, yuv_from_rgba};
+use loop3d_package_format::{CHUNK_FRAMES, Codec, rgba_from_yuv, yuv_from_rgba};
 use std::io::{self, Read};
 
 /// One page of coded frames.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Video {
-    /// As [`Stream::names`](loop3d_scene::package::Stream::names).
+    /// As [`Stream::names`](loop3d_package_format::Stream::names).
     pub name: String,
-    /// As [`Stream::descriptions`](loop3d_scene::package::Stream::descriptions), in bytes.
+    /// As [`Stream::descriptions`](loop3d_package_format::Stream::descriptions), in bytes.
     pub description: Vec<u8>,
     /// Each frame.
     pub frames: Vec<Vec<u8>>,

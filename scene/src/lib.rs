@@ -9,7 +9,6 @@ mod file;
 mod format;
 mod info;
 pub mod job;
-pub mod package;
 mod packing;
 mod path;
 mod planes;

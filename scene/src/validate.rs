@@ -35,9 +35,9 @@ impl Scene {
         check(self.fps.is_finite() && self.fps > 0.0, "fps", self.fps.to_string(), "a positive number")?;
         check(self.frames >= 1, "frames", "0", "at least 1")?;
         self.planes.validate()?;
-        check_camera("reference camera", &self.reference)?;
+        self.reference.validate("reference camera")?;
         for (index, view) in self.views.iter().enumerate() {
-            check_camera(&format!("view {index} ({})", view.name), &view.camera)?;
+            view.camera.validate(&format!("view {index} ({})", view.name))?;
         }
         let found = self.tiles.planes;
         check(
@@ -114,17 +114,23 @@ fn check_texels(place: &str, texels: &[u16], tiles: usize, frames: usize) -> Res
     )
 }
 
-pub(crate) fn check_camera(place: &str, camera: &Camera) -> Result<(), SceneError> {
-    let Camera { width, height, focal_px, center_px, world_from_camera } = camera;
-    check(*width > 0 && *height > 0, place, format!("a picture of {width}×{height}"), "at least 1×1")?;
-    let good = focal_px.is_finite() && focal_px.min_element() > 0.0;
-    check(good, place, format!("focal lengths {focal_px}"), "positive numbers")?;
-    check(center_px.is_finite(), place, format!("a principal point {center_px}"), "numbers")?;
-    let axes = world_from_camera.matrix3;
-    let good = world_from_camera.is_finite()
-        && (axes.transpose() * axes).abs_diff_eq(glam::DMat3::IDENTITY, ROTATION_TOLERANCE)
-        && axes.determinant() > 0.0;
-    check(good, place, format!("a pose {world_from_camera}"), "a rotation and a finite position")
+impl Camera {
+    /// Checks the size, the intrinsics and that the pose is a rotation and a position. `name` is what an error calls the camera.
+    ///
+    /// # Errors
+    /// The first thing that is wrong.
+    pub fn validate(&self, name: &str) -> Result<(), SceneError> {
+        let Self { width, height, focal_px, center_px, world_from_camera } = self;
+        check(*width > 0 && *height > 0, name, format!("an image of {width}×{height}"), "at least 1×1")?;
+        let good = focal_px.is_finite() && focal_px.min_element() > 0.0;
+        check(good, name, format!("focal lengths {focal_px}"), "positive numbers")?;
+        check(center_px.is_finite(), name, format!("a principal point {center_px}"), "finite numbers")?;
+        let axes = world_from_camera.matrix3;
+        let good = world_from_camera.is_finite()
+            && (axes.transpose() * axes).abs_diff_eq(glam::DMat3::IDENTITY, ROTATION_TOLERANCE)
+            && axes.determinant() > 0.0;
+        check(good, name, format!("a pose {world_from_camera}"), "a rotation and a finite position")
+    }
 }
 
 #[cfg(test)]
@@ -158,7 +164,7 @@ mod tests {
         assert!(error(|s| s.reference.world_from_camera.matrix3.x_axis.x = 1.1).starts_with("reference camera: found"));
         assert!(error(|s| s.reference.world_from_camera.matrix3.x_axis.x = -1.0).contains("a rotation"));
         assert!(error(|s| s.reference.world_from_camera.translation.x = f64::NAN).contains("a rotation"));
-        assert!(error(|s| s.reference.width = 0).contains("a picture of 0×32"));
+        assert!(error(|s| s.reference.width = 0).contains("an image of 0×32"));
         assert!(error(|s| s.static_texels.truncate(3)).starts_with("static texels: found"));
         assert!(error(|s| s.frames = 3).starts_with("looping texels: found"));
         assert!(error(|s| s.tiles.tiles.truncate(3)).starts_with("tile table: found"));

@@ -3,7 +3,7 @@
 use crate::Gpu;
 use crate::pages::Coding;
 use crate::texture::texture;
-use loop3d_scene::package::Codec;
+use loop3d_package_format::Codec;
 use wgpu::{AstcBlock, AstcChannel, Features, TextureFormat, TextureUsages};
 
 /// What the bytes or the picture of a decoded frame are.
@@ -101,7 +101,7 @@ mod tests {
         let bytes = |form: FrameForm| form.rows(page).iter().product::<u32>();
         assert_eq!([FrameForm::Rgba, FrameForm::Stacked, FrameForm::Planes].map(bytes), [2560, 5120, 1920]);
         for codec in [Codec::Bc7, Codec::Astc4x4, Codec::Astc6x6, Codec::Etc2] {
-            let expected = loop3d_scene::package::unpacked_bytes(codec, page.map(|side| side as usize)).unwrap();
+            let expected = loop3d_package_format::unpacked_bytes(codec, page.map(|side| side as usize)).unwrap();
             assert_eq!(FrameForm::blocks(codec).map(bytes), Some(expected as u32), "{codec}");
         }
         assert_eq!(FrameForm::blocks(Codec::Av1), None);

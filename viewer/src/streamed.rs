@@ -11,7 +11,7 @@ use crate::ring::Ring;
 use crate::texture::{array_view, texture, texture_bytes};
 use crate::view::{MAX_PLANES, Moment};
 use crate::{FrameForm, Gpu, RenderError};
-use loop3d_scene::package::{Head, Layouts, poster_packing};
+use loop3d_package_format::{Head, Layouts, poster_packing};
 use loop3d_scene::{Camera, Kind, Packing, Scene};
 use std::sync::Arc;
 use still::StillAtlas;
@@ -152,7 +152,7 @@ impl Streamed {
     /// The size of a page of the poster, in pixels; `None` where there is no such page.
     pub fn poster_size(&self, page: usize) -> Option<[u32; 2]> {
         let packing = poster_packing(&self.drawing.scene.tiles).ok()?;
-        let scale = loop3d_scene::package::POSTER_SCALE;
+        let scale = loop3d_package_format::POSTER_SCALE;
         packing.pages.get(page).map(|page| page.map(|side| (side / scale) as u32))
     }
 

@@ -1,6 +1,6 @@
 //! Errors as JavaScript has them: an `Error` with a `code`.
 
-use loop3d_scene::package::PackageError;
+use loop3d_package_format::PackageError;
 use loop3d_viewer::RenderError;
 use wasm_bindgen::JsValue;
 

@@ -1,6 +1,6 @@
 //! What has arrived of a package. It stays here, compressed, so that a lost GPU can be filled again.
 
-use loop3d_scene::package::{Event, Head, Layouts, Limits, PackageError, Reader, Role, Stream};
+use loop3d_package_format::{Event, Head, Layouts, Limits, PackageError, Reader, Role, Stream};
 use std::sync::Arc;
 
 /// A reader, and the parts that a player needs again.

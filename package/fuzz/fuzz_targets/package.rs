@@ -4,7 +4,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use loop3d_scene::package::{Assembly, Event, Limits, PackageError, Reader, unpack};
+use loop3d_package_format::{Assembly, Event, Limits, PackageError, Reader, unpack};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 

@@ -8,7 +8,7 @@ use super::{Meta, Own};
 use crate::ExportError;
 use crate::pictures::rgba_of_any_png;
 use glam::{DAffine3, DVec2, DVec3};
-use loop3d_scene::package::premultiplied;
+use loop3d_package_format::premultiplied;
 use loop3d_scene::{Camera, Kind, Planes, Scene, SceneView, TILE, TILE_VALUES, Tile, TileTable};
 use std::fs;
 use std::path::Path;

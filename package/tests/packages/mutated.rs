@@ -4,7 +4,7 @@ use crate::support::small_scene;
 use fastrand::Rng;
 use loop3d_package::{Settings, export};
 use loop3d_scene::Scene;
-use loop3d_scene::package::{Assembly, Codec, Event, Limits, PackageError, Reader, unpack};
+use loop3d_package::format::{Assembly, Codec, Event, Limits, PackageError, Reader, unpack};
 use sha2::{Digest, Sha256};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;

@@ -2,7 +2,7 @@
 
 use crate::support::small_scene;
 use loop3d_package::{ExportError, Settings, compare, export, open, shots};
-use loop3d_scene::package::{Codec, Head, Limits, Reader};
+use loop3d_package::format::{Codec, Head, Limits, Reader};
 use std::fs;
 
 fn settings(codecs: &[Codec], quality: u8) -> Settings {

@@ -4,7 +4,7 @@ use crate::atlas::Atlas;
 use crate::pages::{Coding, Copier, Copy, Place, page_texture, places};
 use crate::texture::{texture, texture_bytes};
 use crate::{Gpu, RenderError};
-use loop3d_scene::package::{Head, Layouts};
+use loop3d_package_format::{Head, Layouts};
 use loop3d_scene::{Kind, Packing, TileTable};
 
 /// The atlas of static tiles.

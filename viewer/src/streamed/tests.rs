@@ -3,7 +3,7 @@ use crate::target::Target;
 use crate::testing::{cameras, hard_scene};
 use crate::{Backend, Gpu};
 use fastrand::Rng;
-use loop3d_scene::package::{
+use loop3d_package_format::{
     Assembly, CameraLimits, Image, Looping, Part, Role, Sha256Sum, Still, VERSION, layout_bytes, premultiplied,
     rgba_from_yuv, yuv_from_rgba,
 };

@@ -3,7 +3,7 @@
 use super::Player;
 use crate::error::{of_gpu, of_package};
 use js_sys::Uint8Array;
-use loop3d_scene::package::unpack;
+use loop3d_package_format::unpack;
 use loop3d_viewer::{Display, FrameForm, RenderError, Streamed};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;

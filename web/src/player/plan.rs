@@ -1,7 +1,7 @@
 //! What the page is told of a scene.
 
 use super::Player;
-use loop3d_scene::package::{CHUNK_FRAMES, Role};
+use loop3d_package_format::{CHUNK_FRAMES, Role};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 #[wasm_bindgen]

@@ -3,7 +3,7 @@
 use crate::support;
 use crate::tools::are_there;
 use loop3d_package::{Settings, export};
-use loop3d_scene::package::Codec;
+use loop3d_package::format::Codec;
 use std::path::Path;
 use std::process::Command;
 

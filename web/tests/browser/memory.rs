@@ -1,7 +1,7 @@
 //! What a long loop of the paper's size takes on the GPU of a browser.
 
 use loop3d_package::{Settings, export, open};
-use loop3d_scene::package::Codec;
+use loop3d_package::format::Codec;
 use loop3d_scene::{Scene, TILE_VALUES};
 use serde_json::Value;
 use std::path::Path;

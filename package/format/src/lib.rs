@@ -1,7 +1,7 @@
 //! The package, `*.glb`: what people publish. docs/FORMAT.md describes the bytes.
 //!
 //! [`Reader`] takes bytes as they arrive and yields parts, each checked against its SHA-256; it never asks for memory because a
-//! file says so. [`Assembly`] makes a [`Scene`](crate::Scene) of the parts. Pictures and video are decoded by whoever calls: a
+//! file says so. [`Assembly`] makes a [`Scene`](loop3d_scene::Scene) of the parts. Pictures and video are decoded by whoever calls: a
 //! browser, or a program such as ffmpeg; [`unpack`] gives the blocks of a frame that a GPU samples. Everything here compiles to wasm.
 
 mod assembly;

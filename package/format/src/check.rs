@@ -1,12 +1,11 @@
 //! Is the head of a package consistent? Every count, offset and size is checked here once, before anything uses it.
 
-use super::document::{CHUNK_FRAMES, Codec, Head, Image, Part, Role, SEAL_BYTES, Stream, VERSION};
-use super::error::{check, damaged, limit};
-use super::{Limits, PackageError, blocks};
-use crate::validate::check_camera;
+use crate::document::{CHUNK_FRAMES, Codec, Head, Image, Part, Role, SEAL_BYTES, Stream, VERSION};
+use crate::error::{check, damaged, limit};
+use crate::{Limits, PackageError, blocks};
 
 /// The largest coded frame: what H.264 level 5.2 and the decoders of phones reach.
-pub(super) const PAGE_LIMIT: [u32; 2] = [4096, 2304 / 2];
+pub(crate) const PAGE_LIMIT: [u32; 2] = [4096, 2304 / 2];
 /// No side of a picture is longer.
 const IMAGE_SIDE: u32 = 8192;
 /// Counts that are beyond all use.
@@ -15,17 +14,17 @@ const FRAMES: u64 = 1 << 16;
 
 impl Head {
     /// Checks every count, offset and size; the binary chunk has `binary_length` bytes.
-    pub(super) fn check(&self, binary_length: u64, limits: &Limits) -> Result<(), PackageError> {
+    pub(crate) fn check(&self, binary_length: u64, limits: &Limits) -> Result<(), PackageError> {
         check(self.version == VERSION, "version", self.version, VERSION)?;
         check(self.fps.is_finite() && self.fps > 0.0, "fps", self.fps, "a positive number")?;
         check(self.frames >= 1, "frames", 0, "at least 1")?;
         limit("frames", self.frames as u64, FRAMES)?;
         self.planes.validate()?;
-        check_camera("reference camera", &self.reference)?;
+        self.reference.validate("reference camera")?;
         for (index, view) in self.views.iter().enumerate() {
-            check_camera(&format!("view {index} ({})", view.name), &view.camera)?;
+            view.camera.validate(&format!("view {index} ({})", view.name))?;
         }
-        let super::CameraLimits { min, max } = self.camera_limits;
+        let crate::CameraLimits { min, max } = self.camera_limits;
         let good = min.is_finite() && max.is_finite() && min.cmple(max).all();
         check(good, "camera limits", format!("{min} to {max}"), "finite numbers, min at most max")?;
         let shape = format!("{} × {} × {}", self.planes.count, self.rows, self.columns);
@@ -84,7 +83,7 @@ impl Head {
     }
 
     /// What a part is called in errors.
-    pub(super) fn part_name(&self, index: usize) -> String {
+    pub(crate) fn part_name(&self, index: usize) -> String {
         match self.parts.get(index) {
             Some(part) => format!("part {index} ({})", part.role),
             None => format!("part {index}"),

@@ -1,6 +1,6 @@
 //! The vendor extension of a package: everything that glTF has no words for.
 
-use crate::{Camera, Planes, SceneView};
+use loop3d_scene::{Camera, Planes, SceneView};
 use glam::DVec3;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -25,15 +25,15 @@ pub struct Head {
     pub version: u32,
     /// Version of the program that wrote it.
     pub tool: String,
-    /// See [`Scene`](crate::Scene).
+    /// See [`Scene`](loop3d_scene::Scene).
     pub reference: Camera,
-    /// See [`Scene`](crate::Scene).
+    /// See [`Scene`](loop3d_scene::Scene).
     pub planes: Planes,
     /// Tile rows of a plane.
     pub rows: usize,
     /// Tile columns of a plane.
     pub columns: usize,
-    /// See [`TileTable`](crate::TileTable).
+    /// See [`TileTable`](loop3d_scene::TileTable).
     pub origin_px: [i32; 2],
     /// Frames per second.
     pub fps: f64,
@@ -84,9 +84,9 @@ pub struct Part {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
-    /// Blocks of one kind of tiles: [`layout_bytes`](super::layout_bytes).
+    /// Blocks of one kind of tiles: [`layout_bytes`](crate::layout_bytes).
     Layout,
-    /// How much darker than itself each looping tile is coded: [`gain`](super::gain()).
+    /// How much darker than itself each looping tile is coded: [`gain`](crate::gain()).
     Gains,
     /// A JPEG.
     Picture,
@@ -167,7 +167,7 @@ pub enum Codec {
     Av1,
     /// PNG: premultiplied RGBA of 8 bits, one picture a frame.
     Png,
-    /// Blocks of BC7, which desktop GPUs sample; see [`unpack`](super::unpack).
+    /// Blocks of BC7, which desktop GPUs sample; see [`unpack`](crate::unpack).
     Bc7,
     /// Blocks of ASTC of 4×4 texels, which phones' GPUs sample.
     #[serde(rename = "astc-4x4")]
@@ -272,7 +272,7 @@ impl Serialize for Sha256Sum {
 impl<'de> Deserialize<'de> for Sha256Sum {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let bytes = super::layout::bytes_from_hex(&text).and_then(|bytes| bytes.try_into().ok());
+        let bytes = crate::layout::bytes_from_hex(&text).and_then(|bytes| bytes.try_into().ok());
         bytes.map(Self).ok_or_else(|| serde::de::Error::custom("a SHA-256 is 64 lowercase hex digits"))
     }
 }
@@ -292,6 +292,6 @@ impl Chunk {
 impl Stream {
     /// The decoder configuration of a page; empty where the codec has none. `None` where it is not hex.
     pub fn description(&self, page: usize) -> Option<Vec<u8>> {
-        super::layout::bytes_from_hex(self.descriptions.get(page)?)
+        crate::layout::bytes_from_hex(self.descriptions.get(page)?)
     }
 }

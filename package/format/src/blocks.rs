@@ -3,8 +3,8 @@
 //! A frame is one Zstandard frame (RFC 8878) that says the size of its content: the blocks of a page, row after row, 16 bytes each, whatever
 //! the codec. Where the sides of a page are no multiples of a block's, the last blocks reach beyond it.
 
-use super::error::{check, damaged};
-use super::{Codec, PackageError};
+use crate::error::{check, damaged};
+use crate::{Codec, PackageError};
 use ruzstd::decoding::FrameDecoder;
 
 /// Bytes of a block, in every codec that has blocks.
@@ -21,7 +21,7 @@ pub fn unpacked_bytes(codec: Codec, size: [usize; 2]) -> Option<usize> {
 }
 
 /// The most bytes that a frame takes: Zstandard stores what it cannot compress, with three bytes for each 128 KiB.
-pub(super) fn most_packed_bytes(unpacked: usize) -> usize {
+pub(crate) fn most_packed_bytes(unpacked: usize) -> usize {
     unpacked + unpacked / 256 + 64
 }
 

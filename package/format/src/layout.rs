@@ -3,9 +3,9 @@
 //! Page; column and row of its first texel on the page; plane; first row, first column, number of rows, number of columns in the tile
 //! table.
 
-use super::PackageError;
-use super::error::{check, damaged};
-use crate::{Block, Kind, TILE, Tile, TileTable};
+use crate::PackageError;
+use crate::error::{check, damaged};
+use loop3d_scene::{Block, Kind, TILE, Tile, TileTable};
 
 /// Bytes of a block.
 pub const BLOCK_BYTES: usize = 16;
@@ -28,7 +28,7 @@ pub fn layout_bytes(blocks: &[Block]) -> Result<Vec<u8>, PackageError> {
 
 /// The blocks that bytes say, each with its halo inside of its page, inside of the table, and over places of the table that were
 /// empty. The places get tiles of `kind`, numbered by [`number`] later.
-pub(super) fn read(
+pub(crate) fn read(
     bytes: &[u8],
     kind: Kind,
     halo: usize,
@@ -82,7 +82,7 @@ pub(super) fn read(
 }
 
 /// Numbers the tiles of each kind in the order of the table.
-pub(super) fn number(table: &mut TileTable) {
+pub(crate) fn number(table: &mut TileTable) {
     let mut next = [0, 0];
     for place in &mut table.tiles {
         if let Some(kind) = Kind::of(*place) {
@@ -100,7 +100,7 @@ fn tile(kind: Kind, index: u32) -> Tile {
 }
 
 /// Bytes of lowercase hex digits.
-pub(super) fn bytes_from_hex(text: &str) -> Option<Vec<u8>> {
+pub(crate) fn bytes_from_hex(text: &str) -> Option<Vec<u8>> {
     let digit = |c: u8| match c {
         b'0'..=b'9' => Some(c - b'0'),
         b'a'..=b'f' => Some(c - b'a' + 10),

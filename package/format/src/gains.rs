@@ -4,8 +4,8 @@
 //! hidden behind others. One byte `g` for each looping tile, in the order of the layout: block after block, row after row. A coded
 //! value times 2^(g/4) is the texel's.
 
-use super::PackageError;
-use super::error::check;
+use crate::PackageError;
+use crate::error::check;
 
 /// The largest gain: 2^4 = 16.
 const MOST: u8 = 16;
@@ -22,7 +22,7 @@ pub fn gain(byte: u8) -> f32 {
 }
 
 /// The gains of `tiles` tiles, whose pages have a halo of so many texels: what a GPU filters as it is has none.
-pub(super) fn read(bytes: &[u8], tiles: usize, halo: u32) -> Result<Vec<f32>, PackageError> {
+pub(crate) fn read(bytes: &[u8], tiles: usize, halo: u32) -> Result<Vec<f32>, PackageError> {
     let most = if halo == 0 { MOST } else { 0 };
     check(
         bytes.len() == tiles,

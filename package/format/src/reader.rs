@@ -1,8 +1,8 @@
 //! A package read while it arrives.
 
-use super::document::{EXTENSION, Head, SEAL_BYTES, VERSION};
-use super::error::{check, damaged, limit};
-use super::{PackageError, document::Sha256Sum};
+use crate::document::{EXTENSION, Head, SEAL_BYTES, VERSION};
+use crate::error::{check, damaged, limit};
+use crate::{PackageError, document::Sha256Sum};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;

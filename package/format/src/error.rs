@@ -1,6 +1,6 @@
 //! What can be wrong with a package.
 
-use crate::SceneError;
+use loop3d_scene::SceneError;
 
 /// Why bytes are no package, or not a whole one: the part, what was found, what was expected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -22,7 +22,7 @@ pub enum PackageError {
         expected: u64,
     },
     /// A later version of the format.
-    #[error("written by loop3d {tool}, package version {version}; this build reads version {known}; update loop3d", known = super::VERSION)]
+    #[error("written by loop3d {tool}, package version {version}; this build reads version {known}; update loop3d", known = crate::VERSION)]
     Newer {
         /// Version of the program that wrote it.
         tool: String,
@@ -51,12 +51,12 @@ pub enum PackageError {
     },
 }
 
-pub(super) fn damaged(place: impl ToString, found: impl ToString, expected: impl ToString) -> PackageError {
+pub(crate) fn damaged(place: impl ToString, found: impl ToString, expected: impl ToString) -> PackageError {
     PackageError::Damaged { place: place.to_string(), found: found.to_string(), expected: expected.to_string() }
 }
 
 /// An error unless `good`.
-pub(super) fn check(
+pub(crate) fn check(
     good: bool,
     place: impl ToString,
     found: impl ToString,
@@ -66,7 +66,7 @@ pub(super) fn check(
 }
 
 /// An error where `found` is over a limit.
-pub(super) fn limit(place: &str, found: u64, limit: u64) -> Result<(), PackageError> {
+pub(crate) fn limit(place: &str, found: u64, limit: u64) -> Result<(), PackageError> {
     if found <= limit { Ok(()) } else { Err(PackageError::TooLarge { place: place.to_owned(), found, limit }) }
 }
 

@@ -1,9 +1,9 @@
 //! A scene made of the parts of a package.
 
-use super::document::Head;
-use super::error::{check, damaged};
-use super::{PackageError, gains, layout};
-use crate::{Block, Kind, Packing, PageRules, PageTooSmall, Scene, TILE, TILE_VALUES, Tile, TileTable, unorm16};
+use crate::document::Head;
+use crate::error::{check, damaged};
+use crate::{PackageError, gains, layout};
+use loop3d_scene::{Block, Kind, Packing, PageRules, PageTooSmall, Scene, TILE, TILE_VALUES, Tile, TileTable, unorm16};
 
 /// Texels of the frame around each block of static tiles.
 const STATIC_HALO: usize = 1;

@@ -3,7 +3,7 @@
 //! A coded frame is twice as high as its page. The upper half is premultiplied colour in YCbCr of BT.709, limited range, 8 bits, chroma
 //! halved both ways. The lower half is alpha as luma of the same range, with chroma 128.
 
-use crate::{UNIT, unorm};
+use loop3d_scene::{UNIT, unorm};
 
 /// Width and height of a page in texels, both even.
 pub type PageSize = [usize; 2];
