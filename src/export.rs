@@ -9,7 +9,9 @@ use crate::whole_file::check_folder_of;
 use anyhow::{Context, Result};
 use loop3d_package::{ExportError, Report, Settings};
 use loop3d_package::format::Codec;
+use loop3d_scene::job::Event;
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 /// Quality that is asked for where none is given.
@@ -123,20 +125,22 @@ impl ExportArgs {
         let scene = loop3d_package::open(&self.scene)?;
         let stop = Stop::on_ctrl_c()?;
         let mut progress = Progress::start_share("export", self.quiet);
-        let mut tick = |what: &str, share: f64| {
-            progress.share(share, what);
-            !stop.asked()
+        let mut observer = |event: Event<'_>| {
+            if let Event::Step { stage, done, .. } = event {
+                progress.share(done, stage);
+            }
+            if stop.asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         let stopped = |error| or_stopped(error, &self.output);
         if self.format == Format::Videoloop3d {
-            let bytes = loop3d_package::export_folder(&scene, &self.output, &mut tick).map_err(stopped)?;
+            let bytes = loop3d_package::export_folder(&scene, &self.output, &mut observer).map_err(stopped)?;
             let frames = scene.frames;
             progress.finish(&format!("wrote {target}: {frames} pictures, {:.1} MB", bytes as f64 / 1e6));
             return Ok(());
         }
         let settings = Settings { codecs: self.codec.codecs(self.quality), quality: self.quality, max_bytes };
         let package = if is_page { package_beside(&self.output) } else { self.output.clone() };
-        let report = loop3d_package::export(&scene, &package, &settings, &mut tick).map_err(stopped)?;
+        let report = loop3d_package::export(&scene, &package, &settings, &mut observer).map_err(stopped)?;
         drop(progress);
         if is_page {
             let written = self.write_page(&package);

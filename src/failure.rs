@@ -7,7 +7,7 @@ use loop3d_capture::sample::SampleError;
 use loop3d_optimizer::error::FitError;
 use loop3d_optimizer::metrics::MetricsError;
 use loop3d_package::ExportError;
-use loop3d_scene::{FileError, PathError};
+use loop3d_scene::{Blame, FileError, PathError};
 use std::fmt;
 use std::process::ExitCode;
 

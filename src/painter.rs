@@ -48,7 +48,7 @@ impl Painter {
 #[cfg(feature = "viewer")]
 mod gpu {
     use super::*;
-    use loop3d_viewer::{Options, Pending, RenderError, Renderer};
+    use loop3d_viewer::{RendererOptions, Pending, RenderError, Renderer};
     use std::collections::VecDeque;
 
     /// Pictures that the GPU works at while the CPU encodes.
@@ -73,7 +73,7 @@ mod gpu {
         each: &mut dyn FnMut(Vec<u8>) -> Result<()>,
     ) -> Result<End> {
         let failed = |error: RenderError| Ok(End::Failed(error.into()));
-        let mut renderer = match Renderer::new(Arc::clone(scene), &Options::default()) {
+        let mut renderer = match Renderer::new(Arc::clone(scene), &RendererOptions::default()) {
             Ok(renderer) => renderer,
             Err(error) => return failed(error),
         };

@@ -7,7 +7,7 @@ use crate::painter::Painter;
 use crate::progress::Progress;
 use crate::stop::Stop;
 use anyhow::{Context, Result};
-use loop3d_scene::{CameraPath, Film, KeyframePath, Scene};
+use loop3d_scene::{CameraPath, VideoSpec, KeyframePath, Scene};
 use std::num::ParseIntError;
 use std::path::{Path, PathBuf};
 
@@ -84,9 +84,9 @@ impl RenderArgs {
         let to_mp4 = is_mp4(&self.output)?;
         let scene = loop3d_package::open(&self.scene)?;
         let path = self.path()?;
-        let film = self.film(&scene, &path, to_mp4)?;
-        let shots = path.shots(&scene, &film).with_context(|| self.path.clone())?;
-        let Film { width, height, fps, .. } = film;
+        let spec = self.video_spec(&scene, &path, to_mp4)?;
+        let shots = path.shots(&scene, &spec).with_context(|| self.path.clone())?;
+        let VideoSpec { width, height, fps, .. } = spec;
         let stop = Stop::on_ctrl_c()?;
         let mut output = if to_mp4 {
             Output::Mp4(Mp4Writer::start(&self.output, &Encoding { width, height, fps, crf: self.crf })?)
@@ -131,7 +131,7 @@ impl RenderArgs {
         Ok(CameraPath::Keyframes(KeyframePath::parse(&json).with_context(|| self.path.clone())?))
     }
 
-    fn film(&self, scene: &Scene, path: &CameraPath, to_mp4: bool) -> Result<Film> {
+    fn video_spec(&self, scene: &Scene, path: &CameraPath, to_mp4: bool) -> Result<VideoSpec> {
         let (path_size, path_fps) = match path {
             CameraPath::Keyframes(path) => (path.size, path.fps),
             _ => (None, None),
@@ -158,7 +158,7 @@ impl RenderArgs {
             (width, height) = (even_width, even_height);
         }
         let frames = self.frames.map(|frames| frames as usize);
-        Ok(Film { width, height, fps: self.fps.or(path_fps).unwrap_or(scene.fps), frames, start: self.start })
+        Ok(VideoSpec { width, height, fps: self.fps.or(path_fps).unwrap_or(scene.fps), frames, start: self.start })
     }
 }
 

@@ -5,7 +5,7 @@ use crate::whole_file::write_png;
 use anyhow::Result;
 use loop3d_scene::{Camera, PathError, Scene};
 use loop3d_viewer::window::{self, WindowOptions};
-use loop3d_viewer::{Backend, Options, OrbitCamera, Renderer};
+use loop3d_viewer::{Backend, RendererOptions, OrbitCamera, Renderer};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -36,7 +36,7 @@ pub struct ViewArgs {
     #[arg(long, default_value = "auto", value_parser = parse_backend)]
     backend: Backend,
     /// GPU memory for frames of the loop, in MB; where all frames need more, they stream as they are shown.
-    #[arg(long, value_name = "MB", default_value_t = Options::default().loop_budget_bytes >> 20)]
+    #[arg(long, value_name = "MB", default_value_t = RendererOptions::default().loop_budget_bytes >> 20)]
     loop_memory: u64,
     /// List the graphics adapters of the backend, and quit.
     #[arg(long)]
@@ -86,8 +86,8 @@ impl ViewArgs {
         Ok(window::show(Arc::new(scene), name, options)?)
     }
 
-    fn renderer(&self) -> Options {
-        Options { backend: self.backend, loop_budget_bytes: self.loop_memory.saturating_mul(1 << 20) }
+    fn renderer(&self) -> RendererOptions {
+        RendererOptions { backend: self.backend, loop_budget_bytes: self.loop_memory.saturating_mul(1 << 20) }
     }
 
     fn adapters(&self) -> String {

@@ -1,7 +1,7 @@
 //! How alike two scenes look.
 
 use glam::{DAffine3, DQuat};
-use loop3d_scene::{Camera, CameraPath, Film, Scene, Shot, render};
+use loop3d_scene::{Camera, CameraPath, VideoSpec, Scene, Shot, render};
 use serde::Serialize;
 
 /// PSNR of rendered views, in dB over RGB of 8 bits.
@@ -35,9 +35,9 @@ const SPIRAL: usize = 8;
 /// Every second camera of the spiral, from the first or the second.
 fn spiral(scene: &Scene, first: usize) -> impl Iterator<Item = Camera> {
     let [width, height] = [scene.reference.width, scene.reference.height];
-    let film = Film { width, height, fps: scene.fps, frames: Some(2 * SPIRAL), start: 0.0 };
+    let spec = VideoSpec { width, height, fps: scene.fps, frames: Some(2 * SPIRAL), start: 0.0 };
     // A valid scene has a spiral: there is nothing to report.
-    let shots = CameraPath::Spiral.shots(scene, &film).unwrap_or_default();
+    let shots = CameraPath::Spiral.shots(scene, &spec).unwrap_or_default();
     shots.into_iter().skip(first).step_by(2).map(|shot| shot.camera)
 }
 

@@ -3,7 +3,7 @@
 use crate::geometry::Mesh;
 use glam::DAffine3;
 use loop3d_package_format::{EXTENSION, Head, SEAL_BYTES};
-use loop3d_scene::{Kind, Scene};
+use loop3d_scene::{TileKind, Scene};
 use serde_json::{Value, json};
 
 const ARRAY_BUFFER: u32 = 34962;
@@ -94,8 +94,8 @@ pub(crate) fn document(scene: &Scene, head: &Head, meshes: &[Mesh], shown: &Show
         first_vertex += count;
         first_index += mesh.indices.len();
         let material = match mesh.kind {
-            Kind::Static => mesh.page,
-            Kind::Looping => shown.images[0].len() + mesh.page,
+            TileKind::Static => mesh.page,
+            TileKind::Looping => shown.images[0].len() + mesh.page,
         };
         mesh_of_plane[mesh.plane].push(json!({
             "attributes": {"POSITION": first, "TEXCOORD_0": first + 1}, "indices": first + 2, "material": material,

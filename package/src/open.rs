@@ -1,8 +1,9 @@
 //! A scene from any file that holds one: a master, or a package whose video is decoded.
 
-use crate::{ExportError, pictures, textures, video};
-use loop3d_package_format::{Assembly, Codec, Event, Head, Limits, PackageError, Reader, Stream, premultiplied};
-use loop3d_scene::{Kind, Scene};
+use crate::png::rgba_of_png;
+use crate::{ExportError, codecs, textures};
+use loop3d_package_format::{Assembly, Codec, Arrival, Head, Limits, PackageError, Reader, Stream, premultiplied};
+use loop3d_scene::{TileKind, Scene};
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -57,19 +58,19 @@ fn in_file(error: ExportError, path: &Path) -> ExportError {
 struct Collector {
     reader: Reader,
     parts: Vec<Vec<u8>>,
-    events: Vec<Event>,
+    arrivals: Vec<Arrival>,
 }
 
 impl Collector {
     fn new() -> Self {
-        Self { reader: Reader::new(Limits::default()), parts: Vec::new(), events: Vec::new() }
+        Self { reader: Reader::new(Limits::default()), parts: Vec::new(), arrivals: Vec::new() }
     }
 
     fn push(&mut self, bytes: &[u8]) -> Result<(), ExportError> {
-        self.reader.push(bytes, &mut self.events)?;
-        for event in self.events.drain(..) {
+        self.reader.push(bytes, &mut self.arrivals)?;
+        for arrival in self.arrivals.drain(..) {
             // Parts come in their order.
-            if let Event::Part { bytes, .. } = event {
+            if let Arrival::Part { bytes, .. } = arrival {
                 self.parts.push(bytes);
             }
         }
@@ -90,24 +91,24 @@ impl Collector {
 /// # Errors
 /// A layout, a picture or a video is broken.
 fn scene(head: &Head, parts: &[Vec<u8>]) -> Result<Scene, ExportError> {
-    let [still, looping, gains] = [head.still.layout, head.looping.layout, head.looping.gains].map(|part| &parts[part]);
-    let mut assembly = Assembly::new(head, still, looping, gains)?;
+    let [static_layout, looping_layout, gains] = [head.static_tiles.layout, head.looping_tiles.layout, head.looping_tiles.gains].map(|part| &parts[part]);
+    let mut assembly = Assembly::new(head, static_layout, looping_layout, gains)?;
     let mut texels = Vec::new();
-    for (page, image) in head.still.images.iter().enumerate() {
+    for (page, image) in head.static_tiles.images.iter().enumerate() {
         let size = [image.width as usize, image.height as usize];
-        let rgba = pictures::rgba_of_png(&parts[image.part], size, &format!("static image {page}"))?;
+        let rgba = rgba_of_png(&parts[image.part], size, &format!("static image {page}"))?;
         premultiplied(&rgba, &mut texels);
-        assembly.set_page(Kind::Static, page, 0, size[0], &texels)?;
+        assembly.set_page(TileKind::Static, page, 0, size[0], &texels)?;
     }
-    let Some(stream) = best_stream(&head.looping.streams) else { return Ok(assembly.finish()?) };
+    let Some(stream) = best_stream(&head.looping_tiles.streams) else { return Ok(assembly.finish()?) };
     textures::check(stream.codec)?;
-    for (page, size) in head.looping.pages.iter().enumerate() {
+    for (page, size) in head.looping_tiles.pages.iter().enumerate() {
         let size = size.map(|side| side as usize);
         let chunks = stream.chunks.iter().filter(|chunk| chunk.page == page);
         let frames: Vec<&[u8]> = chunks.flat_map(|chunk| chunk.frames(&parts[chunk.part])).collect();
         let description = stream.description(page).unwrap_or_default();
-        video::decode(stream.codec, size, &description, &frames, &mut |frame, texels| {
-            Ok(assembly.set_page(Kind::Looping, page, frame, size[0], texels)?)
+        codecs::decode(stream.codec, size, &description, &frames, &mut |frame, texels| {
+            Ok(assembly.set_page(TileKind::Looping, page, frame, size[0], texels)?)
         })?;
     }
     Ok(assembly.finish()?)
@@ -120,4 +121,24 @@ fn best_stream(streams: &[Stream]) -> Option<&Stream> {
     let mut there = order.iter().filter_map(|&codec| streams.iter().find(|stream| stream.codec == codec));
     let decodable = there.clone().find(|stream| textures::check(stream.codec).is_ok());
     decodable.or_else(|| there.next())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_best_stream_is_one_that_this_build_decodes_where_there_is_one() {
+        let stream = |codec| Stream { codec, names: Vec::new(), descriptions: Vec::new(), chunks: Vec::new() };
+        let best = |codecs: &[Codec]| {
+            let streams: Vec<Stream> = codecs.iter().copied().map(stream).collect();
+            best_stream(&streams).map(|stream| stream.codec)
+        };
+        assert_eq!(best(&[Codec::Av1, Codec::H264]), Some(Codec::H264));
+        assert_eq!(best(&[]), None);
+        let of_both = if cfg!(feature = "blocks") { Codec::Bc7 } else { Codec::H264 };
+        assert_eq!(best(&[Codec::H264, Codec::Bc7]), Some(of_both));
+        assert_eq!(best(&[Codec::Etc2]), Some(Codec::Etc2));
+        assert_eq!(textures::check(Codec::Etc2).is_ok(), cfg!(feature = "blocks"));
+    }
 }

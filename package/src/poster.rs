@@ -5,7 +5,7 @@
 //! goes on from the neighbours, because viewers filter straight colours.
 
 use crate::ExportError;
-use crate::pictures::png;
+use crate::png::png;
 use image::codecs::png::{CompressionType, FilterType};
 use loop3d_scene::{Packing, Scene, unorm8};
 

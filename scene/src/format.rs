@@ -93,11 +93,11 @@ pub(crate) fn write(scene: &Scene, out: &mut dyn Write) -> Result<(), FormatErro
         views: scene.views.clone(),
         fit: scene.fit.clone(),
     };
-    let (still, looping) = scene.tiles.counts();
+    let (static_tiles, looping_tiles) = scene.tiles.counts();
     let tensors: [(&str, Dtype, &[usize]); 4] = [
         (TABLE, Dtype::U32, &[scene.tiles.planes, scene.tiles.rows, scene.tiles.columns]),
-        (STATIC, Dtype::U16, &[still, TILE, TILE, 4]),
-        (LOOPING, Dtype::U16, &[looping, scene.frames, TILE, TILE, 4]),
+        (STATIC, Dtype::U16, &[static_tiles, TILE, TILE, 4]),
+        (LOOPING, Dtype::U16, &[looping_tiles, scene.frames, TILE, TILE, 4]),
         (CHECKSUM, Dtype::U32, &[1]),
     ];
     let mut out = Summed::<dyn Write> { inner: out, sum: crc32fast::Hasher::new() };
@@ -177,8 +177,8 @@ pub(crate) fn read(input: &mut dyn Read, length: u64) -> Result<Scene, FormatErr
     let document: Document = serde_json::from_str(document).map_err(bad_document)?;
 
     let [planes, rows, columns] = shape(&header, TABLE, Dtype::U32)?;
-    let still: [usize; 4] = shape(&header, STATIC, Dtype::U16)?;
-    let looping: [usize; 5] = shape(&header, LOOPING, Dtype::U16)?;
+    let static_shape: [usize; 4] = shape(&header, STATIC, Dtype::U16)?;
+    let looping_shape: [usize; 5] = shape(&header, LOOPING, Dtype::U16)?;
     let [1] = shape(&header, CHECKSUM, Dtype::U32)? else {
         return Err(damaged(CHECKSUM, "another shape", "[1]"));
     };
@@ -194,18 +194,18 @@ pub(crate) fn read(input: &mut dyn Read, length: u64) -> Result<Scene, FormatErr
     if start != header.data_len() {
         return Err(damaged("tensors", format!("data after {CHECKSUM}"), "none"));
     }
-    if still[1..] != [TILE, TILE, 4] {
-        return Err(damaged(STATIC, format!("{still:?}"), "[tiles, 16, 16, 4]"));
+    if static_shape[1..] != [TILE, TILE, 4] {
+        return Err(damaged(STATIC, format!("{static_shape:?}"), "[tiles, 16, 16, 4]"));
     }
-    if looping[1..] != [document.frames, TILE, TILE, 4] {
+    if looping_shape[1..] != [document.frames, TILE, TILE, 4] {
         let expected = format!("[tiles, {}, 16, 16, 4]", document.frames);
-        return Err(damaged(LOOPING, format!("{looping:?}"), expected));
+        return Err(damaged(LOOPING, format!("{looping_shape:?}"), expected));
     }
     // The header's sizes have been found equal to the file's: these products cannot overflow or ask for more memory
     // than the file is large.
     let codes = input.read_values(planes * rows * columns, u32::from_le_bytes)?;
-    let static_texels = input.read_values(still[0] * TILE_VALUES, u16::from_le_bytes)?;
-    let looping_texels = input.read_values(looping[0] * looping[1] * TILE_VALUES, u16::from_le_bytes)?;
+    let static_texels = input.read_values(static_shape[0] * TILE_VALUES, u16::from_le_bytes)?;
+    let looping_texels = input.read_values(looping_shape[0] * looping_shape[1] * TILE_VALUES, u16::from_le_bytes)?;
     let sum = input.sum.clone().finalize();
     let stored = u32::from_le_bytes(input.take_array()?);
     if sum != stored {

@@ -195,12 +195,12 @@ mod tests {
     fn counts_and_sizes_are_those_of_the_scene() {
         let scene = random_scene(3, 5, 2, 56, 40);
         let info = SceneInfo::of(&scene);
-        let (still, looping) = scene.tiles.counts();
-        assert_eq!((info.static_tiles, info.looping_tiles), (still, looping));
-        assert_eq!(info.tiles_per_plane.iter().sum::<usize>(), still + looping);
-        assert_eq!(info.texel_bytes, 2 * ((still + 2 * looping) * TILE_VALUES) as u64);
+        let (static_tiles, looping_tiles) = scene.tiles.counts();
+        assert_eq!((info.static_tiles, info.looping_tiles), (static_tiles, looping_tiles));
+        assert_eq!(info.tiles_per_plane.iter().sum::<usize>(), static_tiles + looping_tiles);
+        assert_eq!(info.texel_bytes, 2 * ((static_tiles + 2 * looping_tiles) * TILE_VALUES) as u64);
         let places = 5 * scene.tiles.rows * scene.tiles.columns;
-        assert_eq!(info.tile_share, (still + looping) as f64 / places as f64);
+        assert_eq!(info.tile_share, (static_tiles + looping_tiles) as f64 / places as f64);
         let json = serde_json::to_value(&info).unwrap();
         assert_eq!((&json["size_px"][0], &json["views"][1]["held_out"]), (&56.into(), &true.into()));
         assert!(json.get("file_bytes").is_none());

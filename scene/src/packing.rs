@@ -16,14 +16,14 @@ use std::ops::Range;
 
 /// Static or looping.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum TileKind {
     /// Tiles of one frame.
     Static,
     /// Tiles of every frame of the loop.
     Looping,
 }
 
-impl Kind {
+impl TileKind {
     /// Of a tile; `None` of an empty one.
     pub fn of(tile: Tile) -> Option<Self> {
         match tile {
@@ -44,7 +44,7 @@ impl Kind {
 
 /// A rectangle of neighbouring tiles, and its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Block {
+pub struct TileBlock {
     /// Plane of the tiles.
     pub plane: usize,
     /// Their rows in the tile table.
@@ -57,7 +57,7 @@ pub struct Block {
     pub at: [usize; 2],
 }
 
-impl Block {
+impl TileBlock {
     /// What takes a texel of the plane (counted from the tile table's origin) to its texel on the page.
     pub fn shift(&self) -> [i32; 2] {
         let shift = |at: usize, tile: usize| at as i32 - (tile * TILE) as i32;
@@ -89,7 +89,7 @@ pub struct Packing {
     /// Width and height of each page in texels.
     pub pages: Vec<[usize; 2]>,
     /// All blocks.
-    pub blocks: Vec<Block>,
+    pub blocks: Vec<TileBlock>,
 }
 
 /// A rectangle of texels of one place of the tile table, and where it stands on a page.
@@ -125,7 +125,7 @@ impl Packing {
     ///
     /// # Errors
     /// No tile fits in a page.
-    pub fn new(table: &TileTable, kind: Kind, rules: &PageRules) -> Result<Self, PageTooSmall> {
+    pub fn new(table: &TileTable, kind: TileKind, rules: &PageRules) -> Result<Self, PageTooSmall> {
         let &PageRules { halo, align, limit } = rules;
         let limit = limit.map(|side| side / align * align);
         let most = limit.map(|side| side.saturating_sub(2 * halo) / TILE);
@@ -146,7 +146,7 @@ impl Packing {
         Ok(if blocks.is_empty() { empty } else { packed.min_by_key(area).unwrap_or(empty) })
     }
 
-    fn in_width(blocks: &[Block], width: usize, rules: &PageRules) -> Self {
+    fn in_width(blocks: &[TileBlock], width: usize, rules: &PageRules) -> Self {
         let &PageRules { halo, align, limit } = rules;
         let height = limit[1] / align * align;
         let mut skylines: Vec<Skyline> = Vec::new();
@@ -159,7 +159,7 @@ impl Packing {
                 skylines.push(line);
                 (skylines.len() - 1, at)
             });
-            Block { page, at: at.map(|at| at + halo), ..block.clone() }
+            TileBlock { page, at: at.map(|at| at + halo), ..block.clone() }
         });
         let blocks = placed.collect();
         let pages = skylines.iter().map(|line| line.size().map(|side| side.next_multiple_of(align))).collect();
@@ -205,7 +205,7 @@ impl Packing {
 /// Widths that are tried for the least waste.
 const WIDTHS: usize = 24;
 
-fn block_size(block: &Block, halo: usize) -> [usize; 2] {
+fn block_size(block: &TileBlock, halo: usize) -> [usize; 2] {
     [block.columns.len(), block.rows.len()].map(|tiles| tiles * TILE + 2 * halo)
 }
 

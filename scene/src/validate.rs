@@ -1,6 +1,6 @@
-//! Is a scene whole? Every count, index and number is checked once, so that what reads a scene need not.
+//! Is a scene consistent? Every count, index and number is checked here once, so that code that reads a scene need not.
 
-use crate::{Camera, Planes, Scene, TILE_VALUES, Tile, TileTable};
+use crate::{Blame, Camera, Fault, Planes, Scene, TILE_VALUES, Tile, TileTable};
 
 /// How far the axes of a rotation may be from unit length and right angles: what poses written as `f32` keep.
 const ROTATION_TOLERANCE: f64 = 1e-3;
@@ -11,10 +11,16 @@ const ROTATION_TOLERANCE: f64 = 1e-3;
 pub struct SceneError {
     /// Which part of the scene.
     pub place: String,
-    /// What stands there.
+    /// What was found there.
     pub found: String,
-    /// What should.
+    /// What was expected.
     pub expected: String,
+}
+
+impl Blame for SceneError {
+    fn fault(&self) -> Fault {
+        Fault::Input
+    }
 }
 
 fn check(
@@ -46,9 +52,9 @@ impl Scene {
             format!("{found} planes"),
             format!("{} planes", self.planes.count),
         )?;
-        let (still, looping) = self.tiles.validate()?;
-        check_texels("static texels", &self.static_texels, still, 1)?;
-        check_texels("looping texels", &self.looping_texels, looping, self.frames)
+        let (static_tiles, looping_tiles) = self.tiles.validate()?;
+        check_texels("static texels", &self.static_texels, static_tiles, 1)?;
+        check_texels("looping texels", &self.looping_texels, looping_tiles, self.frames)
     }
 }
 
@@ -77,12 +83,12 @@ impl TileTable {
         let places = self.planes.checked_mul(self.rows).and_then(|n| n.checked_mul(self.columns));
         let found = format!("{} places", self.tiles.len());
         check(places == Some(self.tiles.len()), "tile table", found, format!("{shape} places"))?;
-        let (still, looping) = self.counts();
-        let (mut still_seen, mut looping_seen) = (vec![false; still], vec![false; looping]);
+        let (static_tiles, looping_tiles) = self.counts();
+        let (mut static_seen, mut looping_seen) = (vec![false; static_tiles], vec![false; looping_tiles]);
         for (place, &tile) in self.tiles.iter().enumerate() {
             let (kind, index, seen) = match tile {
                 Tile::Empty => continue,
-                Tile::Static(index) => ("static", index, &mut still_seen),
+                Tile::Static(index) => ("static", index, &mut static_seen),
                 Tile::Looping(index) => ("looping", index, &mut looping_seen),
             };
             let count = seen.len();
@@ -96,11 +102,11 @@ impl TileTable {
                         place % self.columns
                     ),
                     found: format!("{kind} tile {index}"),
-                    expected: format!("an index below {count} that stands nowhere else"),
+                    expected: format!("an index below {count} that is used once"),
                 });
             }
         }
-        Ok((still, looping))
+        Ok((static_tiles, looping_tiles))
     }
 }
 
@@ -174,7 +180,7 @@ mod tests {
     fn tiles_are_used_once_each() {
         let place = |s: &Scene, n: u32| s.tiles.tiles.iter().position(|&t| t == Tile::Static(n)).unwrap();
         let scene = random_scene(3, 3, 2, 48, 32);
-        let (still, _) = scene.tiles.counts();
+        let (static_tiles, _) = scene.tiles.counts();
         let twice = error(|s| {
             let at = place(s, 1);
             s.tiles.tiles[at] = Tile::Static(0);
@@ -185,7 +191,7 @@ mod tests {
             twice,
             format!(
                 "tile table, plane {}, row {}, column {}: found static tile 0, \
-                 expected an index below {still} that stands nowhere else",
+                 expected an index below {static_tiles} that is used once",
                 at / (rows * columns),
                 at / columns % rows,
                 at % columns

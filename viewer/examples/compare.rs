@@ -6,8 +6,8 @@
 #[path = "../tests/support/borders.rs"]
 mod borders;
 
-use loop3d_scene::{CameraPath, Film, Scene};
-use loop3d_viewer::{Backend, Options, RenderError, Renderer};
+use loop3d_scene::{CameraPath, VideoSpec, Scene};
+use loop3d_viewer::{Backend, RendererOptions, RenderError, Renderer};
 use std::error::Error;
 use std::sync::Arc;
 use std::time::Instant;
@@ -17,10 +17,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let scene = Arc::new(loop3d_scene::load(args.next().ok_or("which scene file?")?)?);
     let size = args.next().unwrap_or_else(|| format!("{}x{}", scene.reference.width, scene.reference.height));
     let (width, height) = size.split_once('x').ok_or("expected WIDTHxHEIGHT")?;
-    let film = Film { width: width.parse()?, height: height.parse()?, fps: scene.fps, frames: Some(120), start: 0.0 };
-    let shots = CameraPath::Spiral.shots(&scene, &film)?;
+    let spec = VideoSpec { width: width.parse()?, height: height.parse()?, fps: scene.fps, frames: Some(120), start: 0.0 };
+    let shots = CameraPath::Spiral.shots(&scene, &spec)?;
     for backend in [Backend::Vulkan, Backend::Gl, Backend::Metal, Backend::Dx12] {
-        match Renderer::new(Arc::clone(&scene), &Options { backend, ..Options::default() }) {
+        match Renderer::new(Arc::clone(&scene), &RendererOptions { backend, ..RendererOptions::default() }) {
             Ok(renderer) => compare(renderer, &scene, &shots)?,
             Err(RenderError::NoAdapter { .. }) => println!("{}: no adapter", backend.name()),
             Err(error) => return Err(error.into()),

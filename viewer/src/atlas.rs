@@ -3,7 +3,7 @@
 use crate::RenderError;
 #[cfg(feature = "blocking")]
 use loop3d_scene::Scene;
-use loop3d_scene::{Kind, Packing, PageRules, TileTable};
+use loop3d_scene::{TileKind, Packing, PageRules, TileTable};
 
 /// Where the tiles of one kind stand.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,10 +19,10 @@ impl Atlas {
     ///
     /// # Errors
     /// They do not fit in `max_side × max_side` texels.
-    pub(crate) fn pack(table: &TileTable, kind: Kind, max_side: u32) -> Result<Self, RenderError> {
+    pub(crate) fn pack(table: &TileTable, kind: TileKind, max_side: u32) -> Result<Self, RenderError> {
         let limit = [max_side as usize; 2];
         let packing = Packing::new(table, kind, &PageRules { halo: 1, align: 1, limit });
-        let tiles = || table.tiles.iter().filter(|&&t| Kind::of(t) == Some(kind)).count();
+        let tiles = || table.tiles.iter().filter(|&&t| TileKind::of(t) == Some(kind)).count();
         let too_large = || RenderError::AtlasTooLarge { kind: kind.name(), tiles: tiles(), limit: max_side };
         let packing = packing.map_err(|_| too_large())?;
         if packing.pages.len() > 1 { Err(too_large()) } else { Ok(Self::of(packing)) }
@@ -83,13 +83,13 @@ mod tests {
     #[test]
     fn too_many_tiles_name_the_limit() {
         let scene = hard_scene(1, 3);
-        let (still, _) = scene.tiles.counts();
-        let error = Atlas::pack(&scene.tiles, Kind::Static, 128).unwrap_err();
-        assert_eq!(error, RenderError::AtlasTooLarge { kind: "static", tiles: still, limit: 128 });
+        let (static_tiles, _) = scene.tiles.counts();
+        let error = Atlas::pack(&scene.tiles, TileKind::Static, 128).unwrap_err();
+        assert_eq!(error, RenderError::AtlasTooLarge { kind: "static", tiles: static_tiles, limit: 128 });
         assert!(error.to_string().contains("128×128"), "{error}");
-        assert!(Atlas::pack(&scene.tiles, Kind::Static, 8).is_err());
+        assert!(Atlas::pack(&scene.tiles, TileKind::Static, 8).is_err());
         let empty = TileTable::empty(1, 4, 4, [0, 0]);
-        let atlas = Atlas::pack(&empty, Kind::Looping, 2048).unwrap();
+        let atlas = Atlas::pack(&empty, TileKind::Looping, 2048).unwrap();
         assert_eq!((atlas.width, atlas.height, atlas.packing().blocks.len()), (1, 1, 0));
     }
 }

@@ -1,7 +1,7 @@
 //! Pictures of a streamed scene on a surface, such as a page's canvas.
 
 use crate::canvas::Canvas;
-use crate::pipelines::{self, Size};
+use crate::resolve::{OutputSize, resolve_pipeline};
 use crate::{Gpu, OrbitCamera, RenderError, Streamed};
 use wgpu::CurrentSurfaceTexture as Current;
 
@@ -29,7 +29,7 @@ impl Display {
         // Colours are blended as the footage has them; an sRGB surface would brighten them.
         configuration.format = configuration.format.remove_srgb_suffix();
         surface.configure(&gpu.device, &configuration);
-        let pipelines = [Size::Same, Size::Enlarged].map(|size| pipelines::resolve(&gpu, configuration.format, size));
+        let pipelines = [OutputSize::Same, OutputSize::Enlarged].map(|size| resolve_pipeline(&gpu, configuration.format, size));
         gpu.check()?;
         Ok(Self { gpu, surface, configuration, pipelines, scale: 1.0, scene: None })
     }

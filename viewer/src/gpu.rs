@@ -1,7 +1,7 @@
 //! The graphics device: which adapter, what it can do, and what went wrong with it.
 
 use crate::RenderError;
-use crate::form::BLOCK_FEATURES;
+use crate::frame_form::BLOCK_FEATURES;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The system's interface to the GPU.

@@ -2,11 +2,12 @@
 //! atlases through a table; and what drawing costs, counted.
 
 use crate::atlas::Atlas;
-use crate::pipelines::{EXACT_TILES, Stage, pipeline};
-use crate::quads::{Quad, quads};
-use crate::view::MARGIN;
+use crate::pipeline::{PipelineSpec, pipeline};
+use crate::tiles::pipeline::EXACT_TILES;
+use crate::tiles::quads::{Quad, quads};
+use crate::tiles::view::MARGIN;
 use crate::{Pending, RenderError, Renderer};
-use loop3d_scene::{Camera, Kind, PlaneProjector, Scene, TILE};
+use loop3d_scene::{Camera, TileKind, PlaneProjector, Scene, TILE};
 
 /// Draws the pictures of one [`Renderer`] the plain way.
 pub struct WholePlanes {
@@ -21,7 +22,7 @@ impl WholePlanes {
     /// # Errors
     /// The scene does not fit the GPU.
     pub fn new(renderer: &Renderer) -> Result<Self, RenderError> {
-        let (gpu, scene) = (&renderer.drawing.gpu, &*renderer.drawing.scene);
+        let (gpu, scene) = (&renderer.pass.gpu, &*renderer.pass.scene);
         let device = &gpu.device;
         let group = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
             label: Some("pieces"),
@@ -41,10 +42,10 @@ impl WholePlanes {
             label: Some("whole planes"),
             source: wgpu::ShaderSource::Wgsl(shader.into()),
         });
-        let stage = Stage {
+        let spec = PipelineSpec {
             module: &module,
             entries: ["plane_corner", "plane_pixel"],
-            groups: &[&renderer.drawing.pipelines.tiles.get_bind_group_layout(0), &group],
+            groups: &[&renderer.pass.tiles.pipeline.get_bind_group_layout(0), &group],
             buffers: &[],
             topology: wgpu::PrimitiveTopology::TriangleList,
             blend: Some(wgpu::BlendState::PREMULTIPLIED_ALPHA_BLENDING),
@@ -80,7 +81,7 @@ impl WholePlanes {
         let entries = [wgpu::BindGroupEntry { binding: 0, resource: wgpu::BindingResource::TextureView(&view) }];
         let descriptor = wgpu::BindGroupDescriptor { label: Some("pieces"), layout: &group, entries: &entries };
         let planes = scene.planes.count as u32;
-        Ok(Self { pipeline: pipeline(device, &stage), pieces: device.create_bind_group(&descriptor), planes })
+        Ok(Self { pipeline: pipeline(device, &spec), pieces: device.create_bind_group(&descriptor), planes })
     }
 
     /// As [`Renderer::start`], the plain way; [`Renderer::finish`] gives the picture.
@@ -143,7 +144,7 @@ pub fn cost(scene: &Scene) -> Result<Cost, RenderError> {
 
 fn packed(scene: &Scene, max_side: u32) -> Result<Vec<Quad>, RenderError> {
     let atlas = |kind| Atlas::pack(&scene.tiles, kind, max_side);
-    Ok(quads(&scene.tiles, &atlas(Kind::Static)?, &atlas(Kind::Looping)?))
+    Ok(quads(&scene.tiles, &atlas(TileKind::Static)?, &atlas(TileKind::Looping)?))
 }
 
 /// Pieces of a plane, across and down.
@@ -174,14 +175,14 @@ fn table(scene: &Scene, quads: &[Quad]) -> Vec<[i32; 4]> {
 mod tests {
     use super::*;
     use crate::testing::{cameras, hard_scene};
-    use crate::{Backend, Options};
+    use crate::{Backend, RendererOptions};
     use std::sync::Arc;
 
     #[test]
     fn the_plain_way_gives_the_same_pixels() {
         let scene = Arc::new(hard_scene(4, 5));
         for backend in [Backend::Vulkan, Backend::Gl] {
-            let Ok(mut renderer) = Renderer::new(Arc::clone(&scene), &Options { backend, ..Options::default() }) else {
+            let Ok(mut renderer) = Renderer::new(Arc::clone(&scene), &RendererOptions { backend, ..RendererOptions::default() }) else {
                 continue;
             };
             let plain = WholePlanes::new(&renderer).unwrap();

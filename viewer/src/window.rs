@@ -11,10 +11,10 @@ mod screen;
 mod style;
 mod timer;
 
-use crate::{Clock, Options, OrbitCamera, RenderError};
+use crate::{Clock, RendererOptions, OrbitCamera, RenderError};
 use controls::{Action, Controls};
 use dialog::{Choice, Dialog};
-use loop3d_scene::{Camera, Scene};
+use loop3d_scene::{Blame, Camera, Fault, Scene};
 use pace::Pace;
 use panels::{Facts, Figures, Panels, SCALES};
 use screen::Screen;
@@ -48,7 +48,7 @@ pub struct WindowOptions {
     /// Camera whose place is looked from.
     pub from: Option<Camera>,
     /// How to draw.
-    pub renderer: Options,
+    pub renderer: RendererOptions,
     /// What the key S does with the picture.
     pub save: Box<SavePicture>,
     /// Reads other scenes.
@@ -64,6 +64,15 @@ pub enum WindowError {
     /// Nothing can be drawn.
     #[error(transparent)]
     Render(#[from] RenderError),
+}
+
+impl Blame for WindowError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::NoWindow(_) => Fault::Machine,
+            Self::Render(error) => error.fault(),
+        }
+    }
 }
 
 /// winit panics where a library of X11 is missing; a user gets a sentence instead.
@@ -308,10 +317,10 @@ impl Viewer {
 }
 
 fn figures(scene: &Scene, screen: &Screen, pace: &Pace) -> Figures {
-    let (still, looping) = scene.tiles.counts();
+    let (static_tiles, looping_tiles) = scene.tiles.counts();
     Figures {
         adapter: screen.renderer.adapter().to_owned(),
-        tiles: [still, looping],
+        tiles: [static_tiles, looping_tiles],
         renderer: screen.renderer.statistics(),
         size: screen.drawn_size(),
         bytes: screen.bytes(),

@@ -1,12 +1,12 @@
 //! What has arrived of a package. It stays here, compressed, so that a lost GPU can be filled again.
 
-use loop3d_package_format::{Event, Head, Layouts, Limits, PackageError, Reader, Role, Stream};
+use loop3d_package_format::{Arrival, Head, Layouts, Limits, PackageError, Reader, Role, Stream};
 use std::sync::Arc;
 
 /// A reader, and the parts that a player needs again.
 pub struct Parts {
     reader: Reader,
-    events: Vec<Event>,
+    arrivals: Vec<Arrival>,
     parts: Vec<Option<Vec<u8>>>,
     /// Indices of parts that have arrived since they were last asked for.
     arrived: Vec<u32>,
@@ -17,16 +17,16 @@ pub struct Parts {
 impl Parts {
     pub fn new() -> Self {
         let reader = Reader::new(Limits::default());
-        Self { reader, events: Vec::new(), parts: Vec::new(), arrived: Vec::new(), layouts: None, stream: None }
+        Self { reader, arrivals: Vec::new(), parts: Vec::new(), arrived: Vec::new(), layouts: None, stream: None }
     }
 
     /// Takes the next bytes. What became whole before an error is there.
     pub fn push(&mut self, bytes: &[u8]) -> Result<(), PackageError> {
-        let result = self.reader.push(bytes, &mut self.events);
-        for event in std::mem::take(&mut self.events) {
-            match event {
-                Event::Head(head) => self.parts.resize(head.parts.len(), None),
-                Event::Part { index, bytes } => self.keep(index, bytes)?,
+        let result = self.reader.push(bytes, &mut self.arrivals);
+        for arrival in std::mem::take(&mut self.arrivals) {
+            match arrival {
+                Arrival::Head(head) => self.parts.resize(head.parts.len(), None),
+                Arrival::Part { index, bytes } => self.keep(index, bytes)?,
             }
         }
         result
@@ -48,9 +48,9 @@ impl Parts {
             *slot = Some(bytes);
             self.arrived.push(index as u32);
         }
-        let layouts = [head.still.layout, head.looping.layout, head.looping.gains].map(|part| self.part(part));
-        if let ([Some(still), Some(looping), Some(gains)], None) = (layouts, &self.layouts) {
-            self.layouts = Some(Layouts::read(&head, still, looping, gains)?);
+        let layouts = [head.static_tiles.layout, head.looping_tiles.layout, head.looping_tiles.gains].map(|part| self.part(part));
+        if let ([Some(static_layout), Some(looping_layout), Some(gains)], None) = (layouts, &self.layouts) {
+            self.layouts = Some(Layouts::read(&head, static_layout, looping_layout, gains)?);
         }
         Ok(())
     }
@@ -77,7 +77,7 @@ impl Parts {
     pub fn choose(&mut self, stream: usize) {
         self.stream = Some(stream);
         let Some(head) = self.reader.head().cloned() else { return };
-        let Some(chosen) = head.looping.streams.get(stream) else { return };
+        let Some(chosen) = head.looping_tiles.streams.get(stream) else { return };
         for (index, part) in head.parts.iter().enumerate() {
             if part.role == Role::Video && !chosen.has(index) {
                 self.parts[index] = None;
@@ -87,7 +87,7 @@ impl Parts {
 
     /// The stream that is played.
     pub fn stream(&self) -> Option<&Stream> {
-        self.head()?.looping.streams.get(self.stream?)
+        self.head()?.looping_tiles.streams.get(self.stream?)
     }
 
     /// The bytes of a frame of a page, and the key frame that decoding it starts from; `None` while they have not arrived.

@@ -1,8 +1,8 @@
 //! Is the head of a package consistent? Every count, offset and size is checked here once, before anything uses it.
 
-use crate::document::{CHUNK_FRAMES, Codec, Head, Image, Part, Role, SEAL_BYTES, Stream, VERSION};
+use crate::document::{CHUNK_FRAMES, Codec, Head, StaticPage, Part, Role, SEAL_BYTES, Stream, VERSION};
 use crate::error::{check, damaged, limit};
-use crate::{Limits, PackageError, blocks};
+use crate::{Limits, PackageError, gpu_blocks};
 
 /// The largest coded frame: what H.264 level 5.2 and the decoders of phones reach.
 pub(crate) const PAGE_LIMIT: [u32; 2] = [4096, 2304 / 2];
@@ -33,30 +33,30 @@ impl Head {
         limit("places of the tile table", places.map_or(u64::MAX, |n| n as u64), limits.table_places)?;
         self.check_parts(binary_length, limits)?;
         self.part(self.picture, Role::Picture, "picture")?;
-        self.part(self.still.layout, Role::Layout, "layout of static tiles")?;
-        self.part(self.looping.layout, Role::Layout, "layout of looping tiles")?;
-        self.part(self.looping.gains, Role::Gains, "gains")?;
-        for (index, &Image { part, width, height }) in self.still.images.iter().enumerate() {
+        self.part(self.static_tiles.layout, Role::Layout, "layout of static tiles")?;
+        self.part(self.looping_tiles.layout, Role::Layout, "layout of looping tiles")?;
+        self.part(self.looping_tiles.gains, Role::Gains, "gains")?;
+        for (index, &StaticPage { part, width, height }) in self.static_tiles.images.iter().enumerate() {
             let place = format!("static image {index}");
             self.part(part, Role::Static, &place)?;
             check(width >= 1 && height >= 1, &place, format!("{width}×{height}"), "at least 1×1")?;
             limit(&place, width.max(height).into(), IMAGE_SIDE.into())?;
         }
-        for (index, &[width, height]) in self.looping.pages.iter().enumerate() {
+        for (index, &[width, height]) in self.looping_tiles.pages.iter().enumerate() {
             let good = [width, height].iter().all(|side| *side >= 16 && side % 16 == 0);
             let place = format!("page {index}");
             check(good, &place, format!("{width}×{height}"), "sides that are multiples of 16")?;
             limit(&place, width.into(), PAGE_LIMIT[0].into())?;
             limit(&place, height.into(), PAGE_LIMIT[1].into())?;
         }
-        check(self.looping.halo <= 1, "halo of looping tiles", self.looping.halo, "0 or 1")?;
+        check(self.looping_tiles.halo <= 1, "halo of looping tiles", self.looping_tiles.halo, "0 or 1")?;
         let texels = |[width, height]: [u32; 2]| u64::from(width) * u64::from(height);
-        let still: u64 = self.still.images.iter().map(|image| texels([image.width, image.height])).sum();
-        let looping: u64 = self.looping.pages.iter().map(|&page| texels(page)).sum();
-        limit("texels", 8 * (still + looping.saturating_mul(self.frames as u64)), limits.texel_bytes)?;
-        let streams = &self.looping.streams;
-        let good = streams.is_empty() == self.looping.pages.is_empty();
-        check(good, "streams", streams.len(), format!("those of {} pages", self.looping.pages.len()))?;
+        let static_texels: u64 = self.static_tiles.images.iter().map(|image| texels([image.width, image.height])).sum();
+        let looping_texels: u64 = self.looping_tiles.pages.iter().map(|&page| texels(page)).sum();
+        limit("texels", 8 * (static_texels + looping_texels.saturating_mul(self.frames as u64)), limits.texel_bytes)?;
+        let streams = &self.looping_tiles.streams;
+        let good = streams.is_empty() == self.looping_tiles.pages.is_empty();
+        check(good, "streams", streams.len(), format!("those of {} pages", self.looping_tiles.pages.len()))?;
         streams.iter().try_for_each(|stream| self.check_stream(stream))
     }
 
@@ -92,9 +92,9 @@ impl Head {
 
     /// Chunks of every page follow each other in time, from the first frame to the last.
     fn check_stream(&self, stream: &Stream) -> Result<(), PackageError> {
-        let pages = self.looping.pages.len();
+        let pages = self.looping_tiles.pages.len();
         let name = format!("stream {}", stream.codec);
-        let (halo, sampled) = (self.looping.halo, stream.codec.block_side().is_some());
+        let (halo, sampled) = (self.looping_tiles.halo, stream.codec.block_side().is_some());
         check(halo == 1 || !sampled, &name, format!("a halo of {halo}"), "1, as GPUs filter its pages")?;
         let found = [stream.names.len(), stream.descriptions.len()];
         check(found == [pages; 2], &name, format!("{found:?} names and descriptions"), format!("{pages} of each"))?;
@@ -120,9 +120,9 @@ impl Head {
             *first += frames;
             let bytes: u64 = chunk.sizes.iter().map(|&size| u64::from(size)).sum();
             check(bytes == part.length, &place, format!("frames of {bytes} bytes"), format!("{} bytes", part.length))?;
-            let page = self.looping.pages[chunk.page].map(|side| side as usize);
-            if let Some(unpacked) = blocks::unpacked_bytes(stream.codec, page) {
-                let (largest, most) = (chunk.sizes.iter().copied().max(), blocks::most_packed_bytes(unpacked));
+            let page = self.looping_tiles.pages[chunk.page].map(|side| side as usize);
+            if let Some(unpacked) = gpu_blocks::unpacked_bytes(stream.codec, page) {
+                let (largest, most) = (chunk.sizes.iter().copied().max(), gpu_blocks::most_packed_bytes(unpacked));
                 let good = largest.is_some_and(|largest| largest as usize <= most);
                 check(good, &place, format!("a frame of {largest:?} bytes"), format!("at most {most}"))?;
             }

@@ -51,9 +51,10 @@ pub struct Head {
     pub picture: usize,
     /// The static tiles.
     #[serde(rename = "static")]
-    pub still: Still,
+    pub static_tiles: StaticTiles,
     /// The looping tiles.
-    pub looping: Looping,
+    #[serde(rename = "looping")]
+    pub looping_tiles: LoopingTiles,
 }
 
 /// The box around the positions of the captured views, in the world (the reference camera's axes where it was fitted).
@@ -117,17 +118,17 @@ impl fmt::Display for Role {
 /// The static tiles: blocks on pages, each a PNG.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Still {
+pub struct StaticTiles {
     /// Index of the part with the blocks.
     pub layout: usize,
     /// The pages.
-    pub images: Vec<Image>,
+    pub images: Vec<StaticPage>,
 }
 
 /// A page of static tiles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Image {
+pub struct StaticPage {
     /// Index of the part.
     pub part: usize,
     /// In texels.
@@ -139,7 +140,7 @@ pub struct Image {
 /// The looping tiles: blocks on pages, each a video, in one codec or several.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Looping {
+pub struct LoopingTiles {
     /// Index of the part with the blocks.
     pub layout: usize,
     /// Index of the part with the gains.

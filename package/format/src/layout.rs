@@ -5,7 +5,7 @@
 
 use crate::PackageError;
 use crate::error::{check, damaged};
-use loop3d_scene::{Block, Kind, TILE, Tile, TileTable};
+use loop3d_scene::{TileBlock, TileKind, TILE, Tile, TileTable};
 
 /// Bytes of a block.
 pub const BLOCK_BYTES: usize = 16;
@@ -14,10 +14,10 @@ pub const BLOCK_BYTES: usize = 16;
 ///
 /// # Errors
 /// A number of a block does not fit in 16 bits.
-pub fn layout_bytes(blocks: &[Block]) -> Result<Vec<u8>, PackageError> {
+pub fn layout_bytes(blocks: &[TileBlock]) -> Result<Vec<u8>, PackageError> {
     let mut bytes = Vec::with_capacity(blocks.len() * BLOCK_BYTES);
     for block in blocks {
-        let Block { plane, rows, columns, page, at } = block;
+        let TileBlock { plane, rows, columns, page, at } = block;
         for value in [*page, at[0], at[1], *plane, rows.start, columns.start, rows.len(), columns.len()] {
             let value = u16::try_from(value).map_err(|_| damaged("layout", value, "at most 65535"))?;
             bytes.extend(value.to_le_bytes());
@@ -30,11 +30,11 @@ pub fn layout_bytes(blocks: &[Block]) -> Result<Vec<u8>, PackageError> {
 /// empty. The places get tiles of `kind`, numbered by [`number`] later.
 pub(crate) fn read(
     bytes: &[u8],
-    kind: Kind,
+    kind: TileKind,
     halo: usize,
     pages: &[[u32; 2]],
     table: &mut TileTable,
-) -> Result<Vec<Block>, PackageError> {
+) -> Result<Vec<TileBlock>, PackageError> {
     let place = |index: usize| format!("layout of {} tiles, block {index}", kind.name());
     let (blocks, rest) = bytes.as_chunks::<BLOCK_BYTES>();
     check(rest.is_empty(), format!("layout of {} tiles", kind.name()), bytes.len(), "a multiple of 16 bytes")?;
@@ -70,12 +70,12 @@ pub(crate) fn read(
                 )?;
             }
         }
-        Ok(Block { plane, rows: row..row + rows, columns: column..column + columns, page, at: [x, y] })
+        Ok(TileBlock { plane, rows: row..row + rows, columns: column..column + columns, page, at: [x, y] })
     };
-    let blocks: Vec<Block> = blocks.iter().enumerate().map(read_block).collect::<Result<_, PackageError>>()?;
+    let blocks: Vec<TileBlock> = blocks.iter().enumerate().map(read_block).collect::<Result<_, PackageError>>()?;
     // So a scene has no more texels than its pages, whose number has been checked.
     let room: u64 = pages.iter().map(|&[width, height]| u64::from(width) * u64::from(height)).sum();
-    let texels = (blocks.iter().map(Block::tiles).sum::<usize>() * TILE * TILE) as u64;
+    let texels = (blocks.iter().map(TileBlock::tiles).sum::<usize>() * TILE * TILE) as u64;
     let fits = texels <= room;
     check(fits, format!("layout of {} tiles", kind.name()), format!("{texels} texels"), format!("at most {room}"))?;
     Ok(blocks)
@@ -85,17 +85,17 @@ pub(crate) fn read(
 pub(crate) fn number(table: &mut TileTable) {
     let mut next = [0, 0];
     for place in &mut table.tiles {
-        if let Some(kind) = Kind::of(*place) {
+        if let Some(kind) = TileKind::of(*place) {
             *place = tile(kind, next[kind as usize]);
             next[kind as usize] += 1;
         }
     }
 }
 
-fn tile(kind: Kind, index: u32) -> Tile {
+fn tile(kind: TileKind, index: u32) -> Tile {
     match kind {
-        Kind::Static => Tile::Static(index),
-        Kind::Looping => Tile::Looping(index),
+        TileKind::Static => Tile::Static(index),
+        TileKind::Looping => Tile::Looping(index),
     }
 }
 
@@ -117,14 +117,14 @@ pub(crate) fn bytes_from_hex(text: &str) -> Option<Vec<u8>> {
 mod tests {
     use super::*;
 
-    fn block(plane: usize, row: usize, at: [usize; 2]) -> Block {
-        Block { plane, rows: row..row + 1, columns: 0..2, page: 0, at }
+    fn block(plane: usize, row: usize, at: [usize; 2]) -> TileBlock {
+        TileBlock { plane, rows: row..row + 1, columns: 0..2, page: 0, at }
     }
 
     /// Reads blocks with a halo over a table of 2 planes of 2×3 tiles, on one page of 40×48 texels.
-    fn read_blocks(blocks: &[Block]) -> Result<Vec<Block>, String> {
+    fn read_blocks(blocks: &[TileBlock]) -> Result<Vec<TileBlock>, String> {
         let mut table = TileTable::empty(2, 2, 3, [0, 0]);
-        read(&layout_bytes(blocks).unwrap(), Kind::Static, 1, &[[40, 48]], &mut table).map_err(|e| e.to_string())
+        read(&layout_bytes(blocks).unwrap(), TileKind::Static, 1, &[[40, 48]], &mut table).map_err(|e| e.to_string())
     }
 
     #[test]
@@ -136,13 +136,13 @@ mod tests {
                 block(0, 0, [8, 1]),
                 "block 1: found 2×1 tiles at (8, 1), expected some with a halo of 1 inside of page 0 of 1 pages, 40×48",
             ),
-            (Block { page: 1, ..block(0, 0, [1, 1]) }, "page 1 of 1 pages"),
+            (TileBlock { page: 1, ..block(0, 0, [1, 1]) }, "page 1 of 1 pages"),
             (
                 block(2, 0, [1, 1]),
                 "found 2×1 tiles from plane 2, row 0, column 0, expected some inside of 2 planes of 3×2",
             ),
             (block(0, 2, [1, 1]), "row 2"),
-            (Block { rows: 1..1, ..block(0, 1, [1, 1]) }, "found 2×0 tiles"),
+            (TileBlock { rows: 1..1, ..block(0, 1, [1, 1]) }, "found 2×0 tiles"),
             (block(1, 0, [1, 1]), "found plane 1, row 0, column 0 again, expected each place once"),
         ] {
             let error = read_blocks(&[good[0].clone(), bad]).unwrap_err();

@@ -6,10 +6,11 @@
 use super::obj::{self, Quad};
 use super::{Meta, Own};
 use crate::ExportError;
-use crate::pictures::rgba_of_any_png;
+use crate::png::rgba_of_any_png;
 use glam::{DAffine3, DVec2, DVec3};
 use loop3d_package_format::premultiplied;
-use loop3d_scene::{Camera, Kind, Planes, Scene, SceneView, TILE, TILE_VALUES, Tile, TileTable};
+use loop3d_scene::job::{Event, Observer, check};
+use loop3d_scene::{Camera, TileKind, Planes, Scene, SceneView, TILE, TILE_VALUES, Tile, TileTable};
 use std::fs;
 use std::path::Path;
 
@@ -20,11 +21,11 @@ const MOST_PLANES: usize = 4096;
 /// Tiles along a side of a plane.
 const MOST_TILES: usize = 4096;
 
-/// Reads a folder. `tick` is told which share is done, and says whether to go on.
+/// Reads a folder.
 ///
 /// # Errors
-/// A file is missing or broken, or the rectangles are those of another kind of scene.
-pub fn import(dir: &Path, tick: &mut dyn FnMut(&str, f64) -> bool) -> Result<Scene, ExportError> {
+/// A file is missing or damaged, the rectangles are those of another kind of scene, or `observer` asks to stop.
+pub fn import(dir: &Path, observer: &mut dyn Observer) -> Result<Scene, ExportError> {
     let read = |name: &str| {
         let path = dir.join(name);
         fs::read(&path).map_err(|error| ExportError::Read { path, error })
@@ -52,9 +53,9 @@ pub fn import(dir: &Path, tick: &mut dyn FnMut(&str, f64) -> bool) -> Result<Sce
         Ok(Texture { size, texels })
     };
     let geometry = |found: &str, expected: &str| bad("geometry.obj", found.to_owned(), expected);
-    let still = texture("static.png")?;
+    let static_texture = texture("static.png")?;
     let first = texture("dynamic/0000.png")?;
-    let sizes = [still.size, first.size];
+    let sizes = [static_texture.size, first.size];
     let lattice = Lattice::of(&quads, sizes).map_err(|(found, expected)| geometry(&found, expected))?;
     let planes = planes(&quads).ok_or_else(|| geometry("other depths", "planes even in disparity"))?;
     let (mut table, places) = lattice
@@ -72,7 +73,8 @@ pub fn import(dir: &Path, tick: &mut dyn FnMut(&str, f64) -> bool) -> Result<Sce
     let values = tiles.checked_mul(meta.frame_count).and_then(|n| n.checked_mul(TILE_VALUES));
     let mut texels: Vec<u16> = Vec::new();
     let room = values.filter(|&values| texels.try_reserve_exact(values).is_ok());
-    let too_many = || bad("meta.json", format!("{} frames", meta.frame_count), "as many as fit in memory");
+    let bytes = 2 * values.unwrap_or(usize::MAX / 2) as u64;
+    let too_many = || ExportError::Memory { path: dir.to_owned(), bytes };
     texels.resize(room.ok_or_else(too_many)?, 0);
     for frame in 0..meta.frame_count {
         let name = format!("dynamic/{frame:04}.png");
@@ -82,7 +84,7 @@ pub fn import(dir: &Path, tick: &mut dyn FnMut(&str, f64) -> bool) -> Result<Sce
         }
         let mut seen = vec![0u8; tiles * TILE * TILE];
         for (quad, place) in quads.iter().zip(&places) {
-            let source = if quad.kind == Kind::Static { &still } else { &moving };
+            let source = if quad.kind == TileKind::Static { &static_texture } else { &moving };
             for (y, x) in (0..=place.cells[1]).flat_map(|y| (0..=place.cells[0]).map(move |x| (y, x))) {
                 let from = ((place.texel[1] + y) * source.size[0] + place.texel[0] + x) * 4;
                 let (row, column) = (place.at[1] + y, place.at[0] + x);
@@ -99,12 +101,11 @@ pub fn import(dir: &Path, tick: &mut dyn FnMut(&str, f64) -> bool) -> Result<Sce
                 *seen = seen.saturating_add(1);
             }
         }
-        if !tick("reading pictures", (frame + 1) as f64 / meta.frame_count as f64) {
-            return Err(ExportError::Stopped);
-        }
+        let done = (frame + 1) as f64 / meta.frame_count as f64;
+        check(observer.event(Event::step("reading images", done)), ExportError::Stopped)?;
     }
     let (mut static_texels, mut looping_texels) = (Vec::new(), Vec::new());
-    let (mut still_tiles, mut looping_tiles) = (0, 0);
+    let (mut static_tiles, mut looping_tiles) = (0, 0);
     for place in &mut table.tiles {
         let Tile::Looping(tile) = *place else { continue };
         let frames = &texels[tile as usize * meta.frame_count * TILE_VALUES..][..meta.frame_count * TILE_VALUES];
@@ -113,8 +114,8 @@ pub fn import(dir: &Path, tick: &mut dyn FnMut(&str, f64) -> bool) -> Result<Sce
             Tile::Empty
         } else if frames.chunks_exact(TILE_VALUES).all(|frame| frame == first) {
             static_texels.extend(first);
-            still_tiles += 1;
-            Tile::Static(still_tiles - 1)
+            static_tiles += 1;
+            Tile::Static(static_tiles - 1)
         } else {
             looping_texels.extend(frames);
             looping_tiles += 1;

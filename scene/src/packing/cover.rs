@@ -6,7 +6,7 @@
 //! halo holds all that is needed; where both kinds meet the caller says which, since static ones know no time. So a plane is
 //! covered once, with the half texel that tiles fade out over where they have no neighbour. Pieces of one block are then joined.
 
-use super::{Kind, Packing};
+use super::{TileKind, Packing};
 use crate::{TILE, TileTable};
 
 /// A rectangle of one plane in which one block with its halo has all that the bilinear filter reads.
@@ -15,7 +15,7 @@ pub struct Rectangle {
     /// Left, upper, right, lower, between texel centres of the plane: the centre of texel i, counted from the tile table's origin, is at i.
     pub bounds: [i32; 4],
     /// Whose block it is.
-    pub kind: Kind,
+    pub kind: TileKind,
     /// Index of the block in its packing.
     pub block: usize,
     /// The plane.
@@ -26,14 +26,14 @@ pub struct Rectangle {
 struct Span {
     columns: [i32; 2],
     rows: [i32; 2],
-    owner: (Kind, u32),
+    owner: (TileKind, u32),
 }
 
-/// The rectangles of all planes, the farthest first; `still` and `looping` have a halo of at least one texel. Planes are parallel, so the
-/// order serves every camera. Between tiles of both kinds `shared` has the word: the looping one where the loop plays.
-pub fn cover(table: &TileTable, still: &Packing, looping: &Packing, shared: Kind) -> Vec<Rectangle> {
+/// The rectangles of all planes, the farthest first; `static_packing` and `looping_packing` have a halo of at least one texel. Planes are parallel, so the
+/// order serves every camera. Between tiles of both kinds `shared` has the word: the looping_packing one where the loop plays.
+pub fn cover(table: &TileTable, static_packing: &Packing, looping_packing: &Packing, shared: TileKind) -> Vec<Rectangle> {
     let mut block_at = vec![u32::MAX; table.tiles.len()];
-    for packing in [still, looping] {
+    for packing in [static_packing, looping_packing] {
         for (index, block) in packing.blocks.iter().enumerate() {
             for row in block.rows.clone() {
                 let start = table.index(block.plane, row, 0);
@@ -48,7 +48,7 @@ pub fn cover(table: &TileTable, still: &Packing, looping: &Packing, shared: Kind
                 // Of an odd piece the second place is the neighbour, of an even one the place itself.
                 let place = |piece: i32, next: i32| i64::from(piece.div_euclid(2) + piece.rem_euclid(2) * next);
                 let (row, column) = (place(row, lower), place(column, right));
-                let kind = Kind::of(table.get(plane, row, column))?;
+                let kind = TileKind::of(table.get(plane, row, column))?;
                 Some((kind, block_at[table.index(plane, row as usize, column as usize)]))
             });
             readers.clone().find(|owner| owner.0 == shared).or_else(|| readers.clone().next())

@@ -171,18 +171,18 @@ impl KeyframePath {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{CameraPath, Film};
+    use super::super::{CameraPath, VideoSpec};
     use super::*;
     use crate::testing::random_scene;
 
-    const FILM: Film = Film { width: 64, height: 36, fps: 10.0, frames: None, start: 0.0 };
+    const SPEC: VideoSpec = VideoSpec { width: 64, height: 36, fps: 10.0, frames: None, start: 0.0 };
 
     fn path(keyframes: &str) -> KeyframePath {
         KeyframePath::parse(&format!("{{\"keyframes\": [{keyframes}]}}")).unwrap()
     }
 
-    fn positions(path: &KeyframePath, film: Film) -> Vec<DVec3> {
-        let shots = CameraPath::Keyframes(path.clone()).shots(&random_scene(1, 2, 3, 64, 36), &film).unwrap();
+    fn positions(path: &KeyframePath, spec: VideoSpec) -> Vec<DVec3> {
+        let shots = CameraPath::Keyframes(path.clone()).shots(&random_scene(1, 2, 3, 64, 36), &spec).unwrap();
         shots.iter().map(|s| s.camera.position()).collect()
     }
 
@@ -193,13 +193,13 @@ mod tests {
                {"time_s": 1, "position": [1, 0, 0], "look_at": [0, 0, 4], "up": [0, -3, 0]},
                {"time_s": 3, "position": [3, 0, 0], "look_at": [0, 0, 4]}"#,
         );
-        let found = positions(&path, FILM);
+        let found = positions(&path, SPEC);
         assert_eq!(found.len(), 30);
         for (i, p) in found.iter().enumerate() {
             assert!(p.abs_diff_eq(DVec3::new(i as f64 / 10.0, 0.0, 0.0), 1e-12), "{i}: {p}");
         }
         // Longer than the path: the camera waits at the end.
-        let found = positions(&path, Film { frames: Some(35), ..FILM });
+        let found = positions(&path, VideoSpec { frames: Some(35), ..SPEC });
         assert_eq!((found.len(), found[34]), (35, DVec3::new(3.0, 0.0, 0.0)));
     }
 
@@ -212,7 +212,7 @@ mod tests {
                {"time_s": 3, "position": [0, 1, 0], "look_at": [0, 0, 4]},
                {"time_s": 4, "position": [0, 0, 0], "look_at": [0, 0, 4]}"#,
         );
-        let p = positions(&closed, Film { fps: 100.0, ..FILM });
+        let p = positions(&closed, VideoSpec { fps: 100.0, ..SPEC });
         assert_eq!(p.len(), 400);
         let bend = |i: usize| {
             let at = |i: usize| p[i % 400];
@@ -227,11 +227,11 @@ mod tests {
     fn a_field_of_view_is_vertical_and_one_keyframe_lasts_one_loop() {
         let scene = random_scene(1, 2, 3, 64, 36);
         let one = path(r#"{"time_s": 0, "position": [0, 0, 0], "look_at": [0, 0, 4], "fov_deg": 90}"#);
-        let shots = CameraPath::Keyframes(one).shots(&scene, &Film { fps: 25.0, ..FILM }).unwrap();
+        let shots = CameraPath::Keyframes(one).shots(&scene, &VideoSpec { fps: 25.0, ..SPEC }).unwrap();
         assert_eq!(shots.len(), 3);
         assert!(shots[0].camera.focal_px.abs_diff_eq(DVec2::splat(18.0), 1e-9));
         let plain = path(r#"{"time_s": 0, "position": [0, 0, 0], "look_at": [0, 0, 4]}"#);
-        let shots = CameraPath::Keyframes(plain).shots(&scene, &FILM).unwrap();
+        let shots = CameraPath::Keyframes(plain).shots(&scene, &SPEC).unwrap();
         assert_eq!(shots[0].camera, scene.reference);
         let zoom = path(
             r#"{"time_s": 0, "position": [0, 0, 0], "look_at": [0, 0, 4], "fov_deg": 20},
@@ -271,7 +271,7 @@ mod tests {
             r#"{"time_s": 0, "position": [0, 0, 0], "look_at": [0, 0, 1]},
                {"time_s": 1, "position": [0, 0, 2], "look_at": [0, 0, 1]}"#,
         );
-        let found = CameraPath::Keyframes(through).shots(&random_scene(1, 2, 3, 64, 36), &FILM);
+        let found = CameraPath::Keyframes(through).shots(&random_scene(1, 2, 3, 64, 36), &SPEC);
         assert_eq!(found, Err(PathError::NoDirection { time_s: 0.5 }));
     }
 }

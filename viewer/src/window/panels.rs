@@ -128,7 +128,7 @@ fn help(ui: &mut Ui) {
 
 fn figures(ui: &mut Ui, figures: &Figures) {
     let Statistics { quads, frames_on_gpu, .. } = figures.renderer;
-    let [still, looping] = figures.tiles;
+    let [static_tiles, looping_tiles] = figures.tiles;
     let [width, height] = figures.size;
     let megabytes = figures.bytes as f64 / 1e6;
     let per_s = figures.pictures_per_s;
@@ -138,7 +138,7 @@ fn figures(ui: &mut Ui, figures: &Figures) {
         ("pictures", format!("{per_s} /s of {width}×{height}")),
         ("CPU", format!("{:.2} ms", figures.cpu_ms)),
         ("GPU", gpu),
-        ("tiles", format!("{still} static, {looping} looping")),
+        ("tiles", format!("{static_tiles} static, {looping_tiles} looping")),
         ("draw calls", format!("1 of {quads} quads, 1 to finish")),
         ("frames on the GPU", frames_on_gpu.to_string()),
         ("GPU memory", format!("{megabytes:.0} MB")),

@@ -3,8 +3,8 @@
 use super::overlay::{Overlay, Painting};
 use super::timer::Timer;
 use crate::canvas::Canvas;
-use crate::pipelines::{self, Size};
-use crate::{Backend, Gpu, Options, OrbitCamera, RenderError, Renderer};
+use crate::resolve::{OutputSize, resolve_pipeline};
+use crate::{Backend, Gpu, RendererOptions, OrbitCamera, RenderError, Renderer};
 use loop3d_scene::Scene;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -32,7 +32,7 @@ impl Screen {
         window: Arc<Window>,
         display: &OwnedDisplayHandle,
         scene: Arc<Scene>,
-        options: &Options,
+        options: &RendererOptions,
         scale: f64,
     ) -> Result<Self, RenderError> {
         let open = |backend: Backend| {
@@ -57,7 +57,7 @@ impl Screen {
         configuration.present_mode = wgpu::PresentMode::AutoVsync;
         surface.configure(&gpu.device, &configuration);
         let renderer = Renderer::on(gpu.clone(), scene, options)?;
-        let pipelines = [Size::Same, Size::Enlarged].map(|size| pipelines::resolve(&gpu, configuration.format, size));
+        let pipelines = [OutputSize::Same, OutputSize::Enlarged].map(|size| resolve_pipeline(&gpu, configuration.format, size));
         let canvas = canvas(&renderer, &configuration, scale);
         let overlay = Overlay::new(&gpu, &window, configuration.format);
         let timer = Timer::new(&gpu);

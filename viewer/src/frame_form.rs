@@ -1,7 +1,7 @@
 //! The forms in which a decoded frame of a page comes.
 
 use crate::Gpu;
-use crate::pages::Coding;
+use crate::pages::PageCoding;
 use crate::texture::texture;
 use loop3d_package_format::Codec;
 use wgpu::{AstcBlock, AstcChannel, Features, TextureFormat, TextureUsages};
@@ -77,11 +77,11 @@ impl FrameForm {
     }
 
     /// How its values become texels.
-    pub(crate) fn coding(self) -> Coding {
+    pub(crate) fn coding(self) -> PageCoding {
         match self {
-            Self::Rgba | Self::Blocks(_) => Coding::Plain,
-            Self::Stacked => Coding::Stacked,
-            Self::Planes => Coding::Planes,
+            Self::Rgba | Self::Blocks(_) => PageCoding::Plain,
+            Self::Stacked => PageCoding::Stacked,
+            Self::Planes => PageCoding::Planes,
         }
     }
 }
