@@ -2,10 +2,10 @@
 
 use crate::samples::Samples;
 use anyhow::{Context, Result, bail};
-use loop3d_scene::job::Unwatched;
+use loop3d_package::format::Codec;
 use loop3d_package::{Settings, export, export_folder};
 use loop3d_scene::Scene;
-use loop3d_package::format::Codec;
+use loop3d_scene::job::Unwatched;
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::path::Path;

@@ -3,9 +3,9 @@
 
 use crate::samples::{Samples, in_turns, median};
 use anyhow::Result;
-use loop3d_scene::{Camera, CameraPath, VideoSpec, Scene};
+use loop3d_scene::{Camera, CameraPath, Scene, VideoSpec};
 use loop3d_viewer::whole_planes::{self, WholePlanes};
-use loop3d_viewer::{Backend, Clock, RendererOptions, RenderError, Renderer};
+use loop3d_viewer::{Backend, Clock, RenderError, Renderer, RendererOptions};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::thread::sleep;

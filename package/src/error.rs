@@ -162,3 +162,31 @@ fn is_of_the_image(error: &image::ImageError) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn faults_follow_the_one_rule() {
+        let path = || PathBuf::from("a");
+        let io = |kind: io::ErrorKind| io::Error::from(kind);
+        let broken = || image::load_from_memory(b"not an image").unwrap_err();
+        let cases = [
+            (ExportError::Occupied { path: path() }, Fault::Usage),
+            (ExportError::Size { smallest: 2, most: 1 }, Fault::Usage),
+            (ExportError::NoBlocks { codec: Codec::Bc7 }, Fault::Usage),
+            (ExportError::Folder { path: path(), error: io(io::ErrorKind::NotFound) }, Fault::Usage),
+            (ExportError::Folder { path: path(), error: io(io::ErrorKind::StorageFull) }, Fault::Machine),
+            (ExportError::Read { path: path(), error: io(io::ErrorKind::NotFound) }, Fault::Input),
+            (ExportError::Read { path: path(), error: io(io::ErrorKind::TimedOut) }, Fault::Machine),
+            (ExportError::Image { what: "a".to_owned(), error: broken() }, Fault::Input),
+            (ExportError::Format(PackageError::NotAPackage { found: "a".to_owned() }), Fault::Input),
+            (ExportError::Format(PackageError::Memory { bytes: 1 }), Fault::Moment),
+            (ExportError::NoFfmpeg, Fault::Machine),
+        ];
+        for (error, fault) in cases {
+            assert_eq!(error.fault(), fault, "{error}");
+        }
+    }
+}

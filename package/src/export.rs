@@ -45,7 +45,11 @@ pub fn export(
     let (package, quality) = match settings.max_bytes {
         Some(most) => search(&prepared, settings, most, observer)?,
         None => (
-            Coder::new(&prepared, &settings.codecs).code(settings.quality, "coding", &mut Part::new(observer, 0.05, 0.8))?,
+            Coder::new(&prepared, &settings.codecs).code(
+                settings.quality,
+                "coding",
+                &mut Part::new(observer, 0.05, 0.8),
+            )?,
             settings.quality,
         ),
     };

@@ -10,11 +10,15 @@ use loop3d_scene::{Packing, Scene, TILE, Tile};
 /// Exponent of what shows of a tile. The mean square error of rendered images would be least at 1, but unequal gains make neighbouring
 /// tiles less alike, which costs bytes. Campfire at 256×144 took 4 % fewer bytes for equal dB with 1, and 7 % fewer with 0.6.
 const SHOWN_POWER: f32 = 0.6;
-/// From places that were not filmed, more of a tile may be visible.
+/// From positions between the cameras, more of a tile may be visible.
 const LEAST_SHOWN: f32 = 0.25;
 
 /// The gain of each looping tile, in the order of the blocks.
-pub(crate) fn gains(scene: &Scene, looping_packing: &Packing, observer: &mut dyn Observer) -> Result<Vec<u8>, ExportError> {
+pub(crate) fn gains(
+    scene: &Scene,
+    looping_packing: &Packing,
+    observer: &mut dyn Observer,
+) -> Result<Vec<u8>, ExportError> {
     let shots = known_shots(scene);
     let seen = visibility(scene, &shots, observer)?;
     let mut gains = Vec::with_capacity(seen.len());

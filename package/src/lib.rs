@@ -34,8 +34,8 @@ pub use loop3d_package_format as format;
 
 mod annex_b;
 mod av1;
-mod coded;
 mod codecs;
+mod coded;
 mod compare;
 mod error;
 mod export;

@@ -1,9 +1,9 @@
-//! A scene from any file that holds one: a master, or a package whose video is decoded.
+//! Opens a scene from any file that holds one: a master, or a package, whose video is decoded.
 
 use crate::png::rgba_of_png;
 use crate::{ExportError, codecs, textures};
-use loop3d_package_format::{Assembly, Codec, Arrival, Head, Limits, PackageError, Reader, Stream, premultiplied};
-use loop3d_scene::{TileKind, Scene};
+use loop3d_package_format::{Arrival, Assembly, Codec, Head, Limits, PackageError, Reader, Stream, premultiplied};
+use loop3d_scene::{Scene, TileKind};
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -19,7 +19,7 @@ pub fn open(path: impl AsRef<Path>) -> Result<Scene, ExportError> {
     let path = path.as_ref();
     let is_package = || -> std::io::Result<bool> {
         let mut start = [0; 4];
-        // Shorter files are left to the master's reader.
+        // Shorter files are left to the reader of masters.
         Ok(File::open(path)?.read(&mut start)? == 4 && start == *b"glTF")
     };
     if is_package().unwrap_or(false) { open_package(path) } else { Ok(loop3d_scene::load(path)?) }
@@ -54,7 +54,7 @@ fn in_file(error: ExportError, path: &Path) -> ExportError {
     }
 }
 
-/// A reader and the parts that arrived.
+/// A reader and the parts that have arrived.
 struct Collector {
     reader: Reader,
     parts: Vec<Vec<u8>>,
@@ -69,7 +69,7 @@ impl Collector {
     fn push(&mut self, bytes: &[u8]) -> Result<(), ExportError> {
         self.reader.push(bytes, &mut self.arrivals)?;
         for arrival in self.arrivals.drain(..) {
-            // Parts come in their order.
+            // Parts arrive in order.
             if let Arrival::Part { bytes, .. } = arrival {
                 self.parts.push(bytes);
             }
@@ -89,9 +89,10 @@ impl Collector {
 /// The scene of a head that was checked, and its parts.
 ///
 /// # Errors
-/// A layout, a picture or a video is broken.
+/// A layout, an image or a video is damaged.
 fn scene(head: &Head, parts: &[Vec<u8>]) -> Result<Scene, ExportError> {
-    let [static_layout, looping_layout, gains] = [head.static_tiles.layout, head.looping_tiles.layout, head.looping_tiles.gains].map(|part| &parts[part]);
+    let [static_layout, looping_layout, gains] =
+        [head.static_tiles.layout, head.looping_tiles.layout, head.looping_tiles.gains].map(|part| &parts[part]);
     let mut assembly = Assembly::new(head, static_layout, looping_layout, gains)?;
     let mut texels = Vec::new();
     for (page, image) in head.static_tiles.images.iter().enumerate() {
@@ -114,7 +115,7 @@ fn scene(head: &Head, parts: &[Vec<u8>]) -> Result<Scene, ExportError> {
     Ok(assembly.finish()?)
 }
 
-/// Of several streams the one that is likely to be the best, among those that this build decodes where there is one.
+/// The stream that is likely to be the best; one that this build decodes, where there is one.
 fn best_stream(streams: &[Stream]) -> Option<&Stream> {
     use Codec::{Astc4x4, Astc6x6, Av1, Bc7, Etc2, H264, Png};
     let order = [Png, Bc7, Astc4x4, Etc2, Astc6x6, H264, Av1];

@@ -1,8 +1,8 @@
 //! Everything of a package except its coded frames, and the whole file once there are some.
 
 use crate::ExportError;
-use crate::coded::CodedPage;
 use crate::codecs::{self, PageFrames};
+use crate::coded::CodedPage;
 use crate::gains::{darken, gains};
 use crate::geometry::{Mesh, meshes};
 use crate::gltf::{self, Shown};
@@ -10,8 +10,8 @@ use crate::parts::Parts;
 use crate::poster::{self, Tolerance};
 use glam::DVec3;
 use loop3d_package_format::{
-    CHUNK_FRAMES, CameraLimits, Chunk, Codec, Head, LoopingTiles, POSTER_SCALE, PackageError, Role, StaticPage, StaticTiles, Stream,
-    VERSION, layout_bytes, poster_packing,
+    CHUNK_FRAMES, CameraLimits, Chunk, Codec, Head, LoopingTiles, POSTER_SCALE, PackageError, Role, StaticPage,
+    StaticTiles, Stream, VERSION, layout_bytes, poster_packing,
 };
 use loop3d_scene::job::Observer;
 use loop3d_scene::{Packing, PageRules, Scene, TileKind, render};
@@ -70,7 +70,8 @@ impl<'a> Prepared<'a> {
         let static_packing = Packing::new(&scene.tiles, TileKind::Static, &STATIC_RULES)?;
         let looping_packing = Packing::new(&scene.tiles, TileKind::Looping, &looping_rules)?;
         let poster = poster_packing(&scene.tiles)?;
-        let gains = if exact || sampled { vec![0; scene.tiles.counts().1] } else { gains(scene, &looping_packing, observer)? };
+        let gains =
+            if exact || sampled { vec![0; scene.tiles.counts().1] } else { gains(scene, &looping_packing, observer)? };
         let mut parts = Parts::default();
         let layouts = [
             parts.add(Role::Layout, &layout_bytes(&static_packing.blocks)?),
@@ -86,7 +87,20 @@ impl<'a> Prepared<'a> {
             let png = poster::page(&poster, page, scene, POSTER_SCALE, POSTER_TOLERANCE)?;
             posters.push(parts.add(Role::Poster, &png));
         }
-        Ok(Self { exact, scene, static_packing, looping_packing, gains, parts, meshes, layouts, gains_part, picture, geometry, posters })
+        Ok(Self {
+            exact,
+            scene,
+            static_packing,
+            looping_packing,
+            gains,
+            parts,
+            meshes,
+            layouts,
+            gains_part,
+            picture,
+            geometry,
+            posters,
+        })
     }
 
     /// Frames of all pages together.
@@ -109,7 +123,12 @@ impl<'a> Prepared<'a> {
                 darken(&self.looping_packing, page, &self.gains, texels);
             };
             let (count, fps) = (self.scene.frames, self.scene.fps);
-            codecs::encode(codec, quality, &PageFrames { size: [width, height], count, fps, source: &source }, frame_done)
+            codecs::encode(
+                codec,
+                quality,
+                &PageFrames { size: [width, height], count, fps, source: &source },
+                frame_done,
+            )
         };
         self.looping_packing.pages.iter().enumerate().map(code_page).collect()
     }
@@ -124,8 +143,11 @@ impl<'a> Prepared<'a> {
             let png = poster::page(&self.static_packing, page, scene, 1, tolerance)?;
             images.push(StaticPage { part: parts.add(Role::Static, &png), width: width as u32, height: height as u32 });
         }
-        let streams =
-            if self.looping_packing.pages.is_empty() { Vec::new() } else { add_streams(&mut parts, coded, scene.frames) };
+        let streams = if self.looping_packing.pages.is_empty() {
+            Vec::new()
+        } else {
+            add_streams(&mut parts, coded, scene.frames)
+        };
         let head = Head {
             version: VERSION,
             tool: env!("CARGO_PKG_VERSION").to_owned(),

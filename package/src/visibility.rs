@@ -1,4 +1,4 @@
-//! How much of each looping tile is visible from where the scene was filmed.
+//! How much of each looping tile is visible from the cameras of the capture.
 //!
 //! An error of a texel shows in an image times the transmittance of what lies before it. So the mean square error of images weighs a
 //! tile's error by the square of that transmittance, summed over the pixels that show it.
@@ -18,11 +18,7 @@ const DARK: f32 = 1.0 / 512.0;
 ///
 /// # Errors
 /// `observer` asked to stop.
-pub(crate) fn visibility(
-    scene: &Scene,
-    shots: &[Shot],
-    observer: &mut dyn Observer,
-) -> Result<Vec<f32>, ExportError> {
+pub(crate) fn visibility(scene: &Scene, shots: &[Shot], observer: &mut dyn Observer) -> Result<Vec<f32>, ExportError> {
     let (_, looping) = scene.tiles.counts();
     let mut all = vec![0.0; looping];
     for some in shots.chunks(rayon::current_num_threads()) {

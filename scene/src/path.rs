@@ -6,13 +6,13 @@ mod spiral;
 use crate::{Blame, Camera, Fault, Scene};
 pub use keyframes::{Keyframe, KeyframePath};
 
-/// Frames of the spiral at the scene's rate, before rounding up to whole loops (spec §1.6).
+/// Frames of the spiral at the scene's rate, before rounding up to whole loops (METHOD §1.6).
 const SPIRAL_FRAMES: f64 = 120.0;
 
 /// Where the camera goes.
 #[derive(Clone, Debug, PartialEq)]
 pub enum CameraPath {
-    /// Two turns around the reference camera (spec §1.6). It ends where it starts.
+    /// Two turns around the reference camera (METHOD §1.6). It ends where it starts.
     Spiral,
     /// The camera of a captured view, by its index. It does not move.
     View(usize),
@@ -192,7 +192,8 @@ mod tests {
         assert_eq!(shots.len(), 151);
         let step = shots[1].time;
         assert!((step * 151.0 - 18.0 * 7.0).abs() < 1e-9 && (step - 25.0 / 30.0).abs() < 0.002);
-        let exact = CameraPath::Spiral.shots(&scene, &VideoSpec { fps: 50.0, frames: Some(4), start: 2.5, ..SPEC }).unwrap();
+        let exact =
+            CameraPath::Spiral.shots(&scene, &VideoSpec { fps: 50.0, frames: Some(4), start: 2.5, ..SPEC }).unwrap();
         assert_eq!(exact.iter().map(|s| s.time).collect::<Vec<_>>(), [2.5, 3.0, 3.5, 4.0]);
     }
 

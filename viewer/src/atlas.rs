@@ -3,9 +3,9 @@
 use crate::RenderError;
 #[cfg(feature = "blocking")]
 use loop3d_scene::Scene;
-use loop3d_scene::{TileKind, Packing, PageRules, TileTable};
+use loop3d_scene::{Packing, PageRules, TileKind, TileTable};
 
-/// Where the tiles of one kind stand.
+/// Where the tiles of one kind are in the texture.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Atlas {
     /// In texels.
@@ -28,7 +28,7 @@ impl Atlas {
         if packing.pages.len() > 1 { Err(too_large()) } else { Ok(Self::of(packing)) }
     }
 
-    /// With tiles that are packed in at most one page.
+    /// The atlas of a packing of at most one page.
     pub(crate) fn of(packing: Packing) -> Self {
         let [width, height] = packing.pages.first().copied().unwrap_or([1, 1]);
         Self { width, height, packing }
@@ -63,8 +63,8 @@ impl Atlas {
     }
 }
 
-/// What a stored value becomes in a texture of the format [`Tier::texels`](crate::Tier::texels). Never 8 bits: where layers lie over each other,
-/// half a dozen that move or dozens of still leaves, their roundings would add up to more than the two steps that a picture may be off.
+/// Converts a stored value for a texture of the format [`Tier::texels`](crate::Tier::texels). Never to 8 bits: where many layers overlap,
+/// half a dozen that move or dozens of static leaves, the rounding would add up to more than the two steps that an image may be off.
 #[cfg(feature = "blocking")]
 pub(crate) fn conversion(format: wgpu::TextureFormat) -> fn(u16) -> u16 {
     match format {

@@ -35,7 +35,8 @@ impl Canvas {
         let accumulated =
             texture(gpu, "accumulated", [width, height], 1, format, wgpu::TextureUsages::RENDER_ATTACHMENT);
         let accumulated = accumulated.create_view(&wgpu::TextureViewDescriptor::default());
-        let view = buffer(gpu, size_of::<ViewUniform>() as u64, wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST);
+        let view =
+            buffer(gpu, size_of::<ViewUniform>() as u64, wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST);
         let entry =
             |binding, texture| wgpu::BindGroupEntry { binding, resource: wgpu::BindingResource::TextureView(texture) };
         let mut entries = vec![

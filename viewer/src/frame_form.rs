@@ -4,14 +4,14 @@ use crate::Gpu;
 use crate::pages::PageCoding;
 use crate::texture::texture;
 use loop3d_package_format::Codec;
-use wgpu::{AstcBlock, AstcChannel, Features, TextureFormat, TextureUsages};
+use wgpu::{AstcBlock, AstcChannel, TextureFormat, TextureUsages};
 
-/// What the bytes or the picture of a decoded frame are.
+/// The form of a decoded frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FrameForm {
-    /// A picture of the page's size, premultiplied RGBA: a frame of `png`.
+    /// An image of the page's size, premultiplied RGBA: a frame of `png`.
     Rgba,
-    /// A picture twice as high as the page, colour above and alpha below: video that something else has turned into RGB.
+    /// An image twice as high as the page, colour above and alpha below: video that was converted to RGB elsewhere.
     Stacked,
     /// The same video as its decoder left it: bytes of Y, then of Cb, then of Cr, these of half the size along each side (I420).
     Planes,
@@ -20,7 +20,7 @@ pub enum FrameForm {
 }
 
 impl FrameForm {
-    /// The form of a codec's unpacked frames; `None` where they are no blocks.
+    /// The form of a codec's unpacked frames; `None` where they are not blocks.
     pub fn blocks(codec: Codec) -> Option<Self> {
         let astc = |block| TextureFormat::Astc { block, channel: AstcChannel::Unorm };
         let format = match codec {
@@ -41,7 +41,7 @@ impl FrameForm {
 
     /// A texture for a page of `size` texels.
     pub(crate) fn texture(self, gpu: &Gpu, size: [u32; 2]) -> wgpu::Texture {
-        // Browsers draw pictures that they copy.
+        // Browsers copy images by drawing them.
         let usage = match self {
             Self::Rgba | Self::Stacked => TextureUsages::COPY_DST | TextureUsages::RENDER_ATTACHMENT,
             Self::Planes | Self::Blocks(_) => TextureUsages::COPY_DST,
@@ -76,7 +76,7 @@ impl FrameForm {
         [width / across * bytes.unwrap_or(0), height / down]
     }
 
-    /// How its values become texels.
+    /// How its values are turned into texels.
     pub(crate) fn coding(self) -> PageCoding {
         match self {
             Self::Rgba | Self::Blocks(_) => PageCoding::Plain,
@@ -85,11 +85,6 @@ impl FrameForm {
         }
     }
 }
-
-/// What a device is opened with, where it has it, so that it takes blocks.
-pub(crate) const BLOCK_FEATURES: Features = Features::TEXTURE_COMPRESSION_BC
-    .union(Features::TEXTURE_COMPRESSION_ASTC)
-    .union(Features::TEXTURE_COMPRESSION_ETC2);
 
 #[cfg(test)]
 mod tests {

@@ -77,7 +77,7 @@ pub use frame_form::FrameForm;
 pub use gpu::adapters;
 pub use gpu::{Backend, Gpu, Tier};
 #[cfg(feature = "blocking")]
-pub use renderer::{RendererOptions, Pending, Renderer, Statistics};
+pub use renderer::{Pending, Renderer, RendererOptions, Statistics};
 pub use streamed::{Streamed, StreamedStatistics};
 
 #[cfg(test)]

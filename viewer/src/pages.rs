@@ -4,7 +4,7 @@ use crate::Gpu;
 use crate::pipeline::{PipelineSpec, instances, pipeline, texture_entry};
 use crate::texture::{texture, texture_bytes};
 use bytemuck::{Pod, Zeroable};
-use loop3d_scene::{TileBlock, Packing, TILE, TileTable};
+use loop3d_scene::{Packing, TILE, TileBlock, TileTable};
 
 /// One rectangle, as `pages.wgsl` reads it.
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
@@ -28,7 +28,7 @@ impl PageCopy {
     }
 }
 
-/// Where a tile stands on the pages of one kind.
+/// The place of a tile on the pages of one kind.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct PagePlace {
     pub(crate) page: usize,
@@ -53,8 +53,13 @@ pub(crate) fn places(tiles: &TileTable, blocks: &[TileBlock], gains: Option<&[f3
     places
 }
 
-/// What fills the one page of a packing from the pages that `places` are on, for each of these pages; halos too.
-pub(crate) fn copies(tiles: &TileTable, packing: &Packing, places: &[Option<PagePlace>], pages: usize) -> Vec<Vec<PageCopy>> {
+/// The copies that fill the one page of a packing, halos included, for each of the pages that `places` are on.
+pub(crate) fn copies(
+    tiles: &TileTable,
+    packing: &Packing,
+    places: &[Option<PagePlace>],
+    pages: usize,
+) -> Vec<Vec<PageCopy>> {
     let mut copies = vec![Vec::new(); pages];
     let Some(&size) = packing.pages.first() else { return copies };
     let inside = |index: i64, count: usize| usize::try_from(index).ok().filter(|&index| index < count);
@@ -71,7 +76,7 @@ pub(crate) fn copies(tiles: &TileTable, packing: &Packing, places: &[Option<Page
     copies
 }
 
-/// How the values of a page become premultiplied texels: fragment entries of `pages.wgsl`.
+/// How the values of a page become premultiplied texels: the fragment entry points of `pages.wgsl`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PageCoding {
     Straight,
@@ -122,7 +127,7 @@ impl PageCopier {
         Self { pipeline: pipeline(&gpu.device, &spec) }
     }
 
-    /// What copies a page, as often as its pixels change.
+    /// A page and its copies, ready to be copied as often as its pixels change.
     pub(crate) fn source(&self, gpu: &Gpu, page: wgpu::Texture, copies: &[PageCopy]) -> PageSource {
         let view = page.create_view(&wgpu::TextureViewDescriptor::default());
         let group = gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {
@@ -133,7 +138,7 @@ impl PageCopier {
         PageSource { page, group, copies: instances(gpu, "copies", copies), count: copies.len() as u32 }
     }
 
-    /// Copies to some atlases, or layers of one; the rest of them stays as it is.
+    /// Copies to atlases, or to layers of one. The rest of them is kept.
     pub(crate) fn copy(&self, gpu: &Gpu, source: &PageSource, atlases: &[&wgpu::TextureView]) {
         let mut encoder = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         atlases.iter().for_each(|atlas| self.pass(&mut encoder, source, atlas));
@@ -173,7 +178,7 @@ impl PageSource {
     }
 }
 
-/// A texture that a browser copies pictures to; browsers draw them, so it is a picture itself.
+/// A texture that a browser copies images to. Browsers copy by drawing, so it is a render attachment.
 pub(crate) fn page_texture(gpu: &Gpu, size: [u32; 2]) -> wgpu::Texture {
     let usage = wgpu::TextureUsages::COPY_DST | wgpu::TextureUsages::RENDER_ATTACHMENT;
     texture(gpu, "page", size, 1, wgpu::TextureFormat::Rgba8Unorm, usage)

@@ -1,4 +1,4 @@
-//! The renderer: a scene on a GPU, and pictures of it.
+//! The renderer of masters: a scene on a GPU, and images of it.
 
 use crate::atlas::{Atlas, conversion};
 use crate::canvas::{Atlases, Canvas};
@@ -13,12 +13,12 @@ use crate::{RenderError, Tier};
 use loop3d_scene::{Camera, MAX_PLANES, Moment, Scene, TileKind};
 use std::sync::{Arc, mpsc};
 
-/// How to draw.
+/// Options of a [`Renderer`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RendererOptions {
-    /// The system's interface to the GPU.
+    /// The graphics API.
     pub backend: Backend,
-    /// GPU memory for the frames of the loop. Where all frames need more they stream through a ring of four.
+    /// GPU memory for the frames of the loop. Where all frames need more, they stream through four layers.
     pub loop_budget_bytes: u64,
 }
 
@@ -29,7 +29,7 @@ impl Default for RendererOptions {
     }
 }
 
-/// What a picture costs.
+/// What an image costs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Statistics {
     /// Rectangles of the one draw.
@@ -40,11 +40,11 @@ pub struct Statistics {
     pub looping_atlas: [usize; 2],
     /// Frames of the loop that are on the GPU at a time.
     pub frames_on_gpu: usize,
-    /// GPU memory of atlases and quads; pictures come on top.
+    /// GPU memory of atlases and quads; images come on top.
     pub bytes: u64,
 }
 
-/// A picture that the GPU works at; [`Renderer::finish`] waits for it.
+/// An image that the GPU is drawing; [`Renderer::finish`] waits for it.
 pub struct Pending {
     readback: Readback,
     submission: wgpu::SubmissionIndex,
@@ -62,18 +62,18 @@ pub struct Renderer {
 }
 
 impl Renderer {
-    /// Puts a scene on the best GPU of the backend, for pictures without a window.
+    /// Uploads a scene to the best GPU of the backend, for images without a window.
     ///
     /// # Errors
-    /// There is no GPU, or the scene is broken or does not fit it.
+    /// There is no GPU, or the scene is damaged or does not fit it.
     pub fn new(scene: Arc<Scene>, options: &RendererOptions) -> Result<Self, RenderError> {
         Self::on(Gpu::open_headless(options.backend)?, scene, options)
     }
 
-    /// Puts a scene on an open GPU.
+    /// Uploads a scene to an open GPU.
     ///
     /// # Errors
-    /// The scene is broken or does not fit the GPU, or the GPU fails.
+    /// The scene is damaged or does not fit the GPU, or the GPU fails.
     pub fn on(gpu: Gpu, scene: Arc<Scene>, options: &RendererOptions) -> Result<Self, RenderError> {
         scene.validate()?;
         if scene.planes.count > MAX_PLANES {
@@ -102,7 +102,7 @@ impl Renderer {
         &self.pass.gpu.name
     }
 
-    /// Whether the adapter is a processor that plays a GPU.
+    /// Whether the adapter renders in software.
     pub fn is_software(&self) -> bool {
         self.pass.gpu.is_software
     }
@@ -112,32 +112,32 @@ impl Renderer {
         self.pass.gpu.tier
     }
 
-    /// What a picture costs.
+    /// What an image costs.
     pub fn statistics(&self) -> Statistics {
         self.statistics
     }
 
-    /// Puts what the moment `time` needs on the GPU before it is drawn: between two pictures, for one of the next.
+    /// Uploads what the moment `time` needs before it is drawn: called between two images, for one of the next.
     pub fn prepare(&mut self, time: f64) {
         let frames = Moment::of(time, self.pass.scene.frames).frames;
         self.loop_frames.prepare(&self.pass.gpu, &self.pass.scene, &self.looping_atlas, frames);
     }
 
-    /// Frames of the loop that were not on the GPU when a picture needed them, so that it waited.
+    /// Frames of the loop that were not on the GPU when an image needed them, so that it waited.
     pub fn missed_frames(&self) -> u64 {
         self.loop_frames.missed()
     }
 
-    /// Starts the picture that `camera` sees at `time`, in frames of the loop, which goes round as in [`loop3d_scene::render`].
-    /// Several may be started before the first is finished.
+    /// Starts to draw the image that `camera` sees at `time`, in frames of the loop, which goes round as in [`loop3d_scene::render`].
+    /// Several images may be started before the first is finished.
     ///
     /// # Errors
-    /// The picture is too large for the GPU, or the GPU failed.
+    /// The image is too large for the GPU, or the GPU failed.
     pub fn start(&mut self, camera: &Camera, time: f64) -> Result<Pending, RenderError> {
         self.start_with(camera, time, |renderer, canvas, pass| renderer.pass.draw(canvas, pass))
     }
 
-    /// As [`start`](Self::start), with what `draw` puts into the pass of the tiles.
+    /// As [`start`](Self::start), with `draw` in place of the draw of the tiles.
     pub(crate) fn start_with(
         &mut self,
         camera: &Camera,
@@ -163,7 +163,7 @@ impl Renderer {
         Ok(Pending { arrival: readback.request(), readback, submission })
     }
 
-    /// The pass of the tiles. The commands are to be submitted before the next picture is drawn.
+    /// Encodes the pass of the tiles. The commands must be submitted before the next image is drawn.
     #[cfg(feature = "window")]
     pub(crate) fn draw(
         &mut self,
@@ -177,7 +177,7 @@ impl Renderer {
         self.pass.draw(canvas, &mut canvas.tiles_pass(encoder, timing));
     }
 
-    /// Tells the shaders what is seen, and when.
+    /// Writes the uniform, and uploads the moment's frames where they are missing.
     fn set_view(&mut self, canvas: &Canvas, camera: &Camera, time: f64) {
         let TilePass { gpu, scene, .. } = &self.pass;
         let moment = Moment::of(time, scene.frames);
@@ -191,7 +191,7 @@ impl Renderer {
         self.pass.canvas(width, height)
     }
 
-    /// Waits for a picture: `[height, width, 3]` bytes over black.
+    /// Waits for an image: `[height, width, 3]` bytes over black.
     ///
     /// # Errors
     /// The GPU failed.
@@ -211,7 +211,7 @@ impl Renderer {
         Ok(rgb)
     }
 
-    /// One picture: [`start`](Self::start), then [`finish`](Self::finish).
+    /// Draws one image: [`start`](Self::start), then [`finish`](Self::finish).
     ///
     /// # Errors
     /// As theirs.
@@ -236,7 +236,7 @@ mod tests {
     use crate::testing::hard_scene;
 
     #[test]
-    fn after_a_lost_device_a_new_one_goes_on() {
+    fn after_a_lost_device_a_new_one_draws_the_same() {
         let scene = Arc::new(hard_scene(3, 5));
         let open = || Renderer::new(Arc::clone(&scene), &RendererOptions::default());
         let Ok(mut renderer) = open() else { return };

@@ -1,5 +1,5 @@
-//! A scene whose texels come as pictures: pages of static tiles once, pages of looping tiles frame after frame. This is how a browser
-//! draws a package: whatever it decodes is copied to a texture, and from there to the atlases, on the GPU.
+//! The renderer of packages, whose texels arrive as images: pages of static tiles once, pages of looping tiles frame after frame. A browser
+//! draws a package with it: whatever the browser decodes is copied to a texture, and from there to the atlases, on the GPU.
 
 use crate::atlas::Atlas;
 use crate::canvas::{Atlases, Canvas};
@@ -12,28 +12,28 @@ use crate::tiles::quads::quads;
 use crate::{FrameForm, Gpu, RenderError};
 use loop3d_package_format::{Head, Layouts, poster_packing};
 use loop3d_scene::{Camera, MAX_PLANES, Moment, Packing, Scene, TileKind};
-use std::sync::Arc;
 use static_atlas::StaticAtlas;
+use std::sync::Arc;
 use wgpu::TextureUsages;
 
 mod static_atlas;
 
-/// Fewest layers: the two of a moment, one that is being copied to, one more.
+/// Fewest layers: the two of a moment, one that is being filled, and one more.
 const FEWEST_LAYERS: u64 = 4;
 
-/// Texels of the looping atlas: video has no more than 8 bits.
+/// Format of the looping atlas: video has no more than 8 bits.
 const LOOPING: wgpu::TextureFormat = wgpu::TextureFormat::Rgba8Unorm;
 
-/// What a picture costs.
+/// What an image costs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StreamedStatistics {
     /// Rectangles of the one draw.
     pub quads: usize,
-    /// Frames of the loop that there is room for on the GPU.
+    /// Number of frames of the loop that there is room for on the GPU.
     pub layers: usize,
-    /// GPU memory of atlases, pages and quads; pictures come on top.
+    /// GPU memory of atlases, pages and quads; images come on top.
     pub bytes: u64,
-    /// Frames that were not there when a picture was to show them.
+    /// Frames that had not arrived when an image was to show them.
     pub missed: u64,
 }
 
@@ -46,7 +46,7 @@ pub struct Streamed {
     looping_texture: wgpu::Texture,
     layers: Vec<wgpu::TextureView>,
     ring: Ring,
-    /// What the last frame came in.
+    /// The pages that the last frame came on.
     stream: Option<Stream>,
     page_sizes: Vec<[u32; 2]>,
     missed: u64,
@@ -62,8 +62,8 @@ struct Stream {
 }
 
 impl Streamed {
-    /// Atlases without texels. Frames of the loop stream through as many layers as `loop_budget_bytes` hold, but four at least; where
-    /// all fit, each is decoded once.
+    /// Atlases without texels. Frames of the loop stream through as many layers as fit in `loop_budget_bytes`, but at least four. Where
+    /// all frames fit, each is decoded once.
     ///
     /// # Errors
     /// The scene does not fit the GPU, or the GPU fails.
@@ -74,13 +74,14 @@ impl Streamed {
         let scene = Arc::new(head.bare_scene(layouts.tiles.clone()));
         let (static_atlas, static_places) = StaticAtlas::new(&gpu, head, &layouts)?;
         let looping_atlas = Atlas::pack(&scene.tiles, TileKind::Looping, gpu.max_side())?;
-        if let Some(&[width, height]) = head.looping_tiles.pages.iter().find(|page| page[0].max(2 * page[1]) > gpu.max_side())
+        if let Some(&[width, height]) =
+            head.looping_tiles.pages.iter().find(|page| page[0].max(2 * page[1]) > gpu.max_side())
         {
             return Err(RenderError::ImageSize { width, height: 2 * height, limit: gpu.max_side() });
         }
         let layer_bytes = 4 * (looping_atlas.width * looping_atlas.height) as u64;
         let most = (loop_budget_bytes / layer_bytes).clamp(FEWEST_LAYERS, gpu.max_layers().into()) as usize;
-        // wgpu's GL makes arrays of two layers or more only.
+        // wgpu's GL backend makes arrays of at least two layers.
         let count = scene.frames.min(most).max(2);
         let usage = TextureUsages::RENDER_ATTACHMENT;
         let looping_texture = texture(&gpu, "looping tiles", looping_atlas.size(), count as u32, LOOPING, usage);
@@ -93,7 +94,8 @@ impl Streamed {
             })
         };
         let layers = (0..count).map(layer).collect();
-        let atlases = Atlases { static_tiles: static_atlas.view().clone(), looping_tiles: array_view(&looping_texture) };
+        let atlases =
+            Atlases { static_tiles: static_atlas.view().clone(), looping_tiles: array_view(&looping_texture) };
         let list = quads(&scene.tiles, &static_places, &looping_atlas);
         let filter = Filter::fast(&gpu, [static_atlas.texture().format(), LOOPING]);
         gpu.check()?;
@@ -134,12 +136,12 @@ impl Streamed {
         self.pass.gpu.check()
     }
 
-    /// Whether all pages of static tiles have come.
+    /// Whether all pages of static tiles have arrived.
     pub fn has_static(&self) -> bool {
         self.static_atlas.is_whole()
     }
 
-    /// Static neighbours of looping tiles, in the halos of every layer.
+    /// Copies the static neighbours of looping tiles to the halos of every layer.
     fn fill_halos(&self) {
         let Self { pass: TilePass { gpu, scene, .. }, static_atlas, layouts, .. } = self;
         let copies = copies(&scene.tiles, self.looping_atlas.packing(), &static_atlas.places(&scene.tiles, layouts), 1);
@@ -155,8 +157,8 @@ impl Streamed {
         packing.pages.get(page).map(|page| page.map(|side| (side / scale) as u32))
     }
 
-    /// Copies a page of the poster, straight RGBA of 8 bits, that `upload` writes: what moves, at frame 0 and half the resolution, until
-    /// the first frame comes.
+    /// Copies a page of the poster, straight RGBA of 8 bits, that `upload` writes. It shows the looping tiles, at frame 0 and half the
+    /// resolution, until the first frame arrives.
     ///
     /// # Errors
     /// The GPU failed.
@@ -177,19 +179,19 @@ impl Streamed {
         gpu.check()
     }
 
-    /// Whether frames may come in a form: the GPU has such textures.
+    /// Whether the GPU has textures for frames of a form.
     pub fn takes(&self, form: FrameForm) -> bool {
         self.page_sizes.iter().all(|&size| form.fits(&self.pass.gpu, size))
     }
 
-    /// The frames around a moment that should be there and of which `page` is not, the most urgent first.
+    /// The frames wanted around a moment whose page `page` has not arrived, the most urgent first.
     pub fn missing(&self, page: usize, time: f64, is_reverse: bool) -> Vec<usize> {
         let shown = Moment::of(time, self.pass.scene.frames).frames;
         self.ring.missing(page, &self.ring.wanted(shown, is_reverse))
     }
 
-    /// Copies a page of a frame that `upload` writes to a texture of its form, where the moment `time` has a use for it.
-    /// Returns whether it has.
+    /// Copies a page of a frame that `upload` writes to a texture of its form, if the frame is wanted at the moment `time`.
+    /// Returns whether it is.
     ///
     /// # Errors
     /// The GPU failed.
@@ -220,7 +222,7 @@ impl Streamed {
         Ok(true)
     }
 
-    /// As [`set_frame`](Self::set_frame), of the bytes of such a texture. Too many or too few are of no use.
+    /// As [`set_frame`](Self::set_frame), from the bytes of such a texture. Too many or too few bytes are ignored.
     ///
     /// # Errors
     /// The GPU failed.
@@ -255,7 +257,7 @@ impl Streamed {
         Stream { form, copier, sources }
     }
 
-    /// Whether the frames of a moment are there, so that a picture of it is exact.
+    /// Whether the frames of a moment have arrived, so that an image of it is exact.
     pub fn is_ready(&self, time: f64) -> bool {
         let Moment { frames, second_fraction } = Moment::of(time, self.pass.scene.frames);
         let needed = if second_fraction > 0.0 { &frames[..] } else { &frames[..1] };
@@ -263,7 +265,7 @@ impl Streamed {
             && (self.page_sizes.is_empty() || needed.iter().all(|&frame| self.ring.layer(frame).is_some()))
     }
 
-    /// What a picture costs.
+    /// What an image costs.
     pub fn statistics(&self) -> StreamedStatistics {
         let pages: u64 = self.stream.iter().flat_map(|stream| &stream.sources).map(PageSource::bytes).sum();
         let atlases = self.static_atlas.bytes() + texture_bytes(&self.looping_texture);
@@ -275,16 +277,16 @@ impl Streamed {
         }
     }
 
-    /// Where a picture of this size is drawn.
+    /// Where an image of this size is drawn.
     pub(crate) fn canvas(&self, width: u32, height: u32) -> Canvas {
         self.pass.canvas(width, height)
     }
 
-    /// The pass of the tiles; a frame that is not there is shown by the nearest one. The commands are to be submitted before the
-    /// next picture is drawn.
+    /// Encodes the pass of the tiles. A missing frame is replaced by the nearest one. The commands must be submitted before the next
+    /// image is drawn.
     pub(crate) fn draw(&mut self, canvas: &Canvas, encoder: &mut wgpu::CommandEncoder, camera: &Camera, time: f64) {
         let Moment { frames, second_fraction } = Moment::of(time, self.pass.scene.frames);
-        // Between frames that are not both there nothing is blended.
+        // Nothing is blended unless both frames have arrived.
         let needed = if second_fraction > 0.0 { &frames[..] } else { &frames[..1] };
         let missed = needed.iter().filter(|&&frame| self.ring.layer(frame).is_none()).count();
         let (layers, second_fraction) = match [self.ring.layer(frames[0]), self.ring.layer(frames[1])] {

@@ -1,5 +1,5 @@
-//! What the renderer is measured against: every plane as one rectangle over the whole picture, which finds its texels in the same
-//! atlases through a table; and what drawing costs, counted.
+//! The baseline that the renderer is measured against: every plane as one rectangle over the whole image, which finds its texels in the
+//! same atlases through a table. And the cost of drawing, counted.
 
 use crate::atlas::Atlas;
 use crate::pipeline::{PipelineSpec, pipeline};
@@ -7,9 +7,9 @@ use crate::tiles::pipeline::EXACT_TILES;
 use crate::tiles::quads::{Quad, quads};
 use crate::tiles::view::MARGIN;
 use crate::{Pending, RenderError, Renderer};
-use loop3d_scene::{Camera, TileKind, PlaneProjector, Scene, TILE};
+use loop3d_scene::{Camera, PlaneProjector, Scene, TILE, TileKind};
 
-/// Draws the pictures of one [`Renderer`] the plain way.
+/// Draws the images of one [`Renderer`] the plain way.
 pub struct WholePlanes {
     pipeline: wgpu::RenderPipeline,
     pieces: wgpu::BindGroup,
@@ -84,7 +84,7 @@ impl WholePlanes {
         Ok(Self { pipeline: pipeline(device, &spec), pieces: device.create_bind_group(&descriptor), planes })
     }
 
-    /// As [`Renderer::start`], the plain way; [`Renderer::finish`] gives the picture.
+    /// As [`Renderer::start`], the plain way; [`Renderer::finish`] gives the image.
     ///
     /// # Errors
     /// As [`Renderer::start`].
@@ -98,7 +98,7 @@ impl WholePlanes {
     }
 }
 
-/// What a picture of the reference camera costs, for each of its pixels.
+/// What an image of the reference camera costs, for each of its pixels.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Cost {
     /// Fragments that the shader runs for.
@@ -107,11 +107,11 @@ pub struct Cost {
     pub blended: f64,
     /// Bytes of texels that the shader asks for, between two frames of the loop.
     pub bytes: f64,
-    /// Bytes of the texels in the picture, each read once.
+    /// Bytes of the texels in the image, each read once.
     pub least_bytes: f64,
 }
 
-/// Counts what [`Renderer`] does for a picture of the scene's reference camera.
+/// Counts what [`Renderer`] does for an image of the scene's reference camera.
 ///
 /// # Errors
 /// The scene does not fit in textures of 8192 texels.
@@ -182,7 +182,9 @@ mod tests {
     fn the_plain_way_gives_the_same_pixels() {
         let scene = Arc::new(hard_scene(4, 5));
         for backend in [Backend::Vulkan, Backend::Gl] {
-            let Ok(mut renderer) = Renderer::new(Arc::clone(&scene), &RendererOptions { backend, ..RendererOptions::default() }) else {
+            let Ok(mut renderer) =
+                Renderer::new(Arc::clone(&scene), &RendererOptions { backend, ..RendererOptions::default() })
+            else {
                 continue;
             };
             let plain = WholePlanes::new(&renderer).unwrap();
@@ -195,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn costs_of_a_plane_that_fills_the_picture() {
+    fn costs_of_a_plane_that_fills_the_image() {
         let mut scene = hard_scene(4, 2);
         let start = scene.tiles.index(scene.planes.count - 1, 0, 0);
         // A looping texel is read in two frames.

@@ -48,7 +48,8 @@ impl Parts {
             *slot = Some(bytes);
             self.arrived.push(index as u32);
         }
-        let layouts = [head.static_tiles.layout, head.looping_tiles.layout, head.looping_tiles.gains].map(|part| self.part(part));
+        let layouts =
+            [head.static_tiles.layout, head.looping_tiles.layout, head.looping_tiles.gains].map(|part| self.part(part));
         if let ([Some(static_layout), Some(looping_layout), Some(gains)], None) = (layouts, &self.layouts) {
             self.layouts = Some(Layouts::read(&head, static_layout, looping_layout, gains)?);
         }

@@ -1,9 +1,11 @@
-//! A scene made of the parts of a package.
+//! A scene assembled from the parts of a package.
 
 use crate::document::Head;
 use crate::error::{check, damaged};
 use crate::{PackageError, gains, layout};
-use loop3d_scene::{TileBlock, TileKind, Packing, PageRules, PageTooSmall, Scene, TILE, TILE_VALUES, Tile, TileTable, unorm16};
+use loop3d_scene::{
+    Packing, PageRules, PageTooSmall, Scene, TILE, TILE_VALUES, Tile, TileBlock, TileKind, TileTable, unorm16,
+};
 
 /// Texels of the frame around each block of static tiles.
 const STATIC_HALO: usize = 1;
@@ -14,15 +16,15 @@ pub const POSTER_SCALE: usize = 2;
 /// Pages of the poster, in texels before they are shrunk.
 const POSTER_RULES: PageRules = PageRules { halo: POSTER_SCALE, align: POSTER_SCALE, limit: [8192, 8192] };
 
-/// Where the looping tiles stand on the pages of the poster, in texels: [`POSTER_SCALE`] of them to a pixel.
+/// Where the looping tiles are on the pages of the poster, in texels: [`POSTER_SCALE`] of them to a pixel.
 ///
 /// # Errors
-/// Never: a tile fits in a page.
+/// Never in practice: a tile fits in a page.
 pub fn poster_packing(tiles: &TileTable) -> Result<Packing, PageTooSmall> {
     Packing::new(tiles, TileKind::Looping, &POSTER_RULES)
 }
 
-/// Where the tiles of a package stand on its pages.
+/// Where the tiles of a package are on its pages.
 #[derive(Clone, Debug)]
 pub struct Layouts {
     /// All tiles, those of each kind numbered in the order of the table.
@@ -31,12 +33,12 @@ pub struct Layouts {
     pub static_blocks: Vec<TileBlock>,
     /// Blocks of looping tiles.
     pub looping_blocks: Vec<TileBlock>,
-    /// What the coded values of each looping tile are multiplied with, in the order of the blocks, in a block row after row.
+    /// The factor of the coded values of each looping tile, in the order of the blocks, within a block row after row.
     pub gains: Vec<f32>,
 }
 
 impl Layouts {
-    /// From the head, the two layout parts and the gains.
+    /// Reads the two layout parts and the gains.
     ///
     /// # Errors
     /// A layout or the gains do not fit.
@@ -44,8 +46,13 @@ impl Layouts {
         let mut tiles = TileTable::empty(head.planes.count, head.rows, head.columns, head.origin_px);
         let images: Vec<[u32; 2]> = head.static_tiles.images.iter().map(|image| [image.width, image.height]).collect();
         let static_blocks = layout::read(static_layout, TileKind::Static, STATIC_HALO, &images, &mut tiles)?;
-        let looping_blocks =
-            layout::read(looping_layout, TileKind::Looping, head.looping_tiles.halo as usize, &head.looping_tiles.pages, &mut tiles)?;
+        let looping_blocks = layout::read(
+            looping_layout,
+            TileKind::Looping,
+            head.looping_tiles.halo as usize,
+            &head.looping_tiles.pages,
+            &mut tiles,
+        )?;
         layout::number(&mut tiles);
         let gains = gains::read(gains, tiles.counts().1, head.looping_tiles.halo)?;
         Ok(Self { tiles, static_blocks, looping_blocks, gains })
@@ -53,7 +60,7 @@ impl Layouts {
 }
 
 impl Head {
-    /// The scene of this head without texels: for whoever keeps them elsewhere, such as on a GPU.
+    /// The scene of this head without texels, for callers that keep them elsewhere, such as on a GPU.
     pub fn bare_scene(&self, tiles: TileTable) -> Scene {
         Scene {
             reference: self.reference,
@@ -78,10 +85,10 @@ pub struct Assembly {
 }
 
 impl Assembly {
-    /// A scene whose tiles are all there and all transparent, from the head, the two layout parts and the gains.
+    /// A scene that has all its tiles, all transparent, from the head, the two layout parts and the gains.
     ///
     /// # Errors
-    /// A layout or the gains do not fit, or memory is short.
+    /// A layout or the gains do not fit, or too little memory is free.
     pub fn new(head: &Head, static_layout: &[u8], looping_layout: &[u8], gains: &[u8]) -> Result<Self, PackageError> {
         let Layouts { tiles, static_blocks, looping_blocks, gains } =
             Layouts::read(head, static_layout, looping_layout, gains)?;
@@ -102,7 +109,7 @@ impl Assembly {
         }
     }
 
-    /// Puts in the texels of a page (`[height, width, 4]`, premultiplied, 65535 = 1); of static tiles, `frame` is 0.
+    /// Copies the texels of a page (`[height, width, 4]`, premultiplied, 65535 = 1) to the scene. For static tiles `frame` is 0.
     ///
     /// # Errors
     /// The texels are not those of a page of this width.
@@ -154,7 +161,7 @@ impl Assembly {
     /// The scene as it is now.
     ///
     /// # Errors
-    /// The scene contradicts itself.
+    /// The scene is not consistent.
     pub fn finish(self) -> Result<Scene, PackageError> {
         self.scene.validate()?;
         Ok(self.scene)

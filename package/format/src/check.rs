@@ -1,14 +1,14 @@
-//! Is the head of a package consistent? Every count, offset and size is checked here once, before anything uses it.
+//! Is the head of a package consistent? Every count, offset and size is checked here once, before it is used.
 
-use crate::document::{CHUNK_FRAMES, Codec, Head, StaticPage, Part, Role, SEAL_BYTES, Stream, VERSION};
+use crate::document::{CHUNK_FRAMES, Codec, Head, Part, Role, SEAL_BYTES, StaticPage, Stream, VERSION};
 use crate::error::{check, damaged, limit};
 use crate::{Limits, PackageError, gpu_blocks};
 
-/// The largest coded frame: what H.264 level 5.2 and the decoders of phones reach.
+/// The largest coded frame: that of H.264 level 5.2 and of phones' decoders.
 pub(crate) const PAGE_LIMIT: [u32; 2] = [4096, 2304 / 2];
-/// No side of a picture is longer.
+/// The longest side of an image.
 const IMAGE_SIDE: u32 = 8192;
-/// Counts that are beyond all use.
+/// Counts beyond any real scene.
 const PARTS: u64 = 1 << 20;
 const FRAMES: u64 = 1 << 16;
 
@@ -60,7 +60,7 @@ impl Head {
         streams.iter().try_for_each(|stream| self.check_stream(stream))
     }
 
-    /// Parts lie one after the other, each from the next multiple of 4, and nothing else does.
+    /// Parts follow one another, each from the next multiple of 4, with nothing between or after them.
     fn check_parts(&self, binary_length: u64, limits: &Limits) -> Result<(), PackageError> {
         limit("number of parts", self.parts.len() as u64, PARTS)?;
         let mut end = SEAL_BYTES;
@@ -82,7 +82,7 @@ impl Head {
         found.ok_or_else(|| damaged(place, said(), format!("a part of role {role}")))
     }
 
-    /// What a part is called in errors.
+    /// The name of a part in errors.
     pub(crate) fn part_name(&self, index: usize) -> String {
         match self.parts.get(index) {
             Some(part) => format!("part {index} ({})", part.role),
@@ -90,12 +90,12 @@ impl Head {
         }
     }
 
-    /// Chunks of every page follow each other in time, from the first frame to the last.
+    /// The chunks of every page follow one another in time, from the first frame to the last.
     fn check_stream(&self, stream: &Stream) -> Result<(), PackageError> {
         let pages = self.looping_tiles.pages.len();
         let name = format!("stream {}", stream.codec);
         let (halo, sampled) = (self.looping_tiles.halo, stream.codec.block_side().is_some());
-        check(halo == 1 || !sampled, &name, format!("a halo of {halo}"), "1, as GPUs filter its pages")?;
+        check(halo == 1 || !sampled, &name, format!("a halo of {halo}"), "1, since GPUs filter its pages")?;
         let found = [stream.names.len(), stream.descriptions.len()];
         check(found == [pages; 2], &name, format!("{found:?} names and descriptions"), format!("{pages} of each"))?;
         for page in 0..pages {

@@ -5,7 +5,7 @@
 
 use crate::PackageError;
 use crate::error::{check, damaged};
-use loop3d_scene::{TileBlock, TileKind, TILE, Tile, TileTable};
+use loop3d_scene::{TILE, Tile, TileBlock, TileKind, TileTable};
 
 /// Bytes of a block.
 pub const BLOCK_BYTES: usize = 16;
@@ -26,8 +26,8 @@ pub fn layout_bytes(blocks: &[TileBlock]) -> Result<Vec<u8>, PackageError> {
     Ok(bytes)
 }
 
-/// The blocks that bytes say, each with its halo inside of its page, inside of the table, and over places of the table that were
-/// empty. The places get tiles of `kind`, numbered by [`number`] later.
+/// Reads blocks. Each must lie in its page with its halo, in the table, and on places of the table that were empty. The places get
+/// tiles of `kind`, which [`number`] numbers later.
 pub(crate) fn read(
     bytes: &[u8],
     kind: TileKind,
@@ -48,14 +48,14 @@ pub(crate) fn read(
             fits,
             place(index),
             format!("{columns}×{rows} tiles at ({x}, {y})"),
-            format!("some with a halo of {halo} inside of page {page} of {} pages, {width}×{height}", pages.len()),
+            format!("tiles with a halo of {halo} inside page {page} of {} pages, {width}×{height}", pages.len()),
         )?;
         let fits = plane < table.planes && row + rows <= table.rows && column + columns <= table.columns;
         check(
             fits,
             place(index),
             format!("{columns}×{rows} tiles from plane {plane}, row {row}, column {column}"),
-            format!("some inside of {} planes of {}×{}", table.planes, table.columns, table.rows),
+            format!("tiles inside {} planes of {}×{}", table.planes, table.columns, table.rows),
         )?;
         for row in row..row + rows {
             for column in column..column + columns {
@@ -73,7 +73,7 @@ pub(crate) fn read(
         Ok(TileBlock { plane, rows: row..row + rows, columns: column..column + columns, page, at: [x, y] })
     };
     let blocks: Vec<TileBlock> = blocks.iter().enumerate().map(read_block).collect::<Result<_, PackageError>>()?;
-    // So a scene has no more texels than its pages, whose number has been checked.
+    // So a scene has at most as many texels as its pages, whose number has been checked.
     let room: u64 = pages.iter().map(|&[width, height]| u64::from(width) * u64::from(height)).sum();
     let texels = (blocks.iter().map(TileBlock::tiles).sum::<usize>() * TILE * TILE) as u64;
     let fits = texels <= room;
@@ -99,20 +99,6 @@ fn tile(kind: TileKind, index: u32) -> Tile {
     }
 }
 
-/// Bytes of lowercase hex digits.
-pub(crate) fn bytes_from_hex(text: &str) -> Option<Vec<u8>> {
-    let digit = |c: u8| match c {
-        b'0'..=b'9' => Some(c - b'0'),
-        b'a'..=b'f' => Some(c - b'a' + 10),
-        _ => None,
-    };
-    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-    if !rest.is_empty() {
-        return None;
-    }
-    pairs.iter().map(|&[high, low]| Some(digit(high)? << 4 | digit(low)?)).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -134,12 +120,12 @@ mod tests {
         for (bad, said) in [
             (
                 block(0, 0, [8, 1]),
-                "block 1: found 2×1 tiles at (8, 1), expected some with a halo of 1 inside of page 0 of 1 pages, 40×48",
+                "block 1: found 2×1 tiles at (8, 1), expected tiles with a halo of 1 inside page 0 of 1 pages, 40×48",
             ),
             (TileBlock { page: 1, ..block(0, 0, [1, 1]) }, "page 1 of 1 pages"),
             (
                 block(2, 0, [1, 1]),
-                "found 2×1 tiles from plane 2, row 0, column 0, expected some inside of 2 planes of 3×2",
+                "found 2×1 tiles from plane 2, row 0, column 0, expected tiles inside 2 planes of 3×2",
             ),
             (block(0, 2, [1, 1]), "row 2"),
             (TileBlock { rows: 1..1, ..block(0, 1, [1, 1]) }, "found 2×0 tiles"),
@@ -158,11 +144,5 @@ mod tests {
         table.tiles = vec![Tile::Looping(0), Tile::Static(0), Tile::Empty, Tile::Looping(0)];
         number(&mut table);
         assert_eq!(table.tiles, [Tile::Looping(0), Tile::Static(0), Tile::Empty, Tile::Looping(1)]);
-    }
-
-    #[test]
-    fn hex_is_lowercase_pairs() {
-        assert_eq!(bytes_from_hex("00ff1a"), Some(vec![0, 255, 26]));
-        assert_eq!([bytes_from_hex("0"), bytes_from_hex("0G"), bytes_from_hex("FF")], [None, None, None]);
     }
 }

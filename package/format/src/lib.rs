@@ -32,18 +32,19 @@ mod document;
 mod error;
 mod gains;
 mod gpu_blocks;
+mod hex;
 mod layout;
 mod reader;
 mod yuv;
 
 pub use assembly::{Assembly, Layouts, POSTER_SCALE, poster_packing, premultiplied};
-pub use gpu_blocks::{blocks_across, unpack, unpacked_bytes};
 pub use document::{
     CHUNK_FRAMES, CameraLimits, Chunk, Codec, EXTENSION, Head, LoopingTiles, Part, Role, SEAL_BYTES, Sha256Sum,
     StaticPage, StaticTiles, Stream, VERSION,
 };
 pub use error::PackageError;
 pub use gains::{gain, gain_of};
+pub use gpu_blocks::{blocks_across, unpack, unpacked_bytes};
 pub use layout::{BLOCK_BYTES, layout_bytes};
 pub use reader::{Arrival, Limits, Reader};
 pub use yuv::{PageSize, rgba_from_yuv, yuv_from_rgba};

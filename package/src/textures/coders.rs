@@ -8,12 +8,12 @@ use intel_tex_2::{RgbaSurface, bc7};
 use loop3d_package_format::{Codec, unpack, unpacked_bytes};
 use texture2ddecoder::{decode_bc7, decode_etc2_rgba8};
 
-/// How long ASTC is searched for, 0–100: twice as much time gains a tenth of a decibel.
+/// Effort of the ASTC coder, 0–100. Twice the time would gain a tenth of a decibel.
 const ASTC_EFFORT: Preset = Preset::Custom(30.0);
-/// How hard Zstandard looks for repetitions, 1–22.
+/// Compression level of Zstandard, 1–22.
 const ZSTD_LEVEL: i32 = 19;
 
-/// A frame as a package has it: the blocks of a picture of `size` pixels of RGBA of 8 bits, compressed. `size` is a multiple of 16.
+/// A frame as a package has it: the blocks of an image of `size` pixels of RGBA of 8 bits, compressed. `size` is a multiple of 16.
 ///
 /// # Errors
 /// An encoder fails, or the codec has no blocks.
@@ -26,9 +26,9 @@ fn failed(codec: Codec, error: impl ToString) -> ExportError {
     ExportError::Texture { codec, said: error.to_string() }
 }
 
-/// The blocks of a picture.
+/// The blocks of an image.
 fn blocks(codec: Codec, [width, height]: [usize; 2], rgba: &[u8]) -> Result<Vec<u8>, ExportError> {
-    let bytes = unpacked_bytes(codec, [width, height]).ok_or_else(|| failed(codec, "it has no blocks"))?;
+    let bytes = unpacked_bytes(codec, [width, height]).ok_or_else(|| failed(codec, "this codec has no blocks"))?;
     let (across, down) = (width as u32, height as u32);
     let mut blocks = vec![0; bytes];
     match codec {
@@ -38,8 +38,8 @@ fn blocks(codec: Codec, [width, height]: [usize; 2], rgba: &[u8]) -> Result<Vec<
         }
         Codec::Astc4x4 | Codec::Astc6x6 => {
             let mut pixels = rgba.to_vec();
-            let code = |context: &mut Context, picture: &mut astcenc_image| {
-                context.compress(picture, Swizzle::IDENTITY, &mut blocks)
+            let code = |context: &mut Context, image: &mut astcenc_image| {
+                context.compress(image, Swizzle::IDENTITY, &mut blocks)
             };
             astc(codec, Flags::USE_DECODE_UNORM8, [across, down], &mut pixels, code)?;
         }
@@ -54,15 +54,14 @@ fn blocks(codec: Codec, [width, height]: [usize; 2], rgba: &[u8]) -> Result<Vec<
 /// The pixels of a frame, RGBA of 8 bits.
 ///
 /// # Errors
-/// The frame is not one of a picture of this size.
+/// The frame is not one of an image of this size.
 pub(crate) fn unpacked(codec: Codec, size: [usize; 2], frame: &[u8]) -> Result<Vec<u8>, ExportError> {
     let blocks = unpack(codec, size, frame)?;
     let [width, height] = size;
     if matches!(codec, Codec::Astc4x4 | Codec::Astc6x6) {
         let mut pixels = vec![0; width * height * 4];
-        let decode = |context: &mut Context, picture: &mut astcenc_image| {
-            context.decompress(&blocks, picture, Swizzle::IDENTITY)
-        };
+        let decode =
+            |context: &mut Context, image: &mut astcenc_image| context.decompress(&blocks, image, Swizzle::IDENTITY);
         astc(
             codec,
             Flags::DECOMPRESS_ONLY | Flags::USE_DECODE_UNORM8,
@@ -75,11 +74,11 @@ pub(crate) fn unpacked(codec: Codec, size: [usize; 2], frame: &[u8]) -> Result<V
     let mut pixels = vec![0u32; width * height];
     let decode = if codec == Codec::Etc2 { decode_etc2_rgba8 } else { decode_bc7 };
     decode(&blocks, width, height, &mut pixels).map_err(|error| failed(codec, error))?;
-    // Words whose bytes, the lowest first, are blue, green, red, alpha.
+    // Words whose bytes are, lowest first, blue, green, red, alpha.
     Ok(pixels.into_iter().map(u32::to_le_bytes).flat_map(|[b, g, r, a]| [r, g, b, a]).collect())
 }
 
-/// Lets ARM's coder work on the pixels of a picture, RGBA of 8 bits.
+/// Runs ARM's coder on the pixels of an image, RGBA of 8 bits.
 fn astc(
     codec: Codec,
     flags: Flags,
@@ -90,11 +89,11 @@ fn astc(
     let side = codec.block_side().unwrap_or_default() as u32;
     let config = config_init(Profile::Ldr, side, side, 1, ASTC_EFFORT, flags);
     let context = config.and_then(|config| Context::new(&config));
-    // A picture is a volume of one slice, and each slice a pointer to its pixels.
+    // An image is a volume of one slice, and each slice a pointer to its pixels.
     let mut slice = pixels.as_mut_ptr().cast();
     let (dim_x, dim_y, data_type) = (width, height, astcenc_type_ASTCENC_TYPE_U8);
-    let mut picture = astcenc_image { dim_x, dim_y, dim_z: 1, data_type, data: &raw mut slice };
-    context.and_then(|mut context| work(&mut context, &mut picture)).map_err(|error| failed(codec, error))
+    let mut image = astcenc_image { dim_x, dim_y, dim_z: 1, data_type, data: &raw mut slice };
+    context.and_then(|mut context| work(&mut context, &mut image)).map_err(|error| failed(codec, error))
 }
 
 #[cfg(test)]
@@ -104,7 +103,7 @@ mod tests {
     const BLOCKS: [Codec; 4] = [Codec::Bc7, Codec::Astc4x4, Codec::Astc6x6, Codec::Etc2];
 
     /// Premultiplied soft shapes, as atlases have them.
-    fn picture([width, height]: [usize; 2]) -> Vec<u8> {
+    fn image([width, height]: [usize; 2]) -> Vec<u8> {
         let wave = |a: f64, b: f64, x: usize, y: usize| 0.5 + 0.5 * (a * x as f64 + b * y as f64).sin();
         let pixel = |(y, x)| {
             let alpha = wave(0.11, 0.07, x, y);
@@ -121,9 +120,9 @@ mod tests {
     }
 
     #[test]
-    fn pictures_come_back_alike() {
+    fn images_come_back_alike() {
         let size = [112, 48];
-        let pixels = picture(size);
+        let pixels = image(size);
         let mut all = Vec::new();
         for codec in BLOCKS {
             let frame = pack(codec, size, &pixels).unwrap();
@@ -133,7 +132,7 @@ mod tests {
         }
         let least = [39.0, 39.0, 34.0, 30.0];
         assert!(all.iter().zip(least).all(|(&found, least)| found >= least), "{BLOCKS:?}: {all:.2?} dB");
-        // What is the same everywhere stays so: nothing is transparent by a little, or opaque but for a little. ETC2 alone has no black.
+        // A uniform image stays uniform, and fully transparent or opaque. Only ETC2 has no exact black.
         for colour in [[0; 4], [255; 4], [0, 0, 0, 255]] {
             let plain = colour.repeat(32 * 16);
             for codec in BLOCKS {

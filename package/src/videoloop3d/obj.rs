@@ -130,7 +130,7 @@ fn quad(corners: &[Corner]) -> Option<Quad> {
         values.fold([f64::INFINITY, f64::NEG_INFINITY], |[a, b], v| [a.min(v), b.max(v)])
     };
     let [[left, right], [upper, lower], z] = [axis(0), axis(1), axis(2)];
-    // Corners come with the texture coordinates that stand at them.
+    // Each corner comes with its texture coordinates.
     let uv_at = |x: f64, y: f64| corners.iter().find(|c| c.0[0] == x && c.0[1] == y).map(|c| c.1);
     let (from, to) = (uv_at(left, upper)?, uv_at(right, lower)?);
     let straight = corners.iter().all(|([x, y, ..], [u, v])| {
@@ -160,7 +160,8 @@ mod tests {
             corners: [[x, -0.5], [x + 1.25, 0.125]],
             uvs: [[0.25, 0.75], [0.5, 0.1]],
         };
-        let quads = [quad(TileKind::Looping, 4.0, 0.0), quad(TileKind::Static, 2.0, 1.25), quad(TileKind::Looping, 1.5, 0.0)];
+        let quads =
+            [quad(TileKind::Looping, 4.0, 0.0), quad(TileKind::Static, 2.0, 1.25), quad(TileKind::Looping, 1.5, 0.0)];
         let text = write(&quads);
         assert_eq!(read(&text).unwrap(), quads);
         assert!(text.starts_with("v 1.25 -0.5 2 1 0 0\n"), "{text}");

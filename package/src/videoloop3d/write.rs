@@ -8,7 +8,7 @@ use crate::poster::{extend, straight};
 use glam::{DVec2, DVec3};
 use image::codecs::png::{CompressionType, FilterType};
 use loop3d_scene::job::{Event, Observer, check};
-use loop3d_scene::{TileKind, Packing, PageRules, Scene, Unfinished, cover, write_file};
+use loop3d_scene::{Packing, PageRules, Scene, TileKind, Unfinished, cover, write_file};
 use rayon::prelude::*;
 use std::fs;
 use std::io::Write;
@@ -17,7 +17,7 @@ use std::path::Path;
 /// One texture for each kind, as large as desktop GPUs take.
 const RULES: PageRules = PageRules { halo: 1, align: 1, limit: [16384, 16384] };
 
-/// Writes the folder `dir`, which must be new or empty. It appears when it is whole.
+/// Writes the folder `dir`, which must be new or empty. It appears once it is whole. Returns its bytes.
 ///
 /// # Errors
 /// The folder cannot be written, the scene does not fit in one texture of each kind, or `observer` asks to stop.

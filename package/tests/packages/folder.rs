@@ -1,8 +1,8 @@
 //! The original project's folder, there and back.
 
 use crate::support::small_scene;
-use loop3d_scene::job::Unwatched;
 use loop3d_package::{compare, export_folder, import, shots};
+use loop3d_scene::job::Unwatched;
 use loop3d_scene::{Scene, Tile};
 use std::fs;
 

@@ -2,10 +2,10 @@
 
 use crate::support::small_scene;
 use fastrand::Rng;
-use loop3d_scene::job::Unwatched;
+use loop3d_package::format::{Arrival, Assembly, Codec, Limits, PackageError, Reader, unpack};
 use loop3d_package::{Settings, export};
 use loop3d_scene::Scene;
-use loop3d_package::format::{Assembly, Codec, Arrival, Limits, PackageError, Reader, unpack};
+use loop3d_scene::job::Unwatched;
 use sha2::{Digest, Sha256};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;

@@ -1,11 +1,11 @@
 //! Packages written and read again.
 
 use crate::support::small_scene;
-use loop3d_scene::job::{Event, Unwatched};
-use loop3d_package::{ExportError, Settings, compare, export, open, shots};
 use loop3d_package::format::Codec;
 #[cfg(feature = "blocks")]
 use loop3d_package::format::{Head, Limits, Reader};
+use loop3d_package::{ExportError, Settings, compare, export, open, shots};
+use loop3d_scene::job::{Event, Unwatched};
 #[cfg(not(feature = "blocks"))]
 use loop3d_scene::{Blame, Fault};
 use std::fs;

@@ -2,7 +2,7 @@ use super::*;
 use crate::testing::{Random, camera_near, random_scene, reference};
 use crate::{Planes, TileTable};
 
-/// A scene of `planes` planes that fill the picture of `reference(32, 32)` with static tiles of `texel(plane, i)`.
+/// A scene of `planes` planes that fill the image of `reference(32, 32)` with static tiles of `texel(plane, i)`.
 fn static_scene(planes: usize, mut texel: impl FnMut(usize, usize) -> [u16; 4]) -> Scene {
     let mut tiles = TileTable::empty(planes, 2, 2, [0, 0]);
     tiles.tiles.iter_mut().enumerate().for_each(|(i, t)| *t = Tile::Static(i as u32));
@@ -106,9 +106,9 @@ fn render_dense(scene: &Scene, camera: &Camera, time: f64) -> RenderedImage {
             for (i, j) in [(0, 0), (1, 0), (0, 1), (1, 1)] {
                 let (column, row) = (u.floor() + f64::from(i), v.floor() + f64::from(j));
                 let weight = (1.0 - (u - column).abs()) * (1.0 - (v - row).abs());
-                for (frame, share) in frames {
+                for (frame, fraction) in frames {
                     let value = texel(plane, column as i64, row as i64, frame);
-                    (0..4).for_each(|c| sample[c] += weight * share * value[c]);
+                    (0..4).for_each(|c| sample[c] += weight * fraction * value[c]);
                 }
             }
             (0..4).for_each(|c| out[c] += transmittance * sample[c]);
@@ -119,7 +119,7 @@ fn render_dense(scene: &Scene, camera: &Camera, time: f64) -> RenderedImage {
     RenderedImage { width: camera.width as usize, height: camera.height as usize, rgba }
 }
 
-/// Largest difference of two pictures. What lies behind the early stop is allowed: see [`OPAQUE_BELOW`].
+/// Largest difference of two images. What lies behind the early stop is allowed: see [`OPAQUE_BELOW`].
 fn assert_same(found: &RenderedImage, expected: &RenderedImage) {
     assert_eq!((found.width, found.height), (expected.width, expected.height));
     for (i, (f, e)) in found.rgba.iter().zip(&expected.rgba).enumerate() {
@@ -136,7 +136,7 @@ fn random_tiles_from_random_cameras_equal_dense_planes() {
         let time = random.between(-3.0, 6.0);
         let expected = render_dense(&scene, &camera, time);
         let lit = expected.rgba.iter().filter(|&&v| v > 0.1).count();
-        assert!(lit > expected.rgba.len() / 4, "a black picture would prove nothing");
+        assert!(lit > expected.rgba.len() / 4, "a black image would prove nothing");
         assert_same(&render(&scene, &camera, time), &expected);
     }
 }
@@ -156,7 +156,7 @@ fn cameras_turned_far_away_and_between_the_planes_equal_dense_planes() {
 
 #[test]
 fn a_time_between_two_frames_is_their_blend_and_the_seam_blends_last_and_first() {
-    // One looping plane of alpha 1, so that a blend of texels is a blend of pictures.
+    // One looping plane of alpha 1, so that a blend of texels is a blend of images.
     let mut random = Random::new(8);
     let mut scene = static_scene(2, |_, _| [0, 0, 0, 65535]);
     scene.frames = 5;
@@ -167,8 +167,8 @@ fn a_time_between_two_frames_is_their_blend_and_the_seam_blends_last_and_first()
     scene.static_texels.truncate(4 * TILE_VALUES);
     let camera = camera_near(&mut random, &scene.reference, 0.02, 0.01);
     let at = |time: f64| render(&scene, &camera, time).rgba;
-    let assert_mean = |found: Vec<f32>, a: Vec<f32>, b: Vec<f32>, share: f32| {
-        let far = found.iter().zip(a.iter().zip(&b)).map(|(f, (a, b))| (f - (a + share * (b - a))).abs());
+    let assert_mean = |found: Vec<f32>, a: Vec<f32>, b: Vec<f32>, fraction: f32| {
+        let far = found.iter().zip(a.iter().zip(&b)).map(|(f, (a, b))| (f - (a + fraction * (b - a))).abs());
         assert!(far.fold(0.0, f32::max) < 1e-5);
     };
     assert_mean(at(1.5), at(1.0), at(2.0), 0.5);

@@ -1,11 +1,11 @@
-//! The tiles of a kind cut in blocks: the largest rectangle of tiles on a plane, then the largest of the rest, until none
-//! is left. Large blocks have few edges, which cost a halo and a video coder's predictions.
+//! Cuts the tiles of a kind in blocks: the largest rectangle of tiles on a plane, then the largest of the rest, until none
+//! is left. Large blocks have few edges; an edge costs a halo and a video coder's predictions.
 
 use super::{TileBlock, TileKind};
 use crate::TileTable;
 use std::ops::Range;
 
-/// Blocks of at most `most` tiles across and down, in the order of planes; not placed yet.
+/// Blocks of at most `most` tiles across and down, in the order of planes, without a place on a page.
 pub(super) fn of(table: &TileTable, kind: TileKind, most: [usize; 2]) -> Vec<TileBlock> {
     let mut blocks = Vec::new();
     for plane in 0..table.planes {

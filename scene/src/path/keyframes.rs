@@ -19,8 +19,8 @@ use serde::{Deserialize, Serialize};
 
 /// A path through keyframes: a cubic through their positions, targets, up directions and fields of view, with the
 /// finite difference over both neighbours as its speed (Catmull-Rom for even times). Where the last keyframe equals
-/// the first in all but time, the motion is smooth over the seam too. Before the first and after the last keyframe
-/// the camera stands still.
+/// the first in everything except time, the motion is smooth over the seam too. Before the first and after the last keyframe
+/// the camera does not move.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KeyframePath {
@@ -42,9 +42,9 @@ pub struct Keyframe {
     pub time_s: f64,
     /// Centre of projection in the world.
     pub position: DVec3,
-    /// A point in the world that is seen in the middle of the picture.
+    /// A point in the world that appears in the centre of the image.
     pub look_at: DVec3,
-    /// Direction in the world of the picture's upper edge.
+    /// Direction in the world of the image's upper edge.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub up: Option<DVec3>,
     /// Vertical field of view in degrees.
@@ -59,7 +59,7 @@ impl KeyframePath {
     /// Reads and checks the JSON of a path.
     ///
     /// # Errors
-    /// No such JSON (with line and column), or the first bad value.
+    /// Not such JSON (with line and column), or the first bad value.
     pub fn parse(json: &str) -> Result<Self, PathError> {
         let path: Self = serde_json::from_str(json).map_err(|e| PathError::Json(e.to_string()))?;
         path.validate()?;
@@ -104,7 +104,7 @@ impl KeyframePath {
         Ok(())
     }
 
-    /// The camera at a time, for pictures of `width` × `height`.
+    /// The camera at a time, for images of `width` × `height`.
     pub(super) fn camera(&self, scene: &Scene, width: u32, height: u32, time_s: f64) -> Result<Camera, PathError> {
         let plain = scene.reference.covering(width, height);
         let v = self.interpolate(&plain, time_s);
@@ -163,7 +163,7 @@ impl KeyframePath {
                 + (3.0 * s2 - 2.0 * s3) * to[i]
                 + (s3 - s2) * length * arriving[i]
         });
-        // A cubic may swing beyond its ends; an angle must not swing out of what is an angle.
+        // A cubic may overshoot its ends; the angle must stay a valid one.
         mixed[9] = mixed[9].clamp(from[9].min(to[9]), from[9].max(to[9]));
         mixed
     }

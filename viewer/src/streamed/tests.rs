@@ -4,8 +4,8 @@ use crate::testing::{cameras, hard_scene};
 use crate::{Backend, Gpu};
 use fastrand::Rng;
 use loop3d_package_format::{
-    Assembly, CameraLimits, StaticPage, LoopingTiles, Part, Role, Sha256Sum, StaticTiles, VERSION, layout_bytes, premultiplied,
-    rgba_from_yuv, yuv_from_rgba,
+    Assembly, CameraLimits, LoopingTiles, Part, Role, Sha256Sum, StaticPage, StaticTiles, VERSION, layout_bytes,
+    premultiplied, rgba_from_yuv, yuv_from_rgba,
 };
 use loop3d_scene::{PageRules, render};
 
@@ -49,7 +49,12 @@ impl Pages {
             picture: 0,
             static_tiles: StaticTiles {
                 layout: 0,
-                images: static_packing.pages.iter().map(sides).map(|[width, height]| StaticPage { part: 0, width, height }).collect(),
+                images: static_packing
+                    .pages
+                    .iter()
+                    .map(sides)
+                    .map(|[width, height]| StaticPage { part: 0, width, height })
+                    .collect(),
             },
             looping_tiles: LoopingTiles {
                 layout: 0,
@@ -82,7 +87,11 @@ impl Pages {
         };
         let frames = |page| (0..scene.frames).map(|frame| coded(page, frame)).collect();
         Self {
-            parts: [layout_bytes(&static_packing.blocks).unwrap(), layout_bytes(&looping_packing.blocks).unwrap(), gains],
+            parts: [
+                layout_bytes(&static_packing.blocks).unwrap(),
+                layout_bytes(&looping_packing.blocks).unwrap(),
+                gains,
+            ],
             static_pages: (0..static_packing.pages.len()).map(straight).collect(),
             looping: (0..looping_packing.pages.len()).map(frames).collect(),
             form,
@@ -102,7 +111,9 @@ impl Pages {
         let mut texels = Vec::new();
         for (page, pixels) in self.static_pages.iter().enumerate() {
             premultiplied(pixels, &mut texels);
-            assembly.set_page(TileKind::Static, page, 0, self.head.static_tiles.images[page].width as usize, &texels).unwrap();
+            assembly
+                .set_page(TileKind::Static, page, 0, self.head.static_tiles.images[page].width as usize, &texels)
+                .unwrap();
         }
         for (page, frames) in self.looping.iter().enumerate() {
             for (frame, pixels) in frames.iter().enumerate() {

@@ -8,7 +8,7 @@ mod support;
 use borders::is_at_border;
 use glam::{DAffine3, DVec3};
 use loop3d_scene::{Camera, Scene, SceneView, TILE_VALUES, Tile, TileTable};
-use loop3d_viewer::{Backend, Clock, Gpu, RendererOptions, OrbitCamera, RenderError, Renderer, Tier};
+use loop3d_viewer::{Backend, Clock, Gpu, OrbitCamera, RenderError, Renderer, RendererOptions, Tier};
 use std::io::Write;
 use std::sync::Arc;
 use support::{cameras, hard_scene};
@@ -70,7 +70,9 @@ fn streamed_frames_give_the_pixels_of_resident_ones() {
     let scene = Arc::new(hard_scene(8, 9));
     for backend in BACKENDS {
         let Some(mut resident) = renderer(&scene, &on(backend)) else { continue };
-        let Some(mut streamed) = renderer(&scene, &RendererOptions { loop_budget_bytes: 0, ..on(backend) }) else { continue };
+        let Some(mut streamed) = renderer(&scene, &RendererOptions { loop_budget_bytes: 0, ..on(backend) }) else {
+            continue;
+        };
         assert_eq!((resident.statistics().frames_on_gpu, streamed.statistics().frames_on_gpu), (9, 4));
         assert!(streamed.statistics().bytes < resident.statistics().bytes);
         // Forward over the seam, backward, and jumps.
@@ -86,7 +88,9 @@ fn streamed_frames_give_the_pixels_of_resident_ones() {
 #[test]
 fn a_streamed_loop_is_there_before_it_is_shown() {
     let scene = Arc::new(hard_scene(8, 40));
-    let Some(mut renderer) = renderer(&scene, &RendererOptions { loop_budget_bytes: 0, ..on(Backend::Auto) }) else { return };
+    let Some(mut renderer) = renderer(&scene, &RendererOptions { loop_budget_bytes: 0, ..on(Backend::Auto) }) else {
+        return;
+    };
     let camera = scene.reference.covering(32, 18);
     let picture_s = 1.0 / 60.0;
     for (speed, is_reverse) in [(1.0, false), (0.3, false), (2.0, true), (4.0, false)] {
@@ -194,7 +198,9 @@ fn the_background_is_never_seen_inside_of_the_captured_range() {
 fn pictures_in_flight_do_not_disturb_each_other() {
     let scene = Arc::new(hard_scene(9, 9));
     for backend in BACKENDS {
-        let Some(mut renderer) = renderer(&scene, &RendererOptions { loop_budget_bytes: 0, ..on(backend) }) else { continue };
+        let Some(mut renderer) = renderer(&scene, &RendererOptions { loop_budget_bytes: 0, ..on(backend) }) else {
+            continue;
+        };
         let shots: Vec<(Camera, f64)> = cameras(&scene, 3).into_iter().zip((0..).map(|i| f64::from(i) * 1.6)).collect();
         let alone: Vec<Vec<u8>> = shots.iter().map(|(c, t)| renderer.render(c, *t).unwrap()).collect();
         let pending: Vec<_> = shots.iter().map(|(c, t)| renderer.start(c, *t).unwrap()).collect();

@@ -13,7 +13,7 @@ pub fn hard_scene(seed: u64, frames: usize) -> Scene {
     let mut tiles = TileTable::empty(planes, rows, columns, [-16, -16]);
     let (mut static_tiles, mut looping_tiles) = (0, 0);
     for place in 0..tiles.tiles.len() {
-        // Thin in front, so that single tiles stand alone and the back shows.
+        // Sparse in front, so that there are single tiles and the back shows.
         let plane = place / (rows * columns);
         tiles.tiles[place] = if random.f64() < [0.85, 0.6, 0.4, 0.1][plane] {
             Tile::Empty

@@ -2,9 +2,9 @@
 
 use crate::support;
 use crate::tools::are_there;
-use loop3d_scene::job::Unwatched;
-use loop3d_package::{Settings, export};
 use loop3d_package::format::Codec;
+use loop3d_package::{Settings, export};
+use loop3d_scene::job::Unwatched;
 use std::path::Path;
 use std::process::Command;
 

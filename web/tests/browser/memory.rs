@@ -1,8 +1,8 @@
 //! What a long loop of the paper's size takes on the GPU of a browser.
 
-use loop3d_scene::job::Unwatched;
-use loop3d_package::{Settings, export, open};
 use loop3d_package::format::Codec;
+use loop3d_package::{Settings, export, open};
+use loop3d_scene::job::Unwatched;
 use loop3d_scene::{Scene, TILE_VALUES};
 use serde_json::Value;
 use std::path::Path;

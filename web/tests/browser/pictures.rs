@@ -4,9 +4,9 @@
 use crate::support;
 use crate::tools::are_there;
 use glam::DVec2;
-use loop3d_scene::job::Unwatched;
+use loop3d_package::format::{Arrival, Codec, Limits, Reader, Role};
 use loop3d_package::{Settings, export, open};
-use loop3d_package::format::{Codec, Arrival, Limits, Reader, Role};
+use loop3d_scene::job::Unwatched;
 use loop3d_scene::{Camera, Scene, render};
 use loop3d_viewer::{CameraState, OrbitCamera};
 use serde_json::{Value, json};
