@@ -1,10 +1,11 @@
-// Follows tiles.wgsl. The bilinear filter by hand: the weights of hardware filters have 8 bits, which is off by up to 1/255 for each layer.
+// Appended to tiles.wgsl: the bilinear filter, written out. Hardware filters have weights of 8 bits, which are off by up to 1/255 in each
+// layer.
 
-fn filtered(upper_left: vec4<f32>, upper_right: vec4<f32>, lower_left: vec4<f32>, lower_right: vec4<f32>, part: vec2<f32>) -> vec4<f32> {
-    return mix(mix(upper_left, upper_right, part.x), mix(lower_left, lower_right, part.x), part.y);
+fn filtered(upper_left: vec4<f32>, upper_right: vec4<f32>, lower_left: vec4<f32>, lower_right: vec4<f32>, fraction: vec2<f32>) -> vec4<f32> {
+    return mix(mix(upper_left, upper_right, fraction.x), mix(lower_left, lower_right, fraction.x), fraction.y);
 }
 
-// Of a plane at a texel; `shift` takes texels of the plane to texels of the atlas.
+// The colour of a plane at a texel; `shift` takes texels of the plane to texels of the atlas.
 fn static_sample(texel: vec2<f32>, shift: vec2<i32>) -> vec4<f32> {
     let corner = floor(texel);
     let at = vec2<i32>(corner) + shift;

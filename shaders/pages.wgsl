@@ -1,5 +1,5 @@
-// Copies rectangles of a page to an atlas, texel for texel, as premultiplied colour. A page is a picture as a package has it: static
-// tiles, or one frame of looping ones.
+// Copies rectangles of a page to an atlas, texel for texel, as premultiplied colour. A page is an image as a package has it: static
+// tiles, or one frame of looping tiles.
 
 @group(0) @binding(0) var page: texture_2d<f32>;
 
@@ -53,9 +53,9 @@ fn plain_pixel(in: Corner) -> @location(0) vec4<f32> {
     return brightened(texel.rgb, texel.a, in.gain);
 }
 
-// A frame of video: premultiplied colours above, alpha below as luma. Chroma has half the resolution, and browsers may interpolate it,
-// also beyond the edge of a tile, where another plane lies. There it is taken from the texel beside it, of the same 2×2, that no
-// other tile reaches. Luma is the texel's own.
+// A frame of video: premultiplied colours above, alpha below as luma. Chroma has half the resolution, and browsers may interpolate it
+// across the edge of a tile, beyond which another plane lies. At the edge it is taken from the neighbour in the same 2×2 that no other
+// tile reaches. Luma is the texel's own.
 @fragment
 fn stacked_pixel(in: Corner) -> @location(0) vec4<f32> {
     let at = texel_of(in);
@@ -94,11 +94,11 @@ fn planes_pixel(in: Corner) -> @location(0) vec4<f32> {
 fn poster_pixel(in: Corner) -> @location(0) vec4<f32> {
     let place = 0.5 * vec2<f32>(texel_of(in)) - 0.25;
     let corner = floor(place);
-    let part = place - corner;
+    let fraction = place - corner;
     let last = vec2<i32>(textureDimensions(page)) - 1;
     let a = clamp(vec2<i32>(corner), vec2<i32>(0), last);
     let b = clamp(vec2<i32>(corner) + 1, vec2<i32>(0), last);
-    let upper = mix(premultiplied(textureLoad(page, a, 0)), premultiplied(textureLoad(page, vec2<i32>(b.x, a.y), 0)), part.x);
-    let lower = mix(premultiplied(textureLoad(page, vec2<i32>(a.x, b.y), 0)), premultiplied(textureLoad(page, b, 0)), part.x);
-    return mix(upper, lower, part.y);
+    let upper = mix(premultiplied(textureLoad(page, a, 0)), premultiplied(textureLoad(page, vec2<i32>(b.x, a.y), 0)), fraction.x);
+    let lower = mix(premultiplied(textureLoad(page, vec2<i32>(a.x, b.y), 0)), premultiplied(textureLoad(page, b, 0)), fraction.x);
+    return mix(upper, lower, fraction.y);
 }

@@ -1,16 +1,17 @@
-// Turns the accumulated picture (16-bit floats) into 8 bits, over black; as large as it is, or enlarged.
+// Turns the accumulated image, whose format is the tier's (16-bit unorm, 16-bit floats or 8-bit unorm), into 8 bits over black: texel for
+// texel, or enlarged.
 
 @group(0) @binding(0) var accumulated: texture_2d<f32>;
 
 struct Corner {
     @builtin(position) position: vec4<f32>,
-    // From (0, 0), the picture's upper left corner, to (1, 1).
+    // From (0, 0), the image's upper left corner, to (1, 1).
     @location(0) place: vec2<f32>,
 }
 
 @vertex
-fn whole_picture(@builtin(vertex_index) index: u32) -> Corner {
-    // One triangle over the picture: (-1, -1), (3, -1), (-1, 3).
+fn whole_image(@builtin(vertex_index) index: u32) -> Corner {
+    // One triangle over the image: (-1, -1), (3, -1), (-1, 3).
     let corner = vec2<f32>(select(-1.0, 3.0, index == 1u), select(-1.0, 3.0, index == 2u));
     return Corner(vec4<f32>(corner, 0.0, 1.0), vec2<f32>(0.5 + 0.5 * corner.x, 0.5 - 0.5 * corner.y));
 }
@@ -20,7 +21,7 @@ fn pixel(in: Corner) -> @location(0) vec4<f32> {
     return vec4<f32>(textureLoad(accumulated, vec2<i32>(in.position.xy), 0).rgb, 1.0);
 }
 
-// Bilinear, by hand: 16-bit floats cannot be filtered everywhere.
+// Bilinear, written out: not every device filters textures of the tier's format.
 @fragment
 fn enlarged_pixel(in: Corner) -> @location(0) vec4<f32> {
     let size = vec2<f32>(textureDimensions(accumulated));

@@ -1,24 +1,24 @@
-// Draws every tile of a scene as premultiplied colour, far to near, in one instanced draw. What filters texels follows: exact.wgsl or
-// hardware.wgsl.
+// Draws every tile of a scene as premultiplied colour, far to near, in one instanced draw. The texel filter is appended to this file:
+// exact.wgsl or hardware.wgsl.
 //
-// An instance is a rectangle of one plane in which one cell of an atlas holds all texels of the bilinear filter. The rectangles
-// of a plane do not overlap and leave nothing out. Whether a pixel belongs to a rectangle is decided here, from the plane's own
-// coordinates, and not by the rasteriser: all rectangles of a plane compute the same coordinates for a pixel, so none is drawn
-// twice or missed at an edge. The quads are therefore drawn a little larger than their rectangles.
+// An instance is a rectangle of one plane in which one cell of an atlas holds all texels that the bilinear filter reads. The
+// rectangles cover the plane and do not overlap. The shader, not the rasteriser, decides whether a pixel belongs to a rectangle, from
+// the plane's own coordinates. All rectangles of a plane compute the same coordinates for a pixel, so none is drawn twice or missed at
+// an edge. For that the quads are drawn a little larger than their rectangles.
 
-// As many as MAX_PLANES in view.rs.
+// loop3d_scene::MAX_PLANES; a test compares them.
 const MAX_PLANES = 256;
 
 struct View {
-    // Columns: takes (slope x, slope y, 1) to the homogeneous pixel, counted from the middle of the picture.
+    // Columns: takes (slope x, slope y, 1) to the homogeneous pixel, counted from the centre of the image.
     pixel_from_slopes: array<vec4<f32>, 3>,
-    // Columns: takes (x, y, 1) of a pixel, counted from the middle of the picture, to its ray in reference axes.
+    // Columns: takes (x, y, 1) of a pixel, counted from the centre of the image, to its ray in reference axes.
     ray_from_pixel: array<vec4<f32>, 3>,
-    // Half the picture's width and height in pixels; margin of the quads in texels; share of the second frame.
+    // Half the image's width and height in pixels; margin of the quads in texels; weight of the second frame, 0 to 1.
     half_width: f32,
     half_height: f32,
     margin: f32,
-    second_share: f32,
+    second_fraction: f32,
     // Array layers of the two frames that the moment lies between.
     first_layer: i32,
     second_layer: i32,
@@ -56,13 +56,13 @@ fn quad_corner(
         let slopes = (texel - plane.xy) / plane.zw;
         let m = view.pixel_from_slopes;
         let pixel = m[0].xyz * slopes.x + m[1].xyz * slopes.y + m[2].xyz;
-        // Depth is not tested. It only has corners behind the camera (w <= 0) cut off.
+        // Depth is not tested. It is there so that corners behind the camera (w <= 0) are clipped.
         position = vec4<f32>(pixel.x / view.half_width, -pixel.y / view.half_height, pixel.z - 0.001, pixel.z);
     }
     return Corner(position, plane, edges, cell.xyz);
 }
 
-// Where a pixel's ray meets a plane, in texels; z is positive where it does so in front of the camera.
+// Where a pixel's ray meets a plane, in texels; z is positive in front of the camera.
 fn texel_at(position: vec2<f32>, plane: vec4<f32>) -> vec3<f32> {
     let pixel = position - vec2<f32>(view.half_width, view.half_height);
     let m = view.ray_from_pixel;
@@ -85,8 +85,8 @@ fn sampled(texel: vec2<f32>, cell: vec3<i32>) -> vec4<f32> {
         return static_sample(texel, cell.xy);
     }
     let first = looping_sample(texel, cell.xy, view.first_layer);
-    if view.second_share == 0.0 {
+    if view.second_fraction == 0.0 {
         return first;
     }
-    return mix(first, looping_sample(texel, cell.xy, view.second_layer), view.second_share);
+    return mix(first, looping_sample(texel, cell.xy, view.second_layer), view.second_fraction);
 }

@@ -1,7 +1,7 @@
-// Follows tiles.wgsl. Draws every plane as one rectangle over the whole picture, which finds its texels through a table: the plain way,
-// for measurements.
+// Appended to tiles.wgsl and exact.wgsl: draws every plane as one rectangle over the whole image, which finds its texels through a table.
+// The plain way, as a baseline for measurements.
 
-// For each piece of a plane (see quads.rs): atlas texel minus plane texel, x and y; z: 1 looping, 0 static, -1 nothing.
+// For each piece of a plane (see whole_planes.rs): atlas texel minus plane texel, x and y; z: 1 looping, 0 static, -1 nothing.
 @group(1) @binding(0) var pieces: texture_2d_array<i32>;
 
 struct Plane {
@@ -11,7 +11,7 @@ struct Plane {
 
 @vertex
 fn plane_corner(@builtin(vertex_index) vertex: u32, @builtin(instance_index) instance: u32) -> Plane {
-    // One triangle over the picture, the farthest plane first.
+    // One triangle over the image, the farthest plane first.
     let corner = vec2<f32>(select(-1.0, 3.0, vertex == 1u), select(-1.0, 3.0, vertex == 2u));
     return Plane(vec4<f32>(corner, 0.0, 1.0), i32(textureNumLayers(pieces)) - 1 - i32(instance));
 }

@@ -6,10 +6,12 @@ use crate::progress::Progress;
 use crate::single_page::SinglePage;
 use crate::stop::Stop;
 use anyhow::{Context, Result};
+use loop3d_package::format::Codec;
 use loop3d_package::{ExportError, Report, Settings};
-use loop3d_scene::package::Codec;
+use loop3d_scene::job::Event;
 use serde::Serialize;
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 /// Quality of the looping tiles without `--quality`.
@@ -124,13 +126,15 @@ impl ExportArgs {
         let scene = loop3d_package::open(&self.scene)?;
         let stop = Stop::on_ctrl_c()?;
         let mut progress = Progress::start_share("export", self.quiet);
-        let mut tick = |what: &str, share: f64| {
-            progress.share(share, what);
-            !stop.asked()
+        let mut observer = |event: Event<'_>| {
+            if let Event::Step { stage, done, .. } = event {
+                progress.share(done, stage);
+            }
+            if stop.asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         let stopped = |error| or_stopped(error, &self.output);
         if self.format == Format::Videoloop3d {
-            let bytes = loop3d_package::export_folder(&scene, &self.output, &mut tick).map_err(stopped)?;
+            let bytes = loop3d_package::export_folder(&scene, &self.output, &mut observer).map_err(stopped)?;
             let frames = scene.frames;
             progress.finish(&format!("wrote {target}: {frames} frames, {:.1} MB", bytes as f64 / 1e6));
             return Ok(());
@@ -139,7 +143,7 @@ impl ExportArgs {
         let codecs = self.codec.unwrap_or(CodecName::H264).codecs(quality);
         let settings = Settings { codecs, quality, max_bytes };
         let package = if is_page { package_beside(&self.output) } else { self.output.clone() };
-        let report = loop3d_package::export(&scene, &package, &settings, &mut tick).map_err(stopped)?;
+        let report = loop3d_package::export(&scene, &package, &settings, &mut observer).map_err(stopped)?;
         drop(progress);
         if is_page {
             let written = self.write_page(&package);

@@ -1,13 +1,12 @@
 //! How the command ends: each error has someone who can mend it, and that decides the exit code.
 
-mod bridge;
-
 use loop3d_capture::{CaptureError, prepare::PrepareError};
 use loop3d_media::MediaError;
 use loop3d_optimizer::error::FitError;
 use loop3d_optimizer::metrics::MetricsError;
+use loop3d_package::ExportError;
 use loop3d_sample::SampleError;
-use loop3d_scene::{Blame, Fault};
+use loop3d_scene::{Blame, Fault, FileError, PathError};
 use std::fmt;
 use std::process::ExitCode;
 
@@ -77,9 +76,9 @@ fn fault(error: &anyhow::Error) -> Fault {
 /// The error types that know who can mend them.
 const KNOWN: &[fn(&anyhow::Error) -> Option<Fault>] = &[
     of::<Mistake>,
-    bridge::file,
-    bridge::path,
-    bridge::export,
+    of::<FileError>,
+    of::<PathError>,
+    of::<ExportError>,
     of::<CaptureError>,
     of::<MediaError>,
     of::<PrepareError>,
@@ -87,9 +86,9 @@ const KNOWN: &[fn(&anyhow::Error) -> Option<Fault>] = &[
     of::<FitError>,
     of::<MetricsError>,
     #[cfg(feature = "viewer")]
-    bridge::render,
+    of::<loop3d_viewer::RenderError>,
     #[cfg(feature = "viewer")]
-    bridge::window,
+    of::<loop3d_viewer::window::WindowError>,
 ];
 
 fn of<E: Blame + std::error::Error + Send + Sync + 'static>(error: &anyhow::Error) -> Option<Fault> {

@@ -6,6 +6,8 @@ use crate::output::check_folder_of;
 use crate::progress::Progress;
 use crate::stop::Stop;
 use anyhow::Result;
+use loop3d_scene::job::Event;
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 /// Import a scene of the original project: a folder with geometry.obj, static.png, dynamic/ and meta.json.
@@ -43,11 +45,13 @@ impl ImportArgs {
         check_folder_of(&target)?;
         let stop = Stop::on_ctrl_c()?;
         let mut progress = Progress::start_share("import", self.quiet);
-        let mut tick = |what: &str, share: f64| {
-            progress.share(share, what);
-            !stop.asked()
+        let mut observer = |event: Event<'_>| {
+            if let Event::Step { stage, done, .. } = event {
+                progress.share(done, stage);
+            }
+            if stop.asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
-        let scene = loop3d_package::import(&self.dir, &mut tick).map_err(|error| or_stopped(error, &target))?;
+        let scene = loop3d_package::import(&self.dir, &mut observer).map_err(|error| or_stopped(error, &target))?;
         loop3d_scene::save(&scene, &target)?;
         let (still, looping) = scene.tiles.counts();
         progress.finish(&format!("wrote {}: {still} static and {looping} looping tiles", target.display()));

@@ -1,21 +1,21 @@
-//! `loop3d render`: a scene filmed along a camera path, as an mp4 or as PNG frames.
+//! `loop3d render`: a scene rendered along a camera path, as an mp4 or as PNG frames.
 
 use crate::failure::{Stopped, mistake};
 use crate::frames::FrameWriter;
-use crate::painter::Painter;
 use crate::progress::Progress;
+use crate::renderer::RendererChoice;
 use crate::stop::Stop;
-use crate::whole_file::check_folder_of;
+use crate::output::check_folder_of;
 use anyhow::{Context, Error, Result};
 use loop3d_media::{Encoder, Encoding, Ffmpeg, MediaError, Purpose};
-use loop3d_scene::{CameraPath, Film, KeyframePath, Scene};
+use loop3d_scene::{CameraPath, KeyframePath, Scene, VideoSpec};
 use std::num::ParseIntError;
 use std::path::{Path, PathBuf};
 
-/// No side of a picture is longer: eight times what screens show.
+/// The longest side of an image: eight times what screens show.
 const LONGEST_SIDE: u32 = 16384;
 
-/// Film a scene along a camera path; the loop goes on for as long as the path lasts.
+/// Render a scene along a camera path to an mp4 or to PNG frames. The loop repeats for as long as the path lasts.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:\n  loop3d render fountain.loop3d -o fountain.mp4\n  \
     loop3d render fountain.loop3d -o frames/ --path view:4 --size 1280x720\n\n\
@@ -31,24 +31,24 @@ pub struct RenderArgs {
     /// Camera path: spiral, view:N (a captured view, from 0), or a JSON file of keyframes.
     #[arg(long, default_value = "spiral")]
     path: String,
-    /// Size in pixels [default: the path file's, or that of the captured pictures].
+    /// Size in pixels [default: the path file's, or that of the captured images].
     #[arg(long, value_name = "WxH", value_parser = parse_size)]
     size: Option<[u32; 2]>,
-    /// Exactly so many frames [default: spiral: 120 frames, rounded up to whole loops; view: one loop; file: its length].
+    /// Number of frames [default: spiral: 120 frames, rounded up to whole loops; view: one loop; file: its length].
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     frames: Option<u32>,
     /// Frame of the loop to start with; may be fractional.
     #[arg(long, default_value_t = 0.0)]
     start: f64,
-    /// Frames per second of the video; the loop keeps its speed [default: the path file's, or the scene's].
+    /// Frames per second of the video. The loop keeps its speed [default: the path file's, or the scene's].
     #[arg(long)]
     fps: Option<f64>,
     /// Quality of the mp4: 0 (lossless) to 51.
     #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u8).range(0..=51))]
     crf: u8,
-    /// What draws: gpu, cpu (the exact compositor), or auto: the GPU where there is one.
-    #[arg(long, value_enum, default_value_t = Painter::Auto)]
-    renderer: Painter,
+    /// Renderer: gpu, cpu (the exact compositor), or auto: the GPU if there is one.
+    #[arg(long, value_enum, default_value_t = RendererChoice::Auto)]
+    renderer: RendererChoice,
     /// Print errors only.
     #[arg(long)]
     quiet: bool,
@@ -62,10 +62,10 @@ pub fn parse_size(text: &str) -> Result<[u32; 2], String> {
     Ok([side(width)?, side(height)?])
 }
 
-/// The N of `view:N`, a captured view; `None` of other words.
+/// The N of `view:N`, a captured view; `None` for other text.
 ///
 /// # Errors
-/// N is no number.
+/// N is not a number.
 pub fn parse_view(text: &str) -> Result<Option<usize>, ParseIntError> {
     text.strip_prefix("view:").map(str::parse).transpose()
 }
@@ -85,9 +85,9 @@ impl RenderArgs {
         let to_mp4 = is_mp4(&self.output)?;
         let scene = loop3d_package::open(&self.scene)?;
         let path = self.path()?;
-        let film = self.film(&scene, &path, to_mp4)?;
-        let shots = path.shots(&scene, &film).with_context(|| self.path.clone())?;
-        let Film { width, height, fps, .. } = film;
+        let spec = self.video_spec(&scene, &path, to_mp4)?;
+        let shots = path.shots(&scene, &spec).with_context(|| self.path.clone())?;
+        let VideoSpec { width, height, fps, .. } = spec;
         let stop = Stop::on_ctrl_c()?;
         let mut output = if to_mp4 {
             check_folder_of(&self.output)?;
@@ -97,7 +97,7 @@ impl RenderArgs {
             Output::Frames(FrameWriter::start(&self.output, width, height)?)
         };
         let mut progress = Progress::start("rendering", shots.len() as u64, "frames", self.quiet);
-        self.renderer.paint(scene, &shots, self.quiet, |rgb| {
+        self.renderer.render_each(scene, &shots, self.quiet, |rgb| {
             let written = match &mut output {
                 Output::Mp4(mp4) => mp4.frame(&rgb).map_err(Error::from),
                 Output::Frames(folder) => folder.frame(&rgb),
@@ -134,7 +134,7 @@ impl RenderArgs {
         Ok(CameraPath::Keyframes(KeyframePath::parse(&json).with_context(|| self.path.clone())?))
     }
 
-    fn film(&self, scene: &Scene, path: &CameraPath, to_mp4: bool) -> Result<Film> {
+    fn video_spec(&self, scene: &Scene, path: &CameraPath, to_mp4: bool) -> Result<VideoSpec> {
         let (path_size, path_fps) = match path {
             CameraPath::Keyframes(path) => (path.size, path.fps),
             _ => (None, None),
@@ -156,12 +156,12 @@ impl RenderArgs {
                 )));
             }
             if !self.quiet {
-                eprintln!("an mp4 needs even sides: {width}×{height} is cropped to {even_width}×{even_height}");
+                eprintln!("an mp4 needs even sides: cropping {width}×{height} to {even_width}×{even_height}");
             }
             (width, height) = (even_width, even_height);
         }
         let frames = self.frames.map(|frames| frames as usize);
-        Ok(Film { width, height, fps: self.fps.or(path_fps).unwrap_or(scene.fps), frames, start: self.start })
+        Ok(VideoSpec { width, height, fps: self.fps.or(path_fps).unwrap_or(scene.fps), frames, start: self.start })
     }
 }
 

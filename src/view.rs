@@ -1,44 +1,44 @@
-//! `loop3d view`: a window to look through, or one picture of what it would show.
+//! `loop3d view`: a window that plays a scene, or one screenshot of it.
 
 use crate::failure::mistake;
 use crate::output::write_png;
 use anyhow::Result;
 use loop3d_scene::{Camera, PathError, Scene};
 use loop3d_viewer::window::{self, WindowOptions};
-use loop3d_viewer::{Backend, Options, OrbitCamera, Renderer};
+use loop3d_viewer::{Backend, OrbitCamera, Renderer, RendererOptions};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Look into a scene: a window in which the loop plays and the mouse looks around.
+/// Play a scene in a window; the mouse moves the camera.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:\n  loop3d view fountain.loop3d\n  \
     loop3d view fountain.loop3d --screenshot fountain.png --size 1280x720 --time 12.5\n\n\
-    Drag to look around, with the right button to pan; the wheel zooms; a double click or R goes back. Space: play or pause. \
-    Left and right: a frame back or on. Up or down: play the other way. [ and ]: slower, faster. F: whole screen. \
-    S: a screenshot. I: statistics. Q: speed, loops, quality. O: open. H: help. Esc: close. Drop another scene on the window to see it.")]
+    Drag to look around; drag with the right button to pan; use the wheel to zoom; double-click or press R to reset. \
+    Space: play or pause. Left, right: previous or next frame. Up or down: reverse. [ and ]: slower, faster. F: full screen. \
+    S: screenshot. I: statistics. Q: speed, loops, quality. O: open. H: help. Esc: close. Drop another scene on the window to open it.")]
 pub struct ViewArgs {
     /// The scene (*.loop3d, *.glb).
     #[arg(required_unless_present = "list_adapters")]
     scene: Option<PathBuf>,
-    /// Size in pixels [default: the shape of the captured pictures, at most 1280x720].
+    /// Size in pixels [default: the aspect ratio of the captured images, at most 1280x720].
     #[arg(long, value_name = "WxH", value_parser = crate::render::parse_size)]
     size: Option<[u32; 2]>,
     /// Frame of the loop to start with; may be fractional.
     #[arg(long, default_value_t = 0.0)]
     time: f64,
-    /// Place to start from: reference, or view:N (a captured view, from 0).
+    /// Camera position to start from: reference, or view:N (a captured view, from 0).
     #[arg(long, default_value = "reference")]
     camera: String,
-    /// Write the first picture to a PNG, without a window.
+    /// Write the first frame to a PNG instead of opening a window.
     #[arg(long, value_name = "FILE")]
     screenshot: Option<PathBuf>,
-    /// The system's interface to the GPU: auto, vulkan, metal, dx12 or gl.
+    /// Graphics API: auto, vulkan, metal, dx12 or gl.
     #[arg(long, default_value = "auto", value_parser = parse_backend)]
     backend: Backend,
-    /// GPU memory for frames of the loop, in MiB; a loop that needs more streams as it is shown.
-    #[arg(long, value_name = "MIB", default_value_t = Options::default().loop_budget_bytes >> 20)]
+    /// GPU memory for frames of the loop, in MiB. If all frames need more, they are streamed as they are shown.
+    #[arg(long, value_name = "MIB", default_value_t = RendererOptions::default().loop_budget_bytes >> 20)]
     loop_memory: u64,
-    /// List the graphics adapters of the backend, and quit.
+    /// List the graphics adapters of the backend and exit.
     #[arg(long)]
     list_adapters: bool,
 }
@@ -52,12 +52,12 @@ impl ViewArgs {
     /// Shows the scene until the window is closed.
     ///
     /// # Errors
-    /// Bad arguments, a bad scene, no screen, no GPU.
+    /// Bad arguments, a bad scene, no display, no GPU.
     pub fn run(&self) -> Result<()> {
         if self.list_adapters {
             return crate::output::print(&self.adapters());
         }
-        let path = self.scene.as_deref().ok_or_else(|| mistake("which scene?"))?;
+        let path = self.scene.as_deref().ok_or_else(|| mistake("missing SCENE"))?;
         let scene = loop3d_package::open(path)?;
         let from = self.start(&scene)?;
         if !self.time.is_finite() {
@@ -86,8 +86,8 @@ impl ViewArgs {
         Ok(window::show(Arc::new(scene), name, options)?)
     }
 
-    fn renderer(&self) -> Options {
-        Options { backend: self.backend, loop_budget_bytes: self.loop_memory.saturating_mul(1 << 20) }
+    fn renderer(&self) -> RendererOptions {
+        RendererOptions { backend: self.backend, loop_budget_bytes: self.loop_memory.saturating_mul(1 << 20) }
     }
 
     fn adapters(&self) -> String {

@@ -2,9 +2,10 @@
 
 use crate::samples::Samples;
 use anyhow::{Context, Result, bail};
+use loop3d_package::format::Codec;
 use loop3d_package::{Settings, export, export_folder};
 use loop3d_scene::Scene;
-use loop3d_scene::package::Codec;
+use loop3d_scene::job::Unwatched;
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::path::Path;
@@ -64,11 +65,11 @@ pub fn measure(scene: &Scene, folder: &Path, quick: bool) -> Result<Option<Brows
     }
     let (package, original) = (folder.join("browser.glb"), folder.join("browser"));
     let settings = Settings { codecs: vec![Codec::H264], quality: QUALITY, max_bytes: None };
-    export(scene, &package, &settings, &mut |_, _| true)?;
+    export(scene, &package, &settings, &mut Unwatched)?;
     if original.exists() {
         fs::remove_dir_all(&original).with_context(|| format!("cannot remove {}", original.display()))?;
     }
-    export_folder(scene, &original, &mut |_, _| true)?;
+    export_folder(scene, &original, &mut Unwatched)?;
     let (rounds, pictures) = if quick { ("1", "20") } else { ("5", "200") };
     let mut node = Command::new("node");
     node.current_dir(tools).arg("side_by_side.mjs").args([&package, &original]).args([rounds, pictures]).arg(folder);

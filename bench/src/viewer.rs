@@ -3,9 +3,9 @@
 
 use crate::samples::{Samples, in_turns, median};
 use anyhow::Result;
-use loop3d_scene::{Camera, CameraPath, Film, Scene};
+use loop3d_scene::{Camera, CameraPath, Scene, VideoSpec};
 use loop3d_viewer::whole_planes::{self, WholePlanes};
-use loop3d_viewer::{Backend, Clock, Options, RenderError, Renderer};
+use loop3d_viewer::{Backend, Clock, RenderError, Renderer, RendererOptions};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::thread::sleep;
@@ -80,7 +80,7 @@ pub fn measure(scene: Scene, repetitions: usize, seconds: f64) -> Result<Vec<Vie
     let long = Arc::new(long);
     let mut costs = Vec::new();
     for backend in [Backend::Vulkan, Backend::Gl, Backend::Metal, Backend::Dx12] {
-        let options = Options { backend, ..Options::default() };
+        let options = RendererOptions { backend, ..RendererOptions::default() };
         match Renderer::new(Arc::clone(&scene), &options) {
             Ok(renderer) => costs.push(on(renderer, &scene, &long, &options, repetitions, seconds)?),
             Err(RenderError::NoAdapter { .. }) => {}
@@ -94,13 +94,13 @@ fn on(
     mut renderer: Renderer,
     scene: &Scene,
     long: &Arc<Scene>,
-    options: &Options,
+    options: &RendererOptions,
     repetitions: usize,
     seconds: f64,
 ) -> Result<ViewerCost> {
     let Camera { width, height, .. } = scene.reference;
-    let film = Film { width, height, fps: scene.fps, frames: Some(PICTURES), start: 0.5 };
-    let shots = CameraPath::Spiral.shots(scene, &film)?;
+    let spec = VideoSpec { width, height, fps: scene.fps, frames: Some(PICTURES), start: 0.5 };
+    let shots = CameraPath::Spiral.shots(scene, &spec)?;
     let plain = WholePlanes::new(&renderer)?;
     let mut cpu = Vec::new();
     // Both sides draw with the same renderer.
@@ -136,7 +136,7 @@ fn on(
     let (adapter, statistics) = (renderer.adapter().to_owned(), renderer.statistics());
     drop(renderer);
     let streamed =
-        stream(Renderer::new(Arc::clone(long), &Options { loop_budget_bytes: 0, ..*options })?, long, seconds)?;
+        stream(Renderer::new(Arc::clone(long), &RendererOptions { loop_budget_bytes: 0, ..*options })?, long, seconds)?;
     Ok(ViewerCost {
         adapter,
         size: (width, height),

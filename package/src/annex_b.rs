@@ -19,7 +19,7 @@ pub(crate) struct Avc {
     pub keys: Vec<bool>,
 }
 
-/// The video of a byte stream in which a delimiter starts each frame; `None` where it is none.
+/// The video of a byte stream in which a delimiter starts each frame; `None` where it is not one.
 pub(crate) fn parse(stream: &[u8]) -> Option<Avc> {
     let (mut sps, mut pps): (Option<&[u8]>, Option<&[u8]>) = (None, None);
     let mut samples: Vec<Vec<u8>> = Vec::new();
@@ -62,7 +62,7 @@ pub(crate) fn parse(stream: &[u8]) -> Option<Avc> {
     Some(Avc { configuration, name, samples, keys })
 }
 
-/// The byte stream of a decoder configuration and samples; `None` where they are none.
+/// The byte stream of a decoder configuration and samples; `None` where they are not valid.
 pub(crate) fn write(configuration: &[u8], samples: &[&[u8]]) -> Option<Vec<u8>> {
     let mut stream = Vec::new();
     let mut add = |unit: &[u8]| {

@@ -3,7 +3,7 @@
 const HEADER: usize = 32;
 const FRAME_HEADER: usize = 12;
 
-/// The temporal units of an IVF file; `None` where it is none.
+/// The temporal units of an IVF file; `None` where it is not one.
 pub(crate) fn units(ivf: &[u8]) -> Option<Vec<Vec<u8>>> {
     let mut rest = ivf.strip_prefix(b"DKIF").and_then(|_| ivf.get(HEADER..))?;
     let mut units = Vec::new();
@@ -31,7 +31,7 @@ pub(crate) fn ivf([width, height]: [usize; 2], units: &[&[u8]]) -> Option<Vec<u8
 }
 
 /// The name of the codec, such as `av01.0.08M.08`, from a first temporal unit (AV1 specification, 5.3 and 5.5.1); `None` where its
-/// sequence header has what coders of this program do not write.
+/// sequence header has fields that this program's coders do not write.
 pub(crate) fn name(unit: &[u8]) -> Option<String> {
     const SEQUENCE_HEADER: u8 = 1;
     let mut rest = unit;

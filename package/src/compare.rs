@@ -1,7 +1,7 @@
-//! How alike two scenes look.
+//! How similar two scenes look.
 
 use glam::{DAffine3, DQuat};
-use loop3d_scene::{Camera, CameraPath, Film, Scene, Shot, render};
+use loop3d_scene::{Camera, CameraPath, Scene, Shot, VideoSpec, render};
 use serde::Serialize;
 
 /// PSNR of rendered views, in dB over RGB of 8 bits.
@@ -15,15 +15,15 @@ pub struct Likeness {
     pub shots_db: Vec<f64>,
 }
 
-/// Where a scene is looked at to decide how it is coded: from every camera of the capture, and from eight of the spiral around them, each at
-/// its own moment of the loop, so that all of it is seen.
+/// The shots that decide how a scene is coded: every camera of the capture and eight of the spiral around them, each at its own moment of
+/// the loop, so that all of it is seen.
 pub(crate) fn known_shots(scene: &Scene) -> Vec<Shot> {
     let views = scene.views.iter().map(|view| view.camera);
     at_moments(scene, spiral(scene, 0).chain(views).collect(), 0)
 }
 
-/// Where a package is compared from: none of the cameras that decided how it is coded, but some between them, at other moments. Half-way from
-/// each captured view to the next, and half-way along the spiral.
+/// The shots at which a package is compared: not the cameras that decided how it is coded but ones between them, at other moments. Half-way
+/// from each captured view to the next, and half-way along the spiral.
 pub fn shots(scene: &Scene) -> Vec<Shot> {
     let between = scene.views.windows(2).map(|pair| between(&pair[0].camera, &pair[1].camera));
     at_moments(scene, spiral(scene, 1).chain(between).collect(), SPIRAL + scene.views.len())
@@ -35,9 +35,9 @@ const SPIRAL: usize = 8;
 /// Every second camera of the spiral, from the first or the second.
 fn spiral(scene: &Scene, first: usize) -> impl Iterator<Item = Camera> {
     let [width, height] = [scene.reference.width, scene.reference.height];
-    let film = Film { width, height, fps: scene.fps, frames: Some(2 * SPIRAL), start: 0.0 };
+    let spec = VideoSpec { width, height, fps: scene.fps, frames: Some(2 * SPIRAL), start: 0.0 };
     // A valid scene has a spiral: there is nothing to report.
-    let shots = CameraPath::Spiral.shots(scene, &film).unwrap_or_default();
+    let shots = CameraPath::Spiral.shots(scene, &spec).unwrap_or_default();
     shots.into_iter().skip(first).step_by(2).map(|shot| shot.camera)
 }
 
@@ -54,7 +54,7 @@ fn between(a: &Camera, b: &Camera) -> Camera {
     }
 }
 
-/// Each camera at its own moment, those after the first `before` of the same row of moments. Some lie between frames.
+/// Each camera at its own moment: the moments after the first `before` of one sequence. Some lie between frames.
 fn at_moments(scene: &Scene, cameras: Vec<Camera>, before: usize) -> Vec<Shot> {
     let shot = |(index, camera)| {
         // Steps of the golden ratio spread any number of moments evenly over the loop; to halves of frames.
@@ -69,7 +69,7 @@ pub fn compare(master: &Scene, other: &Scene, shots: &[Shot]) -> Likeness {
     let psnr = |shot: &Shot| {
         let [a, b] = [master, other].map(|scene| render(scene, &shot.camera, shot.time).to_rgb8());
         let squares: u64 = a.iter().zip(&b).map(|(&a, &b)| u64::from(a.abs_diff(b)).pow(2)).sum();
-        // Equal pictures would have no end.
+        // Equal images would have an infinite PSNR.
         let mse = (squares as f64 / a.len().max(1) as f64).max(1e-4);
         10.0 * (255.0 * 255.0 / mse).log10()
     };

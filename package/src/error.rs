@@ -1,17 +1,17 @@
-//! What can go wrong between a scene and a package.
+//! What can go wrong when packages are written and opened.
 
-use loop3d_scene::package::{Codec, PackageError};
-use loop3d_scene::{FileError, PageTooSmall, SceneError};
+use loop3d_package_format::{Codec, PackageError};
+use loop3d_scene::{Blame, Fault, FileError, PageTooSmall, SceneError};
 use std::io;
 use std::path::PathBuf;
 
-/// Why there is no package, or no scene from one.
+/// Why a package could not be written or opened.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
-    /// A master could not be read, or a file not be written.
+    /// A master could not be read, or a file could not be written.
     #[error(transparent)]
     File(#[from] FileError),
-    /// A package is not whole.
+    /// A package is damaged or cut short.
     #[error("{}: {error}", path.display())]
     Package {
         /// The file.
@@ -24,11 +24,11 @@ pub enum ExportError {
     Read {
         /// The file.
         path: PathBuf,
-        /// The system's word.
+        /// The system's error.
         error: io::Error,
     },
-    /// The scene contradicts itself.
-    #[error("the scene is broken: {0}")]
+    /// The scene is not consistent.
+    #[error("the scene is damaged: {0}")]
     Scene(#[from] SceneError),
     /// A block of the scene does not fit the format.
     #[error("the scene does not fit the format: {0}")]
@@ -36,7 +36,7 @@ pub enum ExportError {
     /// A page cannot hold a tile.
     #[error("{0}")]
     Page(#[from] PageTooSmall),
-    /// ffmpeg is not there.
+    /// ffmpeg is not installed.
     #[error(
         "the program ffmpeg is missing; install it (Debian: apt-get install ffmpeg; macOS: brew install ffmpeg; \
          Windows: winget install ffmpeg)"
@@ -45,39 +45,45 @@ pub enum ExportError {
     /// ffmpeg failed.
     #[error("ffmpeg failed while {doing}: {said}")]
     Ffmpeg {
-        /// What it was to do.
+        /// What it was asked to do.
         doing: String,
-        /// Its own words.
+        /// What it printed.
         said: String,
     },
-    /// A picture could not be coded.
+    /// An image could not be coded or decoded.
     #[error("{what}: {error}")]
     Image {
-        /// Which picture.
+        /// Which image.
         what: String,
-        /// The coder's word.
+        /// The coder's error.
         error: image::ImageError,
     },
-    /// A frame could not be made blocks for a GPU, or pixels again.
+    /// The codec has blocks, and this build has no coders of blocks.
+    #[error("{codec}: this build has no GPU block codecs; rebuild with --features blocks")]
+    NoBlocks {
+        /// The codec.
+        codec: Codec,
+    },
+    /// A frame could not be coded as blocks for a GPU, or decoded.
     #[error("{codec}: {said}")]
     Texture {
         /// Which blocks.
         codec: Codec,
-        /// The coder's word.
+        /// The coder's error.
         said: String,
     },
-    /// A folder of the original project is broken, or of another kind.
+    /// A folder of the original project is damaged, or of another kind.
     #[error("{}: found {found}, expected {expected}", path.display())]
     Import {
         /// The file.
         path: PathBuf,
-        /// What stands there.
+        /// What was found there.
         found: String,
-        /// What should.
+        /// What was expected.
         expected: String,
     },
-    /// A folder that is to be written has something in it.
-    #[error("{}: found something there, expected a new or empty folder", path.display())]
+    /// The folder to write is not empty.
+    #[error("{}: is not empty; expected a new or empty folder", path.display())]
     Occupied {
         /// The folder.
         path: PathBuf,
@@ -87,41 +93,100 @@ pub enum ExportError {
     Folder {
         /// The folder.
         path: PathBuf,
-        /// The system's word.
+        /// The system's error.
         error: io::Error,
     },
     /// A texture cannot hold all tiles of a kind.
     #[error(
-        "the scene has more tiles than a texture of {limit}×{limit} texels holds, which this format has one of for each kind"
+        "the scene has too many tiles for this format, which has one texture of at most {limit}×{limit} texels for each kind"
     )]
     TooManyTiles {
         /// Side of the texture.
         limit: usize,
     },
     /// No quality makes the file small enough.
-    #[error("the smallest file has {:.2} MB, the limit is {:.2} MB", *smallest as f64 / 1e6, *most as f64 / 1e6)]
+    #[error("the smallest possible file is {:.2} MB; the limit is {:.2} MB", *smallest as f64 / 1e6, *most as f64 / 1e6)]
     Size {
         /// Bytes at the lowest quality.
         smallest: u64,
         /// Bytes that were allowed.
         most: u64,
     },
-    /// The progress callback asked to stop.
+    /// Too little free memory.
+    #[error("{}: needs {bytes} bytes of memory for its texels, which this machine does not have free", path.display())]
+    Memory {
+        /// The file or folder.
+        path: PathBuf,
+        /// Bytes of the texels.
+        bytes: u64,
+    },
+    /// The observer asked to stop.
     #[error("stopped")]
     Stopped,
 }
 
-impl ExportError {
-    /// Whether another file or another machine's set-up would help; otherwise the machine or the program failed.
-    pub fn is_users_fault(&self) -> bool {
+impl Blame for ExportError {
+    fn fault(&self) -> Fault {
         match self {
-            Self::File(error) => error.is_users_fault(),
-            Self::Size { .. } | Self::Import { .. } | Self::Occupied { .. } | Self::TooManyTiles { .. } => true,
-            Self::Package { .. } | Self::Scene(_) | Self::Format(_) | Self::Page(_) | Self::NoFfmpeg => true,
-            Self::Read { error, .. } | Self::Folder { error, .. } => {
-                matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied)
-            }
-            Self::Ffmpeg { .. } | Self::Image { .. } | Self::Texture { .. } | Self::Stopped => false,
+            Self::File(error) => error.fault(),
+            Self::Package { error, .. } | Self::Format(error) => error.fault(),
+            Self::Scene(error) => error.fault(),
+            Self::Read { error, .. } if is_about_the_path(error) => Fault::Input,
+            Self::Folder { error, .. } if is_about_the_path(error) => Fault::Usage,
+            Self::Image { error, .. } if is_of_the_image(error) => Fault::Input,
+            Self::Import { .. } | Self::TooManyTiles { .. } => Fault::Input,
+            Self::Occupied { .. } | Self::Size { .. } | Self::NoBlocks { .. } => Fault::Usage,
+            Self::Memory { .. } => Fault::Moment,
+            Self::Read { .. } | Self::Folder { .. } | Self::Image { .. } | Self::Texture { .. } => Fault::Machine,
+            Self::NoFfmpeg | Self::Ffmpeg { .. } | Self::Page(_) | Self::Stopped => Fault::Machine,
+        }
+    }
+}
+
+fn is_about_the_path(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound
+            | io::ErrorKind::PermissionDenied
+            | io::ErrorKind::NotADirectory
+            | io::ErrorKind::IsADirectory
+    )
+}
+
+/// Whether an image is broken or of another kind, and not the machine that decodes it.
+fn is_of_the_image(error: &image::ImageError) -> bool {
+    use image::ImageError::{Decoding, IoError, Limits, Unsupported};
+    match error {
+        Decoding(_) | Unsupported(_) | Limits(_) => true,
+        IoError(error) => matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn faults_follow_the_one_rule() {
+        let path = || PathBuf::from("a");
+        let io = |kind: io::ErrorKind| io::Error::from(kind);
+        let broken = || image::load_from_memory(b"not an image").unwrap_err();
+        let cases = [
+            (ExportError::Occupied { path: path() }, Fault::Usage),
+            (ExportError::Size { smallest: 2, most: 1 }, Fault::Usage),
+            (ExportError::NoBlocks { codec: Codec::Bc7 }, Fault::Usage),
+            (ExportError::Folder { path: path(), error: io(io::ErrorKind::NotFound) }, Fault::Usage),
+            (ExportError::Folder { path: path(), error: io(io::ErrorKind::StorageFull) }, Fault::Machine),
+            (ExportError::Read { path: path(), error: io(io::ErrorKind::NotFound) }, Fault::Input),
+            (ExportError::Read { path: path(), error: io(io::ErrorKind::TimedOut) }, Fault::Machine),
+            (ExportError::Image { what: "a".to_owned(), error: broken() }, Fault::Input),
+            (ExportError::Format(PackageError::NotAPackage { found: "a".to_owned() }), Fault::Input),
+            (ExportError::Format(PackageError::Memory { bytes: 1 }), Fault::Moment),
+            (ExportError::NoFfmpeg, Fault::Machine),
+        ];
+        for (error, fault) in cases {
+            assert_eq!(error.fault(), fault, "{error}");
         }
     }
 }

@@ -1,22 +1,20 @@
 //! A scene written as a package.
 
+use crate::coded::CodedPage;
 use crate::open::open_bytes;
 use crate::prepared::{Package, Prepared};
 use crate::report::{PlainPng, Report, gpu_bytes};
-use crate::video::Video;
-use crate::{ExportError, compare, shots};
-use loop3d_scene::package::{Codec, Role};
+use crate::{ExportError, compare, shots, textures};
+use loop3d_package_format::{Codec, Role};
+use loop3d_scene::job::{Event, Observer, Part, check};
 use loop3d_scene::{Scene, write_file};
 use std::io::Write;
 use std::path::Path;
 use std::time::Instant;
 
-/// Is told what is being done and which share of the whole job is done; says whether to go on.
-pub type Tick<'a> = dyn FnMut(&str, f64) -> bool + 'a;
-
-/// The most times that video is coded in search of a size.
+/// How often video is coded, at most, in search of a size.
 const TRIES: usize = 7;
-/// A file of more than this share of its limit is near enough.
+/// A file of more than this fraction of its limit is near enough.
 const NEAR: f64 = 0.95;
 
 /// What to write.
@@ -24,38 +22,46 @@ const NEAR: f64 = 0.95;
 pub struct Settings {
     /// The codecs of the looping tiles, at least one.
     pub codecs: Vec<Codec>,
-    /// 0–100. Of codecs other than video it changes the static tiles alone, of [`Codec::Png`] nothing.
+    /// 0–100. With codecs other than video it changes only the static tiles, with [`Codec::Png`] nothing.
     pub quality: u8,
-    /// The file is to be no larger, at the highest quality that allows it; `quality` is where the search begins.
+    /// Bytes of the largest file allowed: the highest quality that allows it is searched for, from `quality`.
     pub max_bytes: Option<u64>,
 }
 
 /// Writes `scene` as a package. The file is read back and compared with the scene before it takes the place of an older one at `path`.
 ///
 /// # Errors
-/// The target cannot be written, ffmpeg is missing or fails, no quality makes the file small enough, or `tick` says stop.
-pub fn export(scene: &Scene, path: &Path, settings: &Settings, tick: &mut Tick<'_>) -> Result<Report, ExportError> {
+/// The target cannot be written, ffmpeg is missing or fails, no quality makes the file small enough, or `observer` asks to stop.
+pub fn export(
+    scene: &Scene,
+    path: &Path,
+    settings: &Settings,
+    observer: &mut dyn Observer,
+) -> Result<Report, ExportError> {
+    settings.codecs.iter().try_for_each(|&codec| textures::check(codec))?;
     scene.validate()?;
-    let prepared = Prepared::new(scene, &settings.codecs, tick)?;
+    let prepared = Prepared::new(scene, &settings.codecs, observer)?;
     let started = Instant::now();
     let (package, quality) = match settings.max_bytes {
-        Some(most) => search(&prepared, settings, most, tick)?,
+        Some(most) => search(&prepared, settings, most, observer)?,
         None => (
-            Coder::new(&prepared, &settings.codecs).code(settings.quality, "coding", [0.05, 0.8], tick)?,
+            Coder::new(&prepared, &settings.codecs).code(
+                settings.quality,
+                "coding",
+                &mut Part::new(observer, 0.05, 0.8),
+            )?,
             settings.quality,
         ),
     };
     let coding_seconds = started.elapsed().as_secs_f64();
-    if !tick("comparing", 0.8) {
-        return Err(ExportError::Stopped);
-    }
+    check(observer.event(Event::step("comparing", 0.8)), ExportError::Stopped)?;
     let started = Instant::now();
     let reread = open_bytes(&[&package.start, &package.parts.bytes])?;
     let decoding_seconds = started.elapsed().as_secs_f64();
     let shots = shots(scene);
     let likeness = compare(scene, &reread, &shots);
     drop(reread);
-    let plain_png = PlainPng::of(scene, &shots, &mut |share| tick("comparing with PNG", 0.85 + 0.15 * share))?;
+    let plain_png = PlainPng::of(scene, &shots, &mut Part::new(observer, 0.85, 1.0))?;
     write_file(path, |out: &mut dyn Write| {
         out.write_all(&package.start)?;
         out.write_all(&package.parts.bytes)
@@ -70,7 +76,7 @@ pub fn export(scene: &Scene, path: &Path, settings: &Settings, tick: &mut Tick<'
         likeness,
         coding_seconds,
         decoding_ms_per_frame: 1000.0 * decoding_seconds / scene.frames as f64,
-        gpu_bytes: gpu_bytes(&prepared.still, &prepared.looping, &settings.codecs),
+        gpu_bytes: gpu_bytes(&prepared.static_packing, &prepared.looping_packing, &settings.codecs),
         plain_png,
     })
 }
@@ -79,8 +85,8 @@ pub fn export(scene: &Scene, path: &Path, settings: &Settings, tick: &mut Tick<'
 struct Coder<'a> {
     prepared: &'a Prepared<'a>,
     codecs: &'a [Codec],
-    /// What was coded with codecs that know no quality: the same for all files.
-    fixed: Vec<(Codec, Vec<Video>)>,
+    /// Pages of codecs that have no quality: the same for all files.
+    fixed: Vec<(Codec, Vec<CodedPage>)>,
 }
 
 impl<'a> Coder<'a> {
@@ -88,38 +94,38 @@ impl<'a> Coder<'a> {
         Self { prepared, codecs, fixed: Vec::new() }
     }
 
-    /// The file at a quality; `share` is the part of the whole job that this is.
-    fn code(&mut self, quality: u8, doing: &str, share: [f64; 2], tick: &mut Tick<'_>) -> Result<Package, ExportError> {
+    /// The file at a quality. `stage` is what the observer is shown.
+    fn code(&mut self, quality: u8, stage: &str, observer: &mut dyn Observer) -> Result<Package, ExportError> {
         let frames = self.prepared.frames() * self.codecs.len();
         let mut done = 0;
         let mut frame_done = || {
             done += 1;
-            let part = done as f64 / frames.max(1) as f64;
-            if tick(doing, share[0] + (share[1] - share[0]) * part) { Ok(()) } else { Err(ExportError::Stopped) }
+            let done = done as f64 / frames.max(1) as f64;
+            check(observer.event(Event::step(stage, done)), ExportError::Stopped)
         };
         let mut coded = Vec::new();
         for &codec in self.codecs {
             let known = self.fixed.iter().find(|(known, _)| *known == codec);
-            let videos = match known {
-                Some((_, videos)) => videos.clone(),
+            let pages = match known {
+                Some((_, pages)) => pages.clone(),
                 None => self.prepared.code(codec, quality, &mut frame_done)?,
             };
             if known.is_none() && codec.fixed_name().is_some() {
-                self.fixed.push((codec, videos.clone()));
+                self.fixed.push((codec, pages.clone()));
             }
-            coded.push((codec, videos));
+            coded.push((codec, pages));
         }
         self.prepared.with(quality, &coded)
     }
 }
 
-/// The highest quality whose file has at most `most` bytes, or one that fills it nearly. Bytes of video are taken to grow exponentially
-/// with quality between those that were tried.
+/// The highest quality whose file has at most `most` bytes, or one whose file is nearly that large. Bytes of video are assumed to grow
+/// exponentially with quality between the ones that were tried.
 fn search(
     prepared: &Prepared<'_>,
     settings: &Settings,
     most: u64,
-    tick: &mut Tick<'_>,
+    observer: &mut dyn Observer,
 ) -> Result<(Package, u8), ExportError> {
     let mut coder = Coder::new(prepared, &settings.codecs);
     let [mut fits, mut too_large]: [Option<(u8, u64)>; 2] = [None; 2];
@@ -127,9 +133,9 @@ fn search(
     let mut quality = settings.quality;
     for attempt in 0..TRIES {
         let step = 0.75 / TRIES as f64;
-        let share = [0.05 + attempt as f64 * step, 0.05 + (attempt + 1) as f64 * step];
-        let doing = format!("coding at quality {quality}");
-        let package = coder.code(quality, &doing, share, tick)?;
+        let [from, to] = [attempt, attempt + 1].map(|attempt| 0.05 + attempt as f64 * step);
+        let stage = format!("coding at quality {quality}");
+        let package = coder.code(quality, &stage, &mut Part::new(observer, from, to))?;
         let bytes = package.bytes();
         if bytes <= most {
             fits = Some((quality, bytes));
@@ -149,7 +155,7 @@ fn search(
         Some(best) => Ok(best),
         // Every try was too large, and there was none left.
         None => {
-            let package = coder.code(0, "coding at quality 0", [0.75, 0.8], tick)?;
+            let package = coder.code(0, "coding at quality 0", &mut Part::new(observer, 0.75, 0.8))?;
             if package.bytes() <= most {
                 Ok((package, 0))
             } else {
@@ -159,8 +165,8 @@ fn search(
     }
 }
 
-/// Where to look next, between a quality that fits and one that is too large; `None` where there is none between them. After the `first`
-/// try a guess is made from the usual growth; where that was not enough, half of what is left is passed over.
+/// The quality to try next, between one that fits and one that is too large; `None` where none is left between them. After the `first`
+/// try it is a guess from the usual growth; where that was not enough, the range is halved.
 fn next_quality(fits: Option<(u8, u64)>, too_large: Option<(u8, u64)>, most: u64, first: bool) -> Option<u8> {
     /// Octaves of bytes for a step of quality.
     const SLOPE: f64 = 0.045;

@@ -25,13 +25,13 @@ pub(crate) fn run<T: Send>(
     let (Some(mut stdin), Some(mut stdout), Some(mut stderr)) =
         (process.stdin.take(), process.stdout.take(), process.stderr.take())
     else {
-        return Err(failed("it has no pipes".to_owned()));
+        return Err(failed("its pipes could not be opened".to_owned()));
     };
     let (fed, drained, said) = std::thread::scope(|scope| {
         let drained = scope.spawn(move || drain(&mut stdout));
         let said = scope.spawn(move || {
             let mut said = Vec::new();
-            // What could be read until then is all there is to tell.
+            // What could be read until then is all there is to report.
             let _ = stderr.read_to_end(&mut said);
             String::from_utf8_lossy(&said).trim().to_owned()
         });
@@ -40,12 +40,12 @@ pub(crate) fn run<T: Send>(
         (fed, drained.join(), said.join().unwrap_or_default())
     });
     if fed.is_err() {
-        // It would go on with what it has.
+        // It would continue with what it has.
         let _ = process.kill();
     }
     let status = process.wait().map_err(|error| failed(error.to_string()))?;
     match fed {
-        // A closed pipe: what ffmpeg said is the reason.
+        // A closed pipe: what ffmpeg printed is the reason.
         Err(ExportError::Ffmpeg { .. }) | Ok(()) if !status.success() => Err(failed(format!("{said} ({status})"))),
         Err(error) => Err(error),
         Ok(()) => {
@@ -61,7 +61,7 @@ pub(crate) fn pipe_error(doing: &str) -> impl Fn(io::Error) -> ExportError {
     move |error| ExportError::Ffmpeg { doing: doing.clone(), said: error.to_string() }
 }
 
-/// Words as arguments.
+/// Splits text into arguments.
 pub(crate) fn words(text: &str) -> Vec<String> {
     text.split_whitespace().map(str::to_owned).collect()
 }

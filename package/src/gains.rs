@@ -1,24 +1,28 @@
-//! How much darker than itself each looping tile is coded: see [`loop3d_scene::package::gain`].
+//! How much darker than it is each looping tile gets coded: see [`loop3d_package_format::gain`].
 
 use crate::ExportError;
 use crate::compare::known_shots;
-use crate::export::Tick;
 use crate::visibility::visibility;
-use loop3d_scene::package::{gain, gain_of};
+use loop3d_package_format::{gain, gain_of};
+use loop3d_scene::job::Observer;
 use loop3d_scene::{Packing, Scene, TILE, Tile};
 
-/// The least mean square error of pictures would be at 1, if tiles beside each other did not lose their likeness to gains: at 256×144
-/// campfire took 4 % less for equal dB with 1, and 7 % with 0.6.
+/// Exponent of what shows of a tile. The mean square error of rendered images would be least at 1, but unequal gains make neighbouring
+/// tiles less alike, which costs bytes. Campfire at 256×144 took 4 % fewer bytes for equal dB with 1, and 7 % fewer with 0.6.
 const SHOWN_POWER: f32 = 0.6;
-/// From places that were not filmed more may be seen of a tile.
+/// From positions between the cameras, more of a tile may be visible.
 const LEAST_SHOWN: f32 = 0.25;
 
 /// The gain of each looping tile, in the order of the blocks.
-pub(crate) fn gains(scene: &Scene, looping: &Packing, tick: &mut Tick<'_>) -> Result<Vec<u8>, ExportError> {
+pub(crate) fn gains(
+    scene: &Scene,
+    looping_packing: &Packing,
+    observer: &mut dyn Observer,
+) -> Result<Vec<u8>, ExportError> {
     let shots = known_shots(scene);
-    let seen = visibility(scene, &shots, &mut || tick("looking at tiles", 0.0)).ok_or(ExportError::Stopped)?;
+    let seen = visibility(scene, &shots, observer)?;
     let mut gains = Vec::with_capacity(seen.len());
-    for block in &looping.blocks {
+    for block in &looping_packing.blocks {
         for (row, column) in block.rows.clone().flat_map(|row| block.columns.clone().map(move |column| (row, column))) {
             let Tile::Looping(tile) = scene.tiles.get(block.plane, row as i64, column as i64) else { continue };
             gains.push(gain_of(seen[tile as usize].powf(SHOWN_POWER).max(LEAST_SHOWN)));
@@ -28,10 +32,10 @@ pub(crate) fn gains(scene: &Scene, looping: &Packing, tick: &mut Tick<'_>) -> Re
 }
 
 /// Divides the texels of a page by their tiles' gains.
-pub(crate) fn darken(looping: &Packing, page: usize, gains: &[u8], texels: &mut [u16]) {
-    let width = looping.pages[page][0];
+pub(crate) fn darken(looping_packing: &Packing, page: usize, gains: &[u8], texels: &mut [u16]) {
+    let width = looping_packing.pages[page][0];
     let mut next = 0;
-    for block in &looping.blocks {
+    for block in &looping_packing.blocks {
         let first = next;
         next += block.tiles();
         if block.page != page {

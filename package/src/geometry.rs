@@ -1,14 +1,14 @@
-//! The tiles as meshes: the rectangles of [`cover`], so that tiles fade out over half a texel where they have no neighbour, and meet
-//! where they have one.
+//! The tiles as meshes: the rectangles of [`cover`], so that tiles meet their neighbours, and fade out over half a texel where they have
+//! none.
 
 use glam::DVec2;
-use loop3d_scene::{Kind, Packing, Rectangle, Scene, cover};
+use loop3d_scene::{Packing, Rectangle, Scene, TileKind, cover};
 
 /// The rectangles of one page on one plane, as triangles.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Mesh {
     pub plane: usize,
-    pub kind: Kind,
+    pub kind: TileKind,
     pub page: usize,
     /// In the axes of the reference camera, from the middle of the plane (0, 0, depth): z is 0.
     pub positions: Vec<[f32; 3]>,
@@ -18,12 +18,12 @@ pub(crate) struct Mesh {
 }
 
 /// The meshes of a scene, the farthest plane first; within it static tiles first, and page after page.
-pub(crate) fn meshes(scene: &Scene, still: &Packing, looping: &Packing) -> Vec<Mesh> {
+pub(crate) fn meshes(scene: &Scene, static_packing: &Packing, looping_packing: &Packing) -> Vec<Mesh> {
     let mut meshes: Vec<Mesh> = Vec::new();
-    // Between both kinds the static one: nothing moves here, and the poster is coarser.
-    for rectangle in cover(&scene.tiles, still, looping, Kind::Static) {
+    // Between both kinds the static tile: nothing moves here, and the poster is coarser.
+    for rectangle in cover(&scene.tiles, static_packing, looping_packing, TileKind::Static) {
         let Rectangle { kind, plane, block, .. } = rectangle;
-        let packing = if kind == Kind::Static { still } else { looping };
+        let packing = if kind == TileKind::Static { static_packing } else { looping_packing };
         let page = packing.blocks[block].page;
         let known = meshes.iter().rposition(|mesh| (mesh.plane, mesh.kind, mesh.page) == (plane, kind, page));
         let index = known.unwrap_or_else(|| {
@@ -52,7 +52,7 @@ impl Mesh {
             let uv = [(0, x), (1, y)].map(|(axis, at)| (f64::from(at + shift[axis]) + 0.5) / size[axis]);
             self.uvs.push(uv.map(|value| (65535.0 * value).round() as u16));
         }
-        // Counter-clockwise for who stands at the reference camera.
+        // Counter-clockwise as seen from the reference camera.
         self.indices.extend([0, 2, 1, 1, 2, 3].map(|corner| first + corner));
     }
 }

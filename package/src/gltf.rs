@@ -1,9 +1,9 @@
-//! The glTF document: the still scene in standard words, and the extension.
+//! The glTF document: the scene without motion in standard glTF, and the extension.
 
 use crate::geometry::Mesh;
 use glam::DAffine3;
-use loop3d_scene::package::{EXTENSION, Head, SEAL_BYTES};
-use loop3d_scene::{Kind, Scene};
+use loop3d_package_format::{EXTENSION, Head, SEAL_BYTES};
+use loop3d_scene::{Scene, TileKind};
 use serde_json::{Value, json};
 
 const ARRAY_BUFFER: u32 = 34962;
@@ -27,7 +27,7 @@ pub(crate) fn geometry_bytes(meshes: &[Mesh]) -> Vec<u8> {
     [positions, uvs, indices].concat()
 }
 
-/// Bytes of an index: 2 where no mesh needs more. The greatest number of 16 bits is no index.
+/// Bytes of an index: 2 where no mesh needs more. 65535 is not an index: it restarts primitives.
 fn index_bytes(meshes: &[Mesh]) -> usize {
     if meshes.iter().all(|mesh| mesh.positions.len() < 65536) { 2 } else { 4 }
 }
@@ -39,7 +39,7 @@ pub(crate) struct Shown<'a> {
     pub images: [&'a [usize]; 2],
 }
 
-/// The document. The parts stand in the binary chunk where `head` says.
+/// The document. The parts are in the binary chunk where `head` says.
 pub(crate) fn document(scene: &Scene, head: &Head, meshes: &[Mesh], shown: &Shown<'_>, binary: u64) -> Value {
     let part = |index: usize| &head.parts[index];
     let mut views = Vec::new();
@@ -94,8 +94,8 @@ pub(crate) fn document(scene: &Scene, head: &Head, meshes: &[Mesh], shown: &Show
         first_vertex += count;
         first_index += mesh.indices.len();
         let material = match mesh.kind {
-            Kind::Static => mesh.page,
-            Kind::Looping => shown.images[0].len() + mesh.page,
+            TileKind::Static => mesh.page,
+            TileKind::Looping => shown.images[0].len() + mesh.page,
         };
         mesh_of_plane[mesh.plane].push(json!({
             "attributes": {"POSITION": first, "TEXCOORD_0": first + 1}, "indices": first + 2, "material": material,
@@ -103,7 +103,7 @@ pub(crate) fn document(scene: &Scene, head: &Head, meshes: &[Mesh], shown: &Show
     }
 
     // Node 0 turns OpenCV axes (y down, z forward) to glTF's, node 1 is the reference camera's frame, node 2 its camera; then the
-    // planes, the farthest first. Each has its own place, because viewers sort blended things by that.
+    // planes, the farthest first. Each has its own translation, because viewers sort blended meshes by it.
     let camera = &scene.reference;
     let mut meshes_json = Vec::new();
     let mut planes = Vec::new();
@@ -151,7 +151,7 @@ pub(crate) fn document(scene: &Scene, head: &Head, meshes: &[Mesh], shown: &Show
         "buffers": [{"byteLength": binary}],
         "extensions": {EXTENSION: head},
     });
-    // glTF allows no empty lists.
+    // glTF does not allow empty lists.
     if !images.is_empty() {
         document["images"] = images.into();
         document["textures"] = textures.into();

@@ -1,8 +1,9 @@
-//! A scene from any file that holds one: a master, or a package whose video is decoded.
+//! Opens a scene from any file that holds one: a master, or a package, whose video is decoded.
 
-use crate::{ExportError, pictures, video};
-use loop3d_scene::package::{Assembly, Codec, Event, Head, Limits, PackageError, Reader, premultiplied};
-use loop3d_scene::{Kind, Scene};
+use crate::png::rgba_of_png;
+use crate::{ExportError, codecs, textures};
+use loop3d_package_format::{Arrival, Assembly, Codec, Head, Limits, PackageError, Reader, Stream, premultiplied};
+use loop3d_scene::{Scene, TileKind};
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -18,7 +19,7 @@ pub fn open(path: impl AsRef<Path>) -> Result<Scene, ExportError> {
     let path = path.as_ref();
     let is_package = || -> std::io::Result<bool> {
         let mut start = [0; 4];
-        // Shorter files are left to the master's reader.
+        // Shorter files are left to the reader of masters.
         Ok(File::open(path)?.read(&mut start)? == 4 && start == *b"glTF")
     };
     if is_package().unwrap_or(false) { open_package(path) } else { Ok(loop3d_scene::load(path)?) }
@@ -53,23 +54,23 @@ fn in_file(error: ExportError, path: &Path) -> ExportError {
     }
 }
 
-/// A reader and the parts that arrived.
+/// A reader and the parts that have arrived.
 struct Collector {
     reader: Reader,
     parts: Vec<Vec<u8>>,
-    events: Vec<Event>,
+    arrivals: Vec<Arrival>,
 }
 
 impl Collector {
     fn new() -> Self {
-        Self { reader: Reader::new(Limits::default()), parts: Vec::new(), events: Vec::new() }
+        Self { reader: Reader::new(Limits::default()), parts: Vec::new(), arrivals: Vec::new() }
     }
 
     fn push(&mut self, bytes: &[u8]) -> Result<(), ExportError> {
-        self.reader.push(bytes, &mut self.events)?;
-        for event in self.events.drain(..) {
-            // Parts come in their order.
-            if let Event::Part { bytes, .. } = event {
+        self.reader.push(bytes, &mut self.arrivals)?;
+        for arrival in self.arrivals.drain(..) {
+            // Parts arrive in order.
+            if let Arrival::Part { bytes, .. } = arrival {
                 self.parts.push(bytes);
             }
         }
@@ -88,30 +89,57 @@ impl Collector {
 /// The scene of a head that was checked, and its parts.
 ///
 /// # Errors
-/// A layout, a picture or a video is broken.
+/// A layout, an image or a video is damaged.
 fn scene(head: &Head, parts: &[Vec<u8>]) -> Result<Scene, ExportError> {
-    let [still, looping, gains] = [head.still.layout, head.looping.layout, head.looping.gains].map(|part| &parts[part]);
-    let mut assembly = Assembly::new(head, still, looping, gains)?;
+    let [static_layout, looping_layout, gains] =
+        [head.static_tiles.layout, head.looping_tiles.layout, head.looping_tiles.gains].map(|part| &parts[part]);
+    let mut assembly = Assembly::new(head, static_layout, looping_layout, gains)?;
     let mut texels = Vec::new();
-    for (page, image) in head.still.images.iter().enumerate() {
+    for (page, image) in head.static_tiles.images.iter().enumerate() {
         let size = [image.width as usize, image.height as usize];
-        let rgba = pictures::rgba_of_png(&parts[image.part], size, &format!("static image {page}"))?;
+        let rgba = rgba_of_png(&parts[image.part], size, &format!("static image {page}"))?;
         premultiplied(&rgba, &mut texels);
-        assembly.set_page(Kind::Static, page, 0, size[0], &texels)?;
+        assembly.set_page(TileKind::Static, page, 0, size[0], &texels)?;
     }
-    // Of several streams the one that is likely to be the best.
-    use Codec::{Astc4x4, Astc6x6, Av1, Bc7, Etc2, H264, Png};
-    let order = [Png, Bc7, Astc4x4, Etc2, Astc6x6, H264, Av1];
-    let stream = order.iter().find_map(|&codec| head.looping.streams.iter().find(|stream| stream.codec == codec));
-    let Some(stream) = stream else { return Ok(assembly.finish()?) };
-    for (page, size) in head.looping.pages.iter().enumerate() {
+    let Some(stream) = best_stream(&head.looping_tiles.streams) else { return Ok(assembly.finish()?) };
+    textures::check(stream.codec)?;
+    for (page, size) in head.looping_tiles.pages.iter().enumerate() {
         let size = size.map(|side| side as usize);
         let chunks = stream.chunks.iter().filter(|chunk| chunk.page == page);
         let frames: Vec<&[u8]> = chunks.flat_map(|chunk| chunk.frames(&parts[chunk.part])).collect();
         let description = stream.description(page).unwrap_or_default();
-        video::decode(stream.codec, size, &description, &frames, &mut |frame, texels| {
-            Ok(assembly.set_page(Kind::Looping, page, frame, size[0], texels)?)
+        codecs::decode(stream.codec, size, &description, &frames, &mut |frame, texels| {
+            Ok(assembly.set_page(TileKind::Looping, page, frame, size[0], texels)?)
         })?;
     }
     Ok(assembly.finish()?)
+}
+
+/// The stream that is likely to be the best; one that this build decodes, where there is one.
+fn best_stream(streams: &[Stream]) -> Option<&Stream> {
+    use Codec::{Astc4x4, Astc6x6, Av1, Bc7, Etc2, H264, Png};
+    let order = [Png, Bc7, Astc4x4, Etc2, Astc6x6, H264, Av1];
+    let mut there = order.iter().filter_map(|&codec| streams.iter().find(|stream| stream.codec == codec));
+    let decodable = there.clone().find(|stream| textures::check(stream.codec).is_ok());
+    decodable.or_else(|| there.next())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_best_stream_is_one_that_this_build_decodes_where_there_is_one() {
+        let stream = |codec| Stream { codec, names: Vec::new(), descriptions: Vec::new(), chunks: Vec::new() };
+        let best = |codecs: &[Codec]| {
+            let streams: Vec<Stream> = codecs.iter().copied().map(stream).collect();
+            best_stream(&streams).map(|stream| stream.codec)
+        };
+        assert_eq!(best(&[Codec::Av1, Codec::H264]), Some(Codec::H264));
+        assert_eq!(best(&[]), None);
+        let of_both = if cfg!(feature = "blocks") { Codec::Bc7 } else { Codec::H264 };
+        assert_eq!(best(&[Codec::H264, Codec::Bc7]), Some(of_both));
+        assert_eq!(best(&[Codec::Etc2]), Some(Codec::Etc2));
+        assert_eq!(textures::check(Codec::Etc2).is_ok(), cfg!(feature = "blocks"));
+    }
 }

@@ -1,13 +1,13 @@
-//! Parts put one after the other.
+//! The parts of a package, one after the other.
 
-use loop3d_scene::package::{Part, Role, SEAL_BYTES, Sha256Sum};
+use loop3d_package_format::{Part, Role, SEAL_BYTES, Sha256Sum};
 use sha2::{Digest, Sha256};
 
-/// The binary chunk while it grows.
+/// The binary chunk under construction.
 #[derive(Clone, Default)]
 pub(crate) struct Parts {
     pub entries: Vec<Part>,
-    /// What follows the seal.
+    /// The bytes after the seal.
     pub bytes: Vec<u8>,
 }
 

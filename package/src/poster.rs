@@ -1,15 +1,15 @@
-//! The standard part's textures: PNG with straight alpha, so that any glTF viewer shows them right.
+//! The standard part's textures: PNG with straight alpha, so that any glTF viewer shows them correctly.
 //!
-//! Pixels are moved by a little, towards what PNG's predictor expects, so that they take fewer bytes: alpha by at most
+//! Pixels are changed slightly, towards what PNG's predictor expects, so that they take fewer bytes: alpha by at most
 //! [`Tolerance::alpha`], colour by at most [`Tolerance::colour`] after multiplication with alpha. Under alpha 0 colour is free: it
-//! goes on from the neighbours, because viewers filter straight colours.
+//! continues the neighbours, because viewers filter straight colours.
 
 use crate::ExportError;
-use crate::pictures::png;
+use crate::png::png;
 use image::codecs::png::{CompressionType, FilterType};
 use loop3d_scene::{Packing, Scene, unorm8};
 
-/// How far pixels may be moved, in steps of 8 bits.
+/// How far pixels may be changed, in steps of 8 bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Tolerance {
     /// Of alpha.
@@ -64,7 +64,7 @@ pub(crate) fn straight(texels: &[u16]) -> Vec<u8> {
         .collect()
 }
 
-/// Gives transparent pixels beside others the mean colour of those, weighted with alpha.
+/// Gives transparent pixels the mean colour of their neighbours, weighted by alpha.
 pub(crate) fn extend(pixels: &mut [u8], [width, height]: [usize; 2]) {
     let old = pixels.to_vec();
     for (y, x) in (0..height).flat_map(|y| (0..width).map(move |x| (y, x))) {
@@ -89,7 +89,7 @@ pub(crate) fn extend(pixels: &mut [u8], [width, height]: [usize; 2]) {
     }
 }
 
-/// Moves pixels towards the prediction of PNG's filter 4 (Paeth) from what was already moved.
+/// Changes pixels towards the prediction of PNG's filter 4 (Paeth) from the pixels already changed.
 fn smooth(pixels: &mut [u8], width: usize, tolerance: Tolerance) {
     let row = 4 * width;
     for at in 0..pixels.len() {
@@ -105,19 +105,19 @@ fn smooth(pixels: &mut [u8], width: usize, tolerance: Tolerance) {
         } else {
             // Alpha comes after colour in a pixel: this one has not been moved yet.
             let alpha = i32::from(pixels[at - channel + 3]);
-            // A neighbour of what is seen tints it by half.
+            // A pixel beside a visible one contributes up to half when filtered.
             if alpha == 0 { FREE } else { (i32::from(tolerance.colour) * 255 / alpha).min(FREE) }
         };
         let step = 2 * most + 1;
         let difference = value - predicted;
         let quantised = (difference.abs() + most) / step * step * difference.signum();
         let moved = predicted + quantised;
-        // Past the range the rounding would be larger than the tolerance.
+        // Beyond the range, rounding would exceed the tolerance.
         pixels[at] = if (0..=255).contains(&moved) { moved as u8 } else { value as u8 };
     }
 }
 
-/// The most that a colour moves, however little shows of it.
+/// The most that a colour changes, however little of it shows.
 const FREE: i32 = 48;
 
 fn paeth(left: i32, up: i32, corner: i32) -> i32 {
@@ -143,7 +143,7 @@ mod tests {
             let alpha = random.u16(..);
             let texel = [random.u16(..=alpha), random.u16(..=alpha), random.u16(..=alpha), alpha];
             let mut back = Vec::new();
-            loop3d_scene::package::premultiplied(&straight(&texel), &mut back);
+            loop3d_package_format::premultiplied(&straight(&texel), &mut back);
             for (&a, &b) in texel.iter().zip(&back) {
                 assert!((f64::from(a) - f64::from(b)).abs() <= 257.0, "{texel:?} {back:?}");
             }
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn colour_goes_on_under_transparency() {
+    fn colour_continues_under_transparency() {
         let mut pixels = [0; 3 * 4 * 2];
         pixels[..4].copy_from_slice(&[200, 100, 50, 255]);
         extend(&mut pixels, [3, 2]);

@@ -1,31 +1,15 @@
-//! The looping tiles as coded frames, and back.
+//! H.264 and AV1 through the program ffmpeg.
 
+use crate::coded::{CodedPage, FrameSource, FrameTaker};
 use crate::ffmpeg::{pipe_error, run, words};
-use crate::{ExportError, annex_b, av1, pictures};
-use loop3d_scene::package::{CHUNK_FRAMES, Codec, rgba_from_yuv, yuv_from_rgba};
+use crate::{ExportError, annex_b, av1};
+use loop3d_package_format::{CHUNK_FRAMES, Codec, rgba_from_yuv, yuv_from_rgba};
 use std::io::{self, Read};
 
-/// One page of coded frames.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Video {
-    /// As [`Stream::names`](loop3d_scene::package::Stream::names).
-    pub name: String,
-    /// As [`Stream::descriptions`](loop3d_scene::package::Stream::descriptions), in bytes.
-    pub description: Vec<u8>,
-    /// Each frame.
-    pub frames: Vec<Vec<u8>>,
-}
-
-/// Texels of a page at a frame: `[height, width, 4]`, premultiplied.
-pub(crate) type FrameSource<'a> = dyn Fn(usize, &mut Vec<u16>) + Sync + 'a;
-
-/// Takes the index and the texels of a frame.
-pub(crate) type FrameTaker<'a> = dyn FnMut(usize, &[u16]) -> Result<(), ExportError> + Send + 'a;
-
-/// Codes the frames of a page of `size` texels. `tick` is called after each.
+/// Codes the frames of a page of `size` texels. `frame_done` is called after each.
 ///
 /// # Errors
-/// ffmpeg is missing or fails, or `tick` says so.
+/// ffmpeg is missing or fails, or `frame_done` says so.
 pub(crate) fn encode(
     codec: Codec,
     quality: u8,
@@ -33,13 +17,10 @@ pub(crate) fn encode(
     size: [usize; 2],
     frames: usize,
     source: &FrameSource<'_>,
-    tick: &mut dyn FnMut() -> Result<(), ExportError>,
-) -> Result<Video, ExportError> {
+    frame_done: &mut dyn FnMut() -> Result<(), ExportError>,
+) -> Result<CodedPage, ExportError> {
     let doing = format!("coding {codec} frames of {}×{} pixels", size[0], 2 * size[1]);
     let wrong = |what: &str| ExportError::Ffmpeg { doing: doing.clone(), said: what.to_owned() };
-    if !matches!(codec, Codec::H264 | Codec::Av1) {
-        return pictures::encode(codec, size, frames, source, tick);
-    }
     let mut args = words(&format!(
         "-f rawvideo -pix_fmt yuv420p -color_range tv -colorspace bt709 -s {}x{} -r {fps} -i pipe:0 -an -pix_fmt yuv420p \
          -color_range tv -colorspace bt709 -color_primaries bt709 -color_trc bt709 -g {CHUNK_FRAMES}",
@@ -53,7 +34,7 @@ pub(crate) fn encode(
             source(frame, &mut texels);
             yuv_from_rgba(size, &texels, &mut frame_bytes);
             input.write_all(&frame_bytes).map_err(pipe_error(&doing))?;
-            tick()?;
+            frame_done()?;
         }
         Ok(())
     };
@@ -63,17 +44,17 @@ pub(crate) fn encode(
     };
     let bytes = run(&doing, &args, feed, drain)?;
     let video = if codec == Codec::H264 {
-        let avc = annex_b::parse(&bytes).ok_or_else(|| wrong("it wrote no H.264"))?;
+        let avc = annex_b::parse(&bytes).ok_or_else(|| wrong("its output is not H.264"))?;
         let keys = avc.keys.iter().enumerate().filter(|(i, _)| i % CHUNK_FRAMES == 0);
         if !keys.clone().all(|(_, &key)| key) {
             return Err(wrong("a key frame is missing"));
         }
-        Video { name: avc.name, description: avc.configuration, frames: avc.samples }
+        CodedPage { name: avc.name, description: avc.configuration, frames: avc.samples }
     } else {
-        let units = av1::units(&bytes).ok_or_else(|| wrong("it wrote no AV1"))?;
+        let units = av1::units(&bytes).ok_or_else(|| wrong("its output is not AV1"))?;
         let name = units.first().and_then(|unit| av1::name(unit));
-        let name = name.ok_or_else(|| wrong("it wrote an AV1 sequence header of another kind"))?;
-        Video { name, description: Vec::new(), frames: units }
+        let name = name.ok_or_else(|| wrong("its AV1 sequence header is of another kind"))?;
+        CodedPage { name, description: Vec::new(), frames: units }
     };
     if video.frames.len() != frames {
         return Err(wrong(&format!("it wrote {} frames of {frames}", video.frames.len())));
@@ -81,7 +62,7 @@ pub(crate) fn encode(
     Ok(video)
 }
 
-/// ffmpeg's words for a codec at a quality of 0–100.
+/// ffmpeg's arguments for a codec at a quality of 0–100.
 fn coder(codec: Codec, quality: u8) -> String {
     let quality = f64::from(quality);
     match codec {
@@ -104,7 +85,7 @@ fn coder(codec: Codec, quality: u8) -> String {
 /// Decodes coded frames of a page and hands the texels of each in turn to `each`.
 ///
 /// # Errors
-/// ffmpeg is missing or fails, or the frames are others than those of such a page.
+/// ffmpeg is missing or fails, or the frames are not those of such a page.
 pub(crate) fn decode(
     codec: Codec,
     size: [usize; 2],
@@ -114,14 +95,11 @@ pub(crate) fn decode(
 ) -> Result<(), ExportError> {
     let doing = format!("decoding {codec} frames of {}×{} pixels", size[0], 2 * size[1]);
     let wrong = |what: &str| ExportError::Ffmpeg { doing: doing.clone(), said: what.to_owned() };
-    if !matches!(codec, Codec::H264 | Codec::Av1) {
-        return pictures::decode(codec, size, frames, each);
-    }
     let (format, bytes) = match codec {
         Codec::H264 => ("h264", annex_b::write(description, frames)),
         _ => ("ivf", av1::ivf([size[0], 2 * size[1]], frames)),
     };
-    let bytes = bytes.ok_or_else(|| wrong("the frames are no samples of this codec"))?;
+    let bytes = bytes.ok_or_else(|| wrong("the frames are not samples of this codec"))?;
     // Each frame once, whatever its time stamp; the option for that has another name in every other release of ffmpeg.
     let args =
         words(&format!("-f {format} -i pipe:0 -an -vf settb=1/25,setpts=N -r 25 -f rawvideo -pix_fmt yuv420p pipe:1"));
@@ -143,7 +121,7 @@ pub(crate) fn decode(
     let rest = run(&doing, &args, feed, drain)?;
     match failure {
         Some(error) => Err(error),
-        None if rest > 0 => Err(wrong("there are more or larger frames than the package says")),
+        None if rest > 0 => Err(wrong("it decoded more or larger frames than the package says")),
         None => Ok(()),
     }
 }

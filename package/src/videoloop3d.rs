@@ -1,8 +1,8 @@
 //! The folder of the original project, which its published viewer plays.
 //!
 //! `geometry.obj` (rectangles, the farthest first; red vertices are static, green ones loop), `static.png`, `dynamic/0000.png` … (straight
-//! RGBA), `meta.json`. Corners of rectangles are texel centres; coordinates are those of the reference camera. What the
-//! format has no words for stands in `meta.json` under `loop3d`, which other readers pass over.
+//! RGBA), `meta.json`. Corners of rectangles are texel centres; coordinates are those of the reference camera. What the format cannot
+//! express is in `meta.json` under `loop3d`, which other readers ignore.
 
 mod import;
 mod obj;
@@ -30,7 +30,7 @@ struct Meta {
     loop3d: Option<Own>,
 }
 
-/// What only this program writes.
+/// Fields that only this program writes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Own {
     reference: Camera,

@@ -1,19 +1,24 @@
-//! How much of each looping tile is seen from where the scene was filmed.
+//! How much of each looping tile is visible from the cameras of the capture.
 //!
-//! An error of a texel shows in a picture times the light that comes through what stands before it. So the mean square error of
-//! pictures counts a tile's own with the square of that light, summed over the pixels that show it.
+//! An error of a texel shows in an image times the transmittance of what lies before it. So the mean square error of images weighs a
+//! tile's error by the square of that transmittance, summed over the pixels that show it.
 
+use crate::ExportError;
+use loop3d_scene::job::{Event, Observer, check};
 use loop3d_scene::{PlaneProjector, Scene, Shot, TILE, TILE_VALUES, Tile, UNIT};
 use rayon::prelude::*;
 
 /// Pixels of a view from one ray to the next, across and down.
 const STEP: usize = 2;
-/// Light that is no longer followed.
+/// Transmittance below which a ray is not followed.
 const DARK: f32 = 1.0 / 512.0;
 
-/// For each looping tile the share of its error that shows, root mean square over the shots: 1 where all cameras see it whole and
-/// unhidden at a texel to a pixel. `None` where `tick`, called now and then, says stop.
-pub(crate) fn visibility(scene: &Scene, shots: &[Shot], tick: &mut dyn FnMut() -> bool) -> Option<Vec<f32>> {
+/// For each looping tile the fraction of its error that shows, root mean square over the shots: 1 where all cameras see it whole and
+/// unhidden at a texel to a pixel.
+///
+/// # Errors
+/// `observer` asked to stop.
+pub(crate) fn visibility(scene: &Scene, shots: &[Shot], observer: &mut dyn Observer) -> Result<Vec<f32>, ExportError> {
     let (_, looping) = scene.tiles.counts();
     let mut all = vec![0.0; looping];
     for some in shots.chunks(rayon::current_num_threads()) {
@@ -21,15 +26,13 @@ pub(crate) fn visibility(scene: &Scene, shots: &[Shot], tick: &mut dyn FnMut() -
         for one in seen {
             all.iter_mut().zip(one).for_each(|(a, b)| *a += b);
         }
-        if !tick() {
-            return None;
-        }
+        check(observer.event(Event::step("looking at tiles", 0.0)), ExportError::Stopped)?;
     }
     let rays = (shots.len() * (TILE / STEP).pow(2)) as f64;
-    Some(all.into_iter().map(|sum| (sum / rays).sqrt().min(1.0) as f32).collect())
+    Ok(all.into_iter().map(|sum| (sum / rays).sqrt().min(1.0) as f32).collect())
 }
 
-/// For each looping tile the sum of squared light over rays of a shot.
+/// For each looping tile the sum of squared transmittance over the rays of a shot.
 fn squares(scene: &Scene, shot: &Shot, looping: usize) -> Vec<f64> {
     let mut sums = vec![0.0; looping];
     let camera = &shot.camera;
@@ -38,7 +41,7 @@ fn squares(scene: &Scene, shot: &Shot, looping: usize) -> Vec<f64> {
     let [width, height] = [camera.width as usize, camera.height as usize];
     for (y, x) in (0..height).step_by(STEP).flat_map(|y| (0..width).step_by(STEP).map(move |x| (y, x))) {
         let Some((a, b)) = projector.pixel_slopes(x as f64 + 0.5, y as f64 + 0.5) else { continue };
-        let mut light = 1.0;
+        let mut transmittance = 1.0;
         for plane in projector.planes() {
             let (x, y) = projector.on_plane(plane, a, b);
             let Some(taps) = scene.tiles.taps(plane, x, y) else { continue };
@@ -48,14 +51,14 @@ fn squares(scene: &Scene, shot: &Shot, looping: usize) -> Vec<f64> {
                     Tile::Empty => continue,
                     Tile::Static(tile) => &scene.static_texels[tile as usize * TILE_VALUES..],
                     Tile::Looping(tile) => {
-                        sums[tile as usize] += f64::from(tap.weight * light * light);
+                        sums[tile as usize] += f64::from(tap.weight * transmittance * transmittance);
                         &scene.looping_texels[(tile as usize * scene.frames + frame) * TILE_VALUES..]
                     }
                 };
                 alpha += tap.weight * f32::from(texels[4 * tap.texel + 3]) * UNIT;
             }
-            light *= 1.0 - alpha;
-            if light < DARK {
+            transmittance *= 1.0 - alpha;
+            if transmittance < DARK {
                 break;
             }
         }

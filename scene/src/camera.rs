@@ -20,7 +20,7 @@ pub struct Camera {
 }
 
 impl Camera {
-    /// The same camera with pictures of `width` × `height` pixels: focal lengths and the principal
+    /// The same camera with images of `width` × `height` pixels: focal lengths and the principal
     /// point scale by the exact size ratios.
     pub fn resized(&self, width: u32, height: u32) -> Self {
         let scale = DVec2::new(f64::from(width) / f64::from(self.width), f64::from(height) / f64::from(self.height));
@@ -46,8 +46,8 @@ impl Camera {
 }
 
 impl Camera {
-    /// The same camera with pictures of any size and no stretching: they are filled, and what does not fit the new
-    /// shape is cut off evenly on both sides.
+    /// The same camera with images of any size and no stretching: they are filled, and what does not fit the new shape is
+    /// cropped evenly on both sides.
     pub fn covering(&self, width: u32, height: u32) -> Self {
         let old = DVec2::new(f64::from(self.width), f64::from(self.height));
         let new = DVec2::new(f64::from(width), f64::from(height));
@@ -56,8 +56,8 @@ impl Camera {
         Self { width, height, focal_px: self.focal_px * scale, center_px, ..*self }
     }
 
-    /// The pose of a camera at `position` that looks at `target`, with the picture's upper edge towards `up` (world
-    /// axes); `None` where no direction is given: target at the position, or up along the line of sight.
+    /// The pose of a camera at `position` that looks at `target`, with the image's upper edge towards `up` (world
+    /// axes). `None` where that gives no direction: the target at the position, or `up` along the line of sight.
     pub fn pose_looking_at(position: DVec3, target: DVec3, up: DVec3) -> Option<DAffine3> {
         let z = (target - position).try_normalize()?;
         let x = (-up).try_normalize()?.cross(z);
@@ -73,7 +73,7 @@ mod tests {
     use crate::testing::reference;
 
     #[test]
-    fn covering_keeps_pixels_square_and_cuts_evenly() {
+    fn covering_keeps_pixels_square_and_crops_evenly() {
         let camera = reference(640, 360);
         assert_eq!(camera.covering(1280, 720), camera.resized(1280, 720));
         let square = camera.covering(360, 360);

@@ -1,23 +1,23 @@
 //! The exact CPU compositor: the oracle of every faster renderer.
 //!
 //! Premultiplied texels are filtered bilinearly through the tile table and composited near to far with *over*:
-//! `out += T·s; T *= 1 − s.a`, until `T` falls below [`OPAQUE_BELOW`]. Blocks of 16×16 pixels first list the planes
-//! that have a tile under them, so that a pixel visits few of the empty places.
+//! `out += T·s; T *= 1 − s.a`, until the transmittance `T` falls below [`OPAQUE_BELOW`]. Each block of 16×16 pixels first lists the
+//! planes that have a tile under it, so that its pixels skip most of the empty places.
 
 use crate::sample::Corner;
-use crate::{Camera, PlaneProjector, Scene, TILE, TILE_VALUES, Tile};
+use crate::{Camera, Moment, PlaneProjector, Scene, TILE, TILE_VALUES, Tile};
 use glam::Vec4;
 
-/// Compositing stops at a transmittance below this: what lies behind could change a channel by at most 1/4096, a
+/// Compositing stops at a transmittance below this. What lies behind could change a channel by at most 1/4096, a
 /// sixteenth of a step of 8 bits.
 pub const OPAQUE_BELOW: f32 = 1.0 / 4096.0;
 
 /// Side of the blocks of pixels that share a list of planes.
 const BLOCK: usize = 16;
 
-/// A rendered picture: premultiplied RGBA, `[height, width, 4]`, 1.0 = full.
+/// A rendered image: premultiplied RGBA, `[height, width, 4]`, 1.0 = full.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Picture {
+pub struct RenderedImage {
     /// Width in pixels.
     pub width: usize,
     /// Height in pixels.
@@ -26,7 +26,7 @@ pub struct Picture {
     pub rgba: Vec<f32>,
 }
 
-impl Picture {
+impl RenderedImage {
     /// `[height, width, 3]` bytes over black: `round(255·v)`.
     pub fn to_rgb8(&self) -> Vec<u8> {
         // `as u8` saturates, so values outside [0, 1] are clamped.
@@ -34,61 +34,45 @@ impl Picture {
     }
 }
 
-/// The two frames that a moment lies between.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Moment {
-    frames: [usize; 2],
-    /// Weights of `frames`; the second is 0 on a frame.
-    weights: [f32; 2],
-}
-
-impl Moment {
-    fn of(time: f64, frames: usize) -> Self {
-        let t = time.rem_euclid(frames as f64);
-        let first = t as usize % frames;
-        let part = t.fract() as f32;
-        Self { frames: [first, (first + 1) % frames], weights: [1.0 - part, part] }
-    }
-}
-
-/// The picture that `camera` sees at `time`, in frames of the loop. The loop goes round: frame T is frame 0, and a
-/// time between two frames blends them linearly, the last with the first where the loop closes.
+/// The image that `camera` sees at `time`, in frames of the loop. The loop goes round: frame T is frame 0, and a
+/// time between two frames blends them linearly, the last with the first at the seam.
 ///
-/// The scene must be valid ([`Scene::validate`]): texels that the table names and that are missing are a panic.
-pub fn render(scene: &Scene, camera: &Camera, time: f64) -> Picture {
+/// # Panics
+/// The scene is not valid ([`Scene::validate`]): the table names texels that are missing.
+pub fn render(scene: &Scene, camera: &Camera, time: f64) -> RenderedImage {
     let (width, height) = (camera.width as usize, camera.height as usize);
-    let painter = Painter {
+    let compositor = Compositor {
         scene,
         projector: PlaneProjector::new(&scene.reference, &scene.planes, camera),
         moment: Moment::of(time, scene.frames),
     };
     let mut rgba = vec![0.0; width * height * 4];
     if width > 0 {
-        each_strip(&mut rgba, BLOCK * width * 4, |index, strip| painter.paint(index * BLOCK, width, strip));
+        each_strip(&mut rgba, BLOCK * width * 4, |index, strip| compositor.composite(index * BLOCK, width, strip));
     }
-    Picture { width, height, rgba }
+    RenderedImage { width, height, rgba }
 }
 
 #[cfg(feature = "parallel")]
-fn each_strip(values: &mut [f32], length: usize, paint: impl Fn(usize, &mut [f32]) + Sync) {
+fn each_strip(values: &mut [f32], length: usize, composite: impl Fn(usize, &mut [f32]) + Sync) {
     use rayon::prelude::*;
-    values.par_chunks_mut(length).enumerate().for_each(|(index, strip)| paint(index, strip));
+    values.par_chunks_mut(length).enumerate().for_each(|(index, strip)| composite(index, strip));
 }
 
 #[cfg(not(feature = "parallel"))]
-fn each_strip(values: &mut [f32], length: usize, paint: impl Fn(usize, &mut [f32])) {
-    values.chunks_mut(length).enumerate().for_each(|(index, strip)| paint(index, strip));
+fn each_strip(values: &mut [f32], length: usize, composite: impl Fn(usize, &mut [f32])) {
+    values.chunks_mut(length).enumerate().for_each(|(index, strip)| composite(index, strip));
 }
 
-struct Painter<'a> {
+struct Compositor<'a> {
     scene: &'a Scene,
     projector: PlaneProjector,
     moment: Moment,
 }
 
-impl Painter<'_> {
-    /// Paints the rows of `strip`, the first of which is row `top`.
-    fn paint(&self, top: usize, width: usize, strip: &mut [f32]) {
+impl Compositor<'_> {
+    /// Composites the rows of `strip`, the first of which is row `top`.
+    fn composite(&self, top: usize, width: usize, strip: &mut [f32]) {
         let rows = strip.len() / (4 * width);
         let mut planes = Vec::with_capacity(self.projector.planes().len());
         for left in (0..width).step_by(BLOCK) {
@@ -160,7 +144,7 @@ impl Painter<'_> {
         out
     }
 
-    /// A plane's premultiplied RGBA between the four texels at `corner`.
+    /// A plane's premultiplied RGBA, filtered from the four texels at `corner`.
     #[inline]
     fn sample(&self, plane: usize, corner: Corner) -> Vec4 {
         let weights = corner.weights();
@@ -168,7 +152,7 @@ impl Painter<'_> {
         let (tile, texel) = self.scene.tiles.texel(plane, column, row);
         let mut sum = Vec4::ZERO;
         if texel % TILE != TILE - 1 && texel / TILE != TILE - 1 {
-            // Seven of eight points lie inside of one tile.
+            // Seven of eight points have all four texels in one tile.
             if tile == Tile::Empty {
                 return Vec4::ZERO;
             }
@@ -190,9 +174,9 @@ impl Painter<'_> {
             Tile::Static(index) => add_texels(sum, &self.scene.static_texels, index as usize, texels, weights, 1.0),
             Tile::Looping(index) => {
                 let first = index as usize * self.scene.frames;
-                for (frame, share) in self.moment.frames.into_iter().zip(self.moment.weights) {
-                    if share > 0.0 {
-                        add_texels(sum, &self.scene.looping_texels, first + frame, texels, weights, share);
+                for (frame, fraction) in self.moment.frames.into_iter().zip(self.moment.weights()) {
+                    if fraction > 0.0 {
+                        add_texels(sum, &self.scene.looping_texels, first + frame, texels, weights, fraction);
                     }
                 }
             }
@@ -207,13 +191,13 @@ fn add_texels<const N: usize>(
     tile: usize,
     texels: [usize; N],
     weights: [f32; N],
-    share: f32,
+    fraction: f32,
 ) {
     let values = &values[tile * TILE_VALUES..(tile + 1) * TILE_VALUES];
     for (texel, weight) in texels.into_iter().zip(weights) {
         let v = &values[4 * texel..4 * texel + 4];
         let v = Vec4::new(f32::from(v[0]), f32::from(v[1]), f32::from(v[2]), f32::from(v[3]));
-        *sum += share * weight * v;
+        *sum += fraction * weight * v;
     }
 }
 

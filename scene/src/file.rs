@@ -2,8 +2,8 @@
 
 mod unfinished;
 
-use crate::Scene;
 use crate::format::{self, FormatError};
+use crate::{Blame, Fault, Scene};
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -23,25 +23,30 @@ enum Problem {
     #[error("cannot be read: {0}")]
     Open(io::Error),
     #[error("is a folder; expected a file")]
-    Folder,
+    SourceIsFolder,
     #[error("{0}")]
     Content(FormatError),
+    #[error("is a folder; expected a file")]
+    TargetIsFolder,
     #[error("cannot be written: {0}")]
     Target(io::Error),
     #[error("was not written: {0}")]
     Write(FormatError),
 }
 
-impl FileError {
-    /// True where another path or another file would help (a missing, foreign, damaged or newer file, a target that
-    /// cannot be written), false where the machine failed (a full disk, a broken one, no memory).
-    pub fn is_users_fault(&self) -> bool {
+impl Blame for FileError {
+    /// A missing, foreign, damaged or newer file is the input's; a target that cannot be written the argument's; a full or broken
+    /// disk the machine's.
+    fn fault(&self) -> Fault {
         match &self.problem {
-            Problem::Open(error) | Problem::Target(error) => is_about_the_path(error),
-            Problem::Folder => true,
-            Problem::Content(FormatError::Io(_) | FormatError::Memory { .. }) => false,
-            Problem::Content(_) => true,
-            Problem::Write(_) => false,
+            Problem::Open(error) if is_about_the_path(error) => Fault::Input,
+            Problem::Target(error) if is_about_the_path(error) => Fault::Usage,
+            Problem::TargetIsFolder => Fault::Usage,
+            Problem::Content(FormatError::Memory { .. }) => Fault::Moment,
+            Problem::Content(FormatError::Io(_)) | Problem::Open(_) | Problem::Target(_) | Problem::Write(_) => {
+                Fault::Machine
+            }
+            Problem::SourceIsFolder | Problem::Content(_) => Fault::Input,
         }
     }
 }
@@ -62,20 +67,20 @@ fn is_about_the_path(error: &io::Error) -> bool {
 /// Reads and checks a scene.
 ///
 /// # Errors
-/// The file cannot be read, is no scene, is cut short, damaged or of a newer format.
+/// The file cannot be read, is not a scene, is cut short, is damaged, or has a newer format.
 pub fn load(path: impl AsRef<Path>) -> Result<Scene, FileError> {
     let path = path.as_ref();
     let error = |problem| FileError { path: path.to_owned(), problem };
     let file = File::open(path).map_err(|e| error(Problem::Open(e)))?;
     let about = file.metadata().map_err(|e| error(Problem::Open(e)))?;
     if about.is_dir() {
-        return Err(error(Problem::Folder));
+        return Err(error(Problem::SourceIsFolder));
     }
     format::read(&mut BufReader::new(file), about.len()).map_err(|e| error(Problem::Content(e)))
 }
 
-/// Writes a scene; an older file at `path` is replaced at once when the new one is whole on disk, and stays as it was
-/// on any error.
+/// Writes a scene. An older file at `path` is replaced in one step once the new one is whole on disk, and stays as it was on
+/// any error.
 ///
 /// # Errors
 /// The target is a folder or cannot be written, the disk is full, or the scene is not valid.
@@ -158,11 +163,11 @@ mod tests {
             Err(ErrorKind::StorageFull.into())
         });
         let error = error.unwrap_err();
-        assert!(!error.is_users_fault());
+        assert_eq!(error.fault(), Fault::Machine);
         assert_eq!(error.to_string(), format!("{}: was not written: no storage space", path.display()));
         let mut bad = old.clone();
         bad.frames = 0;
-        assert!(!save(&bad, &path).unwrap_err().is_users_fault());
+        assert_eq!(save(&bad, &path).unwrap_err().fault(), Fault::Machine);
         assert_eq!(load(&path).unwrap(), old);
         assert_eq!(folder.names(), ["a.loop3d"]);
     }
@@ -187,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn bad_targets_are_the_users_fault() {
+    fn bad_targets_are_wrong_arguments() {
         let folder = Folder::new("target");
         let scene = random_scene(2, 2, 1, 16, 16);
         fs::write(folder.0.join("file"), "x").unwrap();
@@ -199,22 +204,22 @@ mod tests {
             (PathBuf::new(), "a path without a file name"),
         ] {
             let error = save(&scene, &target).unwrap_err();
-            assert!(error.is_users_fault() && error.to_string().contains(said), "{error}");
+            assert!(error.fault() == Fault::Usage && error.to_string().contains(said), "{error}");
         }
         assert_eq!(folder.names(), ["file"]);
     }
 
     #[test]
-    fn bad_sources_are_the_users_fault_and_named() {
+    fn bad_sources_are_bad_input_and_named() {
         let folder = Folder::new("source");
         let path = folder.0.join("a.loop3d");
         fs::write(&path, "hello, this is no scene").unwrap();
         let error = load(&path).unwrap_err();
-        assert!(error.is_users_fault() && error.to_string().starts_with(&path.display().to_string()), "{error}");
+        assert!(error.fault() == Fault::Input && error.to_string().starts_with(&path.display().to_string()), "{error}");
         assert!(error.to_string().contains("not a scene file"), "{error}");
         let error = load(folder.0.join("missing")).unwrap_err();
-        assert!(error.is_users_fault() && error.to_string().contains("cannot be read"), "{error}");
+        assert!(error.fault() == Fault::Input && error.to_string().contains("cannot be read"), "{error}");
         let error = load(&folder.0).unwrap_err();
-        assert!(error.is_users_fault() && error.to_string().contains("folder"), "{error}");
+        assert!(error.fault() == Fault::Input && error.to_string().contains("folder"), "{error}");
     }
 }

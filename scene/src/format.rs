@@ -21,7 +21,7 @@ use std::io::{self, Read, Write};
 pub const FORMAT: u64 = 1;
 
 const KEY: &str = "loop3d";
-/// No header is larger: the safetensors library's own limit.
+/// The largest header: the safetensors library's own limit.
 const HEADER_LIMIT: u64 = 100_000_000;
 /// Bytes that are converted at a time.
 const CHUNK: usize = 1 << 16;
@@ -48,7 +48,7 @@ pub(crate) enum FormatError {
     Damaged { place: String, found: String, expected: String },
     #[error("damaged: {0}")]
     Scene(#[from] SceneError),
-    #[error("needs {bytes} bytes of memory for its texels, which this machine does not give")]
+    #[error("needs {bytes} bytes of memory for its texels, which this machine does not have free")]
     Memory { bytes: u64 },
 }
 
@@ -72,7 +72,7 @@ struct Document {
     fit: serde_json::Value,
 }
 
-/// What every format since the first says about itself.
+/// The fields that every format has had since the first.
 #[derive(Deserialize)]
 struct Version {
     format: u64,
@@ -93,11 +93,11 @@ pub(crate) fn write(scene: &Scene, out: &mut dyn Write) -> Result<(), FormatErro
         views: scene.views.clone(),
         fit: scene.fit.clone(),
     };
-    let (still, looping) = scene.tiles.counts();
+    let (static_tiles, looping_tiles) = scene.tiles.counts();
     let tensors: [(&str, Dtype, &[usize]); 4] = [
         (TABLE, Dtype::U32, &[scene.tiles.planes, scene.tiles.rows, scene.tiles.columns]),
-        (STATIC, Dtype::U16, &[still, TILE, TILE, 4]),
-        (LOOPING, Dtype::U16, &[looping, scene.frames, TILE, TILE, 4]),
+        (STATIC, Dtype::U16, &[static_tiles, TILE, TILE, 4]),
+        (LOOPING, Dtype::U16, &[looping_tiles, scene.frames, TILE, TILE, 4]),
         (CHECKSUM, Dtype::U32, &[1]),
     ];
     let mut out = Summed::<dyn Write> { inner: out, sum: crc32fast::Hasher::new() };
@@ -110,11 +110,11 @@ pub(crate) fn write(scene: &Scene, out: &mut dyn Write) -> Result<(), FormatErro
     Ok(())
 }
 
-/// What a safetensors file has before its tensors' bytes, which follow one another in this order: the header's length
-/// and the header, with `document` as JSON in the metadata under `key`. For files too large to be put together in memory.
+/// The start of a safetensors file: the length of the header, and the header, with `document` as JSON in the metadata under `key`.
+/// The tensors' bytes follow in the order given. For files too large to be assembled in memory.
 ///
 /// # Errors
-/// A document that is no JSON; names that stand twice.
+/// The document cannot be written as JSON, or a name is used twice.
 pub fn safetensors_head(
     key: &str,
     document: &impl Serialize,
@@ -135,7 +135,7 @@ pub fn safetensors_head(
     Ok(head)
 }
 
-/// Reads a scene of `length` bytes; every count, index and number is checked, and no bytes make it panic.
+/// Reads a scene of `length` bytes. Every count, index and number is checked, and no input makes it panic.
 pub(crate) fn read(input: &mut dyn Read, length: u64) -> Result<Scene, FormatError> {
     let mut input = Summed::<dyn Read> { inner: input, sum: crc32fast::Hasher::new() };
     let not_a_scene = |found: &str| FormatError::NotAScene { found: found.to_owned() };
@@ -144,7 +144,7 @@ pub(crate) fn read(input: &mut dyn Read, length: u64) -> Result<Scene, FormatErr
     }
     let header_length = u64::from_le_bytes(input.take_array()?);
     if header_length > HEADER_LIMIT {
-        return Err(not_a_scene("other bytes at its start"));
+        return Err(not_a_scene("another kind of file"));
     }
     if header_length + 8 > length {
         return Err(FormatError::Truncated { found: length, expected: header_length + 8 });
@@ -152,11 +152,11 @@ pub(crate) fn read(input: &mut dyn Read, length: u64) -> Result<Scene, FormatErr
     let mut header = vec![0; header_length as usize];
     input.read_exact(&mut header)?;
     if header.first() != Some(&b'{') {
-        return Err(not_a_scene("other bytes at its start"));
+        return Err(not_a_scene("another kind of file"));
     }
     let header: Metadata = serde_json::from_slice(&header).map_err(|e| damaged("header", e, "tensors and metadata"))?;
     let document = header.metadata().as_ref().and_then(|m| m.get(KEY));
-    let document = document.ok_or_else(|| not_a_scene("safetensors of something else"))?;
+    let document = document.ok_or_else(|| not_a_scene("a safetensors file of something else"))?;
     let expected = 8 + header_length + header.data_len() as u64;
     if length != expected {
         return Err(if length < expected {
@@ -177,12 +177,12 @@ pub(crate) fn read(input: &mut dyn Read, length: u64) -> Result<Scene, FormatErr
     let document: Document = serde_json::from_str(document).map_err(bad_document)?;
 
     let [planes, rows, columns] = shape(&header, TABLE, Dtype::U32)?;
-    let still: [usize; 4] = shape(&header, STATIC, Dtype::U16)?;
-    let looping: [usize; 5] = shape(&header, LOOPING, Dtype::U16)?;
+    let static_shape: [usize; 4] = shape(&header, STATIC, Dtype::U16)?;
+    let looping_shape: [usize; 5] = shape(&header, LOOPING, Dtype::U16)?;
     let [1] = shape(&header, CHECKSUM, Dtype::U32)? else {
         return Err(damaged(CHECKSUM, "another shape", "[1]"));
     };
-    // Tensors follow each other in this order, and nothing else does.
+    // The tensors follow each other in this order, with nothing between them.
     let mut start = 0;
     for name in [TABLE, STATIC, LOOPING, CHECKSUM] {
         let (found, end) = header.info(name).map_or((0, 0), |info| info.data_offsets);
@@ -194,18 +194,18 @@ pub(crate) fn read(input: &mut dyn Read, length: u64) -> Result<Scene, FormatErr
     if start != header.data_len() {
         return Err(damaged("tensors", format!("data after {CHECKSUM}"), "none"));
     }
-    if still[1..] != [TILE, TILE, 4] {
-        return Err(damaged(STATIC, format!("{still:?}"), "[tiles, 16, 16, 4]"));
+    if static_shape[1..] != [TILE, TILE, 4] {
+        return Err(damaged(STATIC, format!("{static_shape:?}"), "[tiles, 16, 16, 4]"));
     }
-    if looping[1..] != [document.frames, TILE, TILE, 4] {
+    if looping_shape[1..] != [document.frames, TILE, TILE, 4] {
         let expected = format!("[tiles, {}, 16, 16, 4]", document.frames);
-        return Err(damaged(LOOPING, format!("{looping:?}"), expected));
+        return Err(damaged(LOOPING, format!("{looping_shape:?}"), expected));
     }
-    // The header's sizes have been found equal to the file's: these products cannot overflow or ask for more memory
-    // than the file is large.
+    // The sizes in the header add up to the size of the file, so these products cannot overflow or ask for more memory than
+    // the file has bytes.
     let codes = input.read_values(planes * rows * columns, u32::from_le_bytes)?;
-    let static_texels = input.read_values(still[0] * TILE_VALUES, u16::from_le_bytes)?;
-    let looping_texels = input.read_values(looping[0] * looping[1] * TILE_VALUES, u16::from_le_bytes)?;
+    let static_texels = input.read_values(static_shape[0] * TILE_VALUES, u16::from_le_bytes)?;
+    let looping_texels = input.read_values(looping_shape[0] * looping_shape[1] * TILE_VALUES, u16::from_le_bytes)?;
     let sum = input.sum.clone().finalize();
     let stored = u32::from_le_bytes(input.take_array()?);
     if sum != stored {
@@ -224,7 +224,7 @@ pub(crate) fn read(input: &mut dyn Read, length: u64) -> Result<Scene, FormatErr
     Ok(scene)
 }
 
-/// The shape of a tensor that must be there.
+/// The shape of a required tensor.
 fn shape<const N: usize>(header: &Metadata, name: &str, dtype: Dtype) -> Result<[usize; N], FormatError> {
     let expected = || format!("{dtype:?} of {N} dimensions");
     let info = header.info(name).ok_or_else(|| damaged(name, "nothing", expected()))?;
@@ -235,7 +235,7 @@ fn shape<const N: usize>(header: &Metadata, name: &str, dtype: Dtype) -> Result<
     info.shape.as_slice().try_into().map_err(|_| damaged(name, found(), expected()))
 }
 
-/// A reader or writer that sums what passes.
+/// A reader or writer that computes the checksum of what passes through.
 struct Summed<'a, S: ?Sized> {
     inner: &'a mut S,
     sum: crc32fast::Hasher,

@@ -1,18 +1,18 @@
-//! What is inside of a scene, for people and programs.
+//! Facts about a scene, for people and programs.
 
 use crate::{Camera, Scene, TILE, Tile};
 use glam::DVec3;
 use serde::Serialize;
 use std::fmt;
 
-/// Facts about a scene. As JSON: its fields; to people: [`Display`](fmt::Display).
+/// Facts about a scene. Serialised for programs, [`Display`](fmt::Display)ed for people.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SceneInfo {
-    /// Width and height of the reference camera's picture.
+    /// Width and height of the reference camera's image.
     pub size_px: [u32; 2],
     /// Length of the loop in frames.
     pub frames: usize,
-    /// Its rate.
+    /// Frames per second.
     pub fps: f64,
     /// Number of planes.
     pub planes: usize,
@@ -28,13 +28,13 @@ pub struct SceneInfo {
     pub static_tiles: usize,
     /// Number of tiles of all frames.
     pub looping_tiles: usize,
-    /// Share of the table's places that hold a tile, 0 to 1.
+    /// Fraction of the table's places that hold a tile, 0 to 1.
     pub tile_share: f64,
     /// Number of tiles of each plane, nearest first.
     pub tiles_per_plane: Vec<usize>,
     /// Bytes of all texels.
     pub texel_bytes: u64,
-    /// Planes with a tile under a pixel of the reference camera, mean over its picture.
+    /// Planes with a tile under a pixel of the reference camera, mean over its image.
     pub hits_mean: f64,
     /// The most planes with a tile under one pixel.
     pub hits_max: u32,
@@ -52,14 +52,14 @@ pub struct SceneInfo {
 pub struct ViewInfo {
     /// Name of the view.
     pub name: String,
-    /// True where the scene was not fitted to it.
+    /// True where it was held out of the fit.
     pub held_out: bool,
-    /// Where it stands in the world.
+    /// Its position in the world.
     pub position: DVec3,
 }
 
 impl SceneInfo {
-    /// Of a valid scene.
+    /// The facts of a valid scene.
     pub fn of(scene: &Scene) -> Self {
         let tiles = &scene.tiles;
         let (static_tiles, looping_tiles) = tiles.counts();
@@ -91,11 +91,11 @@ impl SceneInfo {
     }
 }
 
-/// Mean and maximum over the reference picture of the planes with a tile under a pixel. The reference camera sees
+/// Mean and maximum over the reference image of the planes with a tile under a pixel. The reference camera sees
 /// texels one to one, so a tile covers 16×16 pixels.
 fn hits(scene: &Scene) -> (f64, u32) {
     let (tiles, Camera { width, height, .. }) = (&scene.tiles, scene.reference);
-    // Tiles of all planes at one place cover the same pixels.
+    // The tiles of all planes at one place cover the same pixels.
     let mut sum = 0.0;
     let mut most = 0;
     for (row, column) in (0..tiles.rows).flat_map(|r| (0..tiles.columns).map(move |c| (r, c))) {
@@ -121,7 +121,7 @@ impl fmt::Display for SceneInfo {
         let [rows, columns] = self.tile_grid;
         let [x, y] = self.origin_px;
         let tiles = self.static_tiles + self.looping_tiles;
-        let share = 100.0 * self.tile_share;
+        let percent = 100.0 * self.tile_share;
         let line = |f: &mut fmt::Formatter<'_>, name: &str, value: String| writeln!(f, "{name:<12}{value}");
         line(f, "picture", format!("{width}×{height}"))?;
         let seconds = self.frames as f64 / self.fps;
@@ -134,7 +134,7 @@ impl fmt::Display for SceneInfo {
             format!("{rows} rows × {columns} columns of 16×16 texels on each plane, from pixel ({x}, {y})"),
         )?;
         let kinds = format!("{} static, {} looping", self.static_tiles, self.looping_tiles);
-        line(f, "tiles", format!("{tiles} ({kinds}), {share:.1} % of the table"))?;
+        line(f, "tiles", format!("{tiles} ({kinds}), {percent:.1} % of the table"))?;
         let per_plane: Vec<String> = self.tiles_per_plane.iter().map(usize::to_string).collect();
         line(f, "per plane", per_plane.join(" "))?;
         let (mean, most) = (self.hits_mean, self.hits_max);
@@ -154,7 +154,7 @@ impl fmt::Display for SceneInfo {
     }
 }
 
-/// A size for people.
+/// A size in readable units.
 fn bytes(count: u64) -> String {
     match count {
         0..1000 => format!("{count} bytes"),
@@ -172,7 +172,7 @@ mod tests {
 
     #[test]
     fn hits_are_those_that_the_taps_of_the_reference_camera_find() {
-        let scene = random_scene(3, 5, 2, 56, 40); // the last tiles reach beyond the picture
+        let scene = random_scene(3, 5, 2, 56, 40); // the last tiles reach beyond the image
         let info = SceneInfo::of(&scene);
         let projector = PlaneProjector::new(&scene.reference, &scene.planes, &scene.reference);
         let (mut sum, mut most) = (0, 0);
@@ -195,12 +195,12 @@ mod tests {
     fn counts_and_sizes_are_those_of_the_scene() {
         let scene = random_scene(3, 5, 2, 56, 40);
         let info = SceneInfo::of(&scene);
-        let (still, looping) = scene.tiles.counts();
-        assert_eq!((info.static_tiles, info.looping_tiles), (still, looping));
-        assert_eq!(info.tiles_per_plane.iter().sum::<usize>(), still + looping);
-        assert_eq!(info.texel_bytes, 2 * ((still + 2 * looping) * TILE_VALUES) as u64);
+        let (static_tiles, looping_tiles) = scene.tiles.counts();
+        assert_eq!((info.static_tiles, info.looping_tiles), (static_tiles, looping_tiles));
+        assert_eq!(info.tiles_per_plane.iter().sum::<usize>(), static_tiles + looping_tiles);
+        assert_eq!(info.texel_bytes, 2 * ((static_tiles + 2 * looping_tiles) * TILE_VALUES) as u64);
         let places = 5 * scene.tiles.rows * scene.tiles.columns;
-        assert_eq!(info.tile_share, (still + looping) as f64 / places as f64);
+        assert_eq!(info.tile_share, (static_tiles + looping_tiles) as f64 / places as f64);
         let json = serde_json::to_value(&info).unwrap();
         assert_eq!((&json["size_px"][0], &json["views"][1]["held_out"]), (&56.into(), &true.into()));
         assert!(json.get("file_bytes").is_none());

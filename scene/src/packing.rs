@@ -1,9 +1,9 @@
 //! Tiles packed in textures, for the GPU and for packages.
 //!
 //! A *block* is a rectangle of neighbouring tiles of one kind on one plane. It fills one rectangle of a page, so neighbours
-//! stay neighbours: filters and video coders see the plane's own picture. With a halo each block is framed by texels that repeat
-//! its true neighbours on the plane, of whichever kind, and are transparent where there are none; so every bilinear
-//! filter that touches a tile of the block can be taken inside of its rectangle.
+//! stay neighbours, and filters and video coders see the plane's own image. With a halo, each block is framed by texels that repeat
+//! its true neighbours on the plane, of either kind, and are transparent where there are none. So every bilinear filter that
+//! touches a tile of the block reads inside its rectangle.
 
 mod blocks;
 mod cover;
@@ -16,15 +16,15 @@ use std::ops::Range;
 
 /// Static or looping.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum TileKind {
     /// Tiles of one frame.
     Static,
     /// Tiles of every frame of the loop.
     Looping,
 }
 
-impl Kind {
-    /// Of a tile; `None` of an empty one.
+impl TileKind {
+    /// The kind of a tile; `None` of an empty one.
     pub fn of(tile: Tile) -> Option<Self> {
         match tile {
             Tile::Empty => None,
@@ -42,23 +42,23 @@ impl Kind {
     }
 }
 
-/// A rectangle of neighbouring tiles, and its place.
+/// A rectangle of neighbouring tiles of one kind, and its place on a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Block {
+pub struct TileBlock {
     /// Plane of the tiles.
     pub plane: usize,
     /// Their rows in the tile table.
     pub rows: Range<usize>,
     /// Their columns in the tile table.
     pub columns: Range<usize>,
-    /// The page that they stand on.
+    /// The page that they are on.
     pub page: usize,
-    /// Column and row of the page that the first texel of the first tile stands at; a halo lies outside of it.
+    /// Column and row on the page of the first texel of the first tile; a halo lies outside of it.
     pub at: [usize; 2],
 }
 
-impl Block {
-    /// What takes a texel of the plane (counted from the tile table's origin) to its texel on the page.
+impl TileBlock {
+    /// Page texel minus plane texel (counted from the tile table's origin), x and y.
     pub fn shift(&self) -> [i32; 2] {
         let shift = |at: usize, tile: usize| at as i32 - (tile * TILE) as i32;
         [shift(self.at[0], self.columns.start), shift(self.at[1], self.rows.start)]
@@ -70,12 +70,12 @@ impl Block {
     }
 }
 
-/// What pages must be like.
+/// Rules for pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PageRules {
-    /// Texels of the frame around each block.
+    /// Width in texels of the frame around each block.
     pub halo: usize,
-    /// Width and height of pages are multiples of it.
+    /// Width and height of pages are multiples of this.
     pub align: usize,
     /// The largest width and height.
     pub limit: [usize; 2],
@@ -84,15 +84,15 @@ pub struct PageRules {
 /// The blocks of all tiles of one kind, and the sizes of the pages that hold them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Packing {
-    /// Texels of the frame around each block.
+    /// Width in texels of the frame around each block.
     pub halo: usize,
     /// Width and height of each page in texels.
     pub pages: Vec<[usize; 2]>,
     /// All blocks.
-    pub blocks: Vec<Block>,
+    pub blocks: Vec<TileBlock>,
 }
 
-/// A rectangle of texels of one place of the tile table, and where it stands on a page.
+/// A rectangle of texels of one place of the tile table, and its place on a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Piece {
     /// Column and row of its first texel on the page.
@@ -120,12 +120,11 @@ pub struct PageTooSmall {
 }
 
 impl Packing {
-    /// Packs the tiles of a kind in as few pages as a simple packer needs, and those in as few texels. A kind without tiles has no
-    /// page.
+    /// Packs the tiles of a kind in as few pages as a skyline packer needs, and as few texels. A kind without tiles has no page.
     ///
     /// # Errors
     /// No tile fits in a page.
-    pub fn new(table: &TileTable, kind: Kind, rules: &PageRules) -> Result<Self, PageTooSmall> {
+    pub fn new(table: &TileTable, kind: TileKind, rules: &PageRules) -> Result<Self, PageTooSmall> {
         let &PageRules { halo, align, limit } = rules;
         let limit = limit.map(|side| side / align * align);
         let most = limit.map(|side| side.saturating_sub(2 * halo) / TILE);
@@ -133,11 +132,11 @@ impl Packing {
             return Err(PageTooSmall { limit, side: TILE + 2 * halo });
         }
         let mut blocks = blocks::of(table, kind, most);
-        // Tall ones first: a skyline stays flat. Equal ones keep the order of planes, so that what is alike lies together.
+        // Tall blocks first, which keeps the skyline flat. Equal ones keep the order of planes, so that similar ones lie together.
         blocks.sort_by_key(|block| std::cmp::Reverse((block.rows.len(), block.columns.len())));
         let texels: usize = blocks.iter().map(|block| block_size(block, halo)).map(|[w, h]| w * h).sum();
         let square = (texels as f64).sqrt();
-        let widths = (0..WIDTHS).map(|i| (square * (0.7 + 1.3 * i as f64 / WIDTHS as f64)) as usize);
+        let widths = (0..WIDTHS).map(|i| (square * (NARROWEST + WIDTH_RANGE * i as f64 / WIDTHS as f64)) as usize);
         let widths = widths.map(|width| width.next_multiple_of(align).min(limit[0])).chain([limit[0]]);
         let widest = blocks.iter().map(|block| block_size(block, halo)[0]).max().unwrap_or(0);
         let packed = widths.filter(|&width| width >= widest).map(|width| Self::in_width(&blocks, width, rules));
@@ -146,7 +145,7 @@ impl Packing {
         Ok(if blocks.is_empty() { empty } else { packed.min_by_key(area).unwrap_or(empty) })
     }
 
-    fn in_width(blocks: &[Block], width: usize, rules: &PageRules) -> Self {
+    fn in_width(blocks: &[TileBlock], width: usize, rules: &PageRules) -> Self {
         let &PageRules { halo, align, limit } = rules;
         let height = limit[1] / align * align;
         let mut skylines: Vec<Skyline> = Vec::new();
@@ -159,14 +158,14 @@ impl Packing {
                 skylines.push(line);
                 (skylines.len() - 1, at)
             });
-            Block { page, at: at.map(|at| at + halo), ..block.clone() }
+            TileBlock { page, at: at.map(|at| at + halo), ..block.clone() }
         });
         let blocks = placed.collect();
         let pages = skylines.iter().map(|line| line.size().map(|side| side.next_multiple_of(align))).collect();
         Self { halo, pages, blocks }
     }
 
-    /// What fills a page, halos too: rectangles, each of one place of the tile table.
+    /// The rectangles that fill a page, halos included, each from one place of the tile table.
     pub fn pieces(&self, page: usize) -> impl Iterator<Item = Piece> {
         let halo = self.halo;
         self.blocks.iter().filter(move |block| block.page == page).flat_map(move |block| {
@@ -184,7 +183,7 @@ impl Packing {
         })
     }
 
-    /// Writes what stands on a page at a frame of the loop, premultiplied RGBA, to `texels` (`[height, width, 4]`, all zero or another
+    /// Writes the texels of a page at a frame of the loop, premultiplied RGBA, to `texels` (`[height, width, 4]`, all zero or another
     /// frame of this page), each value as `texel` has it.
     pub fn fill<T>(&self, page: usize, scene: &Scene, frame: usize, texel: impl Fn(u16) -> T, texels: &mut [T]) {
         let Some(&[width, _]) = self.pages.get(page) else { return };
@@ -202,10 +201,13 @@ impl Packing {
     }
 }
 
-/// Widths that are tried for the least waste.
+/// How many widths are tried for the least waste.
 const WIDTHS: usize = 24;
+/// Widths that are tried, as multiples of the side of a square of the same area: from the narrowest, over this range.
+const NARROWEST: f64 = 0.7;
+const WIDTH_RANGE: f64 = 1.3;
 
-fn block_size(block: &Block, halo: usize) -> [usize; 2] {
+fn block_size(block: &TileBlock, halo: usize) -> [usize; 2] {
     [block.columns.len(), block.rows.len()].map(|tiles| tiles * TILE + 2 * halo)
 }
 

@@ -1,9 +1,9 @@
 //! Where the ray through a pixel of any camera meets each plane, in pixels of the reference camera.
 //!
-//! A plane is a homography of the picture (spec §2.6, departure 3), but the planes are parallel to each other, so the
+//! A plane is a homography of the image (METHOD §2.6, D3), but the planes are parallel to each other, so the
 //! work splits: let `r = R·K⁻¹·(x, y, 1)` be the pixel's ray and `c` the camera's centre, both in the axes of the
 //! reference camera. The *slopes* `a = r_x/r_z`, `b = r_y/r_z` belong to the pixel alone, and on the plane at depth d
-//! the ray stands at `c + (d − c_z)·(a, b, 1)`, which the reference camera sees at
+//! the ray is at `c + (d − c_z)·(a, b, 1)`, which the reference camera sees at
 //!
 //! ```text
 //! x_ref = (fx·c_x/d + cx) + fx·(1 − c_z/d)·a        y_ref = (fy·c_y/d + cy) + fy·(1 − c_z/d)·b
@@ -32,7 +32,7 @@ pub struct PlaneProjector {
 }
 
 impl PlaneProjector {
-    /// The projector of `target`'s pixels onto `planes`, which stand in the frame of `reference`.
+    /// The projector of `target`'s pixels onto `planes`, which are given in the frame of `reference`.
     pub fn new(reference: &Camera, planes: &Planes, target: &Camera) -> Self {
         let reference_from_target = reference.world_from_camera.inverse() * target.world_from_camera;
         let inverse_focal = target.focal_px.recip();
@@ -53,13 +53,13 @@ impl PlaneProjector {
         Self { ray_from_pixel: reference_from_target.matrix3 * camera_from_pixel, maps: maps.collect(), first }
     }
 
-    /// The planes in front of the camera, nearest first; those before them lie behind its centre.
+    /// The planes in front of the camera, nearest first; the planes before this range lie behind its centre.
     #[inline]
     pub fn planes(&self) -> Range<usize> {
         self.first..self.maps.len()
     }
 
-    /// Slopes (a, b) of the ray through the point (x, y) of the picture (the centre of pixel (i, j) is (i + ½, j + ½)),
+    /// Slopes (a, b) of the ray through the point (x, y) of the image (the centre of pixel (i, j) is (i + ½, j + ½)),
     /// or `None` where the ray runs away from the planes or along them.
     #[inline]
     pub fn pixel_slopes(&self, x: f64, y: f64) -> Option<(f64, f64)> {
@@ -79,8 +79,8 @@ impl PlaneProjector {
         (offset.x + scale.x * a, offset.y + scale.y * b)
     }
 
-    /// Takes (x, y, 1) of a pixel to its ray (r_x, r_y, r_z) in reference axes, whose slopes are r_x/r_z and r_y/r_z: for a
-    /// renderer that projects on its own.
+    /// Takes (x, y, 1) of a pixel to its ray (r_x, r_y, r_z) in reference axes, whose slopes are r_x/r_z and r_y/r_z. For
+    /// renderers that project themselves.
     pub fn ray_from_pixel(&self) -> DMat3 {
         self.ray_from_pixel
     }
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn depth_of_plane_4_is_that_of_the_published_scene() {
-        // Spec §9.
+        // METHOD §2.1.
         assert!((PLANES.depth(4) - 1.0282).abs() < 5e-5, "{}", PLANES.depth(4));
         assert!((PLANES.depth(0) - 0.9).abs() < 1e-12);
         assert!((PLANES.depth(31) - 26.674).abs() < 1e-9);
@@ -126,7 +126,7 @@ mod tests {
             let relative = target.world_from_camera.inverse() * reference.world_from_camera;
             assert_eq!(projector.planes(), 0..32);
             for k in [0, 4, 17, 31] {
-                // Hom = K·(R + t·nᵀ/d)·K_ref⁻¹ with n = (0, 0, 1): t/d is added to the third column (spec §2.6).
+                // Hom = K·(R + t·nᵀ/d)·K_ref⁻¹ with n = (0, 0, 1): t/d is added to the third column (METHOD §2.6).
                 let mut plane = relative.matrix3;
                 plane.z_axis += relative.translation / PLANES.depth(k);
                 let reference_from_target = (intrinsics(&target) * plane * intrinsics(&reference).inverse()).inverse();

@@ -1,7 +1,7 @@
 //! The four texels around a point of a plane, found through the tile table.
 //!
 //! One texel is one reference pixel: texel (i, j) of a plane has its centre at `origin_px + (i + ½, j + ½)`. A tap of a
-//! tile's neighbour reads the neighbour itself, so tiles have no borders to drift apart (departure 1); a tap in an empty
+//! tile's neighbour reads the neighbour itself, so tiles have no borders to drift apart (METHOD D1). A tap in an empty
 //! tile or outside the table is transparent.
 
 use crate::{TILE, Tile, TileTable};

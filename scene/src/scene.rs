@@ -29,11 +29,11 @@ pub struct Scene {
 /// A camera of the capture that a scene was fitted to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SceneView {
-    /// Name of the view: the stem of its clip, folder or still.
+    /// Name of the view: the stem of its clip, folder or photograph.
     pub name: String,
     /// Its camera in the scene's world.
     pub camera: Camera,
-    /// True where the view was not fitted to.
+    /// True where the view was held out of the fit.
     pub held_out: bool,
 }
 

@@ -64,23 +64,23 @@ pub(crate) fn random_scene(seed: u64, planes: usize, frames: usize, width: u32, 
     let margin = 16;
     let [columns, rows] = [width, height].map(|n| (n as usize + 2 * margin).div_ceil(16));
     let mut tiles = TileTable::empty(planes, rows, columns, [-(margin as i32), -(margin as i32)]);
-    let (mut still, mut looping) = (0, 0);
+    let (mut static_tiles, mut looping_tiles) = (0, 0);
     for tile in &mut tiles.tiles {
         *tile = match random.below(3) {
             0 => Tile::Empty,
             1 => {
-                still += 1;
-                Tile::Static(still - 1)
+                static_tiles += 1;
+                Tile::Static(static_tiles - 1)
             }
             _ => {
-                looping += 1;
-                Tile::Looping(looping - 1)
+                looping_tiles += 1;
+                Tile::Looping(looping_tiles - 1)
             }
         };
     }
     let reference = reference(width, height);
     let mut texels = |n: usize| (0..n * TILE_VALUES / 4).flat_map(|_| random.texel()).collect::<Vec<u16>>();
-    let (static_texels, looping_texels) = (texels(still as usize), texels(looping as usize * frames));
+    let (static_texels, looping_texels) = (texels(static_tiles as usize), texels(looping_tiles as usize * frames));
     let views = (0..3).map(|i| SceneView {
         name: format!("{i:04}"),
         camera: camera_near(&mut random, &reference, 0.1, 0.05),

@@ -3,7 +3,7 @@
 /// Texels along a side of a tile.
 pub const TILE: usize = 16;
 
-/// What stands at one place of a plane.
+/// What is at one place of a plane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tile {
     /// Nothing: transparent.
@@ -34,8 +34,8 @@ impl Tile {
     }
 }
 
-/// `planes × rows × columns` tiles. Every plane fills the same rectangle of the reference picture, so a
-/// texel is one reference pixel large on every plane.
+/// `planes × rows × columns` tiles. Every plane fills the same rectangle of the reference image, so a
+/// texel has the size of one reference pixel on every plane.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TileTable {
     /// Number of planes.
@@ -44,7 +44,7 @@ pub struct TileTable {
     pub rows: usize,
     /// Tile columns of a plane.
     pub columns: usize,
-    /// Reference pixel (x, y) of the outer corner of the first tile; negative where planes reach beyond the picture.
+    /// Reference pixel (x, y) of the outer corner of the first tile; negative where planes reach beyond the image.
     pub origin_px: [i32; 2],
     /// Row-major: `(plane · rows + row) · columns + column`.
     pub tiles: Vec<Tile>,

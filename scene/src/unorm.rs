@@ -3,7 +3,7 @@
 /// A step of 16 bits: `f32::from(texel) * UNIT` is its value.
 pub const UNIT: f32 = 1.0 / 65535.0;
 
-/// A value from 0 to 1 in 16 bits, to the nearest; others end at 0 and 1.
+/// A value from 0 to 1 in 16 bits, rounded to the nearest; other values are clamped.
 #[inline(always)]
 pub fn unorm(value: f32) -> u16 {
     (65535.0 * value + 0.5) as u16

@@ -1,6 +1,6 @@
-//! Is a scene whole? Every count, index and number is checked once, so that what reads a scene need not.
+//! Is a scene consistent? Every count, index and number is checked here once, so that code that reads a scene need not.
 
-use crate::{Camera, Planes, Scene, TILE_VALUES, Tile, TileTable};
+use crate::{Blame, Camera, Fault, Planes, Scene, TILE_VALUES, Tile, TileTable};
 
 /// How far the axes of a rotation may be from unit length and right angles: what poses written as `f32` keep.
 const ROTATION_TOLERANCE: f64 = 1e-3;
@@ -11,10 +11,16 @@ const ROTATION_TOLERANCE: f64 = 1e-3;
 pub struct SceneError {
     /// Which part of the scene.
     pub place: String,
-    /// What stands there.
+    /// What was found there.
     pub found: String,
-    /// What should.
+    /// What was expected.
     pub expected: String,
+}
+
+impl Blame for SceneError {
+    fn fault(&self) -> Fault {
+        Fault::Input
+    }
 }
 
 fn check(
@@ -35,9 +41,9 @@ impl Scene {
         check(self.fps.is_finite() && self.fps > 0.0, "fps", self.fps.to_string(), "a positive number")?;
         check(self.frames >= 1, "frames", "0", "at least 1")?;
         self.planes.validate()?;
-        check_camera("reference camera", &self.reference)?;
+        self.reference.validate("reference camera")?;
         for (index, view) in self.views.iter().enumerate() {
-            check_camera(&format!("view {index} ({})", view.name), &view.camera)?;
+            view.camera.validate(&format!("view {index} ({})", view.name))?;
         }
         let found = self.tiles.planes;
         check(
@@ -46,9 +52,9 @@ impl Scene {
             format!("{found} planes"),
             format!("{} planes", self.planes.count),
         )?;
-        let (still, looping) = self.tiles.validate()?;
-        check_texels("static texels", &self.static_texels, still, 1)?;
-        check_texels("looping texels", &self.looping_texels, looping, self.frames)
+        let (static_tiles, looping_tiles) = self.tiles.validate()?;
+        check_texels("static texels", &self.static_texels, static_tiles, 1)?;
+        check_texels("looping texels", &self.looping_texels, looping_tiles, self.frames)
     }
 }
 
@@ -77,12 +83,12 @@ impl TileTable {
         let places = self.planes.checked_mul(self.rows).and_then(|n| n.checked_mul(self.columns));
         let found = format!("{} places", self.tiles.len());
         check(places == Some(self.tiles.len()), "tile table", found, format!("{shape} places"))?;
-        let (still, looping) = self.counts();
-        let (mut still_seen, mut looping_seen) = (vec![false; still], vec![false; looping]);
+        let (static_tiles, looping_tiles) = self.counts();
+        let (mut static_seen, mut looping_seen) = (vec![false; static_tiles], vec![false; looping_tiles]);
         for (place, &tile) in self.tiles.iter().enumerate() {
             let (kind, index, seen) = match tile {
                 Tile::Empty => continue,
-                Tile::Static(index) => ("static", index, &mut still_seen),
+                Tile::Static(index) => ("static", index, &mut static_seen),
                 Tile::Looping(index) => ("looping", index, &mut looping_seen),
             };
             let count = seen.len();
@@ -96,11 +102,11 @@ impl TileTable {
                         place % self.columns
                     ),
                     found: format!("{kind} tile {index}"),
-                    expected: format!("an index below {count} that stands nowhere else"),
+                    expected: format!("an index below {count} that is used once"),
                 });
             }
         }
-        Ok((still, looping))
+        Ok((static_tiles, looping_tiles))
     }
 }
 
@@ -114,17 +120,23 @@ fn check_texels(place: &str, texels: &[u16], tiles: usize, frames: usize) -> Res
     )
 }
 
-pub(crate) fn check_camera(place: &str, camera: &Camera) -> Result<(), SceneError> {
-    let Camera { width, height, focal_px, center_px, world_from_camera } = camera;
-    check(*width > 0 && *height > 0, place, format!("a picture of {width}×{height}"), "at least 1×1")?;
-    let good = focal_px.is_finite() && focal_px.min_element() > 0.0;
-    check(good, place, format!("focal lengths {focal_px}"), "positive numbers")?;
-    check(center_px.is_finite(), place, format!("a principal point {center_px}"), "numbers")?;
-    let axes = world_from_camera.matrix3;
-    let good = world_from_camera.is_finite()
-        && (axes.transpose() * axes).abs_diff_eq(glam::DMat3::IDENTITY, ROTATION_TOLERANCE)
-        && axes.determinant() > 0.0;
-    check(good, place, format!("a pose {world_from_camera}"), "a rotation and a finite position")
+impl Camera {
+    /// Checks the size, the intrinsics and that the pose is a rotation and a position. `name` is what an error calls the camera.
+    ///
+    /// # Errors
+    /// The first thing that is wrong.
+    pub fn validate(&self, name: &str) -> Result<(), SceneError> {
+        let Self { width, height, focal_px, center_px, world_from_camera } = self;
+        check(*width > 0 && *height > 0, name, format!("an image of {width}×{height}"), "at least 1×1")?;
+        let good = focal_px.is_finite() && focal_px.min_element() > 0.0;
+        check(good, name, format!("focal lengths {focal_px}"), "positive numbers")?;
+        check(center_px.is_finite(), name, format!("a principal point {center_px}"), "finite numbers")?;
+        let axes = world_from_camera.matrix3;
+        let good = world_from_camera.is_finite()
+            && (axes.transpose() * axes).abs_diff_eq(glam::DMat3::IDENTITY, ROTATION_TOLERANCE)
+            && axes.determinant() > 0.0;
+        check(good, name, format!("a pose {world_from_camera}"), "a rotation and a finite position")
+    }
 }
 
 #[cfg(test)]
@@ -158,7 +170,7 @@ mod tests {
         assert!(error(|s| s.reference.world_from_camera.matrix3.x_axis.x = 1.1).starts_with("reference camera: found"));
         assert!(error(|s| s.reference.world_from_camera.matrix3.x_axis.x = -1.0).contains("a rotation"));
         assert!(error(|s| s.reference.world_from_camera.translation.x = f64::NAN).contains("a rotation"));
-        assert!(error(|s| s.reference.width = 0).contains("a picture of 0×32"));
+        assert!(error(|s| s.reference.width = 0).contains("an image of 0×32"));
         assert!(error(|s| s.static_texels.truncate(3)).starts_with("static texels: found"));
         assert!(error(|s| s.frames = 3).starts_with("looping texels: found"));
         assert!(error(|s| s.tiles.tiles.truncate(3)).starts_with("tile table: found"));
@@ -168,7 +180,7 @@ mod tests {
     fn tiles_are_used_once_each() {
         let place = |s: &Scene, n: u32| s.tiles.tiles.iter().position(|&t| t == Tile::Static(n)).unwrap();
         let scene = random_scene(3, 3, 2, 48, 32);
-        let (still, _) = scene.tiles.counts();
+        let (static_tiles, _) = scene.tiles.counts();
         let twice = error(|s| {
             let at = place(s, 1);
             s.tiles.tiles[at] = Tile::Static(0);
@@ -179,7 +191,7 @@ mod tests {
             twice,
             format!(
                 "tile table, plane {}, row {}, column {}: found static tile 0, \
-                 expected an index below {still} that stands nowhere else",
+                 expected an index below {static_tiles} that is used once",
                 at / (rows * columns),
                 at / columns % rows,
                 at % columns

@@ -1,26 +1,27 @@
-//! Pictures of a scene file by the GPU and by the CPU compositor: how many pixels differ, and how long each takes.
+//! A measuring tool: draws a scene file on the GPU and with the CPU compositor, and reports how many pixels differ and how long each takes.
 //!
 //! `cargo run --release -p loop3d-viewer --example compare -- SCENE [WIDTHxHEIGHT]`
-#![allow(clippy::print_stdout, reason = "a tool that talks to the person who started it")]
+#![allow(clippy::print_stdout, reason = "a tool that prints its results")]
 
 #[path = "../tests/support/borders.rs"]
 mod borders;
 
-use loop3d_scene::{CameraPath, Film, Scene};
-use loop3d_viewer::{Backend, Options, RenderError, Renderer};
+use loop3d_scene::{CameraPath, Scene, VideoSpec};
+use loop3d_viewer::{Backend, RenderError, Renderer, RendererOptions};
 use std::error::Error;
 use std::sync::Arc;
 use std::time::Instant;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut args = std::env::args().skip(1);
-    let scene = Arc::new(loop3d_scene::load(args.next().ok_or("which scene file?")?)?);
+    let scene = Arc::new(loop3d_scene::load(args.next().ok_or("missing SCENE")?)?);
     let size = args.next().unwrap_or_else(|| format!("{}x{}", scene.reference.width, scene.reference.height));
     let (width, height) = size.split_once('x').ok_or("expected WIDTHxHEIGHT")?;
-    let film = Film { width: width.parse()?, height: height.parse()?, fps: scene.fps, frames: Some(120), start: 0.0 };
-    let shots = CameraPath::Spiral.shots(&scene, &film)?;
+    let spec =
+        VideoSpec { width: width.parse()?, height: height.parse()?, fps: scene.fps, frames: Some(120), start: 0.0 };
+    let shots = CameraPath::Spiral.shots(&scene, &spec)?;
     for backend in [Backend::Vulkan, Backend::Gl, Backend::Metal, Backend::Dx12] {
-        match Renderer::new(Arc::clone(&scene), &Options { backend, ..Options::default() }) {
+        match Renderer::new(Arc::clone(&scene), &RendererOptions { backend, ..RendererOptions::default() }) {
             Ok(renderer) => compare(renderer, &scene, &shots)?,
             Err(RenderError::NoAdapter { .. }) => println!("{}: no adapter", backend.name()),
             Err(error) => return Err(error.into()),
@@ -66,7 +67,7 @@ fn compare(mut renderer: Renderer, scene: &Scene, shots: &[loop3d_scene::Shot]) 
     }
     let count = shots.len() as f64;
     println!(
-        "  {:.1} ms a picture, {:.2} ms of it to start it; the CPU compositor on one thread: {:.1} ms",
+        "  {:.1} ms a frame, {:.2} ms of it to start it; the CPU compositor on one thread: {:.1} ms",
         start.elapsed().as_secs_f64() / count * 1e3,
         issue_s / count * 1e3,
         cpu_s / 50.0 * 1e3

@@ -3,9 +3,9 @@
 use crate::RenderError;
 #[cfg(feature = "blocking")]
 use loop3d_scene::Scene;
-use loop3d_scene::{Kind, Packing, PageRules, TileTable};
+use loop3d_scene::{Packing, PageRules, TileKind, TileTable};
 
-/// Where the tiles of one kind stand.
+/// Where the tiles of one kind are in the texture.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Atlas {
     /// In texels.
@@ -19,16 +19,16 @@ impl Atlas {
     ///
     /// # Errors
     /// They do not fit in `max_side × max_side` texels.
-    pub(crate) fn pack(table: &TileTable, kind: Kind, max_side: u32) -> Result<Self, RenderError> {
+    pub(crate) fn pack(table: &TileTable, kind: TileKind, max_side: u32) -> Result<Self, RenderError> {
         let limit = [max_side as usize; 2];
         let packing = Packing::new(table, kind, &PageRules { halo: 1, align: 1, limit });
-        let tiles = || table.tiles.iter().filter(|&&t| Kind::of(t) == Some(kind)).count();
+        let tiles = || table.tiles.iter().filter(|&&t| TileKind::of(t) == Some(kind)).count();
         let too_large = || RenderError::AtlasTooLarge { kind: kind.name(), tiles: tiles(), limit: max_side };
         let packing = packing.map_err(|_| too_large())?;
         if packing.pages.len() > 1 { Err(too_large()) } else { Ok(Self::of(packing)) }
     }
 
-    /// With tiles that are packed in at most one page.
+    /// The atlas of a packing of at most one page.
     pub(crate) fn of(packing: Packing) -> Self {
         let [width, height] = packing.pages.first().copied().unwrap_or([1, 1]);
         Self { width, height, packing }
@@ -63,8 +63,8 @@ impl Atlas {
     }
 }
 
-/// What a stored value becomes in a texture of the format [`Tier::texels`](crate::Tier::texels). Never 8 bits: where layers lie over each other,
-/// half a dozen that move or dozens of still leaves, their roundings would add up to more than the two steps that a picture may be off.
+/// Converts a stored value for a texture of the format [`Tier::texels`](crate::Tier::texels). Never to 8 bits: where many layers overlap,
+/// half a dozen that move or dozens of static leaves, the rounding would add up to more than the two steps that an image may be off.
 #[cfg(feature = "blocking")]
 pub(crate) fn conversion(format: wgpu::TextureFormat) -> fn(u16) -> u16 {
     match format {
@@ -83,13 +83,13 @@ mod tests {
     #[test]
     fn too_many_tiles_name_the_limit() {
         let scene = hard_scene(1, 3);
-        let (still, _) = scene.tiles.counts();
-        let error = Atlas::pack(&scene.tiles, Kind::Static, 128).unwrap_err();
-        assert_eq!(error, RenderError::AtlasTooLarge { kind: "static", tiles: still, limit: 128 });
+        let (static_tiles, _) = scene.tiles.counts();
+        let error = Atlas::pack(&scene.tiles, TileKind::Static, 128).unwrap_err();
+        assert_eq!(error, RenderError::AtlasTooLarge { kind: "static", tiles: static_tiles, limit: 128 });
         assert!(error.to_string().contains("128×128"), "{error}");
-        assert!(Atlas::pack(&scene.tiles, Kind::Static, 8).is_err());
+        assert!(Atlas::pack(&scene.tiles, TileKind::Static, 8).is_err());
         let empty = TileTable::empty(1, 4, 4, [0, 0]);
-        let atlas = Atlas::pack(&empty, Kind::Looping, 2048).unwrap();
+        let atlas = Atlas::pack(&empty, TileKind::Looping, 2048).unwrap();
         assert_eq!((atlas.width, atlas.height, atlas.packing().blocks.len()), (1, 1, 0));
     }
 }

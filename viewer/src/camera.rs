@@ -1,12 +1,12 @@
-//! The camera that a person moves: it orbits around the focus, pans and zooms, and stays where the capture looked.
+//! The camera that a person moves: it orbits around the focus, pans and zooms, and stays within the captured range.
 //!
-//! All is in the axes of the reference camera. Mouse, touch and keys write one [`CameraInput`] a frame; the camera reads that and
+//! Everything is in the axes of the reference camera. Mouse, touch and keys write one [`CameraInput`] a frame; the camera reads that and
 //! nothing else.
 
 use glam::{DAffine3, DVec2, DVec3};
 use loop3d_scene::{Camera, Scene};
 
-/// Seconds in which a motion that was let go falls to 1/e.
+/// Seconds in which a released motion falls to 1/e.
 const INERTIA_S: f64 = 0.18;
 
 /// Seconds in which what lies beyond a limit comes back to 1/e of it.
@@ -26,15 +26,15 @@ const SWAY_RAMP_S: f64 = 3.0;
 const SWAY_PART: f64 = 0.5;
 const SWAY_PERIOD_S: DVec2 = DVec2::new(9.0, 13.0);
 
-/// Smallest limit of the orbit, in radians: a capture from one place still answers a drag.
+/// Smallest limit of the orbit, in radians, so that a capture from one position still responds to a drag.
 const LEAST_ORBIT: f64 = 0.01;
 
 /// What a person does to the camera in one frame, from every device together.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct CameraInput {
-    /// Drag of the orbit in picture heights, x to the right, y down.
+    /// Drag of the orbit in image heights, x to the right, y down.
     pub orbit: DVec2,
-    /// Drag of the picture in picture heights.
+    /// Drag of the image in image heights.
     pub pan: DVec2,
     /// Doublings of the size of things; negative makes them smaller.
     pub zoom: f64,
@@ -74,7 +74,7 @@ impl Axis {
             self.value += drag * ease;
             self.velocity = drag * ease / seconds;
         } else {
-            // A step of a wheel or a key: spread over the inertia, it goes as far as was asked for.
+            // A step of a wheel or a key, spread over the inertia, so that it ends where it was meant to.
             self.velocity += drag * ease / INERTIA_S;
             let fall = (-seconds / INERTIA_S).exp();
             self.value += self.velocity * INERTIA_S * (1.0 - fall);
@@ -97,9 +97,9 @@ impl Axis {
 #[derive(Clone, Debug, PartialEq)]
 pub struct OrbitCamera {
     reference: Camera,
-    /// Depth of what the camera turns around.
+    /// Depth of the point that the camera orbits around.
     focus: f64,
-    /// Angles of the camera's place as seen from the focus, to the right and down.
+    /// Angles of the camera's position as seen from the focus, to the right and down.
     orbit: [Axis; 2],
     /// Shift of camera and focus.
     pan: [Axis; 2],
@@ -111,7 +111,7 @@ pub struct OrbitCamera {
     is_swaying: bool,
 }
 
-/// Where the camera stands, without what sways or tilts it: what a link keeps.
+/// Where the camera is, without sway or tilt: what a link to a view keeps.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct CameraState {
     /// The two angles, in radians.
@@ -123,7 +123,7 @@ pub struct CameraState {
 }
 
 impl OrbitCamera {
-    /// Stands at the reference camera. The limits come from the places that the scene's views were filmed from.
+    /// A camera at the reference camera. Its limits come from the positions of the scene's views.
     pub fn new(scene: &Scene) -> Self {
         let focus = scene.planes.focus();
         let reference_from_world = scene.reference.world_from_camera.inverse();
@@ -133,7 +133,7 @@ impl OrbitCamera {
         let orbit = |low: f64, high: f64| {
             Axis::new((low / focus).atan().min(-LEAST_ORBIT), (high / focus).atan().max(LEAST_ORBIT))
         };
-        // Orbit alone reaches every filmed place; pan adds half as much.
+        // The orbit alone reaches every captured position; pan adds half as much.
         let pan = |low: f64, high: f64| Axis::new(0.5 * low, 0.5 * high);
         Self {
             reference: scene.reference,
@@ -147,13 +147,13 @@ impl OrbitCamera {
         }
     }
 
-    /// Where it stands.
+    /// Its state.
     pub fn state(&self) -> CameraState {
         let pair = |axes: &[Axis; 2]| DVec2::new(axes[0].value, axes[1].value);
         CameraState { orbit: pair(&self.orbit), pan: pair(&self.pan), zoom: self.zoom.value }
     }
 
-    /// Goes to a state, as far as the limits let it.
+    /// Moves to a state, as far as the limits allow.
     pub fn set_state(&mut self, state: &CameraState) {
         let CameraState { orbit, pan, zoom } = *state;
         let [across, down] = &mut self.orbit;
@@ -167,14 +167,14 @@ impl OrbitCamera {
         self.idle_s = 0.0;
     }
 
-    /// Stands so far from where the orbit is: 1 is half of the range, to the right and down. Limits hold.
+    /// Offsets the orbit by `pose`: 1 is half of the range, to the right and down. The limits hold.
     pub fn set_pose(&mut self, pose: DVec2) {
         if pose.is_finite() {
             self.pose = pose;
         }
     }
 
-    /// Whether it sways when nobody moves it.
+    /// Sets whether it sways while idle.
     pub fn set_swaying(&mut self, is_swaying: bool) {
         self.is_swaying = is_swaying;
     }
@@ -184,14 +184,14 @@ impl OrbitCamera {
         self.orbit.map(|axis| [axis.low, axis.high])
     }
 
-    /// Goes on by a stretch of real time with what was done in it.
+    /// Advances by `seconds` of real time, with the input of that time.
     pub fn advance(&mut self, input: &CameraInput, seconds: f64) {
         if !(seconds.is_finite() && seconds > 0.0) {
             return;
         }
         let CameraInput { orbit, pan, zoom, is_held, reset, .. } = *input;
         if *input != CameraInput::default() {
-            // What the sway showed is where the hand takes hold.
+            // The drag starts from where the sway had moved the camera.
             let sway = self.sway();
             self.orbit[0].value += sway.x;
             self.orbit[1].value += sway.y;
@@ -204,11 +204,11 @@ impl OrbitCamera {
             self.zoom.reset();
             return;
         }
-        // The scene follows the hand, so the camera goes the other way. Half a picture height is the way from end to end.
+        // The scene follows the pointer, so the camera moves the other way. A drag of half the image's height spans the whole range.
         let [across, down] = &mut self.orbit;
         across.advance(-2.0 * orbit.x * across.range(), is_held, seconds);
         down.advance(-2.0 * orbit.y * down.range(), is_held, seconds);
-        // At the focus, things stay under the hand.
+        // At the depth of the focus, things stay under the pointer.
         let height =
             f64::from(self.reference.height) / (self.reference.focal_px.y * self.zoom.value.exp2()) * self.focus;
         self.pan[0].advance(-pan.x * height, is_held, seconds);
@@ -216,7 +216,7 @@ impl OrbitCamera {
         self.zoom.advance(zoom, is_held, seconds);
     }
 
-    /// Goes to where another camera stands, as far as the limits let it; it goes on looking at the focus.
+    /// Moves to the position of another camera, as far as the limits allow. It keeps looking at the focus.
     pub fn look_from(&mut self, camera: &Camera) {
         let place = self.reference.world_from_camera.inverse().transform_point3(camera.position());
         for (axis, shift) in self.orbit.iter_mut().zip([place.x, place.y]) {
@@ -234,7 +234,7 @@ impl OrbitCamera {
         let size = SWAY_PART * (swinging_s / SWAY_RAMP_S).min(1.0);
         let swing = |axis: &Axis, period: f64| {
             let wave = (std::f64::consts::TAU * swinging_s / period).sin();
-            // Towards the limits from where it stands.
+            // Towards the limits from its present position.
             size * if wave > 0.0 {
                 wave * (axis.high - axis.value).max(0.0)
             } else {
@@ -244,7 +244,7 @@ impl OrbitCamera {
         DVec2::new(swing(&self.orbit[0], SWAY_PERIOD_S.x), swing(&self.orbit[1], SWAY_PERIOD_S.y))
     }
 
-    /// The camera for a picture of any size. It shows no more than the reference camera does: what does not fit the shape is cut off.
+    /// The camera for an image of any size. It shows no more than the reference camera does: what does not fit the shape is cropped.
     pub fn camera(&self, width: u32, height: u32) -> Camera {
         let mut angles = DVec2::new(self.orbit[0].value, self.orbit[1].value) + self.sway();
         if self.pose != DVec2::ZERO {
@@ -254,9 +254,9 @@ impl OrbitCamera {
         }
         let pan = DVec3::new(self.pan[0].value, self.pan[1].value, 0.0);
         let target = DVec3::Z * self.focus + pan;
-        // In the plane of the filmed places, so that a filmed place is reached exactly.
+        // In the plane of the captured positions, so that a captured position is reached exactly.
         let position = DVec3::new(angles.x.tan(), angles.y.tan(), 0.0) * self.focus + pan;
-        // Never parallel: the target lies ahead by the focus.
+        // Never degenerate: the target lies ahead by the focus.
         let pose = Camera::pose_looking_at(position, target, DVec3::NEG_Y).unwrap_or(DAffine3::IDENTITY);
         let camera = self.reference.covering(width, height);
         Camera {

@@ -1,4 +1,4 @@
-//! The playback clock: which moment of the loop is shown. Time drives it, however many frames are shown.
+//! The playback clock: which moment of the loop is shown. Real time drives it, however many frames are drawn.
 
 /// Slowest and fastest speed.
 pub const SPEEDS: [f64; 2] = [0.1, 4.0];
@@ -16,12 +16,12 @@ pub struct Clock {
     is_reverse: bool,
     /// Frames played since the start or the last seek, in either direction.
     played: f64,
-    /// The clock pauses after so many rounds.
+    /// The clock pauses after this many rounds.
     last_round: Option<u32>,
 }
 
 impl Clock {
-    /// A clock that plays a loop of `frames` frames from its start, for ever.
+    /// A clock that plays a loop of `frames` frames from its start, forever.
     pub fn new(frames: usize, fps: f64) -> Self {
         Self {
             frames: frames.max(1) as f64,
@@ -52,7 +52,7 @@ impl Clock {
 
     /// Times that the loop has been played since the start or the last seek.
     pub fn rounds(&self) -> u32 {
-        // A hair more: sums of steps fall short of whole rounds by rounding.
+        // Sums of steps fall slightly short of whole rounds by rounding.
         (self.played / self.frames + 1e-9) as u32
     }
 
@@ -66,20 +66,20 @@ impl Clock {
         self.is_reverse
     }
 
-    /// Speed, 1 as filmed.
+    /// Speed; 1 is as filmed.
     pub fn speed(&self) -> f64 {
         self.speed
     }
 
-    /// A moment that is shown soon: that of the next picture, should it come after `seconds`, but a frame on at least.
+    /// A moment that is shown soon: that of the next image if it comes after `seconds`, but at least one frame ahead.
     pub fn soon(&self, seconds: f64) -> f64 {
         let step = (seconds * self.fps * self.speed).max(1.0);
         if self.is_reverse { self.time - step } else { self.time + step }
     }
 
-    /// Goes on by a stretch of real time.
+    /// Advances by `seconds` of real time.
     pub fn advance(&mut self, seconds: f64) {
-        // A clock of the system that jumps back, or none, does not stop the loop for good.
+        // A system clock that jumps back does not stop the loop for good.
         if !self.is_playing || !seconds.is_finite() || seconds <= 0.0 {
             return;
         }
@@ -108,7 +108,7 @@ impl Clock {
         self.is_reverse = !self.is_reverse;
     }
 
-    /// Goes to a moment, in frames; outside of the loop it goes round.
+    /// Seeks to a moment, in frames. A moment outside the loop goes round it.
     pub fn seek(&mut self, time: f64) {
         if time.is_finite() {
             self.time = 0.0;
@@ -131,7 +131,7 @@ impl Clock {
         }
     }
 
-    /// Pauses after so many rounds, counted from now; `None` plays for ever.
+    /// Pauses after this many rounds, counted from now; `None` plays forever.
     pub fn stop_after(&mut self, rounds: Option<u32>) {
         self.last_round = rounds;
         self.played = 0.0;
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn a_paused_clock_stands_and_steps_go_to_whole_frames() {
+    fn a_paused_clock_stops_and_steps_go_to_whole_frames() {
         let mut clock = Clock::new(4, 10.0);
         clock.advance(0.12);
         clock.toggle();

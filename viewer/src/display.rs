@@ -1,7 +1,7 @@
-//! Pictures of a streamed scene on a surface, such as a page's canvas.
+//! Shows a streamed scene on a surface, such as the canvas of a web page.
 
 use crate::canvas::Canvas;
-use crate::pipelines::{self, Size};
+use crate::resolve::{OutputSize, resolve_pipeline};
 use crate::{Gpu, OrbitCamera, RenderError, Streamed};
 use wgpu::CurrentSurfaceTexture as Current;
 
@@ -10,7 +10,7 @@ pub struct Display {
     gpu: Gpu,
     surface: wgpu::Surface<'static>,
     configuration: wgpu::SurfaceConfiguration,
-    /// Finish a picture of the surface's size, or a smaller one.
+    /// Resolve an image of the surface's size, or a smaller one.
     pipelines: [wgpu::RenderPipeline; 2],
     scale: f64,
     scene: Option<(Streamed, Canvas)>,
@@ -29,7 +29,8 @@ impl Display {
         // Colours are blended as the footage has them; an sRGB surface would brighten them.
         configuration.format = configuration.format.remove_srgb_suffix();
         surface.configure(&gpu.device, &configuration);
-        let pipelines = [Size::Same, Size::Enlarged].map(|size| pipelines::resolve(&gpu, configuration.format, size));
+        let pipelines =
+            [OutputSize::Same, OutputSize::Enlarged].map(|size| resolve_pipeline(&gpu, configuration.format, size));
         gpu.check()?;
         Ok(Self { gpu, surface, configuration, pipelines, scale: 1.0, scene: None })
     }
@@ -47,7 +48,7 @@ impl Display {
         self.gpu.check()
     }
 
-    /// Puts another scene on.
+    /// Shows another scene.
     pub fn set_scene(&mut self, scene: Streamed) {
         let [width, height] = self.drawn_size();
         let canvas = scene.canvas(width, height);
@@ -64,7 +65,7 @@ impl Display {
         self.scene.as_mut().map(|(scene, _)| scene)
     }
 
-    /// Takes the surface's new size in pixels, and the part of it along each side that is drawn and then enlarged.
+    /// Takes the surface's new size in pixels, and the fraction of it along each side that is drawn and then enlarged.
     pub fn resize(&mut self, width: u32, height: u32, scale: f64) {
         let (width, height) = within(&self.gpu, width, height);
         if (width, height) != (self.configuration.width, self.configuration.height) {
@@ -86,12 +87,12 @@ impl Display {
         [side(self.configuration.width), side(self.configuration.height)]
     }
 
-    /// GPU memory of scene and picture.
+    /// GPU memory of scene and image.
     pub fn bytes(&self) -> u64 {
         self.scene.as_ref().map_or(0, |(scene, canvas)| scene.statistics().bytes + canvas.bytes())
     }
 
-    /// Shows one picture. A surface that cannot take one now is passed over.
+    /// Shows one frame. A surface that cannot take one now is skipped.
     ///
     /// # Errors
     /// The GPU failed.
@@ -117,7 +118,7 @@ impl Display {
     }
 }
 
-/// Sides that the GPU can draw.
+/// Sides clamped to what the GPU can draw.
 fn within(gpu: &Gpu, width: u32, height: u32) -> (u32, u32) {
     (width.clamp(1, gpu.max_side()), height.clamp(1, gpu.max_side()))
 }

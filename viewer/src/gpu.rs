@@ -1,10 +1,14 @@
-//! The graphics device: which adapter, what it can do, and what went wrong with it.
+//! The graphics device: its adapter, its tier, and its first failure.
 
 use crate::RenderError;
-use crate::form::BLOCK_FEATURES;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The system's interface to the GPU.
+/// Features for textures of blocks, which a device is opened with where it has them.
+const BLOCK_FEATURES: wgpu::Features = wgpu::Features::TEXTURE_COMPRESSION_BC
+    .union(wgpu::Features::TEXTURE_COMPRESSION_ASTC)
+    .union(wgpu::Features::TEXTURE_COMPRESSION_ETC2);
+
+/// The graphics API.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Backend {
     /// The system's own, or GL where there is none.
@@ -35,8 +39,8 @@ impl Backend {
         }
     }
 
-    /// What `open` makes of this backend; of GL where this is [`Auto`](Self::Auto) and finds no adapter. GL comes last, and not
-    /// even its library is loaded without need.
+    /// The result of `open` for this backend; for GL where this is [`Auto`](Self::Auto) and finds no adapter. GL comes last, so that
+    /// not even its library is loaded without need.
     #[cfg(feature = "blocking")]
     pub(crate) fn or_gl<T>(self, open: impl Fn(Self) -> Result<T, RenderError>) -> Result<T, RenderError> {
         match open(self) {
@@ -55,7 +59,7 @@ impl Backend {
         }
     }
 
-    /// An entry to this backend's adapters; GL needs the display of the window that it is to draw to.
+    /// An instance with this backend's adapters. GL needs the display of the window that it will draw to.
     pub fn instance(self, display: Option<Box<dyn wgpu::wgt::WgpuHasDisplayHandle>>) -> wgpu::Instance {
         let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
         descriptor.display = display;
@@ -64,10 +68,10 @@ impl Backend {
     }
 }
 
-/// What the device can do. Everything that depends on it asks for the tier and for no feature of its own.
+/// What the device can do. Code that depends on it checks the tier, not single features.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tier {
-    /// Texels are the scene's own 16 bits, and layers accumulate in as many: a picture is rounded once, to 8 bits.
+    /// Texels are the scene's own 16 bits, and layers accumulate in as many: an image is rounded once, to 8 bits.
     Full,
     /// Both in 16-bit floats, the best that browsers have. Near white they have 11 bits, which a dozen layers use up.
     Half,
@@ -125,7 +129,7 @@ pub struct Gpu {
     pub name: String,
     /// What it can do.
     pub tier: Tier,
-    /// Whether the adapter is a processor that plays a GPU.
+    /// Whether the adapter renders in software.
     pub is_software: bool,
     failure: Arc<Mutex<Option<RenderError>>>,
 }
@@ -134,7 +138,7 @@ impl Gpu {
     /// Opens the best adapter of a backend, one that can draw to `surface` where there is one.
     ///
     /// # Errors
-    /// There is no adapter, or it gives no device.
+    /// There is no adapter, or it cannot be opened.
     pub async fn open(
         instance: &wgpu::Instance,
         backend: Backend,
@@ -153,7 +157,7 @@ impl Gpu {
         // What WebGL2 has, so that everything runs there; textures as large as this adapter's.
         let required_limits = wgpu::Limits::downlevel_webgl2_defaults().using_resolution(adapter.limits());
         let tier = Tier::of(&adapter);
-        // And, where it can, to tell how long it works, and to read compressed blocks.
+        // And, where available, timestamps and textures of blocks.
         let wanted = BLOCK_FEATURES | wgpu::Features::TIMESTAMP_QUERY;
         let required_features = tier.features() | (adapter.features() & wanted);
         let descriptor =
@@ -167,9 +171,9 @@ impl Gpu {
             failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
         };
         let lost = Arc::clone(&failure);
-        // Also when it is dropped; then nobody asks any more.
+        // Also called when it is dropped; nothing asks any more then.
         device.set_device_lost_callback(move |_, text| note(&lost, RenderError::Lost(text)));
-        // wgpu's own handler would panic.
+        // wgpu's default handler would panic.
         let wrong = Arc::clone(&failure);
         device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
             let is_full = matches!(error, wgpu::Error::OutOfMemory { .. });
@@ -179,7 +183,7 @@ impl Gpu {
         Ok(Self { adapter, device, queue, name, tier, is_software, failure })
     }
 
-    /// Opens the best adapter of a backend for pictures without a window.
+    /// Opens the best adapter of a backend for images without a window.
     ///
     /// # Errors
     /// As [`open`](Self::open).

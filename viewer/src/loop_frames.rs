@@ -1,11 +1,16 @@
-//! The looping atlas on the GPU: every frame of the loop where they fit the budget, else a ring of a few that frames stream through.
+//! The looping atlas of a master on the GPU: all frames of the loop where they fit the budget, else a few layers that frames stream
+//! through.
+//!
+//! Not the ring of packages (`ring.rs`), though both keep frames in layers. Here a frame is in memory, is uploaded whole when it is
+//! drawn or announced, and replaces the least recently used one. There frames arrive from decoders late, in pages and in any order, so
+//! the ring has to say which are wanted, and a frame counts only once all of its pages have come.
 
 use crate::Gpu;
 use crate::atlas::{Atlas, conversion};
 use crate::texture::{array_view, texture, texture_bytes};
 use loop3d_scene::Scene;
 
-/// Frames in the ring: the two of a moment, and as many to come.
+/// Layers that frames stream through: the two of a moment, and two to come.
 const RING: usize = 4;
 
 /// Frames of the loop in the layers of an array texture.
@@ -13,16 +18,16 @@ pub(crate) struct LoopFrames {
     texture: wgpu::Texture,
     layers: Layers,
     staging: Vec<u16>,
-    /// Frames that were not there when they were to be drawn.
+    /// Frames that were not on the GPU when they were drawn.
     missed: u64,
 }
 
 impl LoopFrames {
-    /// All frames, uploaded, where they take at most `budget_bytes` and the device has as many layers; else an empty ring.
+    /// All frames, uploaded, where they take at most `budget_bytes` and the device has as many layers; else room for a few.
     pub(crate) fn new(gpu: &Gpu, scene: &Scene, atlas: &Atlas, budget_bytes: u64) -> Self {
         let all = scene.frames as u64 * atlas.bytes();
         let resident = all <= budget_bytes && scene.frames <= gpu.max_layers() as usize;
-        // A static scene has one layer. wgpu's GL makes arrays of two layers or more only.
+        // A static scene has one layer. wgpu's GL backend makes arrays of at least two layers.
         let frames = if atlas.packing().blocks.is_empty() { 1 } else { scene.frames };
         let count = if resident { frames } else { frames.min(RING) };
         let usage = wgpu::TextureUsages::COPY_DST;
@@ -48,7 +53,7 @@ impl LoopFrames {
         })
     }
 
-    /// Uploads the frames of a moment to come, where they are not there.
+    /// Uploads the frames of a moment to come, where they are missing.
     pub(crate) fn prepare(&mut self, gpu: &Gpu, scene: &Scene, atlas: &Atlas, frames: [usize; 2]) {
         if !atlas.packing().blocks.is_empty() {
             for frame in frames {
@@ -57,12 +62,12 @@ impl LoopFrames {
         }
     }
 
-    /// Frames that had to be uploaded while a picture waited for them.
+    /// Frames that had to be uploaded while an image waited for them.
     pub(crate) fn missed(&self) -> u64 {
         self.missed
     }
 
-    /// The frame's layer, and whether it was there before.
+    /// The frame's layer, and whether the frame was in it before.
     fn layer(&mut self, gpu: &Gpu, scene: &Scene, atlas: &Atlas, frame: usize) -> (u32, bool) {
         let (layer, is_there) = self.layers.place(frame);
         if !is_there {
@@ -81,14 +86,14 @@ impl LoopFrames {
         texture_bytes(&self.texture)
     }
 
-    /// Frames of the loop that there is room for.
+    /// Number of frames that there is room for.
     pub(crate) fn room(&self) -> usize {
         self.layers.slots.len()
     }
 }
 
-/// Uploads one layer. Writes of the queue happen before what is submitted next and after what was submitted before, so a
-/// layer may be written while an earlier picture is still being drawn from it.
+/// Uploads one layer. The queue orders writes after what was submitted before and before what is submitted next, so a layer may
+/// be written while an earlier image is being drawn from it.
 pub(crate) fn write_layer(gpu: &Gpu, texture: &wgpu::Texture, atlas: &Atlas, layer: u32, texels: &[u16]) {
     let (width, height) = (atlas.width as u32, atlas.height as u32);
     gpu.queue.write_texture(
@@ -104,7 +109,7 @@ pub(crate) fn write_layer(gpu: &Gpu, texture: &wgpu::Texture, atlas: &Atlas, lay
     );
 }
 
-/// Which frame stands in which layer.
+/// Which frame is in which layer.
 struct Layers {
     /// Frame and moment of last use.
     slots: Vec<Option<(usize, u64)>>,
@@ -116,8 +121,7 @@ impl Layers {
         Self { slots: vec![None; count], uses: 0 }
     }
 
-    /// The layer for a frame, and whether the frame is already in it. Otherwise it takes the place of the frame that was not used
-    /// for the longest time.
+    /// The layer for a frame, and whether the frame is already in it. Otherwise the frame replaces the least recently used one.
     fn place(&mut self, frame: usize) -> (usize, bool) {
         self.uses += 1;
         let there = self.slots.iter().position(|slot| slot.is_some_and(|(f, _)| f == frame));
@@ -135,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_ring_keeps_what_was_used_last() {
+    fn layers_keep_what_was_used_last() {
         let mut layers = Layers::new(3);
         assert_eq!([layers.place(0), layers.place(1), layers.place(2)], [(0, false), (1, false), (2, false)]);
         assert_eq!(layers.place(0), (0, true));

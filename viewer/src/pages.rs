@@ -1,16 +1,15 @@
-//! Rectangles that are copied from the pages of a package to an atlas, on the GPU.
+//! The pass of `pages.wgsl`: rectangles that are copied from the pages of a package to an atlas, on the GPU.
 
 use crate::Gpu;
-use crate::drawing::instances;
-use crate::pipelines::{Stage, pipeline, texture_entry};
+use crate::pipeline::{PipelineSpec, instances, pipeline, texture_entry};
 use crate::texture::{texture, texture_bytes};
 use bytemuck::{Pod, Zeroable};
-use loop3d_scene::{Block, Packing, TILE, TileTable};
+use loop3d_scene::{Packing, TILE, TileBlock, TileTable};
 
 /// One rectangle, as `pages.wgsl` reads it.
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
 #[repr(C)]
-pub(crate) struct Copy {
+pub(crate) struct PageCopy {
     /// Left, upper, right, lower on the atlas, in clip space.
     bounds: [f32; 4],
     /// Page texel minus atlas texel.
@@ -18,7 +17,7 @@ pub(crate) struct Copy {
     gain: f32,
 }
 
-impl Copy {
+impl PageCopy {
     /// Of `size` texels from texel `from` of a page to texel `at` of an atlas.
     pub(crate) fn new(atlas: [usize; 2], at: [usize; 2], size: [usize; 2], from: [usize; 2], gain: f32) -> Self {
         let clip = |axis: usize, texel: usize| 2.0 * texel as f32 / atlas[axis] as f32 - 1.0;
@@ -29,9 +28,9 @@ impl Copy {
     }
 }
 
-/// Where a tile stands on the pages of one kind.
+/// The place of a tile on the pages of one kind.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Place {
+pub(crate) struct PagePlace {
     pub(crate) page: usize,
     /// First texel.
     pub(crate) at: [usize; 2],
@@ -39,7 +38,7 @@ pub(crate) struct Place {
 }
 
 /// The place of each tile of some blocks, in the order of the table; `gains` as in a package's layouts, or none.
-pub(crate) fn places(tiles: &TileTable, blocks: &[Block], gains: Option<&[f32]>) -> Vec<Option<Place>> {
+pub(crate) fn places(tiles: &TileTable, blocks: &[TileBlock], gains: Option<&[f32]>) -> Vec<Option<PagePlace>> {
     let mut places = vec![None; tiles.tiles.len()];
     let mut gains = gains.map(|gains| gains.iter().copied());
     for block in blocks {
@@ -47,15 +46,20 @@ pub(crate) fn places(tiles: &TileTable, blocks: &[Block], gains: Option<&[f32]>)
             for (j, column) in block.columns.clone().enumerate() {
                 let gain = gains.as_mut().and_then(Iterator::next).unwrap_or(1.0);
                 let at = [block.at[0] + j * TILE, block.at[1] + i * TILE];
-                places[tiles.index(block.plane, row, column)] = Some(Place { page: block.page, at, gain });
+                places[tiles.index(block.plane, row, column)] = Some(PagePlace { page: block.page, at, gain });
             }
         }
     }
     places
 }
 
-/// What fills the one page of a packing from the pages that `places` are on, for each of these pages; halos too.
-pub(crate) fn copies(tiles: &TileTable, packing: &Packing, places: &[Option<Place>], pages: usize) -> Vec<Vec<Copy>> {
+/// The copies that fill the one page of a packing, halos included, for each of the pages that `places` are on.
+pub(crate) fn copies(
+    tiles: &TileTable,
+    packing: &Packing,
+    places: &[Option<PagePlace>],
+    pages: usize,
+) -> Vec<Vec<PageCopy>> {
     let mut copies = vec![Vec::new(); pages];
     let Some(&size) = packing.pages.first() else { return copies };
     let inside = |index: i64, count: usize| usize::try_from(index).ok().filter(|&index| index < count);
@@ -66,15 +70,15 @@ pub(crate) fn copies(tiles: &TileTable, packing: &Packing, places: &[Option<Plac
         let Some(place) = places[tiles.index(piece.plane, row, column)] else { continue };
         let from = [place.at[0] + piece.from[0], place.at[1] + piece.from[1]];
         if let Some(copies) = copies.get_mut(place.page) {
-            copies.push(Copy::new(size, piece.at, piece.size, from, place.gain));
+            copies.push(PageCopy::new(size, piece.at, piece.size, from, place.gain));
         }
     }
     copies
 }
 
-/// How the values of a page become premultiplied texels: fragment entries of `pages.wgsl`.
+/// How the values of a page become premultiplied texels: the fragment entry points of `pages.wgsl`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Coding {
+pub(crate) enum PageCoding {
     Straight,
     Plain,
     Stacked,
@@ -82,7 +86,7 @@ pub(crate) enum Coding {
     Poster,
 }
 
-impl Coding {
+impl PageCoding {
     fn entry(self) -> &'static str {
         match self {
             Self::Straight => "straight_pixel",
@@ -95,23 +99,23 @@ impl Coding {
 }
 
 /// Copies pages of one coding to atlases of one format.
-pub(crate) struct Copier {
+pub(crate) struct PageCopier {
     pipeline: wgpu::RenderPipeline,
 }
 
-impl Copier {
-    pub(crate) fn new(gpu: &Gpu, coding: Coding, atlas: wgpu::TextureFormat) -> Self {
+impl PageCopier {
+    pub(crate) fn new(gpu: &Gpu, coding: PageCoding, atlas: wgpu::TextureFormat) -> Self {
         let group = gpu.device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
             label: Some("page"),
             entries: &[texture_entry(0, wgpu::TextureViewDimension::D2, false)],
         });
         let attributes = wgpu::vertex_attr_array![0 => Float32x4, 1 => Sint32x2, 2 => Float32];
         let copies = wgpu::VertexBufferLayout {
-            array_stride: size_of::<Copy>() as u64,
+            array_stride: size_of::<PageCopy>() as u64,
             step_mode: wgpu::VertexStepMode::Instance,
             attributes: &attributes,
         };
-        let stage = Stage {
+        let spec = PipelineSpec {
             module: &gpu.device.create_shader_module(wgpu::include_wgsl!("../../shaders/pages.wgsl")),
             entries: ["copied_corner", coding.entry()],
             groups: &[&group],
@@ -120,28 +124,28 @@ impl Copier {
             blend: None,
             format: atlas,
         };
-        Self { pipeline: pipeline(&gpu.device, &stage) }
+        Self { pipeline: pipeline(&gpu.device, &spec) }
     }
 
-    /// What copies a page, as often as its pixels change.
-    pub(crate) fn source(&self, gpu: &Gpu, page: wgpu::Texture, copies: &[Copy]) -> Source {
+    /// A page and its copies, ready to be copied as often as its pixels change.
+    pub(crate) fn source(&self, gpu: &Gpu, page: wgpu::Texture, copies: &[PageCopy]) -> PageSource {
         let view = page.create_view(&wgpu::TextureViewDescriptor::default());
         let group = gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {
             label: Some("page"),
             layout: &self.pipeline.get_bind_group_layout(0),
             entries: &[wgpu::BindGroupEntry { binding: 0, resource: wgpu::BindingResource::TextureView(&view) }],
         });
-        Source { page, group, copies: instances(gpu, "copies", copies), count: copies.len() as u32 }
+        PageSource { page, group, copies: instances(gpu, "copies", copies), count: copies.len() as u32 }
     }
 
-    /// Copies to some atlases, or layers of one; the rest of them stays as it is.
-    pub(crate) fn copy(&self, gpu: &Gpu, source: &Source, atlases: &[&wgpu::TextureView]) {
+    /// Copies to atlases, or to layers of one. The rest of them is kept.
+    pub(crate) fn copy(&self, gpu: &Gpu, source: &PageSource, atlases: &[&wgpu::TextureView]) {
         let mut encoder = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         atlases.iter().for_each(|atlas| self.pass(&mut encoder, source, atlas));
         gpu.queue.submit([encoder.finish()]);
     }
 
-    fn pass(&self, encoder: &mut wgpu::CommandEncoder, source: &Source, atlas: &wgpu::TextureView) {
+    fn pass(&self, encoder: &mut wgpu::CommandEncoder, source: &PageSource, atlas: &wgpu::TextureView) {
         let mut pass = encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
             label: Some("page"),
             color_attachments: &[Some(wgpu::RenderPassColorAttachment {
@@ -160,21 +164,21 @@ impl Copier {
 }
 
 /// A page on the GPU, and the rectangles that are copied from it.
-pub(crate) struct Source {
+pub(crate) struct PageSource {
     pub(crate) page: wgpu::Texture,
     group: wgpu::BindGroup,
     copies: wgpu::Buffer,
     count: u32,
 }
 
-impl Source {
+impl PageSource {
     /// GPU memory that it takes.
     pub(crate) fn bytes(&self) -> u64 {
         texture_bytes(&self.page) + self.copies.size()
     }
 }
 
-/// A texture that a browser copies pictures to; browsers draw them, so it is a picture itself.
+/// A texture that a browser copies images to. Browsers copy by drawing, so it is a render attachment.
 pub(crate) fn page_texture(gpu: &Gpu, size: [u32; 2]) -> wgpu::Texture {
     let usage = wgpu::TextureUsages::COPY_DST | wgpu::TextureUsages::RENDER_ATTACHMENT;
     texture(gpu, "page", size, 1, wgpu::TextureFormat::Rgba8Unorm, usage)

@@ -1,4 +1,5 @@
-//! Which frames of the loop stand in which layers of the looping atlas, and which are wanted next.
+//! Which frames of a package are in which layers of the looping atlas, and which are wanted next. Frames come from decoders, page by
+//! page; `loop_frames.rs` says why masters have another cache.
 
 /// Layers that frames stream through.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,7 +28,7 @@ impl Ring {
         self.slots.len()
     }
 
-    /// The frames that should be there while the two `shown` ones are drawn, the most urgent first: those, then what comes next.
+    /// The frames wanted while the two `shown` ones are drawn, the most urgent first: those, then the ones that come next.
     pub(crate) fn wanted(&self, shown: [usize; 2], is_reverse: bool) -> Vec<usize> {
         let count = self.slots.len().min(self.frames);
         let step = |i: usize| match is_reverse {
@@ -37,7 +38,7 @@ impl Ring {
         (0..count).map(step).collect()
     }
 
-    /// Those of the `wanted` frames of which a page is not there.
+    /// The `wanted` frames whose page `page` has not arrived.
     pub(crate) fn missing(&self, page: usize, wanted: &[usize]) -> Vec<usize> {
         let is_there = |frame: usize| {
             self.slots.iter().any(|slot| slot.frame == Some(frame) && slot.pages.get(page).is_some_and(|&there| there))
@@ -45,10 +46,10 @@ impl Ring {
         wanted.iter().copied().filter(|&frame| !is_there(frame)).collect()
     }
 
-    /// The layer that a page of a frame goes to; `None` where nobody wants it.
+    /// The layer that a page of a frame goes to; `None` where the frame is not wanted.
     pub(crate) fn place(&mut self, frame: usize, page: usize, wanted: &[usize]) -> Option<usize> {
         let begun = self.slots.iter().position(|slot| slot.frame == Some(frame));
-        // The first layer goes last: it may hold the poster.
+        // The first layer is used last: it may hold the poster.
         let order = || (0..self.slots.len()).rev();
         let empty = || order().find(|&i| self.slots[i].frame.is_none());
         let stale = || order().find(|&i| self.slots[i].frame.is_some_and(|frame| !wanted.contains(&frame)));
@@ -63,12 +64,12 @@ impl Ring {
         Some(layer)
     }
 
-    /// The layer of a frame of which all pages are there.
+    /// The layer of a frame whose pages have all arrived.
     pub(crate) fn layer(&self, frame: usize) -> Option<usize> {
         self.whole().find(|&(_, whole)| whole == frame).map(|(layer, _)| layer)
     }
 
-    /// The layer of the whole frame that is nearest to `frame` round the loop.
+    /// The layer of the complete frame nearest to `frame` round the loop.
     pub(crate) fn nearest(&self, frame: usize) -> Option<usize> {
         let distance = |other: usize| {
             let apart = frame.abs_diff(other);
@@ -77,7 +78,7 @@ impl Ring {
         self.whole().min_by_key(|&(_, whole)| distance(whole)).map(|(layer, _)| layer)
     }
 
-    /// Whether no frame has come.
+    /// Whether no frame has arrived.
     pub(crate) fn is_empty(&self) -> bool {
         self.slots.iter().all(|slot| slot.frame.is_none())
     }

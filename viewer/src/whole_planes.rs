@@ -1,14 +1,15 @@
-//! What the renderer is measured against: every plane as one rectangle over the whole picture, which finds its texels in the same
-//! atlases through a table; and what drawing costs, counted.
+//! The baseline that the renderer is measured against: every plane as one rectangle over the whole image, which finds its texels in the
+//! same atlases through a table. And the cost of drawing, counted.
 
 use crate::atlas::Atlas;
-use crate::pipelines::{EXACT_TILES, Stage, pipeline};
-use crate::quads::{Quad, quads};
-use crate::view::MARGIN;
+use crate::pipeline::{PipelineSpec, pipeline};
+use crate::tiles::pipeline::EXACT_TILES;
+use crate::tiles::quads::{Quad, quads};
+use crate::tiles::view::MARGIN;
 use crate::{Pending, RenderError, Renderer};
-use loop3d_scene::{Camera, Kind, PlaneProjector, Scene, TILE};
+use loop3d_scene::{Camera, PlaneProjector, Scene, TILE, TileKind};
 
-/// Draws the pictures of one [`Renderer`] the plain way.
+/// Draws the images of one [`Renderer`] the plain way.
 pub struct WholePlanes {
     pipeline: wgpu::RenderPipeline,
     pieces: wgpu::BindGroup,
@@ -21,7 +22,7 @@ impl WholePlanes {
     /// # Errors
     /// The scene does not fit the GPU.
     pub fn new(renderer: &Renderer) -> Result<Self, RenderError> {
-        let (gpu, scene) = (&renderer.drawing.gpu, &*renderer.drawing.scene);
+        let (gpu, scene) = (&renderer.pass.gpu, &*renderer.pass.scene);
         let device = &gpu.device;
         let group = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
             label: Some("pieces"),
@@ -41,10 +42,10 @@ impl WholePlanes {
             label: Some("whole planes"),
             source: wgpu::ShaderSource::Wgsl(shader.into()),
         });
-        let stage = Stage {
+        let spec = PipelineSpec {
             module: &module,
             entries: ["plane_corner", "plane_pixel"],
-            groups: &[&renderer.drawing.pipelines.tiles.get_bind_group_layout(0), &group],
+            groups: &[&renderer.pass.tiles.pipeline.get_bind_group_layout(0), &group],
             buffers: &[],
             topology: wgpu::PrimitiveTopology::TriangleList,
             blend: Some(wgpu::BlendState::PREMULTIPLIED_ALPHA_BLENDING),
@@ -80,10 +81,10 @@ impl WholePlanes {
         let entries = [wgpu::BindGroupEntry { binding: 0, resource: wgpu::BindingResource::TextureView(&view) }];
         let descriptor = wgpu::BindGroupDescriptor { label: Some("pieces"), layout: &group, entries: &entries };
         let planes = scene.planes.count as u32;
-        Ok(Self { pipeline: pipeline(device, &stage), pieces: device.create_bind_group(&descriptor), planes })
+        Ok(Self { pipeline: pipeline(device, &spec), pieces: device.create_bind_group(&descriptor), planes })
     }
 
-    /// As [`Renderer::start`], the plain way; [`Renderer::finish`] gives the picture.
+    /// As [`Renderer::start`], the plain way; [`Renderer::finish`] gives the image.
     ///
     /// # Errors
     /// As [`Renderer::start`].
@@ -97,7 +98,7 @@ impl WholePlanes {
     }
 }
 
-/// What a picture of the reference camera costs, for each of its pixels.
+/// What an image of the reference camera costs, for each of its pixels.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Cost {
     /// Fragments that the shader runs for.
@@ -106,11 +107,11 @@ pub struct Cost {
     pub blended: f64,
     /// Bytes of texels that the shader asks for, between two frames of the loop.
     pub bytes: f64,
-    /// Bytes of the texels in the picture, each read once.
+    /// Bytes of the texels in the image, each read once.
     pub least_bytes: f64,
 }
 
-/// Counts what [`Renderer`] does for a picture of the scene's reference camera.
+/// Counts what [`Renderer`] does for an image of the scene's reference camera.
 ///
 /// # Errors
 /// The scene does not fit in textures of 8192 texels.
@@ -143,7 +144,7 @@ pub fn cost(scene: &Scene) -> Result<Cost, RenderError> {
 
 fn packed(scene: &Scene, max_side: u32) -> Result<Vec<Quad>, RenderError> {
     let atlas = |kind| Atlas::pack(&scene.tiles, kind, max_side);
-    Ok(quads(&scene.tiles, &atlas(Kind::Static)?, &atlas(Kind::Looping)?))
+    Ok(quads(&scene.tiles, &atlas(TileKind::Static)?, &atlas(TileKind::Looping)?))
 }
 
 /// Pieces of a plane, across and down.
@@ -174,14 +175,16 @@ fn table(scene: &Scene, quads: &[Quad]) -> Vec<[i32; 4]> {
 mod tests {
     use super::*;
     use crate::testing::{cameras, hard_scene};
-    use crate::{Backend, Options};
+    use crate::{Backend, RendererOptions};
     use std::sync::Arc;
 
     #[test]
     fn the_plain_way_gives_the_same_pixels() {
         let scene = Arc::new(hard_scene(4, 5));
         for backend in [Backend::Vulkan, Backend::Gl] {
-            let Ok(mut renderer) = Renderer::new(Arc::clone(&scene), &Options { backend, ..Options::default() }) else {
+            let Ok(mut renderer) =
+                Renderer::new(Arc::clone(&scene), &RendererOptions { backend, ..RendererOptions::default() })
+            else {
                 continue;
             };
             let plain = WholePlanes::new(&renderer).unwrap();
@@ -194,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn costs_of_a_plane_that_fills_the_picture() {
+    fn costs_of_a_plane_that_fills_the_image() {
         let mut scene = hard_scene(4, 2);
         let start = scene.tiles.index(scene.planes.count - 1, 0, 0);
         // A looping texel is read in two frames.

@@ -1,4 +1,4 @@
-//! The window that a person looks through: mouse and keys, the clock, and the renderer.
+//! The native window: mouse and keys, the clock, the overlay and the renderer.
 
 mod bar;
 mod controls;
@@ -8,16 +8,17 @@ mod overlay;
 mod pace;
 mod panels;
 mod screen;
+mod shown;
 mod style;
 mod timer;
 
-use crate::{Clock, Options, OrbitCamera, RenderError};
+use crate::{Clock, OrbitCamera, RenderError, RendererOptions};
 use controls::{Action, Controls};
 use dialog::{Choice, Dialog};
-use loop3d_scene::{Camera, Scene};
+use loop3d_scene::{Blame, Camera, Fault, Scene};
 use pace::Pace;
-use panels::{Facts, Figures, Panels, SCALES};
 use screen::Screen;
+use shown::{Facts, Figures, Panels, SCALES};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -27,67 +28,76 @@ use winit::event::WindowEvent;
 use winit::event_loop::{ActiveEventLoop, ControlFlow, EventLoop};
 use winit::window::{Fullscreen, Window, WindowId};
 
-/// A device that fails again within so short a time is given up.
+/// A device that fails again within this time is given up.
 const RECOVERY: Duration = Duration::from_secs(5);
 
-/// What happened is told for so long.
+/// How long a message is shown.
 const NOTE_STAYS: Duration = Duration::from_secs(5);
 
-/// Saves a screenshot (`[height, width, 3]` bytes, width, height) and returns where, or why not.
-pub type SavePicture = dyn Fn(&[u8], u32, u32) -> Result<PathBuf, String>;
+/// Saves a screenshot (`[height, width, 3]` bytes, width, height) and returns its path, or why it could not.
+pub type SaveScreenshot = dyn Fn(&[u8], u32, u32) -> Result<PathBuf, String>;
 
-/// Reads the file of a scene that was dropped on the window or chosen in its dialog, or says why not.
+/// Reads the file of a scene that was dropped on the window or chosen in its dialog, or says why it could not.
 pub type LoadScene = dyn Fn(&Path) -> Result<Scene, String>;
 
 /// What the window starts with.
 pub struct WindowOptions {
-    /// Width and height in pixels; the reference camera's shape, enlarged to a good size, where none is given.
+    /// Width and height in pixels; `None` for the reference camera's aspect ratio at up to 1280×720.
     pub size: Option<[u32; 2]>,
     /// Frame of the loop to start with.
     pub time: f64,
-    /// Camera whose place is looked from.
+    /// Camera whose position the view starts from.
     pub from: Option<Camera>,
     /// How to draw.
-    pub renderer: Options,
-    /// What the key S does with the picture.
-    pub save: Box<SavePicture>,
+    pub renderer: RendererOptions,
+    /// Saves screenshots (key S).
+    pub save: Box<SaveScreenshot>,
     /// Reads other scenes.
     pub load: Box<LoadScene>,
 }
 
-/// Why there is no window, or no longer.
+/// Why a window could not be opened or was closed.
 #[derive(Debug, thiserror::Error)]
 pub enum WindowError {
-    /// There is no screen, or it refuses.
-    #[error("no window can be opened: {0}; pictures without one: view --screenshot, render; in a browser: serve")]
+    /// There is no display, or it refuses.
+    #[error("cannot open a window: {0}; without one, use view --screenshot, render, or serve (in a browser)")]
     NoWindow(String),
     /// Nothing can be drawn.
     #[error(transparent)]
     Render(#[from] RenderError),
 }
 
-/// winit panics where a library of X11 is missing; a user gets a sentence instead.
+impl Blame for WindowError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::NoWindow(_) => Fault::Machine,
+            Self::Render(error) => error.fault(),
+        }
+    }
+}
+
+/// winit panics where a library of X11 is missing; this makes it an error.
 fn open_event_loop() -> Result<EventLoop<()>, WindowError> {
-    let told = std::panic::take_hook();
+    let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));
     let opened = std::panic::catch_unwind(EventLoop::new);
-    std::panic::set_hook(told);
+    std::panic::set_hook(hook);
     let missing =
         "a library of the window system is missing (Debian: apt-get install libxkbcommon-x11-0 libxcursor1 libxi6)";
     let opened = opened.map_err(|_| WindowError::NoWindow(missing.to_owned()))?;
     opened.map_err(|e| {
         let said = e.to_string();
-        // winit begins with a place in its own source.
+        // winit starts with a position in its own source.
         let reason =
             said.rsplit_once(".rs:").and_then(|(_, rest)| rest.split_once(": ")).map_or(&*said, |(_, reason)| reason);
         WindowError::NoWindow(reason.to_owned())
     })
 }
 
-/// Shows a scene until the window is closed. `name` stands in the title.
+/// Shows a scene until the window is closed. `name` appears in the title.
 ///
 /// # Errors
-/// There is no screen, no GPU that draws to it, or the GPU fails twice in a row.
+/// There is no display, no GPU that draws to it, or the GPU fails twice in a row.
 pub fn show(scene: Arc<Scene>, name: String, options: WindowOptions) -> Result<(), WindowError> {
     let event_loop = open_event_loop()?;
     event_loop.set_control_flow(ControlFlow::Poll);
@@ -99,7 +109,7 @@ pub fn show(scene: Arc<Scene>, name: String, options: WindowOptions) -> Result<(
 struct Viewer {
     scene: Arc<Scene>,
     name: String,
-    /// The last thing that happened, and when.
+    /// The last message, and when it was shown.
     note: Option<(String, Instant)>,
     options: WindowOptions,
     camera: OrbitCamera,
@@ -185,7 +195,7 @@ impl Viewer {
         let mut actions = Vec::new();
         let painting =
             screen.overlay.run(&screen.gpu, &screen.window, (&facts, &self.panels), seconds as f32, &mut actions);
-        // On the whole screen the pointer goes with the overlay.
+        // In full screen the pointer fades with the overlay.
         screen.window.set_cursor_visible(screen.window.fullscreen().is_none() || !screen.overlay.is_gone());
         if !screen.overlay.is_scrubbing() {
             self.clock.advance(seconds);
@@ -197,7 +207,7 @@ impl Viewer {
                 self.pace.count(now, now.elapsed().saturating_sub(waited));
             }
             Err(error) => {
-                // A device that was lost comes back as a new one; at once lost again, it is no use.
+                // A lost device is opened again, but not if it is lost again at once.
                 let again = self.last_recovery.is_some_and(|last| now.duration_since(last) < RECOVERY);
                 self.last_recovery = Some(now);
                 let result = if again { Err(error.into()) } else { self.open(event_loop) };
@@ -249,7 +259,7 @@ impl Viewer {
         }
     }
 
-    /// Closes the nearest thing: the open card, the whole screen, the window.
+    /// Closes the open card, else leaves full screen, else closes the window.
     fn close(&mut self, event_loop: &ActiveEventLoop) {
         let window = self.screen.as_ref().map(|screen| &screen.window);
         if self.panels.help || self.panels.settings {
@@ -261,19 +271,19 @@ impl Viewer {
         }
     }
 
-    fn tell(&mut self, note: String) {
+    fn notify(&mut self, note: String) {
         self.note = Some((note, Instant::now()));
     }
 
-    /// Does what the dialog was answered with, once it is.
+    /// Acts on the dialog's answer, once it has one.
     fn take_choice(&mut self, event_loop: &ActiveEventLoop) {
         let Some(choice) = self.dialog.as_ref().and_then(Dialog::choice) else { return };
         self.dialog = None;
         match choice {
             Choice::File(path) => self.open_file(event_loop, &path),
             Choice::Nothing => {}
-            Choice::NoDialog => self.tell(
-                "This system shows no file dialog (on Linux: no desktop portal, no zenity). Drop a scene on the window instead."
+            Choice::NoDialog => self.notify(
+                "No file dialog is available (on Linux it needs a desktop portal or zenity). Drop a scene on the window instead."
                     .to_owned(),
             ),
         }
@@ -284,9 +294,9 @@ impl Viewer {
         let [width, height] = [screen.width(), screen.height()];
         let saved = screen.renderer.render(&self.camera.camera(width, height), self.clock.time());
         let saved = saved.map_err(|e| e.to_string()).and_then(|rgb| (self.options.save)(&rgb, width, height));
-        self.tell(match saved {
+        self.notify(match saved {
             Ok(path) => format!("wrote {}", path.display()),
-            Err(why) => format!("no screenshot: {why}"),
+            Err(why) => format!("could not save a screenshot: {why}"),
         });
     }
 
@@ -302,20 +312,20 @@ impl Viewer {
                     self.fail(event_loop, error);
                 }
             }
-            Err(why) => self.tell(why),
+            Err(why) => self.notify(why),
         }
     }
 }
 
 fn figures(scene: &Scene, screen: &Screen, pace: &Pace) -> Figures {
-    let (still, looping) = scene.tiles.counts();
+    let (static_tiles, looping_tiles) = scene.tiles.counts();
     Figures {
         adapter: screen.renderer.adapter().to_owned(),
-        tiles: [still, looping],
+        tiles: [static_tiles, looping_tiles],
         renderer: screen.renderer.statistics(),
         size: screen.drawn_size(),
         bytes: screen.bytes(),
-        pictures_per_s: pace.pictures_per_s,
+        fps: pace.fps,
         cpu_ms: pace.cpu_ms,
         gpu_ms: screen.gpu_ms(),
     }

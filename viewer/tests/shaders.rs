@@ -9,7 +9,7 @@ fn every_shader_is_valid() {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let read = |name: &str| std::fs::read_to_string(path.with_file_name(name)).unwrap();
-        // Some go on where others end.
+        // Some are appended to others.
         let before: &[&str] = match path.file_name().and_then(|name| name.to_str()).unwrap() {
             "tiles.wgsl" => continue,
             "exact.wgsl" | "hardware.wgsl" => &["tiles.wgsl"],

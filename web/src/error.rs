@@ -1,6 +1,6 @@
 //! Errors as JavaScript receives them: an `Error` with a `code`.
 
-use loop3d_scene::package::PackageError;
+use loop3d_package_format::PackageError;
 use loop3d_viewer::RenderError;
 use wasm_bindgen::JsValue;
 
@@ -19,7 +19,7 @@ pub fn of_package(cause: &PackageError) -> JsValue {
         PackageError::Truncated { .. } => "truncated",
         PackageError::Newer { .. } => "newer-version",
         PackageError::Damaged { .. } => "corrupt",
-        PackageError::TooLarge { .. } => "too-large",
+        PackageError::TooLarge { .. } | PackageError::Memory { .. } => "too-large",
     };
     error(code, &cause.to_string())
 }
@@ -31,7 +31,7 @@ pub fn of_gpu(cause: &RenderError) -> JsValue {
         RenderError::Scene(_) => "corrupt",
         RenderError::AtlasTooLarge { .. }
         | RenderError::TooManyPlanes { .. }
-        | RenderError::PictureSize { .. }
+        | RenderError::ImageSize { .. }
         | RenderError::OutOfMemory(_) => "too-large",
         RenderError::Lost(_) => "lost",
     };

@@ -1,12 +1,12 @@
 //! The parts of a package that have arrived. They are kept compressed, so that a lost GPU can be filled again.
 
-use loop3d_scene::package::{Event, Head, Layouts, Limits, PackageError, Reader, Role, Stream};
+use loop3d_package_format::{Arrival, Head, Layouts, Limits, PackageError, Reader, Role, Stream};
 use std::sync::Arc;
 
 /// The reader of a package, and the parts that a player may need again.
 pub struct Parts {
     reader: Reader,
-    events: Vec<Event>,
+    arrivals: Vec<Arrival>,
     parts: Vec<Option<Vec<u8>>>,
     /// Indices of the parts that have arrived since the last `take_arrived`.
     arrived: Vec<u32>,
@@ -18,16 +18,16 @@ impl Parts {
     /// Nothing has arrived.
     pub fn new() -> Self {
         let reader = Reader::new(Limits::default());
-        Self { reader, events: Vec::new(), parts: Vec::new(), arrived: Vec::new(), layouts: None, stream: None }
+        Self { reader, arrivals: Vec::new(), parts: Vec::new(), arrived: Vec::new(), layouts: None, stream: None }
     }
 
     /// Takes the next bytes. Parts that were complete before an error are kept.
     pub fn push(&mut self, bytes: &[u8]) -> Result<(), PackageError> {
-        let result = self.reader.push(bytes, &mut self.events);
-        for event in std::mem::take(&mut self.events) {
-            match event {
-                Event::Head(head) => self.parts.resize(head.parts.len(), None),
-                Event::Part { index, bytes } => self.keep(index, bytes)?,
+        let result = self.reader.push(bytes, &mut self.arrivals);
+        for arrival in std::mem::take(&mut self.arrivals) {
+            match arrival {
+                Arrival::Head(head) => self.parts.resize(head.parts.len(), None),
+                Arrival::Part { index, bytes } => self.keep(index, bytes)?,
             }
         }
         result
@@ -50,9 +50,10 @@ impl Parts {
             *slot = Some(bytes);
             self.arrived.push(index as u32);
         }
-        let layouts = [head.still.layout, head.looping.layout, head.looping.gains].map(|part| self.part(part));
-        if let ([Some(still), Some(looping), Some(gains)], None) = (layouts, &self.layouts) {
-            self.layouts = Some(Layouts::read(&head, still, looping, gains)?);
+        let layouts =
+            [head.static_tiles.layout, head.looping_tiles.layout, head.looping_tiles.gains].map(|part| self.part(part));
+        if let ([Some(static_layout), Some(looping_layout), Some(gains)], None) = (layouts, &self.layouts) {
+            self.layouts = Some(Layouts::read(&head, static_layout, looping_layout, gains)?);
         }
         Ok(())
     }
@@ -81,7 +82,7 @@ impl Parts {
     pub fn choose(&mut self, stream: usize) {
         self.stream = Some(stream);
         let Some(head) = self.reader.head().cloned() else { return };
-        let Some(chosen) = head.looping.streams.get(stream) else { return };
+        let Some(chosen) = head.looping_tiles.streams.get(stream) else { return };
         for (index, part) in head.parts.iter().enumerate() {
             if part.role == Role::Video && !chosen.has(index) {
                 self.parts[index] = None;
@@ -91,7 +92,7 @@ impl Parts {
 
     /// The chosen stream.
     pub fn stream(&self) -> Option<&Stream> {
-        self.head()?.looping.streams.get(self.stream?)
+        self.head()?.looping_tiles.streams.get(self.stream?)
     }
 
     /// The bytes of a frame of a page, and the key frame that decoding it starts from; `None` until they have arrived.

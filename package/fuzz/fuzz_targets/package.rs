@@ -4,7 +4,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use loop3d_scene::package::{Assembly, Event, Limits, PackageError, Reader, unpack};
+use loop3d_package_format::{Assembly, Arrival, Limits, PackageError, Reader, unpack};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -18,24 +18,24 @@ fuzz_target!(|bytes: &[u8]| {
 fn read(bytes: &[u8]) -> Result<(), PackageError> {
     let limits = Limits { json_bytes: 1 << 20, part_bytes: 1 << 20, texel_bytes: 16 << 20, table_places: 1 << 16 };
     let mut reader = Reader::new(limits);
-    let mut events = Vec::new();
+    let mut arrivals = Vec::new();
     for piece in bytes.chunks(1000) {
-        reader.push(piece, &mut events)?;
+        reader.push(piece, &mut arrivals)?;
     }
     reader.finish()?;
-    let parts: Vec<&[u8]> = events
+    let parts: Vec<&[u8]> = arrivals
         .iter()
-        .filter_map(|event| match event {
-            Event::Part { bytes, .. } => Some(&bytes[..]),
-            Event::Head(_) => None,
+        .filter_map(|arrival| match arrival {
+            Arrival::Part { bytes, .. } => Some(&bytes[..]),
+            Arrival::Head(_) => None,
         })
         .collect();
     let Some(head) = reader.head() else { return Ok(()) };
     let assembly =
-        Assembly::new(head, parts[head.still.layout], parts[head.looping.layout], parts[head.looping.gains])?;
-    for stream in head.looping.streams.iter().filter(|stream| stream.codec.block_side().is_some()) {
+        Assembly::new(head, parts[head.static_tiles.layout], parts[head.looping_tiles.layout], parts[head.looping_tiles.gains])?;
+    for stream in head.looping_tiles.streams.iter().filter(|stream| stream.codec.block_side().is_some()) {
         for chunk in &stream.chunks {
-            let size = head.looping.pages[chunk.page].map(|side| side as usize);
+            let size = head.looping_tiles.pages[chunk.page].map(|side| side as usize);
             for frame in chunk.frames(parts[chunk.part]) {
                 unpack(stream.codec, size, frame)?;
             }

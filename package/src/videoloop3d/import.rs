@@ -1,30 +1,31 @@
 //! The original project's folder as a scene.
 //!
-//! Texel centres of all rectangles of a plane lie on one lattice; the lattice is the scene's reference picture, so no texel is resampled. The
-//! original project's tiles repeat their neighbours' border: where several rectangles have a texel, it is their mean.
+//! The texel centres of all rectangles lie on one lattice, which becomes the pixel grid of the scene's reference image, so no texel is
+//! resampled. The original project's tiles repeat their neighbours' border: where several rectangles have a texel, it is their mean.
 
 use super::obj::{self, Quad};
 use super::{Meta, Own};
 use crate::ExportError;
-use crate::pictures::rgba_of_any_png;
+use crate::png::rgba_of_any_png;
 use glam::{DAffine3, DVec2, DVec3};
-use loop3d_scene::package::premultiplied;
-use loop3d_scene::{Camera, Kind, Planes, Scene, SceneView, TILE, TILE_VALUES, Tile, TileTable};
+use loop3d_package_format::premultiplied;
+use loop3d_scene::job::{Event, Observer, check};
+use loop3d_scene::{Camera, Planes, Scene, SceneView, TILE, TILE_VALUES, Tile, TileKind, TileTable};
 use std::fs;
 use std::path::Path;
 
 /// How far a texel centre may be from its place, in texels.
 const OFF_LATTICE: f64 = 0.05;
-/// Planes that are found from gaps between depths: more are no scene of this kind.
+/// The most planes that the gaps between depths may give: a scene of this kind has fewer.
 const MOST_PLANES: usize = 4096;
-/// Tiles along a side of a plane.
+/// The most tiles along a side of a plane.
 const MOST_TILES: usize = 4096;
 
-/// Reads a folder. `tick` is told which share is done, and says whether to go on.
+/// Reads a folder.
 ///
 /// # Errors
-/// A file is missing or broken, or the rectangles are those of another kind of scene.
-pub fn import(dir: &Path, tick: &mut dyn FnMut(&str, f64) -> bool) -> Result<Scene, ExportError> {
+/// A file is missing or damaged, the rectangles are those of another kind of scene, or `observer` asks to stop.
+pub fn import(dir: &Path, observer: &mut dyn Observer) -> Result<Scene, ExportError> {
     let read = |name: &str| {
         let path = dir.join(name);
         fs::read(&path).map_err(|error| ExportError::Read { path, error })
@@ -52,27 +53,28 @@ pub fn import(dir: &Path, tick: &mut dyn FnMut(&str, f64) -> bool) -> Result<Sce
         Ok(Texture { size, texels })
     };
     let geometry = |found: &str, expected: &str| bad("geometry.obj", found.to_owned(), expected);
-    let still = texture("static.png")?;
+    let static_texture = texture("static.png")?;
     let first = texture("dynamic/0000.png")?;
-    let sizes = [still.size, first.size];
+    let sizes = [static_texture.size, first.size];
     let lattice = Lattice::of(&quads, sizes).map_err(|(found, expected)| geometry(&found, expected))?;
     let planes = planes(&quads).ok_or_else(|| geometry("other depths", "planes even in disparity"))?;
     let (mut table, places) = lattice
         .table(&quads, sizes, &planes, meta.loop3d.as_ref())
         .map_err(|(found, expected)| geometry(&found, expected))?;
 
-    // Before memory is taken for so many.
+    // Before memory is allocated for them.
     let last = format!("dynamic/{:04}.png", meta.frame_count - 1);
     if !dir.join(&last).is_file() {
         let found = format!("frame_count {}", meta.frame_count);
-        return Err(bad("meta.json", found, "as many pictures: the last is not there"));
+        return Err(bad("meta.json", found, "as many images; the last is missing"));
     }
-    // Every tile that a rectangle reaches, frame after frame; what never moves or never shows goes in the end.
+    // Every tile that a rectangle reaches, frame after frame. Tiles that never move or never show are sorted out at the end.
     let tiles = table.counts().1;
     let values = tiles.checked_mul(meta.frame_count).and_then(|n| n.checked_mul(TILE_VALUES));
     let mut texels: Vec<u16> = Vec::new();
     let room = values.filter(|&values| texels.try_reserve_exact(values).is_ok());
-    let too_many = || bad("meta.json", format!("{} frames", meta.frame_count), "as many as fit in memory");
+    let bytes = 2 * values.unwrap_or(usize::MAX / 2) as u64;
+    let too_many = || ExportError::Memory { path: dir.to_owned(), bytes };
     texels.resize(room.ok_or_else(too_many)?, 0);
     for frame in 0..meta.frame_count {
         let name = format!("dynamic/{frame:04}.png");
@@ -82,7 +84,7 @@ pub fn import(dir: &Path, tick: &mut dyn FnMut(&str, f64) -> bool) -> Result<Sce
         }
         let mut seen = vec![0u8; tiles * TILE * TILE];
         for (quad, place) in quads.iter().zip(&places) {
-            let source = if quad.kind == Kind::Static { &still } else { &moving };
+            let source = if quad.kind == TileKind::Static { &static_texture } else { &moving };
             for (y, x) in (0..=place.cells[1]).flat_map(|y| (0..=place.cells[0]).map(move |x| (y, x))) {
                 let from = ((place.texel[1] + y) * source.size[0] + place.texel[0] + x) * 4;
                 let (row, column) = (place.at[1] + y, place.at[0] + x);
@@ -99,12 +101,11 @@ pub fn import(dir: &Path, tick: &mut dyn FnMut(&str, f64) -> bool) -> Result<Sce
                 *seen = seen.saturating_add(1);
             }
         }
-        if !tick("reading pictures", (frame + 1) as f64 / meta.frame_count as f64) {
-            return Err(ExportError::Stopped);
-        }
+        let done = (frame + 1) as f64 / meta.frame_count as f64;
+        check(observer.event(Event::step("reading images", done)), ExportError::Stopped)?;
     }
     let (mut static_texels, mut looping_texels) = (Vec::new(), Vec::new());
-    let (mut still_tiles, mut looping_tiles) = (0, 0);
+    let (mut static_tiles, mut looping_tiles) = (0, 0);
     for place in &mut table.tiles {
         let Tile::Looping(tile) = *place else { continue };
         let frames = &texels[tile as usize * meta.frame_count * TILE_VALUES..][..meta.frame_count * TILE_VALUES];
@@ -113,8 +114,8 @@ pub fn import(dir: &Path, tick: &mut dyn FnMut(&str, f64) -> bool) -> Result<Sce
             Tile::Empty
         } else if frames.chunks_exact(TILE_VALUES).all(|frame| frame == first) {
             static_texels.extend(first);
-            still_tiles += 1;
-            Tile::Static(still_tiles - 1)
+            static_tiles += 1;
+            Tile::Static(static_tiles - 1)
         } else {
             looping_texels.extend(frames);
             looping_tiles += 1;
@@ -140,13 +141,13 @@ struct Texture {
 
 type Mismatch = (String, &'static str);
 
-/// Where texel centres lie: slope (x/z, y/z) = (lattice point + offset) · spacing.
+/// The lattice of texel centres: slope (x/z, y/z) = (lattice point + offset) · spacing.
 struct Lattice {
     spacing: DVec2,
     offset: DVec2,
 }
 
-/// A rectangle on the lattice of its plane, from the tile table's origin, and in its texture.
+/// The place of a rectangle on the lattice of its plane, from the tile table's origin, and in its texture.
 struct Place {
     plane: usize,
     at: [usize; 2],
@@ -218,7 +219,7 @@ impl Lattice {
             let plane = ((1.0 / planes.near - 1.0 / quad.z) / step).round() as usize;
             found.push((from, Place { plane, at: [0; 2], texel, cells }));
         }
-        // Pixel centres of the reference picture are lattice points: see `reference`. Ours are cut where they were.
+        // Pixel centres of the reference image are lattice points: see `reference`. Our own tiles are cut where they were.
         if let Some(own) = own {
             for (axis, low) in low.iter_mut().enumerate() {
                 let cut = i64::from(own.origin_px[axis]) - self.pixels_before(own)[axis];
@@ -250,13 +251,13 @@ impl Lattice {
         Ok((table, places))
     }
 
-    /// Pixels of our own reference picture before lattice point (0, 0).
+    /// Pixels of our own reference image before lattice point (0, 0).
     fn pixels_before(&self, own: &Own) -> [i64; 2] {
         (own.reference.center_px - DVec2::splat(0.5) + self.offset).round().to_array().map(|pixels| pixels as i64)
     }
 
-    /// The camera whose pixel centres are the lattice: pixel (i + ½, j + ½) of slope ((i, j) + offset) · spacing. Its picture's size is the
-    /// field of view's, 16:9, where the folder does not say.
+    /// The camera whose pixel centres are the lattice: pixel (i + ½, j + ½) of slope ((i, j) + offset) · spacing. Where the folder does not give
+    /// the size of its image, it follows from the field of view, 16:9.
     fn reference(&self, meta: &Meta) -> Camera {
         let focal_px = self.spacing.recip();
         let center_px = DVec2::splat(0.5) - self.offset;
@@ -291,7 +292,7 @@ fn planes(quads: &[Quad]) -> Option<Planes> {
     (even && count <= MOST_PLANES).then_some(Planes { near: 1.0 / near, far: 1.0 / far, count })
 }
 
-/// Views at the reference camera and at the limits of movement, so that paths and the window know how far to go.
+/// Views at the reference camera and at the limits of movement, which bound paths and the viewer's camera.
 fn limit_views(reference: &Camera, limit: [f64; 3]) -> Vec<SceneView> {
     let [x, y, _] = limit;
     let places = [("reference", 0.0, 0.0), ("left", -x, 0.0), ("right", x, 0.0), ("up", 0.0, -y), ("down", 0.0, y)];

@@ -1,12 +1,12 @@
 //! `geometry.obj`: rectangles of parallel planes.
 
-use loop3d_scene::Kind;
+use loop3d_scene::TileKind;
 use std::fmt::Write;
 
 /// A rectangle of a plane and its place in a texture.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Quad {
-    pub kind: Kind,
+    pub kind: TileKind,
     /// Depth of the plane.
     pub z: f64,
     /// x and y of the left upper and the right lower corner.
@@ -28,8 +28,8 @@ pub(super) fn write(quads: &[Quad]) -> String {
     let (mut vertices, mut uvs, mut faces) = (String::new(), String::new(), String::new());
     let mut number = vec![0; quads.len()];
     let mut next = 1;
-    for kind in [Kind::Static, Kind::Looping] {
-        let colour = if kind == Kind::Static { "1 0 0" } else { "0 1 0" };
+    for kind in [TileKind::Static, TileKind::Looping] {
+        let colour = if kind == TileKind::Static { "1 0 0" } else { "0 1 0" };
         for (index, quad) in quads.iter().enumerate().filter(|(_, quad)| quad.kind == kind) {
             number[index] = next;
             next += 4;
@@ -130,7 +130,7 @@ fn quad(corners: &[Corner]) -> Option<Quad> {
         values.fold([f64::INFINITY, f64::NEG_INFINITY], |[a, b], v| [a.min(v), b.max(v)])
     };
     let [[left, right], [upper, lower], z] = [axis(0), axis(1), axis(2)];
-    // Corners come with the texture coordinates that stand at them.
+    // Each corner comes with its texture coordinates.
     let uv_at = |x: f64, y: f64| corners.iter().find(|c| c.0[0] == x && c.0[1] == y).map(|c| c.1);
     let (from, to) = (uv_at(left, upper)?, uv_at(right, lower)?);
     let straight = corners.iter().all(|([x, y, ..], [u, v])| {
@@ -140,8 +140,8 @@ fn quad(corners: &[Corner]) -> Option<Quad> {
             && *v == if *y == upper { from[1] } else { to[1] }
     });
     let kind = match (axis(3), axis(4)) {
-        ([r, _], [_, g]) if r > 0.5 && g < 0.5 => Kind::Static,
-        ([_, r], [g, _]) if r < 0.5 && g > 0.5 => Kind::Looping,
+        ([r, _], [_, g]) if r > 0.5 && g < 0.5 => TileKind::Static,
+        ([_, r], [g, _]) if r < 0.5 && g > 0.5 => TileKind::Looping,
         _ => return None,
     };
     let good = straight && z[0] == z[1] && z[0] > 0.0 && left < right && upper < lower;
@@ -160,7 +160,8 @@ mod tests {
             corners: [[x, -0.5], [x + 1.25, 0.125]],
             uvs: [[0.25, 0.75], [0.5, 0.1]],
         };
-        let quads = [quad(Kind::Looping, 4.0, 0.0), quad(Kind::Static, 2.0, 1.25), quad(Kind::Looping, 1.5, 0.0)];
+        let quads =
+            [quad(TileKind::Looping, 4.0, 0.0), quad(TileKind::Static, 2.0, 1.25), quad(TileKind::Looping, 1.5, 0.0)];
         let text = write(&quads);
         assert_eq!(read(&text).unwrap(), quads);
         assert!(text.starts_with("v 1.25 -0.5 2 1 0 0\n"), "{text}");
@@ -177,7 +178,7 @@ mod tests {
         assert_eq!(line("v 1 2 3 1 0 0\nvt 0 0\nf 1/1 1/1 2/1\n").expected, "f with three v/vt that come before it");
         assert_eq!(line("# a\nv 1 2 3 1 0 nan").line, 2);
         let text =
-            write(&[Quad { kind: Kind::Static, z: 1.0, corners: [[0.0; 2], [1.0; 2]], uvs: [[0.0; 2], [1.0; 2]] }]);
+            write(&[Quad { kind: TileKind::Static, z: 1.0, corners: [[0.0; 2], [1.0; 2]], uvs: [[0.0; 2], [1.0; 2]] }]);
         let one = text.trim_end().rsplit_once('\n').unwrap().0;
         assert_eq!(read(one).unwrap_err().found, "a triangle alone");
         assert_eq!(line(&text.replace("v 1 0 1 1 0 0", "v 1 0 2 1 0 0")).found, "two triangles of another shape");

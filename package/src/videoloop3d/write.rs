@@ -3,11 +3,12 @@
 use super::obj::{self, Quad};
 use super::{Meta, Own};
 use crate::ExportError;
-use crate::pictures::png;
+use crate::png::png;
 use crate::poster::{extend, straight};
 use glam::{DVec2, DVec3};
 use image::codecs::png::{CompressionType, FilterType};
-use loop3d_scene::{Kind, Packing, PageRules, Scene, Unfinished, cover, write_file};
+use loop3d_scene::job::{Event, Observer, check};
+use loop3d_scene::{Packing, PageRules, Scene, TileKind, Unfinished, cover, write_file};
 use rayon::prelude::*;
 use std::fs;
 use std::io::Write;
@@ -16,20 +17,20 @@ use std::path::Path;
 /// One texture for each kind, as large as desktop GPUs take.
 const RULES: PageRules = PageRules { halo: 1, align: 1, limit: [16384, 16384] };
 
-/// Writes the folder `dir`, which must be new or empty. It appears when it is whole.
+/// Writes the folder `dir`, which must be new or empty. It appears once it is whole. Returns its bytes.
 ///
 /// # Errors
-/// The folder cannot be written, the scene does not fit in one texture of each kind, or `tick` says stop.
-pub fn export_folder(scene: &Scene, dir: &Path, tick: &mut dyn FnMut(&str, f64) -> bool) -> Result<u64, ExportError> {
+/// The folder cannot be written, the scene does not fit in one texture of each kind, or `observer` asks to stop.
+pub fn export_folder(scene: &Scene, dir: &Path, observer: &mut dyn Observer) -> Result<u64, ExportError> {
     scene.validate()?;
     let failed = |error| ExportError::Folder { path: dir.to_owned(), error };
     if fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_some()) || dir.is_file() {
         return Err(ExportError::Occupied { path: dir.to_owned() });
     }
-    let packings = [Kind::Static, Kind::Looping].map(|kind| Packing::new(&scene.tiles, kind, &RULES));
-    let [still, looping] = packings;
-    let (still, looping) = (still?, looping?);
-    if still.pages.len().max(looping.pages.len()) > 1 {
+    let packings = [TileKind::Static, TileKind::Looping].map(|kind| Packing::new(&scene.tiles, kind, &RULES));
+    let [static_packing, looping_packing] = packings;
+    let (static_packing, looping_packing) = (static_packing?, looping_packing?);
+    if static_packing.pages.len().max(looping_packing.pages.len()) > 1 {
         return Err(ExportError::TooManyTiles { limit: RULES.limit[0] });
     }
     let unfinished = Unfinished::folder(dir)?;
@@ -39,19 +40,18 @@ pub fn export_folder(scene: &Scene, dir: &Path, tick: &mut dyn FnMut(&str, f64) 
         bytes += content.len() as u64;
         Ok(write_file(unfinished.path().join(name), |out: &mut dyn Write| out.write_all(content))?)
     };
-    put("geometry.obj", obj::write(&quads(scene, &still, &looping)).as_bytes())?;
+    put("geometry.obj", obj::write(&quads(scene, &static_packing, &looping_packing)).as_bytes())?;
     put("meta.json", serde_json::to_string_pretty(&meta(scene)).unwrap_or_default().as_bytes())?;
-    put("static.png", &texture(scene, &still, 0)?)?;
+    put("static.png", &texture(scene, &static_packing, 0)?)?;
     let all: Vec<usize> = (0..scene.frames).collect();
     // As many at a time as there are cores: never all frames in memory.
     for some in all.chunks(rayon::current_num_threads()) {
         let coded: Vec<Result<Vec<u8>, ExportError>> =
-            some.par_iter().map(|&frame| texture(scene, &looping, frame)).collect();
+            some.par_iter().map(|&frame| texture(scene, &looping_packing, frame)).collect();
         for (&frame, coded) in some.iter().zip(coded) {
             put(&format!("dynamic/{frame:04}.png"), &coded?)?;
-            if !tick("writing pictures", (frame + 1) as f64 / scene.frames as f64) {
-                return Err(ExportError::Stopped);
-            }
+            let done = (frame + 1) as f64 / scene.frames as f64;
+            check(observer.event(Event::step("writing images", done)), ExportError::Stopped)?;
         }
     }
     unfinished.finish()?;
@@ -68,11 +68,11 @@ fn texture(scene: &Scene, packing: &Packing, frame: usize) -> Result<Vec<u8>, Ex
     png(&pixels, size, CompressionType::Default, FilterType::Adaptive)
 }
 
-fn quads(scene: &Scene, still: &Packing, looping: &Packing) -> Vec<Quad> {
+fn quads(scene: &Scene, static_packing: &Packing, looping_packing: &Packing) -> Vec<Quad> {
     let camera = &scene.reference;
     let origin = DVec2::new(scene.tiles.origin_px[0].into(), scene.tiles.origin_px[1].into());
-    let quad = cover(&scene.tiles, still, looping, Kind::Looping).into_iter().map(|rectangle| {
-        let packing = if rectangle.kind == Kind::Static { still } else { looping };
+    let quad = cover(&scene.tiles, static_packing, looping_packing, TileKind::Looping).into_iter().map(|rectangle| {
+        let packing = if rectangle.kind == TileKind::Static { static_packing } else { looping_packing };
         let size = packing.pages[0].map(|side| side as f64);
         let shift = packing.blocks[rectangle.block].shift();
         let z = scene.planes.depth(rectangle.plane);

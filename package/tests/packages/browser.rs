@@ -2,8 +2,9 @@
 
 use crate::support::small_scene;
 use crate::tools::are_there;
+use loop3d_package::format::Codec;
 use loop3d_package::{Settings, export};
-use loop3d_scene::package::Codec;
+use loop3d_scene::job::Unwatched;
 use loop3d_scene::render;
 use std::path::Path;
 use std::process::Command;
@@ -18,7 +19,7 @@ fn the_validator_is_content_and_three_js_shows_the_still_scene() {
     let scene = small_scene(7, 2);
     let folder = tempfile::tempdir().unwrap();
     let [file, screenshot] = ["a.glb", "a.png"].map(|name| folder.path().join(name));
-    export(&scene, &file, &Settings { codecs: vec![Codec::Png], quality: 50, max_bytes: None }, &mut |_, _| true)
+    export(&scene, &file, &Settings { codecs: vec![Codec::Png], quality: 50, max_bytes: None }, &mut Unwatched)
         .unwrap();
     let output = Command::new("node")
         .current_dir(&tools)

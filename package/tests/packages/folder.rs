@@ -2,6 +2,7 @@
 
 use crate::support::small_scene;
 use loop3d_package::{compare, export_folder, import, shots};
+use loop3d_scene::job::Unwatched;
 use loop3d_scene::{Scene, Tile};
 use std::fs;
 
@@ -20,8 +21,8 @@ fn a_scene_comes_back_alike() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().join("out");
     let scene = small_scene(3, 4);
-    export_folder(&scene, &dir, &mut |_, _| true).unwrap();
-    let back = import(&dir, &mut |_, _| true).unwrap();
+    export_folder(&scene, &dir, &mut Unwatched).unwrap();
+    let back = import(&dir, &mut Unwatched).unwrap();
     let likeness = compare(&scene, &back, &shots(&scene));
     assert!(likeness.worst_db >= 45.0, "{likeness:?}");
     assert_eq!((back.frames, back.fps, &back.views, &back.fit), (4, 25.0, &scene.views, &scene.fit));
@@ -31,7 +32,7 @@ fn a_scene_comes_back_alike() {
     }
     let names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(names, ["out"]);
-    assert!(export_folder(&scene, &dir, &mut |_, _| true).unwrap_err().to_string().contains("new or empty"));
+    assert!(export_folder(&scene, &dir, &mut Unwatched).unwrap_err().to_string().contains("new or empty"));
 }
 
 #[test]
@@ -39,11 +40,11 @@ fn without_our_own_words_the_reference_picture_is_that_of_the_field_of_view() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().join("out");
     let scene = small_scene(4, 2);
-    export_folder(&scene, &dir, &mut |_, _| true).unwrap();
+    export_folder(&scene, &dir, &mut Unwatched).unwrap();
     let mut meta: serde_json::Value = serde_json::from_slice(&fs::read(dir.join("meta.json")).unwrap()).unwrap();
     meta.as_object_mut().unwrap().remove("loop3d").unwrap();
     fs::write(dir.join("meta.json"), meta.to_string()).unwrap();
-    let back = import(&dir, &mut |_, _| true).unwrap();
+    let back = import(&dir, &mut Unwatched).unwrap();
     assert_eq!((back.reference.width, back.reference.height), (114, 64));
     assert_eq!(back.views.len(), 5);
     assert!((back.views[2].camera.position().x - 0.8 * 0.05).abs() < 1e-9);
@@ -55,8 +56,8 @@ fn without_our_own_words_the_reference_picture_is_that_of_the_field_of_view() {
 fn broken_folders_are_named() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().join("out");
-    export_folder(&small_scene(5, 2), &dir, &mut |_, _| true).unwrap();
-    let said = || import(&dir, &mut |_, _| true).unwrap_err().to_string();
+    export_folder(&small_scene(5, 2), &dir, &mut Unwatched).unwrap();
+    let said = || import(&dir, &mut Unwatched).unwrap_err().to_string();
     let obj = fs::read_to_string(dir.join("geometry.obj")).unwrap();
     let broken = |from: &str, to: &str| fs::write(dir.join("geometry.obj"), obj.replacen(from, to, 1)).unwrap();
     broken("vt ", "vt x");

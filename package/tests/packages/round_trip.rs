@@ -1,9 +1,15 @@
 //! Packages written and read again.
 
 use crate::support::small_scene;
+use loop3d_package::format::Codec;
+#[cfg(feature = "blocks")]
+use loop3d_package::format::{Head, Limits, Reader};
 use loop3d_package::{ExportError, Settings, compare, export, open, shots};
-use loop3d_scene::package::{Codec, Head, Limits, Reader};
+use loop3d_scene::job::{Event, Unwatched};
+#[cfg(not(feature = "blocks"))]
+use loop3d_scene::{Blame, Fault};
 use std::fs;
+use std::ops::ControlFlow;
 
 fn settings(codecs: &[Codec], quality: u8) -> Settings {
     Settings { codecs: codecs.to_vec(), quality, max_bytes: None }
@@ -18,7 +24,7 @@ fn every_codec_comes_back_alike() {
     for (codecs, least_db) in
         [(&[Codec::Png][..], 48.0), (&[Codec::H264], 40.0), (&[Codec::Av1], 38.0), (&[Codec::H264, Codec::Av1], 40.0)]
     {
-        let report = export(&scene, &path, &settings(codecs, 90), &mut |_, _| true).unwrap();
+        let report = export(&scene, &path, &settings(codecs, 90), &mut Unwatched).unwrap();
         let back = open(&path).unwrap();
         assert_eq!((back.frames, back.planes, &back.views, &back.fit), (25, scene.planes, &scene.views, &scene.fit));
         assert_eq!((back.tiles.counts(), back.reference), (scene.tiles.counts(), scene.reference));
@@ -29,6 +35,7 @@ fn every_codec_comes_back_alike() {
     }
 }
 
+#[cfg(feature = "blocks")]
 #[test]
 fn blocks_come_back_alike() {
     let folder = tempfile::tempdir().unwrap();
@@ -36,7 +43,7 @@ fn blocks_come_back_alike() {
     let scene = small_scene(11, 14);
     let codecs = [Codec::Bc7, Codec::Astc4x4, Codec::Astc6x6, Codec::Etc2];
     let worst = codecs.map(|codec| {
-        let report = export(&scene, &path, &settings(&[codec], 100), &mut |_, _| true).unwrap();
+        let report = export(&scene, &path, &settings(&[codec], 100), &mut Unwatched).unwrap();
         let back = open(&path).unwrap();
         assert_eq!((back.frames, back.tiles.counts()), (14, scene.tiles.counts()));
         assert_eq!(compare(&scene, &back, &shots(&scene)), report.likeness);
@@ -46,24 +53,41 @@ fn blocks_come_back_alike() {
     assert!(worst.iter().zip(least).all(|(&worst, least)| worst >= least), "{codecs:?}: {worst:.2?} dB");
 }
 
+/// Nothing is coded or written first.
+#[cfg(not(feature = "blocks"))]
+#[test]
+fn a_build_without_block_coders_names_the_feature() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.glb");
+    for codec in [Codec::Bc7, Codec::Astc4x4, Codec::Astc6x6, Codec::Etc2] {
+        let error = export(&small_scene(11, 2), &path, &settings(&[codec], 50), &mut Unwatched).unwrap_err();
+        assert!(matches!(error, ExportError::NoBlocks { codec: found } if found == codec), "{error}");
+        assert_eq!(error.fault(), Fault::Usage);
+        assert!(error.to_string().contains("--features blocks"), "{error}");
+        assert!(!path.exists());
+    }
+}
+
 /// The head of a package.
+#[cfg(feature = "blocks")]
 fn head(bytes: &[u8]) -> std::sync::Arc<Head> {
     let mut reader = Reader::new(Limits::default());
     reader.push(bytes, &mut Vec::new()).unwrap();
     reader.head().unwrap().clone()
 }
 
+#[cfg(feature = "blocks")]
 #[test]
 fn pages_of_blocks_are_as_gpus_want_them_and_other_codecs_are_named() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.glb");
-    export(&small_scene(11, 14), &path, &settings(&[Codec::Etc2], 50), &mut |_, _| true).unwrap();
+    export(&small_scene(11, 14), &path, &settings(&[Codec::Etc2], 50), &mut Unwatched).unwrap();
     let bytes = fs::read(&path).unwrap();
     let head = head(&bytes);
-    let stream = &head.looping.streams[0];
-    assert_eq!((head.looping.halo, &stream.names[..]), (1, &["etc2-rgba8unorm".to_owned()][..]));
+    let stream = &head.looping_tiles.streams[0];
+    assert_eq!((head.looping_tiles.halo, &stream.names[..]), (1, &["etc2-rgba8unorm".to_owned()][..]));
     assert_eq!(stream.chunks.iter().map(|chunk| chunk.sizes.len()).collect::<Vec<_>>(), [12, 2]);
-    let gains = &head.parts[head.looping.gains];
+    let gains = &head.parts[head.looping_tiles.gains];
     let at = bytes.windows(8).position(|word| word[4..] == *b"BIN\0").unwrap() + 8 + gains.offset as usize;
     assert!(bytes[at..at + gains.length as usize].iter().all(|&gain| gain == 0));
     let other = serde_json::to_string(&*head).unwrap().replace("\"etc2\"", "\"etc3\"");
@@ -76,16 +100,16 @@ fn a_size_is_kept_and_quality_uses_it() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.glb");
     let scene = small_scene(12, 12);
-    let bytes = |quality| export(&scene, &path, &settings(&[Codec::H264], quality), &mut |_, _| true).unwrap().bytes;
+    let bytes = |quality| export(&scene, &path, &settings(&[Codec::H264], quality), &mut Unwatched).unwrap().bytes;
     let [low, high] = [bytes(20), bytes(90)];
     let most = (low + high) / 2;
     let asked = Settings { max_bytes: Some(most), ..settings(&[Codec::H264], 50) };
-    let report = export(&scene, &path, &asked, &mut |_, _| true).unwrap();
+    let report = export(&scene, &path, &asked, &mut Unwatched).unwrap();
     assert!(report.bytes <= most && report.quality > 20 && report.quality < 90, "{report:?}");
     assert!(report.bytes > low);
     let old = fs::read(&path).unwrap();
     let impossible = Settings { max_bytes: Some(1000), ..asked };
-    let error = export(&scene, &path, &impossible, &mut |_, _| true).unwrap_err();
+    let error = export(&scene, &path, &impossible, &mut Unwatched).unwrap_err();
     assert!(matches!(error, ExportError::Size { most: 1000, .. }), "{error}");
     assert_eq!(fs::read(&path).unwrap(), old);
 }
@@ -97,8 +121,11 @@ fn a_stopped_export_leaves_the_old_file() {
     fs::write(&path, "old").unwrap();
     let scene = small_scene(13, 12);
     for stop_at in [0.0, 0.3, 0.8, 0.9] {
-        let mut tick = |_: &str, share: f64| share < stop_at;
-        let error = export(&scene, &path, &settings(&[Codec::H264], 50), &mut tick).unwrap_err();
+        let mut observer = |event: Event<'_>| match event {
+            Event::Step { done, .. } if done >= stop_at => ControlFlow::Break(()),
+            _ => ControlFlow::Continue(()),
+        };
+        let error = export(&scene, &path, &settings(&[Codec::H264], 50), &mut observer).unwrap_err();
         assert!(matches!(error, ExportError::Stopped), "{error}");
     }
     assert_eq!(fs::read(&path).unwrap(), b"old");
@@ -112,18 +139,18 @@ fn scenes_without_looping_or_static_tiles_are_packages_too() {
     let mut scene = small_scene(14, 1);
     let settings = settings(&[Codec::H264], 80);
     let check = |scene: &loop3d_scene::Scene| {
-        let report = export(scene, &path, &settings, &mut |_, _| true).unwrap();
+        let report = export(scene, &path, &settings, &mut Unwatched).unwrap();
         assert_eq!(open(&path).unwrap().tiles.counts(), scene.tiles.counts());
         assert!(report.likeness.worst_db > 38.0, "{report:?}");
     };
     check(&scene);
-    let mut still = 0;
+    let mut static_tiles = 0;
     let mut static_texels = Vec::new();
     for place in 0..scene.tiles.tiles.len() {
         if let Some(texels) = scene.tile_texels(scene.tiles.tiles[place], 0) {
             static_texels.extend(texels);
-            scene.tiles.tiles[place] = loop3d_scene::Tile::Static(still);
-            still += 1;
+            scene.tiles.tiles[place] = loop3d_scene::Tile::Static(static_tiles);
+            static_tiles += 1;
         }
     }
     scene.static_texels = static_texels;

@@ -10,7 +10,7 @@ pub fn small_scene(seed: u64, frames: usize) -> Scene {
     let (planes, rows, columns) = (4, 6, 8);
     let mut tiles = TileTable::empty(planes, rows, columns, [-16, -16]);
     let (mut static_texels, mut looping_texels) = (Vec::new(), Vec::new());
-    let (mut still, mut looping) = (0, 0);
+    let (mut static_tiles, mut looping_tiles) = (0, 0);
     for place in 0..tiles.tiles.len() {
         let plane = place / (rows * columns);
         let farthest = plane == planes - 1;
@@ -30,15 +30,15 @@ pub fn small_scene(seed: u64, frames: usize) -> Scene {
                 let time = std::f64::consts::TAU * frame as f64 / frames as f64;
                 looping_texels.extend((0..TILE * TILE).flat_map(|i| texel(time, i)));
             }
-            tiles.tiles[place] = Tile::Looping(looping);
-            looping += 1;
+            tiles.tiles[place] = Tile::Looping(looping_tiles);
+            looping_tiles += 1;
         } else {
             static_texels.extend((0..TILE * TILE).flat_map(|i| texel(0.0, i)));
-            tiles.tiles[place] = Tile::Static(still);
-            still += 1;
+            tiles.tiles[place] = Tile::Static(static_tiles);
+            static_tiles += 1;
         }
     }
-    assert_eq!(static_texels.len(), still as usize * TILE_VALUES);
+    assert_eq!(static_texels.len(), static_tiles as usize * TILE_VALUES);
     let reference = Camera {
         width: 96,
         height: 64,

@@ -1,4 +1,4 @@
-//! Files and folders that appear at their path when they are whole.
+//! Files and folders that appear at their path only once they are whole.
 
 use super::{FileError, Problem};
 use crate::format::FormatError;
@@ -7,8 +7,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-/// What is written beside a target, as `.NAME.tmp-PROCESS`, until it is whole and takes the target's place. What was there before stays
-/// until then; dropped earlier, what was written is removed.
+/// A file or folder that is written beside its target, as `.NAME.tmp-PROCESS`, and takes the target's place once it is whole. What was at
+/// the target stays until then. Dropped unfinished, it is removed.
 #[derive(Debug)]
 pub struct Unfinished {
     target: PathBuf,
@@ -22,7 +22,7 @@ impl Unfinished {
     /// The target is a folder or has no name, or nothing can be written beside it.
     pub fn file(target: &Path) -> Result<(Self, File), FileError> {
         if target.is_dir() {
-            return Err(FileError { path: target.to_owned(), problem: Problem::Folder });
+            return Err(FileError { path: target.to_owned(), problem: Problem::TargetIsFolder });
         }
         let path = beside(target)?;
         let file = File::create(&path).map_err(|error| not_writable(target, error))?;
@@ -39,18 +39,18 @@ impl Unfinished {
         Ok(Self { target: target.to_owned(), path })
     }
 
-    /// Where to write meanwhile.
+    /// Where to write until then.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Gives what was written, and closed, its name. A file takes the place of an older one, a folder that of an empty one.
+    /// Moves what was written, and closed, to the target. A file replaces an older file, a folder an empty folder.
     ///
     /// # Errors
-    /// It does not come to the disk, or the target cannot be replaced.
+    /// It cannot be synced to the disk, or the target cannot be replaced.
     pub fn finish(self) -> Result<(), FileError> {
         if self.path.is_dir() {
-            // An empty folder makes way; a missing one is no error, anything else comes out in the renaming.
+            // An empty folder is removed. That it is missing is not an error; anything else makes the renaming fail.
             let _ = fs::remove_dir(&self.target);
         } else {
             let synced = OpenOptions::new().write(true).open(&self.path).and_then(|file| file.sync_all());
@@ -59,7 +59,7 @@ impl Unfinished {
         }
         fs::rename(&self.path, &self.target).map_err(|error| not_writable(&self.target, error))?;
         let parent = self.target.parent().filter(|parent| *parent != Path::new(""));
-        // The new name survives a power cut only once the folder is synced. Not every system opens or syncs folders, and
+        // The new name survives a power cut only once the folder is synced. Not every system can open or sync folders, and
         // what was written is whole either way, so there is nothing to report.
         let _ = File::open(parent.unwrap_or(Path::new("."))).and_then(|folder| folder.sync_all());
         Ok(())
@@ -68,7 +68,7 @@ impl Unfinished {
 
 impl Drop for Unfinished {
     fn drop(&mut self) {
-        // Once it is finished there is nothing to remove; else the error that got us here is the one to report.
+        // Once it is finished there is nothing to remove; otherwise the error that led here is the one to report.
         let _ = if self.path.is_dir() { fs::remove_dir_all(&self.path) } else { fs::remove_file(&self.path) };
     }
 }

@@ -38,11 +38,11 @@ fn changed(change: impl FnOnce(&mut serde_json::Value)) -> String {
     let mut document = document_of(&bytes);
     change(&mut document);
     let header = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
-    let (still, looping) = scene.tiles.counts();
+    let (static_tiles, looping_tiles) = scene.tiles.counts();
     let tensors: [(&str, Dtype, &[usize]); 4] = [
         (TABLE, Dtype::U32, &[2, 3, 3]),
-        (STATIC, Dtype::U16, &[still, 16, 16, 4]),
-        (LOOPING, Dtype::U16, &[looping, 2, 16, 16, 4]),
+        (STATIC, Dtype::U16, &[static_tiles, 16, 16, 4]),
+        (LOOPING, Dtype::U16, &[looping_tiles, 2, 16, 16, 4]),
         (CHECKSUM, Dtype::U32, &[1]),
     ];
     let file = file(&document.to_string(), &tensors, &bytes[8 + header..bytes.len() - 4]);
@@ -83,10 +83,10 @@ fn any_safetensors_library_reads_the_tensors() {
     let scene = random_scene(3, 2, 2, 16, 16);
     let bytes = bytes_of(&scene);
     let tensors = safetensors::SafeTensors::deserialize(&bytes).unwrap();
-    let (still, looping) = scene.tiles.counts();
-    assert_eq!(tensors.tensor(STATIC).unwrap().shape(), [still, 16, 16, 4]);
+    let (static_tiles, looping_tiles) = scene.tiles.counts();
+    assert_eq!(tensors.tensor(STATIC).unwrap().shape(), [static_tiles, 16, 16, 4]);
     let found = tensors.tensor(LOOPING).unwrap();
-    assert_eq!((found.dtype(), found.shape()), (Dtype::U16, &[looping, 2, 16, 16, 4][..]));
+    assert_eq!((found.dtype(), found.shape()), (Dtype::U16, &[looping_tiles, 2, 16, 16, 4][..]));
     let values = found.data().as_chunks::<2>().0.iter().map(|&b| u16::from_le_bytes(b));
     assert!(values.eq(scene.looping_texels.iter().copied()));
     let codes = tensors.tensor(TABLE).unwrap();
@@ -211,20 +211,20 @@ fn each_tensor_is_checked() {
     let bytes = bytes_of(&scene);
     let document = document_of(&bytes).to_string();
     let header = 8 + u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
-    let (still, looping) = scene.tiles.counts();
+    let (static_tiles, looping_tiles) = scene.tiles.counts();
     let error = |tensors: &[(&str, Dtype, &[usize])]| {
         read_bytes(&file(&document, tensors, &bytes[header..bytes.len() - 4])).unwrap_err().to_string()
     };
     let table = (TABLE, Dtype::U32, &[2, 3, 3][..]);
-    let statics = [still, 16, 16, 4];
+    let statics = [static_tiles, 16, 16, 4];
     let statics = (STATIC, Dtype::U16, &statics[..]);
-    let loops = [looping, 2, 16, 16, 4];
+    let loops = [looping_tiles, 2, 16, 16, 4];
     let loops = (LOOPING, Dtype::U16, &loops[..]);
     let checksum = (CHECKSUM, Dtype::U32, &[1][..]);
     assert!(error(&[(TABLE, Dtype::U32, &[18]), statics, loops, checksum]).contains("tile_table: found U32 [18]"));
     assert!(error(&[(TABLE, Dtype::F32, &[18]), statics, loops, checksum]).contains("expected"));
     assert!(error(&[(TABLE, Dtype::U32, &[3, 3, 2]), statics, loops, checksum]).contains("found 3 planes"));
-    let other = [still, 4, 16, 16];
+    let other = [static_tiles, 4, 16, 16];
     assert!(error(&[table, (STATIC, Dtype::U16, &other), loops, checksum]).contains("[tiles, 16, 16, 4]"));
     assert!(
         error(&[table, ("other", Dtype::U16, statics.2), loops, checksum]).contains("static_texels: found nothing")
@@ -232,8 +232,8 @@ fn each_tensor_is_checked() {
     let found = error(&[table, loops, statics, checksum]);
     assert!(found.contains("static_texels: found offset"), "{found}");
     // One static tile too many, taken from the looping ones' values: the counts of the table are the truth.
-    let more = [still + 2, 16, 16, 4];
-    let fewer = [looping - 1, 2, 16, 16, 4];
+    let more = [static_tiles + 2, 16, 16, 4];
+    let fewer = [looping_tiles - 1, 2, 16, 16, 4];
     let found = error(&[table, (STATIC, Dtype::U16, &more), (LOOPING, Dtype::U16, &fewer), checksum]);
     assert!(found.contains("static texels: found"), "{found}");
     // A table that names a tile twice.

@@ -1,22 +1,22 @@
-//! The tiles of a kind cut in blocks: the largest rectangle of tiles on a plane, then the largest of the rest, until none
-//! is left. Large blocks have few edges, which cost a halo and a video coder's predictions.
+//! Cuts the tiles of a kind in blocks: the largest rectangle of tiles on a plane, then the largest of the rest, until none
+//! is left. Large blocks have few edges; an edge costs a halo and a video coder's predictions.
 
-use super::{Block, Kind};
+use super::{TileBlock, TileKind};
 use crate::TileTable;
 use std::ops::Range;
 
-/// Blocks of at most `most` tiles across and down, in the order of planes; not placed yet.
-pub(super) fn of(table: &TileTable, kind: Kind, most: [usize; 2]) -> Vec<Block> {
+/// Blocks of at most `most` tiles across and down, in the order of planes, without a place on a page.
+pub(super) fn of(table: &TileTable, kind: TileKind, most: [usize; 2]) -> Vec<TileBlock> {
     let mut blocks = Vec::new();
     for plane in 0..table.planes {
         let start = table.index(plane, 0, 0);
         let tiles = &table.tiles[start..start + table.rows * table.columns];
-        let mut left: Vec<bool> = tiles.iter().map(|&tile| Kind::of(tile) == Some(kind)).collect();
+        let mut left: Vec<bool> = tiles.iter().map(|&tile| TileKind::of(tile) == Some(kind)).collect();
         while let Some((rows, columns)) = largest(&left, table.columns, most) {
             for row in rows.clone() {
                 left[row * table.columns + columns.start..row * table.columns + columns.end].fill(false);
             }
-            blocks.push(Block { plane, rows, columns, page: 0, at: [0; 2] });
+            blocks.push(TileBlock { plane, rows, columns, page: 0, at: [0; 2] });
         }
     }
     blocks

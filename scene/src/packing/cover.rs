@@ -1,12 +1,12 @@
 //! The rectangles that a scene is drawn with.
 //!
-//! A plane's texel centres cut it in cells; in a cell the bilinear filter reads the same four texels. By what they read, the
-//! cells of each tile place form four *pieces*: the 15×15 inside of the tile, the strip to its right neighbour, the strip to
-//! its lower neighbour, and the corner among four places. Each piece belongs to one of the tiles that it reads, whose block with its
-//! halo holds all that is needed; where both kinds meet the caller says which, since static ones know no time. So a plane is
-//! covered once, with the half texel that tiles fade out over where they have no neighbour. Pieces of one block are then joined.
+//! A plane's texel centres cut it in cells. Anywhere in a cell the bilinear filter reads the same four texels. By what they read, the
+//! cells of each tile place form four *pieces*: the 15×15 inside the tile, the strip to its right neighbour, the strip to its lower
+//! neighbour, and the corner between four places. Each piece belongs to one of the tiles that it reads, whose block with its halo
+//! holds all the texels. Where both kinds meet the caller chooses, since a static block has only one frame. So a plane is covered
+//! once, including the half texel over which tiles fade out where they have no neighbour. Pieces of one block are then joined.
 
-use super::{Kind, Packing};
+use super::{Packing, TileKind};
 use crate::{TILE, TileTable};
 
 /// A rectangle of one plane in which one block with its halo has all that the bilinear filter reads.
@@ -14,8 +14,8 @@ use crate::{TILE, TileTable};
 pub struct Rectangle {
     /// Left, upper, right, lower, between texel centres of the plane: the centre of texel i, counted from the tile table's origin, is at i.
     pub bounds: [i32; 4],
-    /// Whose block it is.
-    pub kind: Kind,
+    /// Kind of its block.
+    pub kind: TileKind,
     /// Index of the block in its packing.
     pub block: usize,
     /// The plane.
@@ -26,14 +26,20 @@ pub struct Rectangle {
 struct Span {
     columns: [i32; 2],
     rows: [i32; 2],
-    owner: (Kind, u32),
+    owner: (TileKind, u32),
 }
 
-/// The rectangles of all planes, the farthest first; `still` and `looping` have a halo of at least one texel. Planes are parallel, so the
-/// order serves every camera. Between tiles of both kinds `shared` has the word: the looping one where the loop plays.
-pub fn cover(table: &TileTable, still: &Packing, looping: &Packing, shared: Kind) -> Vec<Rectangle> {
+/// The rectangles of all planes, the farthest first. Both packings have a halo of at least one texel. Planes are parallel, so the
+/// order is right for every camera. Between tiles of different kinds the block of kind `shared` is taken: the looping one where the
+/// loop plays.
+pub fn cover(
+    table: &TileTable,
+    static_packing: &Packing,
+    looping_packing: &Packing,
+    shared: TileKind,
+) -> Vec<Rectangle> {
     let mut block_at = vec![u32::MAX; table.tiles.len()];
-    for packing in [still, looping] {
+    for packing in [static_packing, looping_packing] {
         for (index, block) in packing.blocks.iter().enumerate() {
             for row in block.rows.clone() {
                 let start = table.index(block.plane, row, 0);
@@ -48,7 +54,7 @@ pub fn cover(table: &TileTable, still: &Packing, looping: &Packing, shared: Kind
                 // Of an odd piece the second place is the neighbour, of an even one the place itself.
                 let place = |piece: i32, next: i32| i64::from(piece.div_euclid(2) + piece.rem_euclid(2) * next);
                 let (row, column) = (place(row, lower), place(column, right));
-                let kind = Kind::of(table.get(plane, row, column))?;
+                let kind = TileKind::of(table.get(plane, row, column))?;
                 Some((kind, block_at[table.index(plane, row as usize, column as usize)]))
             });
             readers.clone().find(|owner| owner.0 == shared).or_else(|| readers.clone().next())
@@ -81,7 +87,7 @@ pub fn cover(table: &TileTable, still: &Packing, looping: &Packing, shared: Kind
     rectangles
 }
 
-/// First texel centre of a piece: even pieces are the 15 cells inside of a tile, odd ones the cell between two tiles.
+/// First texel centre of a piece: even pieces are the 15 cells inside a tile, odd ones the cell between two tiles.
 fn start_of(piece: i32) -> i32 {
     let tile = TILE as i32;
     piece.div_euclid(2) * tile + piece.rem_euclid(2) * (tile - 1)

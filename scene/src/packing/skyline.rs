@@ -1,4 +1,4 @@
-//! Rectangles on a page, one after the other: each goes where the upper edge of what is already there (the skyline) is lowest.
+//! A skyline packer: each rectangle goes where the edge of what is already on the page (the skyline) is lowest.
 
 /// A page of fixed width that grows downwards.
 pub(super) struct Skyline {
@@ -34,7 +34,7 @@ impl Skyline {
             return None;
         }
         let [end, bottom] = [x + width, y + height];
-        // What the skyline goes on with right of the rectangle.
+        // The height of the skyline right of the rectangle.
         let after = self.steps.iter().rev().find(|step| step[0] <= end).map_or(0, |step| step[1]);
         let reaches_on = end < self.width && !self.steps.iter().any(|step| step[0] == end);
         self.steps.retain(|step| step[0] < x || step[0] >= end);

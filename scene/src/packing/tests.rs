@@ -10,11 +10,11 @@ const RULES: [PageRules; 3] = [
 #[test]
 fn every_tile_has_one_place_and_blocks_with_their_halos_do_not_overlap() {
     let scene = random_scene(1, 5, 2, 200, 120);
-    let (still, looping) = scene.tiles.counts();
-    for (kind, count) in [(Kind::Static, still), (Kind::Looping, looping)] {
+    let (static_tiles, looping_tiles) = scene.tiles.counts();
+    for (kind, count) in [(TileKind::Static, static_tiles), (TileKind::Looping, looping_tiles)] {
         for rules in RULES {
             let packing = Packing::new(&scene.tiles, kind, &rules).unwrap();
-            assert_eq!(packing.blocks.iter().map(Block::tiles).sum::<usize>(), count);
+            assert_eq!(packing.blocks.iter().map(TileBlock::tiles).sum::<usize>(), count);
             assert!(packing.pages.len() == 1 || rules.limit[0] < 8192);
             let mut taken: Vec<_> = packing.pages.iter().map(|[w, h]| vec![false; w * h]).collect();
             for [width, height] in &packing.pages {
@@ -25,7 +25,7 @@ fn every_tile_has_one_place_and_blocks_with_their_halos_do_not_overlap() {
             for block in &packing.blocks {
                 for (row, column) in block.rows.clone().flat_map(|r| block.columns.clone().map(move |c| (r, c))) {
                     let index = scene.tiles.index(block.plane, row, column);
-                    assert_eq!(Kind::of(scene.tiles.tiles[index]), Some(kind));
+                    assert_eq!(TileKind::of(scene.tiles.tiles[index]), Some(kind));
                     assert!(!std::mem::replace(&mut tiles[index], true));
                 }
                 let [width, height] = block_size(block, rules.halo);
@@ -43,7 +43,7 @@ fn every_tile_has_one_place_and_blocks_with_their_halos_do_not_overlap() {
 #[test]
 fn pages_repeat_the_plane_with_its_neighbours_of_both_kinds() {
     let scene = random_scene(2, 3, 3, 100, 60);
-    for (kind, frame) in [(Kind::Static, 0), (Kind::Looping, 0), (Kind::Looping, 2)] {
+    for (kind, frame) in [(TileKind::Static, 0), (TileKind::Looping, 0), (TileKind::Looping, 2)] {
         for rules in RULES {
             let packing = Packing::new(&scene.tiles, kind, &rules).unwrap();
             let mut pages: Vec<_> = packing.pages.iter().map(|[w, h]| vec![0; w * h * 4]).collect();
@@ -71,23 +71,23 @@ fn a_full_plane_is_one_block_unless_a_page_is_smaller() {
     let mut table = TileTable::empty(1, 4, 200, [0, 0]);
     table.tiles.iter_mut().enumerate().for_each(|(i, tile)| *tile = Tile::Static(i as u32));
     let rules = |limit| PageRules { halo: 1, align: 1, limit };
-    let packing = Packing::new(&table, Kind::Static, &rules([4096, 4096])).unwrap();
+    let packing = Packing::new(&table, TileKind::Static, &rules([4096, 4096])).unwrap();
     assert_eq!(packing.pages, [[200 * 16 + 2, 4 * 16 + 2]]);
-    assert_eq!(packing.blocks, [Block { plane: 0, rows: 0..4, columns: 0..200, page: 0, at: [1, 1] }]);
+    assert_eq!(packing.blocks, [TileBlock { plane: 0, rows: 0..4, columns: 0..200, page: 0, at: [1, 1] }]);
     // 127 tiles and a halo are 2034 of 2048 texels.
-    let packing = Packing::new(&table, Kind::Static, &rules([2048, 2048])).unwrap();
+    let packing = Packing::new(&table, TileKind::Static, &rules([2048, 2048])).unwrap();
     assert_eq!(packing.blocks.iter().map(|b| b.columns.clone()).collect::<Vec<_>>(), [0..127, 127..200]);
     assert_eq!(packing.pages, [[2034, 132]]);
-    let none = Packing::new(&table, Kind::Looping, &rules([2048, 2048])).unwrap();
+    let none = Packing::new(&table, TileKind::Looping, &rules([2048, 2048])).unwrap();
     assert_eq!((none.pages.len(), none.blocks.len()), (0, 0));
-    let error = Packing::new(&table, Kind::Static, &rules([2048, 17])).unwrap_err();
+    let error = Packing::new(&table, TileKind::Static, &rules([2048, 17])).unwrap_err();
     assert_eq!(error.to_string(), "pages of at most 2048×17 texels cannot hold a tile of 18×18");
 }
 
 #[test]
 fn little_of_a_page_is_wasted() {
     let scene = random_scene(3, 20, 1, 400, 300);
-    let packing = Packing::new(&scene.tiles, Kind::Static, &RULES[0]).unwrap();
+    let packing = Packing::new(&scene.tiles, TileKind::Static, &RULES[0]).unwrap();
     let [width, height] = packing.pages[0];
     let used: usize = packing.blocks.iter().map(|block| block_size(block, 1)).map(|[w, h]| w * h).sum();
     assert!(used * 100 >= 95 * width * height, "{used} of {width}×{height}");

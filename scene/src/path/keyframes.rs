@@ -19,8 +19,8 @@ use serde::{Deserialize, Serialize};
 
 /// A path through keyframes: a cubic through their positions, targets, up directions and fields of view, with the
 /// finite difference over both neighbours as its speed (Catmull-Rom for even times). Where the last keyframe equals
-/// the first in all but time, the motion is smooth over the seam too. Before the first and after the last keyframe
-/// the camera stands still.
+/// the first in everything except time, the motion is smooth over the seam too. Before the first and after the last keyframe
+/// the camera does not move.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KeyframePath {
@@ -42,9 +42,9 @@ pub struct Keyframe {
     pub time_s: f64,
     /// Centre of projection in the world.
     pub position: DVec3,
-    /// A point in the world that is seen in the middle of the picture.
+    /// A point in the world that appears in the centre of the image.
     pub look_at: DVec3,
-    /// Direction in the world of the picture's upper edge.
+    /// Direction in the world of the image's upper edge.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub up: Option<DVec3>,
     /// Vertical field of view in degrees.
@@ -59,7 +59,7 @@ impl KeyframePath {
     /// Reads and checks the JSON of a path.
     ///
     /// # Errors
-    /// No such JSON (with line and column), or the first bad value.
+    /// Not such JSON (with line and column), or the first bad value.
     pub fn parse(json: &str) -> Result<Self, PathError> {
         let path: Self = serde_json::from_str(json).map_err(|e| PathError::Json(e.to_string()))?;
         path.validate()?;
@@ -104,7 +104,7 @@ impl KeyframePath {
         Ok(())
     }
 
-    /// The camera at a time, for pictures of `width` × `height`.
+    /// The camera at a time, for images of `width` × `height`.
     pub(super) fn camera(&self, scene: &Scene, width: u32, height: u32, time_s: f64) -> Result<Camera, PathError> {
         let plain = scene.reference.covering(width, height);
         let v = self.interpolate(&plain, time_s);
@@ -163,7 +163,7 @@ impl KeyframePath {
                 + (3.0 * s2 - 2.0 * s3) * to[i]
                 + (s3 - s2) * length * arriving[i]
         });
-        // A cubic may swing beyond its ends; an angle must not swing out of what is an angle.
+        // A cubic may overshoot its ends; the angle must stay a valid one.
         mixed[9] = mixed[9].clamp(from[9].min(to[9]), from[9].max(to[9]));
         mixed
     }
@@ -171,18 +171,18 @@ impl KeyframePath {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{CameraPath, Film};
+    use super::super::{CameraPath, VideoSpec};
     use super::*;
     use crate::testing::random_scene;
 
-    const FILM: Film = Film { width: 64, height: 36, fps: 10.0, frames: None, start: 0.0 };
+    const SPEC: VideoSpec = VideoSpec { width: 64, height: 36, fps: 10.0, frames: None, start: 0.0 };
 
     fn path(keyframes: &str) -> KeyframePath {
         KeyframePath::parse(&format!("{{\"keyframes\": [{keyframes}]}}")).unwrap()
     }
 
-    fn positions(path: &KeyframePath, film: Film) -> Vec<DVec3> {
-        let shots = CameraPath::Keyframes(path.clone()).shots(&random_scene(1, 2, 3, 64, 36), &film).unwrap();
+    fn positions(path: &KeyframePath, spec: VideoSpec) -> Vec<DVec3> {
+        let shots = CameraPath::Keyframes(path.clone()).shots(&random_scene(1, 2, 3, 64, 36), &spec).unwrap();
         shots.iter().map(|s| s.camera.position()).collect()
     }
 
@@ -193,13 +193,13 @@ mod tests {
                {"time_s": 1, "position": [1, 0, 0], "look_at": [0, 0, 4], "up": [0, -3, 0]},
                {"time_s": 3, "position": [3, 0, 0], "look_at": [0, 0, 4]}"#,
         );
-        let found = positions(&path, FILM);
+        let found = positions(&path, SPEC);
         assert_eq!(found.len(), 30);
         for (i, p) in found.iter().enumerate() {
             assert!(p.abs_diff_eq(DVec3::new(i as f64 / 10.0, 0.0, 0.0), 1e-12), "{i}: {p}");
         }
         // Longer than the path: the camera waits at the end.
-        let found = positions(&path, Film { frames: Some(35), ..FILM });
+        let found = positions(&path, VideoSpec { frames: Some(35), ..SPEC });
         assert_eq!((found.len(), found[34]), (35, DVec3::new(3.0, 0.0, 0.0)));
     }
 
@@ -212,7 +212,7 @@ mod tests {
                {"time_s": 3, "position": [0, 1, 0], "look_at": [0, 0, 4]},
                {"time_s": 4, "position": [0, 0, 0], "look_at": [0, 0, 4]}"#,
         );
-        let p = positions(&closed, Film { fps: 100.0, ..FILM });
+        let p = positions(&closed, VideoSpec { fps: 100.0, ..SPEC });
         assert_eq!(p.len(), 400);
         let bend = |i: usize| {
             let at = |i: usize| p[i % 400];
@@ -227,11 +227,11 @@ mod tests {
     fn a_field_of_view_is_vertical_and_one_keyframe_lasts_one_loop() {
         let scene = random_scene(1, 2, 3, 64, 36);
         let one = path(r#"{"time_s": 0, "position": [0, 0, 0], "look_at": [0, 0, 4], "fov_deg": 90}"#);
-        let shots = CameraPath::Keyframes(one).shots(&scene, &Film { fps: 25.0, ..FILM }).unwrap();
+        let shots = CameraPath::Keyframes(one).shots(&scene, &VideoSpec { fps: 25.0, ..SPEC }).unwrap();
         assert_eq!(shots.len(), 3);
         assert!(shots[0].camera.focal_px.abs_diff_eq(DVec2::splat(18.0), 1e-9));
         let plain = path(r#"{"time_s": 0, "position": [0, 0, 0], "look_at": [0, 0, 4]}"#);
-        let shots = CameraPath::Keyframes(plain).shots(&scene, &FILM).unwrap();
+        let shots = CameraPath::Keyframes(plain).shots(&scene, &SPEC).unwrap();
         assert_eq!(shots[0].camera, scene.reference);
         let zoom = path(
             r#"{"time_s": 0, "position": [0, 0, 0], "look_at": [0, 0, 4], "fov_deg": 20},
@@ -271,7 +271,7 @@ mod tests {
             r#"{"time_s": 0, "position": [0, 0, 0], "look_at": [0, 0, 1]},
                {"time_s": 1, "position": [0, 0, 2], "look_at": [0, 0, 1]}"#,
         );
-        let found = CameraPath::Keyframes(through).shots(&random_scene(1, 2, 3, 64, 36), &FILM);
+        let found = CameraPath::Keyframes(through).shots(&random_scene(1, 2, 3, 64, 36), &SPEC);
         assert_eq!(found, Err(PathError::NoDirection { time_s: 0.5 }));
     }
 }

@@ -1,4 +1,4 @@
-//! The spiral of spec §1.6, in the frame of the reference camera.
+//! The spiral of METHOD §1.6, in the frame of the reference camera.
 
 use crate::{Camera, Scene};
 use glam::DVec3;
@@ -6,13 +6,13 @@ use std::f64::consts::TAU;
 
 const TURNS: f64 = 2.0;
 
-/// The camera after `part` of the path, 0 to 1; both ends are the same.
+/// The camera after the fraction `done` of the path, 0 to 1; both ends are the same.
 ///
 /// The published formula, with NEAR and FAR the depths of the first and the last plane:
 /// `rad = 0.8·max|t|` per axis over all views, `close = 0.9·NEAR`, `inf = 5·FAR`,
-/// `focus = 1/(0.25/close + 0.75/inf)`, `zδ = 0.2·close`; the camera stands at
+/// `focus = 1/(0.25/close + 0.75/inf)`, `zδ = 0.2·close`; the camera is at
 /// `(cos θ·rx, −sin θ·ry, (cos(θ/2)·zδ)²·rz)` and looks at `(0, 0, focus)`.
-pub(super) fn camera(scene: &Scene, width: u32, height: u32, part: f64) -> Camera {
+pub(super) fn camera(scene: &Scene, width: u32, height: u32, done: f64) -> Camera {
     let world_from_reference = scene.reference.world_from_camera;
     let reference_from_world = world_from_reference.inverse();
     let poses = || scene.views.iter().map(|v| reference_from_world * v.camera.world_from_camera);
@@ -21,7 +21,7 @@ pub(super) fn camera(scene: &Scene, width: u32, height: u32, part: f64) -> Camer
 
     let close = 0.9 * scene.planes.near;
     let focus = scene.planes.focus();
-    let angle = TURNS * TAU * part;
+    let angle = TURNS * TAU * done;
     let dolly = (angle / 2.0).cos() * 0.2 * close;
     let position = DVec3::new(angle.cos() * radius.x, -angle.sin() * radius.y, dolly * dolly * radius.z);
     // Cameras that see the planes at all look roughly along z, so this direction exists; the reference's own pose
@@ -38,7 +38,7 @@ mod tests {
     use glam::DAffine3;
 
     #[test]
-    fn stands_where_the_published_formula_says() {
+    fn is_where_the_published_formula_says() {
         let mut scene = random_scene(1, 2, 1, 64, 36);
         scene.planes = Planes { near: 1.0, far: 20.0, count: 2 };
         let at = |x, y, z| SceneView {
@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn one_view_stands_still_at_the_reference() {
+    fn one_view_keeps_the_camera_at_the_reference() {
         let mut scene = random_scene(1, 2, 1, 64, 36);
         scene.views.truncate(1);
         scene.views[0].camera = scene.reference;

@@ -3,9 +3,9 @@ use crate::target::Target;
 use crate::testing::{cameras, hard_scene};
 use crate::{Backend, Gpu};
 use fastrand::Rng;
-use loop3d_scene::package::{
-    Assembly, CameraLimits, Image, Looping, Part, Role, Sha256Sum, Still, VERSION, layout_bytes, premultiplied,
-    rgba_from_yuv, yuv_from_rgba,
+use loop3d_package_format::{
+    Assembly, CameraLimits, LoopingTiles, Part, Role, Sha256Sum, StaticPage, StaticTiles, VERSION, layout_bytes,
+    premultiplied, rgba_from_yuv, yuv_from_rgba,
 };
 use loop3d_scene::{PageRules, render};
 
@@ -14,7 +14,7 @@ struct Pages {
     head: Head,
     parts: [Vec<u8>; 3],
     /// Straight RGBA of each page of static tiles.
-    still: Vec<Vec<u8>>,
+    static_pages: Vec<Vec<u8>>,
     /// Each frame of each page of looping tiles, darkened by the gains: premultiplied RGBA, or planes of video.
     looping: Vec<Vec<Vec<u8>>>,
     form: FrameForm,
@@ -27,8 +27,8 @@ impl Pages {
         let pack = |kind, halo, align| {
             Packing::new(&scene.tiles, kind, &PageRules { halo, align, limit: [160, 128] }).unwrap()
         };
-        let (still, looping) = (pack(Kind::Static, 1, 1), pack(Kind::Looping, 0, 16));
-        assert!(still.pages.len() > 1 && looping.pages.len() > 1);
+        let (static_packing, looping_packing) = (pack(TileKind::Static, 1, 1), pack(TileKind::Looping, 0, 16));
+        assert!(static_packing.pages.len() > 1 && looping_packing.pages.len() > 1);
         let gains: Vec<u8> = (0..scene.tiles.counts().1).map(|_| random.u8(..=16)).collect();
         let sides = |page: &[usize; 2]| page.map(|side| side as u32);
         let part = |role| Part { role, offset: 0, length: 0, sha256: Sha256Sum([0; 32]) };
@@ -47,14 +47,19 @@ impl Pages {
             fit: scene.fit.clone(),
             parts: vec![part(Role::Layout)],
             picture: 0,
-            still: Still {
+            static_tiles: StaticTiles {
                 layout: 0,
-                images: still.pages.iter().map(sides).map(|[width, height]| Image { part: 0, width, height }).collect(),
+                images: static_packing
+                    .pages
+                    .iter()
+                    .map(sides)
+                    .map(|[width, height]| StaticPage { part: 0, width, height })
+                    .collect(),
             },
-            looping: Looping {
+            looping_tiles: LoopingTiles {
                 layout: 0,
                 gains: 0,
-                pages: looping.pages.iter().map(sides).collect(),
+                pages: looping_packing.pages.iter().map(sides).collect(),
                 halo: 0,
                 streams: Vec::new(),
             },
@@ -67,7 +72,7 @@ impl Pages {
         };
         // Whatever the bytes mean: alpha is kept, and colour is some straight colour.
         let straight = |page| {
-            let texels = filled(&still, page, 0);
+            let texels = filled(&static_packing, page, 0);
             texels.iter().map(|&value| (value >> 8) as u8).collect::<Vec<u8>>()
         };
         // A thirtieth, so that most gains do not end at 1.
@@ -76,43 +81,49 @@ impl Pages {
             let mut coded = texels.iter().map(|&value| (f32::from(value >> 8) / 30.0) as u8 * 3).collect::<Vec<u8>>();
             if form == FrameForm::Planes {
                 let texels: Vec<u16> = coded.iter().map(|&value| 257 * u16::from(value)).collect();
-                yuv_from_rgba(looping.pages[page], &texels, &mut coded);
+                yuv_from_rgba(looping_packing.pages[page], &texels, &mut coded);
             }
             coded
         };
         let frames = |page| (0..scene.frames).map(|frame| coded(page, frame)).collect();
         Self {
-            parts: [layout_bytes(&still.blocks).unwrap(), layout_bytes(&looping.blocks).unwrap(), gains],
-            still: (0..still.pages.len()).map(straight).collect(),
-            looping: (0..looping.pages.len()).map(frames).collect(),
+            parts: [
+                layout_bytes(&static_packing.blocks).unwrap(),
+                layout_bytes(&looping_packing.blocks).unwrap(),
+                gains,
+            ],
+            static_pages: (0..static_packing.pages.len()).map(straight).collect(),
+            looping: (0..looping_packing.pages.len()).map(frames).collect(),
             form,
             head,
         }
     }
 
     fn layouts(&self) -> Layouts {
-        let [still, looping, gains] = &self.parts;
-        Layouts::read(&self.head, still, looping, gains).unwrap()
+        let [static_layout, looping_layout, gains] = &self.parts;
+        Layouts::read(&self.head, static_layout, looping_layout, gains).unwrap()
     }
 
     /// The scene as the CPU reads it.
     fn scene(&self) -> Scene {
-        let [still, looping, gains] = &self.parts;
-        let mut assembly = Assembly::new(&self.head, still, looping, gains).unwrap();
+        let [static_layout, looping_layout, gains] = &self.parts;
+        let mut assembly = Assembly::new(&self.head, static_layout, looping_layout, gains).unwrap();
         let mut texels = Vec::new();
-        for (page, pixels) in self.still.iter().enumerate() {
+        for (page, pixels) in self.static_pages.iter().enumerate() {
             premultiplied(pixels, &mut texels);
-            assembly.set_page(Kind::Static, page, 0, self.head.still.images[page].width as usize, &texels).unwrap();
+            assembly
+                .set_page(TileKind::Static, page, 0, self.head.static_tiles.images[page].width as usize, &texels)
+                .unwrap();
         }
         for (page, frames) in self.looping.iter().enumerate() {
             for (frame, pixels) in frames.iter().enumerate() {
-                let size = self.head.looping.pages[page].map(|side| side as usize);
+                let size = self.head.looping_tiles.pages[page].map(|side| side as usize);
                 if self.form == FrameForm::Planes {
                     rgba_from_yuv(size, pixels, &mut texels);
                 } else {
                     texels = pixels.iter().map(|&value| u16::from(value) * 257).collect();
                 }
-                assembly.set_page(Kind::Looping, page, frame, size[0], &texels).unwrap();
+                assembly.set_page(TileKind::Looping, page, frame, size[0], &texels).unwrap();
             }
         }
         assembly.finish().unwrap()
@@ -153,7 +164,7 @@ fn check(form: FrameForm, most: u8) {
         let scene = pages.scene();
         let mut streamed = Streamed::new(gpu, &pages.head, pages.layouts(), 0).unwrap();
         assert_eq!(streamed.statistics().layers, 4);
-        for (page, pixels) in pages.still.iter().enumerate() {
+        for (page, pixels) in pages.static_pages.iter().enumerate() {
             assert!(!streamed.has_static());
             streamed.set_static_page(page, write(pixels)).unwrap();
         }

@@ -1,8 +1,8 @@
-//! The bar at the lower edge: the timeline, and what a hand wants at once.
+//! The bar at the lower edge: the timeline, and the buttons for everything that is needed often.
 
 use super::controls::Action;
 use super::icons::{BUTTON, Icon, button};
-use super::panels::{Facts, Panels};
+use super::shown::{Facts, Panels};
 use super::style::{ACCENT, BRIGHT, EDGE, QUIET, glass};
 use crate::Clock;
 use egui::{Align, Area, Color32, CornerRadius, Id, Label, Layout, Order, Rect, RichText, Sense, Ui, pos2, vec2};
@@ -10,16 +10,16 @@ use egui::{Align, Area, Color32, CornerRadius, Id, Label, Layout, Order, Rect, R
 /// Widest bar; a wide window has it in the middle.
 const WIDEST: f32 = 860.0;
 
-/// Narrower, it leaves out the figures of the moment.
+/// Where it is narrower, time, frame and speed are left out.
 const ROOM_FOR_WORDS: f32 = 400.0;
 
-/// Height of what takes hold of the timeline.
+/// Height of the area that grabs the timeline.
 const TIMELINE: f32 = 16.0;
 
 /// Height of the whole bar with its distance to the lower edge.
 pub(super) const HEIGHT: f32 = TIMELINE + BUTTON + 36.0;
 
-/// Shows the bar; returns what it covers, and whether the timeline is held.
+/// Shows the bar. Returns the rectangle that it covers, and whether the timeline is held.
 pub(super) fn show(
     context: &egui::Context,
     facts: &Facts<'_>,
@@ -86,7 +86,7 @@ fn buttons(ui: &mut Ui, facts: &Facts<'_>, panels: &Panels, actions: &mut Vec<Ac
         let (icon, tooltip) =
             if clock.is_playing() { (Icon::Pause, "Pause (space)") } else { (Icon::Play, "Play (space)") };
         press(ui, icon, false, tooltip, Action::PlayOrPause);
-        press(ui, Icon::Backwards, clock.is_reverse(), "Play backwards (up or down)", Action::Reverse);
+        press(ui, Icon::Backwards, clock.is_reverse(), "Reverse playback (up or down)", Action::Reverse);
         if has_room {
             ui.add_space(6.0);
             let [now, end] = [clock.time(), clock.frames()].map(|frames| frames / clock.fps());
@@ -97,7 +97,7 @@ fn buttons(ui: &mut Ui, facts: &Facts<'_>, panels: &Panels, actions: &mut Vec<Ac
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             press(ui, Icon::Help, panels.help, "Help (H)", Action::Help);
-            press(ui, Icon::Fullscreen, facts.is_fullscreen, "Whole screen (F)", Action::Fullscreen);
+            press(ui, Icon::Fullscreen, facts.is_fullscreen, "Full screen (F)", Action::Fullscreen);
             press(ui, Icon::Folder, false, "Open a scene (O)", Action::Open);
             press(ui, Icon::Camera, false, "Screenshot (S)", Action::Screenshot);
             press(ui, Icon::Figures, panels.figures, "Statistics (I)", Action::Figures);

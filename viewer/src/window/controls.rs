@@ -1,4 +1,4 @@
-//! Mouse, touch and keys, gathered to one camera input a frame, and to actions.
+//! Mouse, touch and keys, collected into one camera input for each frame, and into actions.
 
 use crate::CameraInput;
 use glam::DVec2;
@@ -10,8 +10,9 @@ use winit::keyboard::{Key, NamedKey};
 const DOUBLE_CLICK: Duration = Duration::from_millis(350);
 const DOUBLE_CLICK_PX: f64 = 6.0;
 
-/// Doublings for a notch of the wheel: three enlarge by half. (winit 0.30 reports a wheel without an axis of its own on X11, as through
-/// VNC or xdotool, at the press and again at the release: there one notch is two.) And pixels of a touchpad that are a notch.
+/// Doublings of the zoom for a notch of the wheel: three notches enlarge by half. (On X11, winit 0.30 reports a wheel without an axis of
+/// its own, as through VNC or xdotool, at the press and again at the release: there one notch counts twice.) And the pixels of a touchpad
+/// that make a notch.
 const ZOOM_PER_NOTCH: f64 = 0.2;
 const PX_PER_NOTCH: f64 = 60.0;
 
@@ -28,9 +29,9 @@ pub(super) enum Action {
     /// To a moment of the loop, in frames.
     Seek(f64),
     Speed(f64),
-    /// Pauses after so many rounds.
+    /// Pauses after this many rounds.
     Rounds(Option<u32>),
-    /// Draws so large a part of the window's pixels, along each side.
+    /// Draws this fraction of the window's pixels, along each side.
     RenderScale(f64),
     Screenshot,
     Fullscreen,
@@ -39,11 +40,11 @@ pub(super) enum Action {
     Help,
     Figures,
     Settings,
-    /// The card that is open, the whole screen, or the window.
+    /// The open card, full screen, or the window.
     Close,
 }
 
-/// What is held, and what was done since the last frame.
+/// What is pressed, and what was done since the last frame.
 #[derive(Debug, Default)]
 pub(super) struct Controls {
     pointer: DVec2,
@@ -75,12 +76,12 @@ impl Controls {
         }
     }
 
-    /// Notes that somebody is there.
+    /// Notes that a person is there.
     pub(super) fn notice(&mut self) {
         self.is_noticed = true;
     }
 
-    /// Notes what an event does to the camera; returns what else it asks for.
+    /// Notes what an event does to the camera. Returns what else it asks for.
     pub(super) fn event(&mut self, event: &WindowEvent) -> Option<Action> {
         match event {
             WindowEvent::CursorMoved { position, .. } => self.moved(DVec2::new(position.x, position.y)),
@@ -123,7 +124,7 @@ impl Controls {
                 now.duration_since(then) < DOUBLE_CLICK && at.distance(self.pointer) < DOUBLE_CLICK_PX
             });
             self.reset |= is_double;
-            // A third click is a first one.
+            // A third click counts as a first one.
             self.last_click = (!is_double).then_some(click);
         }
     }
@@ -180,7 +181,7 @@ impl Controls {
             }
             _ => return None,
         };
-        // Held down, these would flicker.
+        // These do not repeat while a key is held.
         (!event.repeat).then_some(action)
     }
 }

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 use winit::window::Window;
 
-/// Nobody closes a dialog so soon: it never came up.
+/// No person closes a dialog sooner: it never appeared.
 const SOONEST: Duration = Duration::from_millis(250);
 
 /// A dialog that is open.
@@ -15,7 +15,7 @@ pub(super) struct Dialog {
     since: Instant,
 }
 
-/// What became of it.
+/// How it ended.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Choice {
     File(PathBuf),
@@ -25,17 +25,17 @@ pub(super) enum Choice {
 }
 
 impl Dialog {
-    /// Opens it; the window goes on meanwhile.
+    /// Opens it. The window keeps playing.
     pub(super) fn open(window: &Window) -> Self {
         let dialog = rfd::AsyncFileDialog::new()
             .set_parent(window)
             .set_title("Open a scene")
             .add_filter("3D video loops", &["loop3d", "glb"])
             .add_filter("All files", &["*"])
-            // Made on this thread, as macOS wants it.
+            // Created on this thread, as macOS requires.
             .pick_file();
         let (send, answer) = mpsc::channel();
-        // Nobody listens once the window is closed.
+        // Nothing receives it once the window is closed.
         thread::spawn(move || drop(send.send(pollster::block_on(dialog).map(|file| file.path().to_owned()))));
         Self { answer, since: Instant::now() }
     }

@@ -1,4 +1,4 @@
-//! Icons, drawn as lines and triangles: sharp at any size, and no font is needed.
+//! Icons, drawn as lines and triangles: sharp at any size, without a font.
 
 use super::style::{ACCENT, BRIGHT, QUIET};
 use egui::{
@@ -21,7 +21,7 @@ pub(super) enum Icon {
     Help,
 }
 
-/// A button with an icon; `is_on` where what it stands for is.
+/// A button with an icon; `is_on` highlights it.
 pub(super) fn button(ui: &mut Ui, icon: Icon, is_on: bool, tooltip: &str) -> Response {
     let (rect, response) = ui.allocate_exact_size(Vec2::splat(BUTTON), Sense::click());
     let color = match (is_on, response.hovered()) {

@@ -1,7 +1,8 @@
-//! What lies over the picture: it wakes when the pointer moves, fades when nothing does, and takes no drag that began on the picture.
+//! The overlay over the image. It appears when the pointer moves, fades when the pointer is idle, and ignores drags that began on the scene.
 
 use super::controls::Action;
-use super::panels::{self, Facts, Panels};
+use super::panels;
+use super::shown::{Facts, Panels};
 use super::style;
 use crate::Gpu;
 use egui::{Rect, TextureId, ViewportId};
@@ -10,13 +11,13 @@ use std::time::{Duration, Instant};
 use winit::event::{ElementState, TouchPhase, WindowEvent};
 use winit::window::Window;
 
-/// It stays so long after the pointer moved, and longer after a key that it answers.
+/// How long it stays after the pointer moved.
 const STAYS: Duration = Duration::from_millis(2500);
 
-/// Where the pointer is while it is outside of the window.
+/// The position of a pointer outside the window.
 const NOWHERE: egui::Pos2 = egui::pos2(f32::NEG_INFINITY, f32::NEG_INFINITY);
 
-/// Seconds in which it comes and goes.
+/// Seconds in which it appears and fades.
 const COMES_S: f32 = 0.12;
 const GOES_S: f32 = 0.4;
 
@@ -27,7 +28,7 @@ enum Holder {
     Scene,
 }
 
-/// One picture of the overlay, to be painted.
+/// One frame of the overlay, ready to be painted.
 pub(super) struct Painting {
     primitives: Vec<egui::ClippedPrimitive>,
     pixels_per_point: f32,
@@ -37,9 +38,9 @@ pub(super) struct Painting {
 pub(super) struct Overlay {
     state: egui_winit::State,
     renderer: egui_wgpu::Renderer,
-    /// Textures that the painting before no longer needs.
+    /// Textures that the last painting no longer needs.
     outdated: Vec<TextureId>,
-    /// What it covered last, in points.
+    /// What it covered in the last frame, in points.
     covered: Vec<Rect>,
     pointer: egui::Pos2,
     holder: Option<Holder>,
@@ -51,7 +52,7 @@ pub(super) struct Overlay {
 }
 
 impl Overlay {
-    /// Of a window whose surface has this format.
+    /// The overlay of a window whose surface has this format.
     pub(super) fn new(gpu: &Gpu, window: &Window, format: wgpu::TextureFormat) -> Self {
         let context = egui::Context::default();
         style::apply(&context);
@@ -70,7 +71,7 @@ impl Overlay {
         }
     }
 
-    /// Stays for a while.
+    /// Shows it for a while.
     pub(super) fn wake(&mut self) {
         self.awake_until = Instant::now() + STAYS;
     }
@@ -80,13 +81,13 @@ impl Overlay {
         self.opacity == 0.0
     }
 
-    /// Whether the timeline is held: then time stands.
+    /// Whether the timeline is held; time does not advance then.
     pub(super) fn is_scrubbing(&self) -> bool {
         self.is_scrubbing
     }
 
-    /// Takes an event of pointer or finger; returns whether it is the overlay's alone. Who is pressed first keeps the pointer until
-    /// it is let go.
+    /// Takes an event of pointer or finger. Returns whether it belongs to the overlay alone. Whichever is pressed first, overlay or scene,
+    /// keeps the pointer until it is released.
     pub(super) fn event(&mut self, window: &Window, event: &WindowEvent) -> bool {
         let point = |x: f64, y: f64| {
             let scale = window.scale_factor();
@@ -130,7 +131,7 @@ impl Overlay {
                 (self.holder, self.down) = (None, 0);
                 false
             }
-            // Keys are the scene's, however the buttons are focused.
+            // Keys belong to the scene, whatever has the focus.
             WindowEvent::KeyboardInput { .. } | WindowEvent::Ime(_) => return false,
             _ => false,
         };
@@ -141,7 +142,7 @@ impl Overlay {
                     WindowEvent::MouseInput { .. } | WindowEvent::Touch(_) | WindowEvent::MouseWheel { .. }
                 );
         if !is_scenes {
-            // Whether egui wants a repaint does not matter: every picture is new.
+            // Whether egui wants a repaint does not matter: every frame is drawn anew.
             let _ = self.state.on_window_event(window, event);
         }
         is_mine
@@ -157,7 +158,7 @@ impl Overlay {
         self.holder = (self.down > 0).then_some(holder);
     }
 
-    /// Lays out the overlay and notes what is asked for.
+    /// Lays out the overlay and collects the actions that it asks for.
     pub(super) fn run(
         &mut self,
         gpu: &Gpu,
@@ -191,7 +192,7 @@ impl Overlay {
         Painting { primitives: context.tessellate(output.shapes, pixels_per_point), pixels_per_point }
     }
 
-    /// Paints over a finished picture.
+    /// Paints over a finished image.
     pub(super) fn paint(
         &mut self,
         gpu: &Gpu,

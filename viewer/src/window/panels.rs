@@ -1,73 +1,36 @@
-//! The cards over the picture: help, statistics, settings, and what happened last.
+//! The cards over the image: help, statistics, settings, and the last message.
 
 use super::bar;
 use super::controls::Action;
+use super::shown::{Facts, Figures, Panels, SCALES};
 use super::style::{ACCENT, BRIGHT, EDGE, QUIET, glass};
+use crate::Statistics;
 use crate::clock::SPEEDS;
-use crate::{Clock, Statistics};
 use egui::{Align2, Area, Grid, Id, Order, Rect, RichText, ScrollArea, Slider, Ui, vec2};
-
-/// Least and most that the render scale may be.
-pub(super) const SCALES: [f64; 2] = [0.25, 1.0];
 
 /// Numbers of rounds to choose from.
 const ROUNDS: [Option<u32>; 6] = [None, Some(1), Some(2), Some(3), Some(5), Some(10)];
 
-/// What the keys and the hand do. In words: the font has no arrows.
+/// What keys and gestures do. Keys are spelled out, since the font has no arrows.
 const HELP: [(&str, &str); 15] = [
     ("drag, one finger", "look around"),
-    ("right drag, two fingers", "move the picture"),
+    ("right drag, two fingers", "pan"),
     ("wheel, pinch", "zoom"),
-    ("double click, R", "back to the start"),
+    ("double click, R", "reset the camera"),
     ("space", "play or pause"),
-    ("left, right", "a frame back, a frame on"),
-    ("up, down", "play the other way"),
+    ("left, right", "previous frame, next frame"),
+    ("up, down", "reverse playback"),
     ("[ and ]", "slower, faster"),
     ("Q", "speed, loops, quality"),
     ("I", "statistics"),
     ("S", "screenshot"),
     ("O, or drop a file", "open a scene"),
-    ("F", "whole screen"),
+    ("F", "full screen"),
     ("H", "this card"),
-    ("Esc", "close: card, whole screen, window"),
+    ("Esc", "close the card, leave full screen, close the window"),
 ];
 
-/// Which cards are open.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Panels {
-    pub(super) help: bool,
-    pub(super) figures: bool,
-    pub(super) settings: bool,
-}
-
-/// What there is to show.
-pub(super) struct Facts<'a> {
-    pub(super) clock: &'a Clock,
-    pub(super) is_fullscreen: bool,
-    /// Part of the window's pixels that are drawn, along each side.
-    pub(super) render_scale: f64,
-    /// What happened last, for a while.
-    pub(super) note: Option<&'a str>,
-    /// While that card is open.
-    pub(super) figures: Option<Figures>,
-}
-
-/// What the card of statistics shows.
-pub(super) struct Figures {
-    pub(super) adapter: String,
-    pub(super) tiles: [usize; 2],
-    pub(super) renderer: Statistics,
-    /// Pixels that are drawn.
-    pub(super) size: [u32; 2],
-    /// GPU memory of scene and picture.
-    pub(super) bytes: u64,
-    pub(super) pictures_per_s: f64,
-    pub(super) cpu_ms: f64,
-    /// `None` where the adapter does not tell.
-    pub(super) gpu_ms: Option<f64>,
-}
-
-/// Shows the bar as far as it has not faded, and the open cards; returns what they cover, and whether the timeline is held.
+/// Shows the bar, unless it has faded away, and the open cards. Returns the rectangles that they cover, and whether the timeline is held.
 pub(super) fn show(
     context: &egui::Context,
     facts: &Facts<'_>,
@@ -128,18 +91,18 @@ fn help(ui: &mut Ui) {
 
 fn figures(ui: &mut Ui, figures: &Figures) {
     let Statistics { quads, frames_on_gpu, .. } = figures.renderer;
-    let [still, looping] = figures.tiles;
+    let [static_tiles, looping_tiles] = figures.tiles;
     let [width, height] = figures.size;
     let megabytes = figures.bytes as f64 / 1e6;
-    let per_s = figures.pictures_per_s;
-    let per_s = if per_s < 10.0 { format!("{per_s:.1}") } else { format!("{per_s:.0}") };
-    let gpu = figures.gpu_ms.map_or_else(|| "the adapter does not tell".to_owned(), |ms| format!("{ms:.2} ms"));
+    let fps = figures.fps;
+    let fps = if fps < 10.0 { format!("{fps:.1}") } else { format!("{fps:.0}") };
+    let gpu = figures.gpu_ms.map_or_else(|| "not reported by the adapter".to_owned(), |ms| format!("{ms:.2} ms"));
     let rows = [
-        ("pictures", format!("{per_s} /s of {width}×{height}")),
+        ("rendering", format!("{fps} fps at {width}×{height}")),
         ("CPU", format!("{:.2} ms", figures.cpu_ms)),
         ("GPU", gpu),
-        ("tiles", format!("{still} static, {looping} looping")),
-        ("draw calls", format!("1 of {quads} quads, 1 to finish")),
+        ("tiles", format!("{static_tiles} static, {looping_tiles} looping")),
+        ("draw calls", format!("1 for {quads} quads, 1 to resolve")),
         ("frames on the GPU", frames_on_gpu.to_string()),
         ("GPU memory", format!("{megabytes:.0} MB")),
     ];

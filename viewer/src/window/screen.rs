@@ -3,8 +3,8 @@
 use super::overlay::{Overlay, Painting};
 use super::timer::Timer;
 use crate::canvas::Canvas;
-use crate::pipelines::{self, Size};
-use crate::{Backend, Gpu, Options, OrbitCamera, RenderError, Renderer};
+use crate::resolve::{OutputSize, resolve_pipeline};
+use crate::{Backend, Gpu, OrbitCamera, RenderError, Renderer, RendererOptions};
 use loop3d_scene::Scene;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -19,7 +19,7 @@ pub(super) struct Screen {
     pub(super) overlay: Overlay,
     surface: wgpu::Surface<'static>,
     configuration: wgpu::SurfaceConfiguration,
-    /// Finish a picture of the window's size, or a smaller one.
+    /// Resolve an image of the window's size, or a smaller one.
     pipelines: [wgpu::RenderPipeline; 2],
     canvas: Canvas,
     scale: f64,
@@ -32,7 +32,7 @@ impl Screen {
         window: Arc<Window>,
         display: &OwnedDisplayHandle,
         scene: Arc<Scene>,
-        options: &Options,
+        options: &RendererOptions,
         scale: f64,
     ) -> Result<Self, RenderError> {
         let open = |backend: Backend| {
@@ -57,7 +57,8 @@ impl Screen {
         configuration.present_mode = wgpu::PresentMode::AutoVsync;
         surface.configure(&gpu.device, &configuration);
         let renderer = Renderer::on(gpu.clone(), scene, options)?;
-        let pipelines = [Size::Same, Size::Enlarged].map(|size| pipelines::resolve(&gpu, configuration.format, size));
+        let pipelines =
+            [OutputSize::Same, OutputSize::Enlarged].map(|size| resolve_pipeline(&gpu, configuration.format, size));
         let canvas = canvas(&renderer, &configuration, scale);
         let overlay = Overlay::new(&gpu, &window, configuration.format);
         let timer = Timer::new(&gpu);
@@ -72,7 +73,7 @@ impl Screen {
         self.configuration.height
     }
 
-    /// Takes the window's new size; a window without any keeps the old one.
+    /// Takes the window's new size. A window of no size keeps the old one.
     pub(super) fn resize(&mut self, width: u32, height: u32) {
         if width > 0 && height > 0 {
             (self.configuration.width, self.configuration.height) = within(&self.gpu, width, height);
@@ -81,7 +82,7 @@ impl Screen {
         }
     }
 
-    /// Draws so large a part of the window's pixels, along each side.
+    /// Draws this fraction of the window's pixels, along each side.
     pub(super) fn set_scale(&mut self, scale: f64) {
         self.scale = scale;
         self.canvas = canvas(&self.renderer, &self.configuration, scale);
@@ -92,18 +93,18 @@ impl Screen {
         [self.canvas.width, self.canvas.height]
     }
 
-    /// GPU memory of scene and picture.
+    /// GPU memory of scene and image.
     pub(super) fn bytes(&self) -> u64 {
         self.renderer.statistics().bytes + self.canvas.bytes()
     }
 
-    /// Milliseconds that the GPU worked at a picture, where the adapter tells.
+    /// Milliseconds that the GPU worked on a frame, where the adapter reports them.
     pub(super) fn gpu_ms(&self) -> Option<f64> {
         self.timer.as_ref().and_then(Timer::ms)
     }
 
-    /// Shows one picture, and the overlay over it. A window that cannot take one now is passed over. Returns how long it waited for
-    /// the window.
+    /// Shows one frame with the overlay over it. A window that cannot take one now is skipped. Returns how long it waited for the
+    /// window.
     pub(super) fn draw(
         &mut self,
         camera: &OrbitCamera,
@@ -118,11 +119,11 @@ impl Screen {
                 return self.gpu.check().map(|()| start.elapsed());
             }
             Current::Timeout | Current::Occluded => {
-                // Such a window does not wait for its screen.
+                // Such a window does not wait for its screen, so this loop must not spin.
                 std::thread::sleep(Duration::from_millis(15));
                 return self.gpu.check().map(|()| start.elapsed());
             }
-            // Of a device that is gone; the surface does not always tell the device's own handlers.
+            // The device is gone; the surface does not always report that to the device's own handlers.
             Current::Validation => {
                 let reason = || RenderError::Lost("the window's surface no longer works".to_owned());
                 return Err(self.gpu.check().err().unwrap_or_else(reason));
@@ -158,13 +159,13 @@ impl Screen {
     }
 }
 
-/// Where the tiles of a window's picture are drawn.
+/// The canvas of a window's image.
 fn canvas(renderer: &Renderer, configuration: &wgpu::SurfaceConfiguration, scale: f64) -> Canvas {
     let side = |side: u32| (f64::from(side) * scale).round().max(1.0) as u32;
     renderer.canvas(side(configuration.width), side(configuration.height))
 }
 
-/// Sides that the GPU can draw.
+/// Sides clamped to what the GPU can draw.
 fn within(gpu: &Gpu, width: u32, height: u32) -> (u32, u32) {
     (width.clamp(1, gpu.max_side()), height.clamp(1, gpu.max_side()))
 }

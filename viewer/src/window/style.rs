@@ -1,4 +1,4 @@
-//! How the overlay looks: light on dark glass, small, readable on any picture.
+//! How the overlay looks: light on dark glass, small, readable on any image.
 
 use egui::{Color32, CornerRadius, FontFamily, FontId, Frame, Margin, Stroke, TextStyle};
 
@@ -45,7 +45,7 @@ pub(super) fn apply(context: &egui::Context) {
     });
 }
 
-/// The glass that everything stands on.
+/// The translucent background of bar and cards.
 pub(super) fn glass() -> Frame {
     Frame::NONE
         .fill(Color32::from_rgba_unmultiplied(16, 17, 20, 200))

@@ -63,7 +63,7 @@ fn on_this_screen() {
         size: Some([160, 96]),
         time: 0.0,
         from: None,
-        renderer: Options::default(),
+        renderer: RendererOptions::default(),
         save: Box::new(|_, _, _| Err(String::new())),
         load: Box::new(|_| Err(String::new())),
     };

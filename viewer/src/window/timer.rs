@@ -1,4 +1,4 @@
-//! How long the GPU works at a picture, by its own clock.
+//! How long the GPU works on a frame, by its own clock.
 
 use crate::Gpu;
 use std::sync::mpsc::{self, Receiver, TryRecvError};
@@ -6,7 +6,7 @@ use std::sync::mpsc::{self, Receiver, TryRecvError};
 /// Two timestamps of 64 bits.
 const BYTES: u64 = 16;
 
-/// Measures a picture now and then: the next one when the last answer is here, so that nothing ever waits.
+/// Measures a frame now and then: the next one once the last answer has arrived, so that nothing ever waits.
 pub(super) struct Timer {
     queries: wgpu::QuerySet,
     resolved: wgpu::Buffer,
@@ -17,7 +17,7 @@ pub(super) struct Timer {
 }
 
 impl Timer {
-    /// `None` where the GPU tells no times.
+    /// `None` where the GPU has no timestamps.
     pub(super) fn new(gpu: &Gpu) -> Option<Self> {
         let device = &gpu.device;
         if !device.features().contains(wgpu::Features::TIMESTAMP_QUERY) {
@@ -46,12 +46,12 @@ impl Timer {
         })
     }
 
-    /// Milliseconds of the last picture that was measured.
+    /// Milliseconds of the last frame that was measured.
     pub(super) fn ms(&self) -> Option<f64> {
         self.ms
     }
 
-    /// What the first and the last pass of a picture note, if this picture is to be measured.
+    /// The timestamp writes of the first and the last pass, if this frame is to be measured.
     pub(super) fn passes(&self) -> Option<[wgpu::RenderPassTimestampWrites<'_>; 2]> {
         let notes = |first, last| wgpu::RenderPassTimestampWrites {
             query_set: &self.queries,
@@ -61,17 +61,17 @@ impl Timer {
         self.arrival.is_none().then(|| [notes(Some(0), None), notes(None, Some(1))])
     }
 
-    /// After the passes of a measured picture.
+    /// To be called after the passes of a measured frame.
     pub(super) fn resolve(&self, encoder: &mut wgpu::CommandEncoder) {
         encoder.resolve_query_set(&self.queries, 0..2, &self.resolved, 0);
         encoder.copy_buffer_to_buffer(&self.resolved, 0, &self.readback, 0, BYTES);
     }
 
-    /// After the commands of a measured picture were submitted.
+    /// To be called once the commands of a measured frame were submitted.
     pub(super) fn request(&mut self) {
         let (send, receive) = mpsc::channel();
         self.readback.map_async(wgpu::MapMode::Read, .., move |result| {
-            // Nobody listens once the window is closed.
+            // Nothing receives it once the window is closed.
             send.send(result.is_ok()).ok();
         });
         self.arrival = Some(receive);
@@ -80,7 +80,7 @@ impl Timer {
     /// Takes an answer that has arrived.
     pub(super) fn poll(&mut self, gpu: &Gpu) {
         let Some(arrival) = &self.arrival else { return };
-        // A device that fails is told by whoever draws.
+        // A device that fails is reported by the code that draws.
         gpu.device.poll(wgpu::PollType::Poll).ok();
         match arrival.try_recv() {
             Err(TryRecvError::Empty) => return,

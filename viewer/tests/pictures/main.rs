@@ -8,7 +8,7 @@ mod support;
 use borders::is_at_border;
 use glam::{DAffine3, DVec3};
 use loop3d_scene::{Camera, Scene, SceneView, TILE_VALUES, Tile, TileTable};
-use loop3d_viewer::{Backend, Clock, Gpu, Options, OrbitCamera, RenderError, Renderer, Tier};
+use loop3d_viewer::{Backend, Clock, Gpu, OrbitCamera, RenderError, Renderer, RendererOptions, Tier};
 use std::io::Write;
 use std::sync::Arc;
 use support::{cameras, hard_scene};
@@ -20,7 +20,7 @@ const BACKENDS: [Backend; 2] = [Backend::Vulkan, Backend::Gl];
 const TOLERANCE: u8 = 2;
 
 /// A renderer, or a loud line where the machine has none.
-fn renderer(scene: &Arc<Scene>, options: &Options) -> Option<Renderer> {
+fn renderer(scene: &Arc<Scene>, options: &RendererOptions) -> Option<Renderer> {
     let result = Renderer::new(Arc::clone(scene), options);
     if let Err(error @ RenderError::NoAdapter { .. }) = &result {
         // Around the test harness, which shows what a passing test prints to nobody.
@@ -32,8 +32,8 @@ fn renderer(scene: &Arc<Scene>, options: &Options) -> Option<Renderer> {
     result.ok()
 }
 
-fn on(backend: Backend) -> Options {
-    Options { backend, ..Options::default() }
+fn on(backend: Backend) -> RendererOptions {
+    RendererOptions { backend, ..RendererOptions::default() }
 }
 
 #[test]
@@ -70,7 +70,9 @@ fn streamed_frames_give_the_pixels_of_resident_ones() {
     let scene = Arc::new(hard_scene(8, 9));
     for backend in BACKENDS {
         let Some(mut resident) = renderer(&scene, &on(backend)) else { continue };
-        let Some(mut streamed) = renderer(&scene, &Options { loop_budget_bytes: 0, ..on(backend) }) else { continue };
+        let Some(mut streamed) = renderer(&scene, &RendererOptions { loop_budget_bytes: 0, ..on(backend) }) else {
+            continue;
+        };
         assert_eq!((resident.statistics().frames_on_gpu, streamed.statistics().frames_on_gpu), (9, 4));
         assert!(streamed.statistics().bytes < resident.statistics().bytes);
         // Forward over the seam, backward, and jumps.
@@ -86,7 +88,9 @@ fn streamed_frames_give_the_pixels_of_resident_ones() {
 #[test]
 fn a_streamed_loop_is_there_before_it_is_shown() {
     let scene = Arc::new(hard_scene(8, 40));
-    let Some(mut renderer) = renderer(&scene, &Options { loop_budget_bytes: 0, ..on(Backend::Auto) }) else { return };
+    let Some(mut renderer) = renderer(&scene, &RendererOptions { loop_budget_bytes: 0, ..on(Backend::Auto) }) else {
+        return;
+    };
     let camera = scene.reference.covering(32, 18);
     let picture_s = 1.0 / 60.0;
     for (speed, is_reverse) in [(1.0, false), (0.3, false), (2.0, true), (4.0, false)] {
@@ -194,7 +198,9 @@ fn the_background_is_never_seen_inside_of_the_captured_range() {
 fn pictures_in_flight_do_not_disturb_each_other() {
     let scene = Arc::new(hard_scene(9, 9));
     for backend in BACKENDS {
-        let Some(mut renderer) = renderer(&scene, &Options { loop_budget_bytes: 0, ..on(backend) }) else { continue };
+        let Some(mut renderer) = renderer(&scene, &RendererOptions { loop_budget_bytes: 0, ..on(backend) }) else {
+            continue;
+        };
         let shots: Vec<(Camera, f64)> = cameras(&scene, 3).into_iter().zip((0..).map(|i| f64::from(i) * 1.6)).collect();
         let alone: Vec<Vec<u8>> = shots.iter().map(|(c, t)| renderer.render(c, *t).unwrap()).collect();
         let pending: Vec<_> = shots.iter().map(|(c, t)| renderer.start(c, *t).unwrap()).collect();
@@ -236,14 +242,14 @@ fn bad_input_is_an_error_that_says_why() {
     for backend in BACKENDS {
         let Some(mut good) = renderer(&scene, &on(backend)) else { continue };
         let limit = good.render(&Camera { width: u32::MAX, ..scene.reference }, 0.0).unwrap_err();
-        assert!(matches!(limit, RenderError::PictureSize { width: u32::MAX, .. }), "{limit}");
+        assert!(matches!(limit, RenderError::ImageSize { width: u32::MAX, .. }), "{limit}");
         assert!(good.render(&Camera { height: 0, ..scene.reference }, 0.0).is_err());
         // It goes on.
         assert!(good.render(&scene.reference, 0.0).is_ok());
 
         let error = |scene: Scene| Renderer::new(Arc::new(scene), &on(backend)).err().map(|e| e.to_string());
         let broken = Scene { static_texels: vec![1], ..(*scene).clone() };
-        assert!(error(broken).unwrap().starts_with("the scene is broken: static texels: found 1 values"));
+        assert!(error(broken).unwrap().starts_with("the scene is damaged: static texels: found 1 values"));
         let mut many = (*scene).clone();
         many.planes.count = 300;
         many.tiles.planes = 300;
@@ -270,12 +276,12 @@ fn the_smallest_scenes_are_drawn() {
         };
         check(one_frame.clone());
         one_frame.looping_texels.clear();
-        let still = |tile: &mut Tile| {
+        let remove_looping = |tile: &mut Tile| {
             if matches!(tile, Tile::Looping(_)) {
                 *tile = Tile::Empty;
             }
         };
-        one_frame.tiles.tiles.iter_mut().for_each(still);
+        one_frame.tiles.tiles.iter_mut().for_each(remove_looping);
         check(one_frame.clone());
         one_frame.static_texels.clear();
         one_frame.tiles.tiles.fill(Tile::Empty);

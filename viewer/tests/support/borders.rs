@@ -1,4 +1,4 @@
-//! Where the borders of tiles are in a picture.
+//! Where the borders of tiles are in an image.
 
 use loop3d_scene::{Camera, PlaneProjector, Scene, TILE, Tile};
 

@@ -11,18 +11,18 @@ pub fn hard_scene(seed: u64, frames: usize) -> Scene {
     let (width, height) = (160, 96);
     let (planes, rows, columns) = (4, 8, 12);
     let mut tiles = TileTable::empty(planes, rows, columns, [-16, -16]);
-    let (mut still, mut looping) = (0, 0);
+    let (mut static_tiles, mut looping_tiles) = (0, 0);
     for place in 0..tiles.tiles.len() {
-        // Thin in front, so that single tiles stand alone and the back shows.
+        // Sparse in front, so that there are single tiles and the back shows.
         let plane = place / (rows * columns);
         tiles.tiles[place] = if random.f64() < [0.85, 0.6, 0.4, 0.1][plane] {
             Tile::Empty
         } else if random.bool() {
-            still += 1;
-            Tile::Static(still - 1)
+            static_tiles += 1;
+            Tile::Static(static_tiles - 1)
         } else {
-            looping += 1;
-            Tile::Looping(looping - 1)
+            looping_tiles += 1;
+            Tile::Looping(looping_tiles - 1)
         };
     }
     let mut texels = |count: usize| {
@@ -36,7 +36,7 @@ pub fn hard_scene(seed: u64, frames: usize) -> Scene {
         }
         texels
     };
-    let (static_texels, looping_texels) = (texels(still as usize), texels(looping as usize * frames));
+    let (static_texels, looping_texels) = (texels(static_tiles as usize), texels(looping_tiles as usize * frames));
     let reference = Camera {
         width,
         height,

@@ -3,7 +3,7 @@
 use super::Player;
 use crate::error::{of_gpu, of_package};
 use js_sys::Uint8Array;
-use loop3d_scene::package::unpack;
+use loop3d_package_format::unpack;
 use loop3d_viewer::{Display, FrameForm, RenderError, Streamed};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -84,7 +84,7 @@ impl Player {
     /// Whether `setBlocks` can show the frames of a stream.
     #[wasm_bindgen(js_name = takesBlocks)]
     pub fn takes_blocks(&self, stream: usize) -> bool {
-        let stream = self.parts.head().and_then(|head| head.looping.streams.get(stream));
+        let stream = self.parts.head().and_then(|head| head.looping_tiles.streams.get(stream));
         let form = stream.and_then(|stream| FrameForm::blocks(stream.codec));
         let scene = self.display.as_ref().and_then(Display::scene);
         form.zip(scene).is_some_and(|(form, scene)| scene.takes(form))
@@ -94,7 +94,7 @@ impl Player {
     #[wasm_bindgen(js_name = setBlocks)]
     pub fn set_blocks(&mut self, page: usize, frame: usize) -> Result<(), JsValue> {
         let (Some(stream), Some((head, _))) = (self.parts.stream(), self.parts.plan()) else { return Ok(()) };
-        let size = head.looping.pages.get(page).map(|page| page.map(|side| side as usize));
+        let size = head.looping_tiles.pages.get(page).map(|page| page.map(|side| side as usize));
         let packed = self.parts.frame(page, frame);
         let (Some(form), Some(size), Some((packed, _))) = (FrameForm::blocks(stream.codec), size, packed) else {
             return Ok(());

@@ -2,8 +2,9 @@
 
 use crate::support;
 use crate::tools::are_there;
+use loop3d_package::format::Codec;
 use loop3d_package::{Settings, export};
-use loop3d_scene::package::Codec;
+use loop3d_scene::job::Unwatched;
 use std::path::Path;
 use std::process::Command;
 
@@ -29,7 +30,7 @@ fn package() -> (tempfile::TempDir, String) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("scene.glb");
     let settings = Settings { codecs: vec![Codec::H264], quality: 80, max_bytes: None };
-    export(&support::small_scene(3, 20), &path, &settings, &mut |_, _| true).unwrap();
+    export(&support::small_scene(3, 20), &path, &settings, &mut Unwatched).unwrap();
     let path = path.to_str().unwrap().to_owned();
     (folder, path)
 }

@@ -4,8 +4,9 @@
 use crate::support;
 use crate::tools::are_there;
 use glam::DVec2;
+use loop3d_package::format::{Arrival, Codec, Limits, Reader, Role};
 use loop3d_package::{Settings, export, open};
-use loop3d_scene::package::{Codec, Event, Limits, Reader, Role};
+use loop3d_scene::job::Unwatched;
 use loop3d_scene::{Camera, Scene, render};
 use loop3d_viewer::{CameraState, OrbitCamera};
 use serde_json::{Value, json};
@@ -72,7 +73,7 @@ impl Shown {
         }
         Self::of(way, |path| {
             let settings = Settings { codecs: vec![way.codec], quality: 80, max_bytes: None };
-            export(&scene, path, &settings, &mut |_, _| true).unwrap();
+            export(&scene, path, &settings, &mut Unwatched).unwrap();
         })
     }
 
@@ -169,9 +170,9 @@ fn differing(rgba: &[u8], rgb: &[u8], most: u8) -> f64 {
 /// Where the first part of video begins.
 fn still_bytes(bytes: &[u8]) -> u64 {
     let mut reader = Reader::new(Limits::default());
-    let mut events = Vec::new();
-    reader.push(bytes, &mut events).unwrap();
-    let Some(Event::Head(head)) = events.first() else { panic!("no head") };
+    let mut arrivals = Vec::new();
+    reader.push(bytes, &mut arrivals).unwrap();
+    let Some(Arrival::Head(head)) = arrivals.first() else { panic!("no head") };
     let first = head.parts.iter().find(|part| part.role == Role::Video).unwrap();
     let length = head.parts.last().map_or(0, |part| (part.offset + part.length).next_multiple_of(4));
     bytes.len() as u64 - length + first.offset
@@ -216,10 +217,10 @@ fn images_match_the_compositor(way: &Way) {
     // The poster has half the resolution where things move.
     let still = differing(&shown.image("still"), &shown.expected(0), 24);
     assert!(still <= 0.03, "{backend}, before motion: {:.2} % of the pixels", 100.0 * still);
-    let events: Vec<&Value> = answers["events"].as_array().unwrap().iter().take(4).collect();
-    assert_eq!(events, ["head", "picture", "still", "motion"]);
+    let arrivals: Vec<&Value> = answers["arrivals"].as_array().unwrap().iter().take(4).collect();
+    assert_eq!(arrivals, ["head", "picture", "still", "motion"]);
     assert_eq!(answers["codes"]["info"]["frames"], FRAMES, "{answers}");
-    assert_eq!(answers["codes"]["event"], Value::Null, "{answers}");
+    assert_eq!(answers["codes"]["arrival"], Value::Null, "{answers}");
     // The first step is the one across the seam.
     let steps: Vec<f64> = answers["steps"].as_array().unwrap().iter().map(|step| step.as_f64().unwrap()).collect();
     let most = steps[1..].iter().copied().fold(0.0, f64::max);

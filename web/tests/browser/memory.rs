@@ -1,7 +1,8 @@
 //! The GPU memory that a long loop of the paper's size takes in a browser.
 
+use loop3d_package::format::Codec;
 use loop3d_package::{Settings, export, open};
-use loop3d_scene::package::Codec;
+use loop3d_scene::job::Unwatched;
 use loop3d_scene::{Scene, TILE_VALUES};
 use serde_json::Value;
 use std::path::Path;
@@ -32,7 +33,7 @@ fn a_loop_of_sixty_frames_takes_less_than_250_mb_on_the_gpu() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("scene.glb");
     let settings = Settings { codecs: vec![Codec::H264], quality: 80, max_bytes: None };
-    export(&scene, &path, &settings, &mut |_, _| true).unwrap();
+    export(&scene, &path, &settings, &mut Unwatched).unwrap();
     let tools = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/browser");
     for backend in ["webgpu", "webgl2"] {
         let mut node = Command::new("node");

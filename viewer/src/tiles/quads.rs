@@ -1,8 +1,8 @@
-//! The rectangles of [`loop3d_scene::cover`] as instances of the draw.
+//! The rectangles of [`loop3d_scene::cover`] as instances of the draw: the vertex buffer of `tiles.wgsl`.
 
 use crate::atlas::Atlas;
 use bytemuck::{Pod, Zeroable};
-use loop3d_scene::{Kind, TileTable, cover};
+use loop3d_scene::{TileKind, TileTable, cover};
 
 /// One instance of the draw, as `tiles.wgsl` reads it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
@@ -18,14 +18,14 @@ pub(crate) struct Quad {
 }
 
 /// The rectangles of all planes, the farthest first.
-pub(crate) fn quads(table: &TileTable, still: &Atlas, looping: &Atlas) -> Vec<Quad> {
-    let rectangles = cover(table, still.packing(), looping.packing(), Kind::Looping);
+pub(crate) fn quads(table: &TileTable, static_atlas: &Atlas, looping_atlas: &Atlas) -> Vec<Quad> {
+    let rectangles = cover(table, static_atlas.packing(), looping_atlas.packing(), TileKind::Looping);
     let quad = rectangles.into_iter().map(|rectangle| {
-        let atlas = if rectangle.kind == Kind::Looping { looping } else { still };
+        let atlas = if rectangle.kind == TileKind::Looping { looping_atlas } else { static_atlas };
         Quad {
             rectangle: rectangle.bounds,
             shift: atlas.packing().blocks[rectangle.block].shift(),
-            looping: i32::from(rectangle.kind == Kind::Looping),
+            looping: i32::from(rectangle.kind == TileKind::Looping),
             plane: rectangle.plane as i32,
         }
     });

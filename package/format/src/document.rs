@@ -1,7 +1,7 @@
-//! The vendor extension of a package: everything that glTF has no words for.
+//! The vendor extension of a package: everything that glTF cannot express.
 
-use crate::{Camera, Planes, SceneView};
 use glam::DVec3;
+use loop3d_scene::{Camera, Planes, SceneView};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -14,7 +14,7 @@ pub const VERSION: u32 = 1;
 /// Bytes before the first part: the SHA-256 of the JSON chunk's data.
 pub const SEAL_BYTES: u64 = 32;
 
-/// Frames from one key frame of a video to the next: a reader can start at any of them.
+/// Frames from one key frame of a video to the next. A reader can start at any key frame.
 pub const CHUNK_FRAMES: usize = 12;
 
 /// The extension `LOOP3D_scene` of the glTF document.
@@ -25,15 +25,15 @@ pub struct Head {
     pub version: u32,
     /// Version of the program that wrote it.
     pub tool: String,
-    /// See [`Scene`](crate::Scene).
+    /// See [`Scene`](loop3d_scene::Scene).
     pub reference: Camera,
-    /// See [`Scene`](crate::Scene).
+    /// See [`Scene`](loop3d_scene::Scene).
     pub planes: Planes,
     /// Tile rows of a plane.
     pub rows: usize,
     /// Tile columns of a plane.
     pub columns: usize,
-    /// See [`TileTable`](crate::TileTable).
+    /// See [`TileTable`](loop3d_scene::TileTable).
     pub origin_px: [i32; 2],
     /// Frames per second.
     pub fps: f64,
@@ -41,19 +41,20 @@ pub struct Head {
     pub frames: usize,
     /// The cameras of the capture.
     pub views: Vec<SceneView>,
-    /// Where a person's camera should stay.
+    /// Where an interactive camera should stay.
     pub camera_limits: CameraLimits,
     /// Settings of the fit, as the master has them.
     pub fit: serde_json::Value,
     /// All parts, in the order of their bytes.
     pub parts: Vec<Part>,
-    /// Index of the part that is a JPEG of what the reference camera sees at frame 0.
+    /// Index of a part: a JPEG of what the reference camera sees at frame 0.
     pub picture: usize,
     /// The static tiles.
     #[serde(rename = "static")]
-    pub still: Still,
+    pub static_tiles: StaticTiles,
     /// The looping tiles.
-    pub looping: Looping,
+    #[serde(rename = "looping")]
+    pub looping_tiles: LoopingTiles,
 }
 
 /// The box around the positions of the captured views, in the world (the reference camera's axes where it was fitted).
@@ -66,7 +67,7 @@ pub struct CameraLimits {
     pub max: DVec3,
 }
 
-/// Bytes that are of use on their own.
+/// A run of bytes that is useful on its own.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Part {
@@ -84,9 +85,9 @@ pub struct Part {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
-    /// Blocks of one kind of tiles: [`layout_bytes`](super::layout_bytes).
+    /// Blocks of one kind of tiles: [`layout_bytes`](crate::layout_bytes).
     Layout,
-    /// How much darker than itself each looping tile is coded: [`gain`](super::gain()).
+    /// How much darker than it is each looping tile is coded: [`gain`](crate::gain()).
     Gains,
     /// A JPEG.
     Picture,
@@ -117,17 +118,17 @@ impl fmt::Display for Role {
 /// The static tiles: blocks on pages, each a PNG.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Still {
+pub struct StaticTiles {
     /// Index of the part with the blocks.
     pub layout: usize,
     /// The pages.
-    pub images: Vec<Image>,
+    pub images: Vec<StaticPage>,
 }
 
 /// A page of static tiles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Image {
+pub struct StaticPage {
     /// Index of the part.
     pub part: usize,
     /// In texels.
@@ -136,20 +137,20 @@ pub struct Image {
     pub height: u32,
 }
 
-/// The looping tiles: blocks on pages, each a video, in one codec or several.
+/// The looping tiles: blocks on pages, each a video, in one or several codecs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Looping {
+pub struct LoopingTiles {
     /// Index of the part with the blocks.
     pub layout: usize,
     /// Index of the part with the gains.
     pub gains: usize,
     /// Width and height of each page in texels, multiples of 16. A frame of video is twice as high: colour over alpha.
     pub pages: Vec<[u32; 2]>,
-    /// Texels of the frame around each block that repeats its neighbours on the plane: 0 or 1. A page that a GPU is to sample has it.
+    /// Width in texels of the frame around each block that repeats its neighbours on the plane: 0 or 1. Pages that a GPU samples have 1.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub halo: u32,
-    /// The same frames in several codecs; a reader picks one.
+    /// The same frames in one or several codecs; a reader picks one.
     pub streams: Vec<Stream>,
 }
 
@@ -165,9 +166,9 @@ pub enum Codec {
     H264,
     /// AV1: temporal units; colour over alpha.
     Av1,
-    /// PNG: premultiplied RGBA of 8 bits, one picture a frame.
+    /// PNG: premultiplied RGBA of 8 bits, one image a frame.
     Png,
-    /// Blocks of BC7, which desktop GPUs sample; see [`unpack`](super::unpack).
+    /// Blocks of BC7, which desktop GPUs sample; see [`unpack`](crate::unpack).
     Bc7,
     /// Blocks of ASTC of 4×4 texels, which phones' GPUs sample.
     #[serde(rename = "astc-4x4")]
@@ -175,15 +176,15 @@ pub enum Codec {
     /// Blocks of ASTC of 6×6 texels: less than half of the memory.
     #[serde(rename = "astc-6x6")]
     Astc6x6,
-    /// Blocks of ETC2 with EAC alpha, which older phones' GPUs sample, too.
+    /// Blocks of ETC2 with EAC alpha, which older phones' GPUs sample too.
     Etc2,
 }
 
 impl Codec {
-    /// All there are.
+    /// All codecs.
     pub const ALL: [Self; 7] = [Self::H264, Self::Av1, Self::Png, Self::Bc7, Self::Astc4x4, Self::Astc6x6, Self::Etc2];
 
-    /// Texels along a side of a block, where frames are blocks that a GPU samples as they are.
+    /// Texels along a side of a block; `None` where frames are not blocks that a GPU samples.
     pub fn block_side(self) -> Option<usize> {
         match self {
             Self::H264 | Self::Av1 | Self::Png => None,
@@ -192,7 +193,7 @@ impl Codec {
         }
     }
 
-    /// What a page's entry in [`Stream::names`] says, where that is the same for every page.
+    /// A page's entry in [`Stream::names`], where it is the same for every page.
     pub fn fixed_name(self) -> Option<&'static str> {
         match self {
             Self::H264 | Self::Av1 => None,
@@ -225,7 +226,7 @@ impl fmt::Display for Codec {
 pub struct Stream {
     /// The codec.
     pub codec: Codec,
-    /// For each page the codec's name as WebCodecs takes it, such as `avc1.640033`; of others [`Codec::fixed_name`].
+    /// For each page the codec's name as WebCodecs takes it, such as `avc1.640033`; otherwise [`Codec::fixed_name`].
     pub names: Vec<String>,
     /// For each page the decoder configuration that WebCodecs calls `description`, in hex; empty where the codec has none.
     pub descriptions: Vec<String>,
@@ -233,7 +234,7 @@ pub struct Stream {
     pub chunks: Vec<Chunk>,
 }
 
-/// Some frames of one page, which can be decoded without others.
+/// Consecutive frames of one page, which can be decoded without others.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Chunk {
@@ -243,7 +244,7 @@ pub struct Chunk {
     pub page: usize,
     /// The first frame, of a video a key frame.
     pub first: usize,
-    /// Bytes of each frame; they follow each other.
+    /// Bytes of each frame; the frames follow one another.
     pub sizes: Vec<u32>,
 }
 
@@ -272,13 +273,13 @@ impl Serialize for Sha256Sum {
 impl<'de> Deserialize<'de> for Sha256Sum {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let bytes = super::layout::bytes_from_hex(&text).and_then(|bytes| bytes.try_into().ok());
+        let bytes = crate::hex::bytes_from_hex(&text).and_then(|bytes| bytes.try_into().ok());
         bytes.map(Self).ok_or_else(|| serde::de::Error::custom("a SHA-256 is 64 lowercase hex digits"))
     }
 }
 
 impl Chunk {
-    /// The frames in the bytes of its part. Of a head that was checked, each has its size.
+    /// The frames in the bytes of its part. In a head that was checked, the sizes add up to the part.
     pub fn frames<'a>(&self, part: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
         let mut rest = part;
         self.sizes.iter().map_while(move |&size| {
@@ -292,6 +293,6 @@ impl Chunk {
 impl Stream {
     /// The decoder configuration of a page; empty where the codec has none. `None` where it is not hex.
     pub fn description(&self, page: usize) -> Option<Vec<u8>> {
-        super::layout::bytes_from_hex(self.descriptions.get(page)?)
+        crate::hex::bytes_from_hex(self.descriptions.get(page)?)
     }
 }

@@ -1,31 +1,30 @@
-//! Is the head of a package consistent? Every count, offset and size is checked here once, before anything uses it.
+//! Is the head of a package consistent? Every count, offset and size is checked here once, before it is used.
 
-use super::document::{CHUNK_FRAMES, Codec, Head, Image, Part, Role, SEAL_BYTES, Stream, VERSION};
-use super::error::{check, damaged, limit};
-use super::{Limits, PackageError, blocks};
-use crate::validate::check_camera;
+use crate::document::{CHUNK_FRAMES, Codec, Head, Part, Role, SEAL_BYTES, StaticPage, Stream, VERSION};
+use crate::error::{check, damaged, limit};
+use crate::{Limits, PackageError, gpu_blocks};
 
-/// The largest coded frame: what H.264 level 5.2 and the decoders of phones reach.
-pub(super) const PAGE_LIMIT: [u32; 2] = [4096, 2304 / 2];
-/// No side of a picture is longer.
+/// The largest coded frame: that of H.264 level 5.2 and of phones' decoders.
+pub(crate) const PAGE_LIMIT: [u32; 2] = [4096, 2304 / 2];
+/// The longest side of an image.
 const IMAGE_SIDE: u32 = 8192;
-/// Counts that are beyond all use.
+/// Counts beyond any real scene.
 const PARTS: u64 = 1 << 20;
 const FRAMES: u64 = 1 << 16;
 
 impl Head {
     /// Checks every count, offset and size; the binary chunk has `binary_length` bytes.
-    pub(super) fn check(&self, binary_length: u64, limits: &Limits) -> Result<(), PackageError> {
+    pub(crate) fn check(&self, binary_length: u64, limits: &Limits) -> Result<(), PackageError> {
         check(self.version == VERSION, "version", self.version, VERSION)?;
         check(self.fps.is_finite() && self.fps > 0.0, "fps", self.fps, "a positive number")?;
         check(self.frames >= 1, "frames", 0, "at least 1")?;
         limit("frames", self.frames as u64, FRAMES)?;
         self.planes.validate()?;
-        check_camera("reference camera", &self.reference)?;
+        self.reference.validate("reference camera")?;
         for (index, view) in self.views.iter().enumerate() {
-            check_camera(&format!("view {index} ({})", view.name), &view.camera)?;
+            view.camera.validate(&format!("view {index} ({})", view.name))?;
         }
-        let super::CameraLimits { min, max } = self.camera_limits;
+        let crate::CameraLimits { min, max } = self.camera_limits;
         let good = min.is_finite() && max.is_finite() && min.cmple(max).all();
         check(good, "camera limits", format!("{min} to {max}"), "finite numbers, min at most max")?;
         let shape = format!("{} × {} × {}", self.planes.count, self.rows, self.columns);
@@ -34,34 +33,34 @@ impl Head {
         limit("places of the tile table", places.map_or(u64::MAX, |n| n as u64), limits.table_places)?;
         self.check_parts(binary_length, limits)?;
         self.part(self.picture, Role::Picture, "picture")?;
-        self.part(self.still.layout, Role::Layout, "layout of static tiles")?;
-        self.part(self.looping.layout, Role::Layout, "layout of looping tiles")?;
-        self.part(self.looping.gains, Role::Gains, "gains")?;
-        for (index, &Image { part, width, height }) in self.still.images.iter().enumerate() {
+        self.part(self.static_tiles.layout, Role::Layout, "layout of static tiles")?;
+        self.part(self.looping_tiles.layout, Role::Layout, "layout of looping tiles")?;
+        self.part(self.looping_tiles.gains, Role::Gains, "gains")?;
+        for (index, &StaticPage { part, width, height }) in self.static_tiles.images.iter().enumerate() {
             let place = format!("static image {index}");
             self.part(part, Role::Static, &place)?;
             check(width >= 1 && height >= 1, &place, format!("{width}×{height}"), "at least 1×1")?;
             limit(&place, width.max(height).into(), IMAGE_SIDE.into())?;
         }
-        for (index, &[width, height]) in self.looping.pages.iter().enumerate() {
+        for (index, &[width, height]) in self.looping_tiles.pages.iter().enumerate() {
             let good = [width, height].iter().all(|side| *side >= 16 && side % 16 == 0);
             let place = format!("page {index}");
             check(good, &place, format!("{width}×{height}"), "sides that are multiples of 16")?;
             limit(&place, width.into(), PAGE_LIMIT[0].into())?;
             limit(&place, height.into(), PAGE_LIMIT[1].into())?;
         }
-        check(self.looping.halo <= 1, "halo of looping tiles", self.looping.halo, "0 or 1")?;
+        check(self.looping_tiles.halo <= 1, "halo of looping tiles", self.looping_tiles.halo, "0 or 1")?;
         let texels = |[width, height]: [u32; 2]| u64::from(width) * u64::from(height);
-        let still: u64 = self.still.images.iter().map(|image| texels([image.width, image.height])).sum();
-        let looping: u64 = self.looping.pages.iter().map(|&page| texels(page)).sum();
-        limit("texels", 8 * (still + looping.saturating_mul(self.frames as u64)), limits.texel_bytes)?;
-        let streams = &self.looping.streams;
-        let good = streams.is_empty() == self.looping.pages.is_empty();
-        check(good, "streams", streams.len(), format!("those of {} pages", self.looping.pages.len()))?;
+        let static_texels: u64 = self.static_tiles.images.iter().map(|image| texels([image.width, image.height])).sum();
+        let looping_texels: u64 = self.looping_tiles.pages.iter().map(|&page| texels(page)).sum();
+        limit("texels", 8 * (static_texels + looping_texels.saturating_mul(self.frames as u64)), limits.texel_bytes)?;
+        let streams = &self.looping_tiles.streams;
+        let good = streams.is_empty() == self.looping_tiles.pages.is_empty();
+        check(good, "streams", streams.len(), format!("those of {} pages", self.looping_tiles.pages.len()))?;
         streams.iter().try_for_each(|stream| self.check_stream(stream))
     }
 
-    /// Parts lie one after the other, each from the next multiple of 4, and nothing else does.
+    /// Parts follow one another, each from the next multiple of 4, with nothing between or after them.
     fn check_parts(&self, binary_length: u64, limits: &Limits) -> Result<(), PackageError> {
         limit("number of parts", self.parts.len() as u64, PARTS)?;
         let mut end = SEAL_BYTES;
@@ -83,20 +82,20 @@ impl Head {
         found.ok_or_else(|| damaged(place, said(), format!("a part of role {role}")))
     }
 
-    /// What a part is called in errors.
-    pub(super) fn part_name(&self, index: usize) -> String {
+    /// The name of a part in errors.
+    pub(crate) fn part_name(&self, index: usize) -> String {
         match self.parts.get(index) {
             Some(part) => format!("part {index} ({})", part.role),
             None => format!("part {index}"),
         }
     }
 
-    /// Chunks of every page follow each other in time, from the first frame to the last.
+    /// The chunks of every page follow one another in time, from the first frame to the last.
     fn check_stream(&self, stream: &Stream) -> Result<(), PackageError> {
-        let pages = self.looping.pages.len();
+        let pages = self.looping_tiles.pages.len();
         let name = format!("stream {}", stream.codec);
-        let (halo, sampled) = (self.looping.halo, stream.codec.block_side().is_some());
-        check(halo == 1 || !sampled, &name, format!("a halo of {halo}"), "1, as GPUs filter its pages")?;
+        let (halo, sampled) = (self.looping_tiles.halo, stream.codec.block_side().is_some());
+        check(halo == 1 || !sampled, &name, format!("a halo of {halo}"), "1, since GPUs filter its pages")?;
         let found = [stream.names.len(), stream.descriptions.len()];
         check(found == [pages; 2], &name, format!("{found:?} names and descriptions"), format!("{pages} of each"))?;
         for page in 0..pages {
@@ -121,9 +120,9 @@ impl Head {
             *first += frames;
             let bytes: u64 = chunk.sizes.iter().map(|&size| u64::from(size)).sum();
             check(bytes == part.length, &place, format!("frames of {bytes} bytes"), format!("{} bytes", part.length))?;
-            let page = self.looping.pages[chunk.page].map(|side| side as usize);
-            if let Some(unpacked) = blocks::unpacked_bytes(stream.codec, page) {
-                let (largest, most) = (chunk.sizes.iter().copied().max(), blocks::most_packed_bytes(unpacked));
+            let page = self.looping_tiles.pages[chunk.page].map(|side| side as usize);
+            if let Some(unpacked) = gpu_blocks::unpacked_bytes(stream.codec, page) {
+                let (largest, most) = (chunk.sizes.iter().copied().max(), gpu_blocks::most_packed_bytes(unpacked));
                 let good = largest.is_some_and(|largest| largest as usize <= most);
                 check(good, &place, format!("a frame of {largest:?} bytes"), format!("at most {most}"))?;
             }

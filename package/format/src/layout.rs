@@ -3,9 +3,9 @@
 //! Page; column and row of its first texel on the page; plane; first row, first column, number of rows, number of columns in the tile
 //! table.
 
-use super::PackageError;
-use super::error::{check, damaged};
-use crate::{Block, Kind, TILE, Tile, TileTable};
+use crate::PackageError;
+use crate::error::{check, damaged};
+use loop3d_scene::{TILE, Tile, TileBlock, TileKind, TileTable};
 
 /// Bytes of a block.
 pub const BLOCK_BYTES: usize = 16;
@@ -14,10 +14,10 @@ pub const BLOCK_BYTES: usize = 16;
 ///
 /// # Errors
 /// A number of a block does not fit in 16 bits.
-pub fn layout_bytes(blocks: &[Block]) -> Result<Vec<u8>, PackageError> {
+pub fn layout_bytes(blocks: &[TileBlock]) -> Result<Vec<u8>, PackageError> {
     let mut bytes = Vec::with_capacity(blocks.len() * BLOCK_BYTES);
     for block in blocks {
-        let Block { plane, rows, columns, page, at } = block;
+        let TileBlock { plane, rows, columns, page, at } = block;
         for value in [*page, at[0], at[1], *plane, rows.start, columns.start, rows.len(), columns.len()] {
             let value = u16::try_from(value).map_err(|_| damaged("layout", value, "at most 65535"))?;
             bytes.extend(value.to_le_bytes());
@@ -26,15 +26,15 @@ pub fn layout_bytes(blocks: &[Block]) -> Result<Vec<u8>, PackageError> {
     Ok(bytes)
 }
 
-/// The blocks that bytes say, each with its halo inside of its page, inside of the table, and over places of the table that were
-/// empty. The places get tiles of `kind`, numbered by [`number`] later.
-pub(super) fn read(
+/// Reads blocks. Each must lie in its page with its halo, in the table, and on places of the table that were empty. The places get
+/// tiles of `kind`, which [`number`] numbers later.
+pub(crate) fn read(
     bytes: &[u8],
-    kind: Kind,
+    kind: TileKind,
     halo: usize,
     pages: &[[u32; 2]],
     table: &mut TileTable,
-) -> Result<Vec<Block>, PackageError> {
+) -> Result<Vec<TileBlock>, PackageError> {
     let place = |index: usize| format!("layout of {} tiles, block {index}", kind.name());
     let (blocks, rest) = bytes.as_chunks::<BLOCK_BYTES>();
     check(rest.is_empty(), format!("layout of {} tiles", kind.name()), bytes.len(), "a multiple of 16 bytes")?;
@@ -48,14 +48,14 @@ pub(super) fn read(
             fits,
             place(index),
             format!("{columns}×{rows} tiles at ({x}, {y})"),
-            format!("some with a halo of {halo} inside of page {page} of {} pages, {width}×{height}", pages.len()),
+            format!("tiles with a halo of {halo} inside page {page} of {} pages, {width}×{height}", pages.len()),
         )?;
         let fits = plane < table.planes && row + rows <= table.rows && column + columns <= table.columns;
         check(
             fits,
             place(index),
             format!("{columns}×{rows} tiles from plane {plane}, row {row}, column {column}"),
-            format!("some inside of {} planes of {}×{}", table.planes, table.columns, table.rows),
+            format!("tiles inside {} planes of {}×{}", table.planes, table.columns, table.rows),
         )?;
         for row in row..row + rows {
             for column in column..column + columns {
@@ -70,61 +70,47 @@ pub(super) fn read(
                 )?;
             }
         }
-        Ok(Block { plane, rows: row..row + rows, columns: column..column + columns, page, at: [x, y] })
+        Ok(TileBlock { plane, rows: row..row + rows, columns: column..column + columns, page, at: [x, y] })
     };
-    let blocks: Vec<Block> = blocks.iter().enumerate().map(read_block).collect::<Result<_, PackageError>>()?;
-    // So a scene has no more texels than its pages, whose number has been checked.
+    let blocks: Vec<TileBlock> = blocks.iter().enumerate().map(read_block).collect::<Result<_, PackageError>>()?;
+    // So a scene has at most as many texels as its pages, whose number has been checked.
     let room: u64 = pages.iter().map(|&[width, height]| u64::from(width) * u64::from(height)).sum();
-    let texels = (blocks.iter().map(Block::tiles).sum::<usize>() * TILE * TILE) as u64;
+    let texels = (blocks.iter().map(TileBlock::tiles).sum::<usize>() * TILE * TILE) as u64;
     let fits = texels <= room;
     check(fits, format!("layout of {} tiles", kind.name()), format!("{texels} texels"), format!("at most {room}"))?;
     Ok(blocks)
 }
 
 /// Numbers the tiles of each kind in the order of the table.
-pub(super) fn number(table: &mut TileTable) {
+pub(crate) fn number(table: &mut TileTable) {
     let mut next = [0, 0];
     for place in &mut table.tiles {
-        if let Some(kind) = Kind::of(*place) {
+        if let Some(kind) = TileKind::of(*place) {
             *place = tile(kind, next[kind as usize]);
             next[kind as usize] += 1;
         }
     }
 }
 
-fn tile(kind: Kind, index: u32) -> Tile {
+fn tile(kind: TileKind, index: u32) -> Tile {
     match kind {
-        Kind::Static => Tile::Static(index),
-        Kind::Looping => Tile::Looping(index),
+        TileKind::Static => Tile::Static(index),
+        TileKind::Looping => Tile::Looping(index),
     }
-}
-
-/// Bytes of lowercase hex digits.
-pub(super) fn bytes_from_hex(text: &str) -> Option<Vec<u8>> {
-    let digit = |c: u8| match c {
-        b'0'..=b'9' => Some(c - b'0'),
-        b'a'..=b'f' => Some(c - b'a' + 10),
-        _ => None,
-    };
-    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-    if !rest.is_empty() {
-        return None;
-    }
-    pairs.iter().map(|&[high, low]| Some(digit(high)? << 4 | digit(low)?)).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn block(plane: usize, row: usize, at: [usize; 2]) -> Block {
-        Block { plane, rows: row..row + 1, columns: 0..2, page: 0, at }
+    fn block(plane: usize, row: usize, at: [usize; 2]) -> TileBlock {
+        TileBlock { plane, rows: row..row + 1, columns: 0..2, page: 0, at }
     }
 
     /// Reads blocks with a halo over a table of 2 planes of 2×3 tiles, on one page of 40×48 texels.
-    fn read_blocks(blocks: &[Block]) -> Result<Vec<Block>, String> {
+    fn read_blocks(blocks: &[TileBlock]) -> Result<Vec<TileBlock>, String> {
         let mut table = TileTable::empty(2, 2, 3, [0, 0]);
-        read(&layout_bytes(blocks).unwrap(), Kind::Static, 1, &[[40, 48]], &mut table).map_err(|e| e.to_string())
+        read(&layout_bytes(blocks).unwrap(), TileKind::Static, 1, &[[40, 48]], &mut table).map_err(|e| e.to_string())
     }
 
     #[test]
@@ -134,15 +120,15 @@ mod tests {
         for (bad, said) in [
             (
                 block(0, 0, [8, 1]),
-                "block 1: found 2×1 tiles at (8, 1), expected some with a halo of 1 inside of page 0 of 1 pages, 40×48",
+                "block 1: found 2×1 tiles at (8, 1), expected tiles with a halo of 1 inside page 0 of 1 pages, 40×48",
             ),
-            (Block { page: 1, ..block(0, 0, [1, 1]) }, "page 1 of 1 pages"),
+            (TileBlock { page: 1, ..block(0, 0, [1, 1]) }, "page 1 of 1 pages"),
             (
                 block(2, 0, [1, 1]),
-                "found 2×1 tiles from plane 2, row 0, column 0, expected some inside of 2 planes of 3×2",
+                "found 2×1 tiles from plane 2, row 0, column 0, expected tiles inside 2 planes of 3×2",
             ),
             (block(0, 2, [1, 1]), "row 2"),
-            (Block { rows: 1..1, ..block(0, 1, [1, 1]) }, "found 2×0 tiles"),
+            (TileBlock { rows: 1..1, ..block(0, 1, [1, 1]) }, "found 2×0 tiles"),
             (block(1, 0, [1, 1]), "found plane 1, row 0, column 0 again, expected each place once"),
         ] {
             let error = read_blocks(&[good[0].clone(), bad]).unwrap_err();
@@ -158,11 +144,5 @@ mod tests {
         table.tiles = vec![Tile::Looping(0), Tile::Static(0), Tile::Empty, Tile::Looping(0)];
         number(&mut table);
         assert_eq!(table.tiles, [Tile::Looping(0), Tile::Static(0), Tile::Empty, Tile::Looping(1)]);
-    }
-
-    #[test]
-    fn hex_is_lowercase_pairs() {
-        assert_eq!(bytes_from_hex("00ff1a"), Some(vec![0, 255, 26]));
-        assert_eq!([bytes_from_hex("0"), bytes_from_hex("0G"), bytes_from_hex("FF")], [None, None, None]);
     }
 }

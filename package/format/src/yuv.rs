@@ -3,7 +3,7 @@
 //! A coded frame is twice as high as its page. The upper half is premultiplied colour in YCbCr of BT.709, limited range, 8 bits, chroma
 //! halved both ways. The lower half is alpha as luma of the same range, with chroma 128.
 
-use crate::{UNIT, unorm};
+use loop3d_scene::{UNIT, unorm};
 
 /// Width and height of a page in texels, both even.
 pub type PageSize = [usize; 2];
@@ -14,7 +14,7 @@ const LUMA: [f32; 3] = [0.2126, 0.7152, 0.0722];
 const LUMA_RANGE: f32 = 219.0;
 /// Range of chroma around 128.
 const CHROMA_RANGE: f32 = 224.0;
-/// What (blue − luma) and (red − luma) are divided by.
+/// Divisors of (blue − luma) and (red − luma).
 const BLUE: f32 = 2.0 * (1.0 - LUMA[2]);
 const RED: f32 = 2.0 * (1.0 - LUMA[0]);
 
@@ -44,7 +44,7 @@ pub fn yuv_from_rgba([width, height]: PageSize, texels: &[u16], frame: &mut Vec<
     }
 }
 
-/// The texels of a coded frame: the inverse of [`yuv_from_rgba`] but for rounding and chroma. Colour is kept from exceeding alpha.
+/// The texels of a coded frame: the inverse of [`yuv_from_rgba`] except for rounding and chroma. Colour is clamped to alpha.
 ///
 /// `frame` has `3 · width · height` bytes.
 pub fn rgba_from_yuv([width, height]: PageSize, frame: &[u8], texels: &mut Vec<u16>) {

@@ -1,17 +1,17 @@
 //! The forms in which a decoded frame of a page comes.
 
 use crate::Gpu;
-use crate::pages::Coding;
+use crate::pages::PageCoding;
 use crate::texture::texture;
-use loop3d_scene::package::Codec;
-use wgpu::{AstcBlock, AstcChannel, Features, TextureFormat, TextureUsages};
+use loop3d_package_format::Codec;
+use wgpu::{AstcBlock, AstcChannel, TextureFormat, TextureUsages};
 
-/// What the bytes or the picture of a decoded frame are.
+/// The form of a decoded frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FrameForm {
-    /// A picture of the page's size, premultiplied RGBA: a frame of `png`.
+    /// An image of the page's size, premultiplied RGBA: a frame of `png`.
     Rgba,
-    /// A picture twice as high as the page, colour above and alpha below: video that something else has turned into RGB.
+    /// An image twice as high as the page, colour above and alpha below: video that was converted to RGB elsewhere.
     Stacked,
     /// The same video as its decoder left it: bytes of Y, then of Cb, then of Cr, these of half the size along each side (I420).
     Planes,
@@ -20,7 +20,7 @@ pub enum FrameForm {
 }
 
 impl FrameForm {
-    /// The form of a codec's unpacked frames; `None` where they are no blocks.
+    /// The form of a codec's unpacked frames; `None` where they are not blocks.
     pub fn blocks(codec: Codec) -> Option<Self> {
         let astc = |block| TextureFormat::Astc { block, channel: AstcChannel::Unorm };
         let format = match codec {
@@ -41,7 +41,7 @@ impl FrameForm {
 
     /// A texture for a page of `size` texels.
     pub(crate) fn texture(self, gpu: &Gpu, size: [u32; 2]) -> wgpu::Texture {
-        // Browsers draw pictures that they copy.
+        // Browsers copy images by drawing them.
         let usage = match self {
             Self::Rgba | Self::Stacked => TextureUsages::COPY_DST | TextureUsages::RENDER_ATTACHMENT,
             Self::Planes | Self::Blocks(_) => TextureUsages::COPY_DST,
@@ -76,20 +76,15 @@ impl FrameForm {
         [width / across * bytes.unwrap_or(0), height / down]
     }
 
-    /// How its values become texels.
-    pub(crate) fn coding(self) -> Coding {
+    /// How its values are turned into texels.
+    pub(crate) fn coding(self) -> PageCoding {
         match self {
-            Self::Rgba | Self::Blocks(_) => Coding::Plain,
-            Self::Stacked => Coding::Stacked,
-            Self::Planes => Coding::Planes,
+            Self::Rgba | Self::Blocks(_) => PageCoding::Plain,
+            Self::Stacked => PageCoding::Stacked,
+            Self::Planes => PageCoding::Planes,
         }
     }
 }
-
-/// What a device is opened with, where it has it, so that it takes blocks.
-pub(crate) const BLOCK_FEATURES: Features = Features::TEXTURE_COMPRESSION_BC
-    .union(Features::TEXTURE_COMPRESSION_ASTC)
-    .union(Features::TEXTURE_COMPRESSION_ETC2);
 
 #[cfg(test)]
 mod tests {
@@ -101,7 +96,7 @@ mod tests {
         let bytes = |form: FrameForm| form.rows(page).iter().product::<u32>();
         assert_eq!([FrameForm::Rgba, FrameForm::Stacked, FrameForm::Planes].map(bytes), [2560, 5120, 1920]);
         for codec in [Codec::Bc7, Codec::Astc4x4, Codec::Astc6x6, Codec::Etc2] {
-            let expected = loop3d_scene::package::unpacked_bytes(codec, page.map(|side| side as usize)).unwrap();
+            let expected = loop3d_package_format::unpacked_bytes(codec, page.map(|side| side as usize)).unwrap();
             assert_eq!(FrameForm::blocks(codec).map(bytes), Some(expected as u32), "{codec}");
         }
         assert_eq!(FrameForm::blocks(Codec::Av1), None);

@@ -1,12 +1,12 @@
-//! Who draws the pictures of `loop3d render`: the GPU, or the exact CPU compositor.
+//! What renders the frames of `loop3d render`: the GPU, or the exact CPU compositor.
 
 use anyhow::Result;
 use loop3d_scene::{Scene, Shot};
 use std::sync::Arc;
 
-/// What draws.
+/// What renders.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Painter {
+pub enum RendererChoice {
     /// The GPU where there is one, else the CPU.
     Auto,
     /// The GPU.
@@ -15,12 +15,12 @@ pub enum Painter {
     Cpu,
 }
 
-impl Painter {
-    /// Hands the picture of each shot in turn (`[height, width, 3]` bytes) to `each`.
+impl RendererChoice {
+    /// Renders each shot and hands its image (`[height, width, 3]` bytes) to `each`, in order.
     ///
     /// # Errors
-    /// Those of `each`, and of a GPU that was insisted on.
-    pub fn paint(
+    /// An error of `each`, or of the GPU where `Gpu` was chosen.
+    pub fn render_each(
         self,
         scene: Scene,
         shots: &[Shot],
@@ -30,14 +30,14 @@ impl Painter {
         let scene = Arc::new(scene);
         let mut done = 0;
         if self != Self::Cpu {
-            let end = gpu::paint(&scene, shots, self == Self::Auto, &mut |picture| {
+            let end = gpu::render_each(&scene, shots, self == Self::Auto, &mut |image| {
                 done += 1;
-                each(picture)
+                each(image)
             })?;
             match end {
-                gpu::End::Painted => return Ok(()),
+                gpu::End::Rendered => return Ok(()),
                 gpu::End::Failed(why) if self == Self::Gpu => return Err(why),
-                gpu::End::Failed(why) if !quiet => eprintln!("without the GPU, on the CPU's cores instead: {why:#}"),
+                gpu::End::Failed(why) if !quiet => eprintln!("rendering on the CPU instead of the GPU: {why:#}"),
                 gpu::End::Failed(_) => {}
             }
         }
@@ -48,32 +48,32 @@ impl Painter {
 #[cfg(feature = "viewer")]
 mod gpu {
     use super::*;
-    use loop3d_viewer::{Options, Pending, RenderError, Renderer};
+    use loop3d_viewer::{Pending, RenderError, Renderer, RendererOptions};
     use std::collections::VecDeque;
 
-    /// Pictures that the GPU works at while the CPU encodes.
+    /// Images that the GPU draws while the CPU encodes.
     const IN_FLIGHT: usize = 3;
 
-    /// How far the GPU came.
+    /// How far the GPU got.
     pub enum End {
-        Painted,
-        /// Pictures handed over before are good.
+        Rendered,
+        /// The images handed over before the failure are good.
         Failed(anyhow::Error),
     }
 
-    /// Paints until the end or until the GPU fails. `only_real`: a processor that plays a GPU counts as none, since it is slower than the
+    /// Renders until the end or until the GPU fails. With `only_real`, a GPU in software counts as none, since it is slower than the
     /// compositor on the same cores.
     ///
     /// # Errors
-    /// Those of `each`.
-    pub fn paint(
+    /// An error of `each`.
+    pub fn render_each(
         scene: &Arc<Scene>,
         shots: &[Shot],
         only_real: bool,
         each: &mut dyn FnMut(Vec<u8>) -> Result<()>,
     ) -> Result<End> {
         let failed = |error: RenderError| Ok(End::Failed(error.into()));
-        let mut renderer = match Renderer::new(Arc::clone(scene), &Options::default()) {
+        let mut renderer = match Renderer::new(Arc::clone(scene), &RendererOptions::default()) {
             Ok(renderer) => renderer,
             Err(error) => return failed(error),
         };
@@ -83,25 +83,25 @@ mod gpu {
         let mut pending: VecDeque<Pending> = VecDeque::new();
         for shot in shots {
             match renderer.start(&shot.camera, shot.time) {
-                Ok(picture) => pending.push_back(picture),
+                Ok(image) => pending.push_back(image),
                 Err(error) => return failed(error),
             }
             if pending.len() > IN_FLIGHT
                 && let Some(first) = pending.pop_front()
             {
                 match renderer.finish(first) {
-                    Ok(picture) => each(picture)?,
+                    Ok(image) => each(image)?,
                     Err(error) => return failed(error),
                 }
             }
         }
         for last in pending {
             match renderer.finish(last) {
-                Ok(picture) => each(picture)?,
+                Ok(image) => each(image)?,
                 Err(error) => return failed(error),
             }
         }
-        Ok(End::Painted)
+        Ok(End::Rendered)
     }
 }
 
@@ -109,15 +109,15 @@ mod gpu {
 mod gpu {
     use super::*;
 
-    /// As with the feature `viewer`; nothing else happens without it.
+    /// As with the feature `viewer`; without it the GPU always fails.
     pub enum End {
-        #[allow(dead_code, reason = "of the other build")]
-        Painted,
+        #[allow(dead_code, reason = "constructed with the feature `viewer` only")]
+        Rendered,
         Failed(anyhow::Error),
     }
 
     /// There is no GPU renderer in this build.
-    pub fn paint(_: &Arc<Scene>, _: &[Shot], _: bool, _: &mut dyn FnMut(Vec<u8>) -> Result<()>) -> Result<End> {
-        Ok(End::Failed(crate::failure::mistake("this loop3d was built without its feature `viewer`")))
+    pub fn render_each(_: &Arc<Scene>, _: &[Shot], _: bool, _: &mut dyn FnMut(Vec<u8>) -> Result<()>) -> Result<End> {
+        Ok(End::Failed(crate::failure::mistake("this build has no GPU renderer; rebuild with --features viewer")))
     }
 }

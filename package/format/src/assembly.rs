@@ -1,9 +1,11 @@
-//! A scene made of the parts of a package.
+//! A scene assembled from the parts of a package.
 
-use super::document::Head;
-use super::error::{check, damaged};
-use super::{PackageError, gains, layout};
-use crate::{Block, Kind, Packing, PageRules, PageTooSmall, Scene, TILE, TILE_VALUES, Tile, TileTable, unorm16};
+use crate::document::Head;
+use crate::error::{check, damaged};
+use crate::{PackageError, gains, layout};
+use loop3d_scene::{
+    Packing, PageRules, PageTooSmall, Scene, TILE, TILE_VALUES, Tile, TileBlock, TileKind, TileTable, unorm16,
+};
 
 /// Texels of the frame around each block of static tiles.
 const STATIC_HALO: usize = 1;
@@ -14,46 +16,51 @@ pub const POSTER_SCALE: usize = 2;
 /// Pages of the poster, in texels before they are shrunk.
 const POSTER_RULES: PageRules = PageRules { halo: POSTER_SCALE, align: POSTER_SCALE, limit: [8192, 8192] };
 
-/// Where the looping tiles stand on the pages of the poster, in texels: [`POSTER_SCALE`] of them to a pixel.
+/// Where the looping tiles are on the pages of the poster, in texels: [`POSTER_SCALE`] of them to a pixel.
 ///
 /// # Errors
-/// Never: a tile fits in a page.
+/// Never in practice: a tile fits in a page.
 pub fn poster_packing(tiles: &TileTable) -> Result<Packing, PageTooSmall> {
-    Packing::new(tiles, Kind::Looping, &POSTER_RULES)
+    Packing::new(tiles, TileKind::Looping, &POSTER_RULES)
 }
 
-/// Where the tiles of a package stand on its pages.
+/// Where the tiles of a package are on its pages.
 #[derive(Clone, Debug)]
 pub struct Layouts {
     /// All tiles, those of each kind numbered in the order of the table.
     pub tiles: TileTable,
     /// Blocks of static tiles.
-    pub still: Vec<Block>,
+    pub static_blocks: Vec<TileBlock>,
     /// Blocks of looping tiles.
-    pub looping: Vec<Block>,
-    /// What the coded values of each looping tile are multiplied with, in the order of the blocks, in a block row after row.
+    pub looping_blocks: Vec<TileBlock>,
+    /// The factor of the coded values of each looping tile, in the order of the blocks, within a block row after row.
     pub gains: Vec<f32>,
 }
 
 impl Layouts {
-    /// From the head, the two layout parts and the gains.
+    /// Reads the two layout parts and the gains.
     ///
     /// # Errors
     /// A layout or the gains do not fit.
-    pub fn read(head: &Head, still: &[u8], looping: &[u8], gains: &[u8]) -> Result<Self, PackageError> {
+    pub fn read(head: &Head, static_layout: &[u8], looping_layout: &[u8], gains: &[u8]) -> Result<Self, PackageError> {
         let mut tiles = TileTable::empty(head.planes.count, head.rows, head.columns, head.origin_px);
-        let images: Vec<[u32; 2]> = head.still.images.iter().map(|image| [image.width, image.height]).collect();
-        let still = layout::read(still, Kind::Static, STATIC_HALO, &images, &mut tiles)?;
-        let looping =
-            layout::read(looping, Kind::Looping, head.looping.halo as usize, &head.looping.pages, &mut tiles)?;
+        let images: Vec<[u32; 2]> = head.static_tiles.images.iter().map(|image| [image.width, image.height]).collect();
+        let static_blocks = layout::read(static_layout, TileKind::Static, STATIC_HALO, &images, &mut tiles)?;
+        let looping_blocks = layout::read(
+            looping_layout,
+            TileKind::Looping,
+            head.looping_tiles.halo as usize,
+            &head.looping_tiles.pages,
+            &mut tiles,
+        )?;
         layout::number(&mut tiles);
-        let gains = gains::read(gains, tiles.counts().1, head.looping.halo)?;
-        Ok(Self { tiles, still, looping, gains })
+        let gains = gains::read(gains, tiles.counts().1, head.looping_tiles.halo)?;
+        Ok(Self { tiles, static_blocks, looping_blocks, gains })
     }
 }
 
 impl Head {
-    /// The scene of this head without texels: for whoever keeps them elsewhere, such as on a GPU.
+    /// The scene of this head without texels, for callers that keep them elsewhere, such as on a GPU.
     pub fn bare_scene(&self, tiles: TileTable) -> Scene {
         Scene {
             reference: self.reference,
@@ -72,49 +79,50 @@ impl Head {
 /// Collects texels until a scene is whole.
 pub struct Assembly {
     scene: Scene,
-    still: Vec<Block>,
-    looping: Vec<Block>,
+    static_blocks: Vec<TileBlock>,
+    looping_blocks: Vec<TileBlock>,
     gains: Vec<f32>,
 }
 
 impl Assembly {
-    /// A scene whose tiles are all there and all transparent, from the head, the two layout parts and the gains.
+    /// A scene that has all its tiles, all transparent, from the head, the two layout parts and the gains.
     ///
     /// # Errors
-    /// A layout or the gains do not fit, or memory is short.
-    pub fn new(head: &Head, still: &[u8], looping: &[u8], gains: &[u8]) -> Result<Self, PackageError> {
-        let Layouts { tiles, still, looping, gains } = Layouts::read(head, still, looping, gains)?;
-        let (still_tiles, looping_tiles) = tiles.counts();
+    /// A layout or the gains do not fit, or too little memory is free.
+    pub fn new(head: &Head, static_layout: &[u8], looping_layout: &[u8], gains: &[u8]) -> Result<Self, PackageError> {
+        let Layouts { tiles, static_blocks, looping_blocks, gains } =
+            Layouts::read(head, static_layout, looping_layout, gains)?;
+        let (static_tiles, looping_tiles) = tiles.counts();
         let scene = Scene {
-            static_texels: zeros(still_tiles * TILE_VALUES)?,
+            static_texels: zeros(static_tiles * TILE_VALUES)?,
             looping_texels: zeros(looping_tiles * head.frames * TILE_VALUES)?,
             ..head.bare_scene(tiles)
         };
-        Ok(Self { scene, still, looping, gains })
+        Ok(Self { scene, static_blocks, looping_blocks, gains })
     }
 
     /// The blocks of a kind.
-    pub fn blocks(&self, kind: Kind) -> &[Block] {
+    pub fn blocks(&self, kind: TileKind) -> &[TileBlock] {
         match kind {
-            Kind::Static => &self.still,
-            Kind::Looping => &self.looping,
+            TileKind::Static => &self.static_blocks,
+            TileKind::Looping => &self.looping_blocks,
         }
     }
 
-    /// Puts in the texels of a page (`[height, width, 4]`, premultiplied, 65535 = 1); of static tiles, `frame` is 0.
+    /// Copies the texels of a page (`[height, width, 4]`, premultiplied, 65535 = 1) to the scene. For static tiles `frame` is 0.
     ///
     /// # Errors
     /// The texels are not those of a page of this width.
     pub fn set_page(
         &mut self,
-        kind: Kind,
+        kind: TileKind,
         page: usize,
         frame: usize,
         width: usize,
         texels: &[u16],
     ) -> Result<(), PackageError> {
-        let Self { scene, still, looping, gains } = self;
-        let blocks = if kind == Kind::Static { still } else { looping };
+        let Self { scene, static_blocks, looping_blocks, gains } = self;
+        let blocks = if kind == TileKind::Static { static_blocks } else { looping_blocks };
         let frames = scene.frames;
         check(frame < frames, "frame", frame, format!("one of {frames}"))?;
         let mut next_tile = 0;
@@ -153,7 +161,7 @@ impl Assembly {
     /// The scene as it is now.
     ///
     /// # Errors
-    /// The scene contradicts itself.
+    /// The scene is not consistent.
     pub fn finish(self) -> Result<Scene, PackageError> {
         self.scene.validate()?;
         Ok(self.scene)
@@ -172,7 +180,7 @@ pub fn premultiplied(straight: &[u8], texels: &mut Vec<u16>) {
 
 fn zeros(count: usize) -> Result<Vec<u16>, PackageError> {
     let mut values = Vec::new();
-    let short = |_| damaged("texels", "too little memory", format!("{} bytes", 2 * count));
+    let short = |_| PackageError::Memory { bytes: 2 * count as u64 };
     values.try_reserve_exact(count).map_err(short)?;
     values.resize(count, 0);
     Ok(values)

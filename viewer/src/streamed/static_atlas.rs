@@ -1,40 +1,40 @@
 //! The pages of static tiles of a package as one atlas.
 
 use crate::atlas::Atlas;
-use crate::pages::{Coding, Copier, Copy, Place, page_texture, places};
+use crate::pages::{PageCoding, PageCopier, PageCopy, PagePlace, page_texture, places};
 use crate::texture::{texture, texture_bytes};
 use crate::{Gpu, RenderError};
-use loop3d_scene::package::{Head, Layouts};
-use loop3d_scene::{Kind, Packing, TileTable};
+use loop3d_package_format::{Head, Layouts};
+use loop3d_scene::{Packing, TileKind, TileTable};
 
 /// The atlas of static tiles.
-pub(super) struct StillAtlas {
+pub(super) struct StaticAtlas {
     texture: wgpu::Texture,
     view: wgpu::TextureView,
-    /// Where each page stands on the atlas.
+    /// The place of each page on the atlas.
     offsets: Vec<[usize; 2]>,
-    /// Sizes of the pages that have not come yet.
+    /// Sizes of the pages that have not arrived yet.
     missing: Vec<Option<[u32; 2]>>,
 }
 
-impl StillAtlas {
-    /// Without texels; and where its tiles stand. The pages lie below each other or side by side.
+impl StaticAtlas {
+    /// An atlas without texels, and the places of its tiles. The pages are stacked below one another or side by side.
     ///
     /// # Errors
     /// They fit neither way.
     pub(super) fn new(gpu: &Gpu, head: &Head, layouts: &Layouts) -> Result<(Self, Atlas), RenderError> {
-        let sizes: Vec<[u32; 2]> = head.still.images.iter().map(|image| [image.width, image.height]).collect();
+        let sizes: Vec<[u32; 2]> = head.static_tiles.images.iter().map(|image| [image.width, image.height]).collect();
         let (size, offsets) = stacked(&sizes, gpu.max_side()).ok_or_else(|| {
-            let (tiles, kind) = (layouts.tiles.counts().0, Kind::Static.name());
+            let (tiles, kind) = (layouts.tiles.counts().0, TileKind::Static.name());
             RenderError::AtlasTooLarge { kind, tiles, limit: gpu.max_side() }
         })?;
-        let mut blocks = layouts.still.clone();
+        let mut blocks = layouts.static_blocks.clone();
         for block in &mut blocks {
             let offset = offsets[block.page];
             (block.page, block.at) = (0, [0, 1].map(|axis| block.at[axis] + offset[axis]));
         }
         let atlas = Atlas::of(Packing { halo: 1, pages: vec![size], blocks });
-        // Texels keep what multiplication with alpha leaves of them, where the GPU draws to such a texture.
+        // Premultiplied texels keep their precision where the GPU can draw to such a texture.
         let format = gpu.tier.accumulation();
         let usage = wgpu::TextureUsages::RENDER_ATTACHMENT;
         let texture = texture(gpu, "static tiles", atlas.size(), 1, format, usage);
@@ -42,25 +42,25 @@ impl StillAtlas {
         Ok((Self { texture, view, offsets, missing: sizes.into_iter().map(Some).collect() }, atlas))
     }
 
-    /// Copies a page that has not come yet: straight RGBA of 8 bits, that `upload` writes to a texture of its size.
+    /// Copies a page that has not arrived yet: straight RGBA of 8 bits, that `upload` writes to a texture of its size.
     pub(super) fn set_page(&mut self, gpu: &Gpu, page: usize, upload: impl FnOnce(&wgpu::Queue, &wgpu::Texture)) {
         let Some(size) = self.missing.get_mut(page).and_then(Option::take) else { return };
-        let copier = Copier::new(gpu, Coding::Straight, self.texture.format());
+        let copier = PageCopier::new(gpu, PageCoding::Straight, self.texture.format());
         let atlas = [self.texture.width() as usize, self.texture.height() as usize];
-        let copy = Copy::new(atlas, self.offsets[page], size.map(|side| side as usize), [0, 0], 1.0);
+        let copy = PageCopy::new(atlas, self.offsets[page], size.map(|side| side as usize), [0, 0], 1.0);
         let source = copier.source(gpu, page_texture(gpu, size), &[copy]);
         upload(&gpu.queue, &source.page);
         copier.copy(gpu, &source, &[&self.view]);
     }
 
-    /// Whether all pages have come.
+    /// Whether all pages have arrived.
     pub(super) fn is_whole(&self) -> bool {
         self.missing.iter().all(Option::is_none)
     }
 
-    /// Where each tile stands on the atlas.
-    pub(super) fn places(&self, tiles: &TileTable, layouts: &Layouts) -> Vec<Option<Place>> {
-        let mut places = places(tiles, &layouts.still, None);
+    /// The place of each tile on the atlas.
+    pub(super) fn places(&self, tiles: &TileTable, layouts: &Layouts) -> Vec<Option<PagePlace>> {
+        let mut places = places(tiles, &layouts.static_blocks, None);
         for place in places.iter_mut().flatten() {
             let offset = self.offsets[place.page];
             (place.page, place.at) = (0, [0, 1].map(|axis| place.at[axis] + offset[axis]));
@@ -82,7 +82,7 @@ impl StillAtlas {
     }
 }
 
-/// Size of an atlas of all pages, below each other or side by side, and where each stands; `None` where a side is over the limit.
+/// Size of an atlas of all pages, below each other or side by side, and the place of each; `None` where a side is over the limit.
 fn stacked(pages: &[[u32; 2]], max_side: u32) -> Option<([usize; 2], Vec<[usize; 2]>)> {
     // The axis along which they follow each other.
     [1, 0].into_iter().find_map(|axis| {

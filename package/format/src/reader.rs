@@ -1,14 +1,14 @@
-//! A package read while it arrives.
+//! The strict reader: a package, read while it arrives.
 
-use super::document::{EXTENSION, Head, SEAL_BYTES, VERSION};
-use super::error::{check, damaged, limit};
-use super::{PackageError, document::Sha256Sum};
+use crate::document::{EXTENSION, Head, SEAL_BYTES, VERSION};
+use crate::error::{check, damaged, limit};
+use crate::{PackageError, document::Sha256Sum};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
-/// What a reader takes. It never holds more than the JSON or one part at a time, and never asks for more memory than twice
-/// the bytes that have arrived of it.
+/// The most that a reader accepts. It never holds more than the JSON or one part at a time, and never asks for more memory than twice
+/// the bytes of it that have arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of the JSON chunk.
@@ -27,12 +27,12 @@ impl Default for Limits {
     }
 }
 
-/// What arrived.
+/// Something that arrived whole.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Event {
+pub enum Arrival {
     /// The head, checked.
     Head(Arc<Head>),
-    /// A part, whole and equal to its SHA-256.
+    /// A part, checked against its SHA-256.
     Part {
         /// Its index in [`Head::parts`].
         index: usize,
@@ -44,10 +44,10 @@ pub enum Event {
 /// Turns bytes into a head and parts. The first error is final: later calls return it again.
 pub struct Reader {
     limits: Limits,
-    stage: Stage,
-    /// Bytes of the present stage that are there.
+    section: Section,
+    /// Bytes of the current section that have arrived.
     buffer: Vec<u8>,
-    /// Bytes that the present stage wants.
+    /// Bytes of the whole section.
     wanted: u64,
     json: Vec<u8>,
     /// Bytes of the file, as its header says.
@@ -58,7 +58,7 @@ pub struct Reader {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
+enum Section {
     FileHeader,
     JsonHeader,
     Json,
@@ -75,11 +75,11 @@ const JSON: u32 = u32::from_le_bytes(*b"JSON");
 const BINARY: u32 = u32::from_le_bytes(*b"BIN\0");
 
 impl Reader {
-    /// At the first byte of a package.
+    /// A reader at the first byte of a package.
     pub fn new(limits: Limits) -> Self {
         Self {
             limits,
-            stage: Stage::FileHeader,
+            section: Section::FileHeader,
             buffer: Vec::new(),
             wanted: 12,
             json: Vec::new(),
@@ -90,17 +90,17 @@ impl Reader {
         }
     }
 
-    /// Takes the next bytes, and adds what became whole to `events`, also where an error comes after it.
+    /// Takes the next bytes and adds what became whole to `arrivals`, even where an error follows it.
     ///
     /// # Errors
-    /// The bytes are no package, or damaged.
-    pub fn push(&mut self, mut bytes: &[u8], events: &mut Vec<Event>) -> Result<(), PackageError> {
+    /// The bytes are not a package, or are damaged.
+    pub fn push(&mut self, mut bytes: &[u8], arrivals: &mut Vec<Arrival>) -> Result<(), PackageError> {
         if let Some(failure) = &self.failure {
             return Err(failure.clone());
         }
         let result = loop {
             let missing = self.wanted - self.buffer.len() as u64;
-            if self.stage == Stage::End {
+            if self.section == Section::End {
                 break check(bytes.is_empty(), "end of file", "more bytes", format!("{} bytes", self.file_length));
             }
             let now = bytes.len().min(usize::try_from(missing).unwrap_or(usize::MAX));
@@ -111,7 +111,7 @@ impl Reader {
                 break Ok(());
             }
             let whole = std::mem::take(&mut self.buffer);
-            if let Err(error) = self.advance(whole, events) {
+            if let Err(error) = self.advance(whole, arrivals) {
                 break Err(error);
             }
         };
@@ -124,10 +124,10 @@ impl Reader {
     /// # Errors
     /// It ended too early, or an earlier error.
     pub fn finish(&self) -> Result<(), PackageError> {
-        match (&self.failure, self.stage) {
+        match (&self.failure, self.section) {
             (Some(failure), _) => Err(failure.clone()),
-            (None, Stage::End) => Ok(()),
-            (None, Stage::FileHeader) if self.buffer.len() < 4 => {
+            (None, Section::End) => Ok(()),
+            (None, Section::FileHeader) if self.buffer.len() < 4 => {
                 Err(PackageError::NotAPackage { found: format!("{} bytes", self.buffer.len()) })
             }
             (None, _) => Err(PackageError::Truncated {
@@ -145,83 +145,83 @@ impl Reader {
 
     fn place(&self) -> String {
         let part = |index| self.head.as_ref().map_or_else(String::new, |head| head.part_name(index));
-        match self.stage {
-            Stage::FileHeader => "file header".to_owned(),
-            Stage::JsonHeader | Stage::Json => "JSON".to_owned(),
-            Stage::BinaryHeader => "header of the binary chunk".to_owned(),
-            Stage::Seal => "seal of the JSON".to_owned(),
-            Stage::Part(index) => part(index),
-            Stage::Padding(index) => format!("padding after {}", part(index)),
-            Stage::End => "end of file".to_owned(),
+        match self.section {
+            Section::FileHeader => "file header".to_owned(),
+            Section::JsonHeader | Section::Json => "JSON".to_owned(),
+            Section::BinaryHeader => "header of the binary chunk".to_owned(),
+            Section::Seal => "seal of the JSON".to_owned(),
+            Section::Part(index) => part(index),
+            Section::Padding(index) => format!("padding after {}", part(index)),
+            Section::End => "end of file".to_owned(),
         }
     }
 
-    /// Uses the whole bytes of the present stage and goes to the next.
-    fn advance(&mut self, whole: Vec<u8>, events: &mut Vec<Event>) -> Result<(), PackageError> {
+    /// Uses the whole bytes of the current section and moves on to the next.
+    fn advance(&mut self, whole: Vec<u8>, arrivals: &mut Vec<Arrival>) -> Result<(), PackageError> {
         let word = |i: usize| whole.get(4 * i..4 * i + 4).map_or(0, |b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]));
-        let next = match self.stage {
-            Stage::FileHeader => {
+        let next = match self.section {
+            Section::FileHeader => {
                 if word(0) != MAGIC || word(1) != 2 {
                     return Err(PackageError::NotAPackage { found: "other bytes at its start".to_owned() });
                 }
                 self.file_length = word(2).into();
-                (Stage::JsonHeader, 8)
+                (Section::JsonHeader, 8)
             }
-            Stage::JsonHeader => {
+            Section::JsonHeader => {
                 check(word(1) == JSON, "JSON", "another chunk", "the JSON chunk first")?;
                 check(word(0) % 4 == 0, "JSON", format!("{} bytes", word(0)), "a multiple of 4")?;
                 let length = u64::from(word(0));
                 limit("JSON", length, self.limits.json_bytes)?;
                 let expected = "more than the JSON and a binary chunk";
                 check(20 + length + 8 <= self.file_length, "file header", self.file_length, expected)?;
-                (Stage::Json, length)
+                (Section::Json, length)
             }
-            Stage::Json => {
+            Section::Json => {
                 self.json = whole;
-                (Stage::BinaryHeader, 8)
+                (Section::BinaryHeader, 8)
             }
-            Stage::BinaryHeader => {
+            Section::BinaryHeader => {
                 check(word(1) == BINARY, "header of the binary chunk", "another chunk", "the binary chunk")?;
                 self.binary_length = word(0).into();
                 let expected = 20 + self.json.len() as u64 + 8 + self.binary_length;
                 check(self.file_length == expected, "file header", self.file_length, expected)?;
-                (Stage::Seal, SEAL_BYTES)
+                (Section::Seal, SEAL_BYTES)
             }
-            Stage::Seal => {
+            Section::Seal => {
                 let json = std::mem::take(&mut self.json);
                 let head = Arc::new(self.read_head(&json, &whole)?);
                 self.head = Some(Arc::clone(&head));
-                events.push(Event::Head(head));
+                arrivals.push(Arrival::Head(head));
                 self.part_or_end(0)
             }
-            Stage::Part(index) => {
+            Section::Part(index) => {
                 let Some(head) = &self.head else { return Err(damaged(self.place(), "no head", "a head")) };
                 let (sum, expected) = (Sha256Sum(Sha256::digest(&whole).into()), head.parts[index].sha256);
                 check(sum == expected, self.place(), format!("SHA-256 {sum}"), expected)?;
                 let padding = whole.len().next_multiple_of(4) - whole.len();
-                events.push(Event::Part { index, bytes: whole });
-                (Stage::Padding(index), padding as u64)
+                arrivals.push(Arrival::Part { index, bytes: whole });
+                (Section::Padding(index), padding as u64)
             }
-            Stage::Padding(index) => {
+            Section::Padding(index) => {
                 check(whole.iter().all(|&byte| byte == 0), self.place(), "other bytes", "zeros")?;
                 self.part_or_end(index + 1)
             }
-            Stage::End => (Stage::End, 0),
+            Section::End => (Section::End, 0),
         };
-        (self.stage, self.wanted) = next;
+        (self.section, self.wanted) = next;
         Ok(())
     }
 
-    fn part_or_end(&self, index: usize) -> (Stage, u64) {
+    fn part_or_end(&self, index: usize) -> (Section, u64) {
         match self.head.as_ref().and_then(|head| head.parts.get(index)) {
-            Some(part) => (Stage::Part(index), part.length),
-            None => (Stage::End, 0),
+            Some(part) => (Section::Part(index), part.length),
+            None => (Section::End, 0),
         }
     }
 
     fn read_head(&self, json: &[u8], seal: &[u8]) -> Result<Head, PackageError> {
         let value = extension(json)?;
-        // Before a version is believed: every version has the seal.
+        // Before the version is trusted: every version has the seal.
         let sum = Sha256Sum(Sha256::digest(json).into());
         let expected = seal.try_into().map_or(String::new(), |seal| Sha256Sum(seal).to_string());
         check(sum.to_string() == expected, "JSON", format!("SHA-256 {sum}"), expected)?;
@@ -255,5 +255,5 @@ fn extension(json: &[u8]) -> Result<serde_json::Value, PackageError> {
     }
     let document: Document = serde_json::from_slice(json).map_err(|e| damaged("JSON", e, "a glTF document"))?;
     let found = document.extensions.and_then(|extensions| extensions.scene);
-    found.ok_or_else(|| PackageError::NotAPackage { found: "a glTF without it".to_owned() })
+    found.ok_or_else(|| PackageError::NotAPackage { found: "a glTF binary without it".to_owned() })
 }

@@ -1,28 +1,28 @@
-//! Gains: tiles that are seen little are coded darker than they are, so that a video coder spends less on them.
+//! Gains: tiles that are mostly hidden are coded darker than they are, so that a video coder spends less on them.
 //!
-//! An error of coding is multiplied by the gain when the tile is made as bright as it was, and divided by about as much where the tile is
-//! hidden behind others. One byte `g` for each looping tile, in the order of the layout: block after block, row after row. A coded
+//! A coding error is multiplied by the gain when the tile is brightened again, and divided by about as much where the tile is hidden
+//! behind others. There is one byte `g` for each looping tile, in the order of the layout: block after block, row after row. A coded
 //! value times 2^(g/4) is the texel's.
 
-use super::PackageError;
-use super::error::check;
+use crate::PackageError;
+use crate::error::check;
 
 /// The largest gain: 2^4 = 16.
 const MOST: u8 = 16;
 
-/// The byte of a tile of whose error this share shows, 0–1.
-pub fn gain_of(share: f32) -> u8 {
-    // `as u8` saturates, which ends the gains of tiles that nobody sees.
-    ((-4.0 * share.log2()).round() as u8).min(MOST)
+/// The byte of a tile of whose error this fraction shows, 0–1.
+pub fn gain_of(fraction: f32) -> u8 {
+    // `as u8` saturates, which bounds the gains of tiles that are invisible.
+    ((-4.0 * fraction.log2()).round() as u8).min(MOST)
 }
 
-/// What the coded value is multiplied with.
+/// The factor of the coded value.
 pub fn gain(byte: u8) -> f32 {
     (f32::from(byte) / 4.0).exp2()
 }
 
-/// The gains of `tiles` tiles, whose pages have a halo of so many texels: what a GPU filters as it is has none.
-pub(super) fn read(bytes: &[u8], tiles: usize, halo: u32) -> Result<Vec<f32>, PackageError> {
+/// The gains of `tiles` tiles, whose pages have a halo of `halo` texels. Pages that a GPU filters directly have no gains.
+pub(crate) fn read(bytes: &[u8], tiles: usize, halo: u32) -> Result<Vec<f32>, PackageError> {
     let most = if halo == 0 { MOST } else { 0 };
     check(
         bytes.len() == tiles,

@@ -1,36 +1,36 @@
-//! Frames that a GPU samples as they are: blocks of texels, compressed without loss.
+//! Frames that a GPU samples as they are: blocks of texels, compressed losslessly.
 //!
-//! A frame is one Zstandard frame (RFC 8878) that says the size of its content: the blocks of a page, row after row, 16 bytes each, whatever
-//! the codec. Where the sides of a page are no multiples of a block's, the last blocks reach beyond it.
+//! A frame is one Zstandard frame (RFC 8878) that states the size of its content: the blocks of a page, row after row, 16 bytes each,
+//! whatever the codec. Where the sides of a page are not multiples of a block's, the last blocks reach beyond it.
 
-use super::error::{check, damaged};
-use super::{Codec, PackageError};
+use crate::error::{check, damaged};
+use crate::{Codec, PackageError};
 use ruzstd::decoding::FrameDecoder;
 
 /// Bytes of a block, in every codec that has blocks.
 const BYTES_OF_BLOCK: usize = 16;
 
-/// Blocks of a page of `size` texels across and down; `None` where frames of the codec are no blocks.
+/// Blocks of a page of `size` texels across and down; `None` where the codec has no blocks.
 pub fn blocks_across(codec: Codec, size: [usize; 2]) -> Option<[usize; 2]> {
     codec.block_side().map(|side| size.map(|texels| texels.div_ceil(side)))
 }
 
-/// Bytes of the blocks of a page of `size` texels; `None` where frames of the codec are no blocks.
+/// Bytes of the blocks of a page of `size` texels; `None` where the codec has no blocks.
 pub fn unpacked_bytes(codec: Codec, size: [usize; 2]) -> Option<usize> {
     blocks_across(codec, size).map(|[across, down]| across * down * BYTES_OF_BLOCK)
 }
 
 /// The most bytes that a frame takes: Zstandard stores what it cannot compress, with three bytes for each 128 KiB.
-pub(super) fn most_packed_bytes(unpacked: usize) -> usize {
+pub(crate) fn most_packed_bytes(unpacked: usize) -> usize {
     unpacked + unpacked / 256 + 64
 }
 
 /// The blocks of a frame of a page of `size` texels.
 ///
-/// Asks for no more than about three times the bytes of these blocks, whatever the frame says.
+/// Allocates no more than about three times the bytes of these blocks, whatever the frame says.
 ///
 /// # Errors
-/// The codec has no blocks, or the frame holds others than the blocks of such a page.
+/// The codec has no blocks, or the frame does not hold exactly the blocks of such a page.
 pub fn unpack(codec: Codec, size: [usize; 2], frame: &[u8]) -> Result<Vec<u8>, PackageError> {
     let place = || format!("{codec} frame of {}×{} texels", size[0], size[1]);
     let no_blocks = || damaged(place(), "a codec without blocks", "one with blocks");
@@ -44,7 +44,7 @@ pub fn unpack(codec: Codec, size: [usize; 2], frame: &[u8]) -> Result<Vec<u8>, P
     let mut blocks = Vec::new();
     blocks.try_reserve_exact(expected).map_err(|error| broken(&error))?;
     blocks.resize(expected, 0);
-    // It writes no further than the slice reaches, and says so.
+    // It never writes beyond the slice; a frame with more content is an error.
     let written = decoder.decode_all(frame, &mut blocks).map_err(|error| broken(&error))?;
     check(written == expected, place(), format!("{written} bytes of blocks"), expected)?;
     Ok(blocks)

@@ -20,7 +20,7 @@ fn each_cell_is_drawn_once_and_reads_its_four_texels_at_every_frame() {
     for (seed, max_side) in [(1, 8192), (2, 8192), (3, 4096)] {
         let scene = hard_scene(seed, 3);
         let table = &scene.tiles;
-        let atlases = [Kind::Static, Kind::Looping].map(|kind| Atlas::pack(table, kind, max_side).unwrap());
+        let atlases = [TileKind::Static, TileKind::Looping].map(|kind| Atlas::pack(table, kind, max_side).unwrap());
         let quads = quads(table, &atlases[0], &atlases[1]);
         assert!(quads.is_sorted_by_key(|quad| std::cmp::Reverse(quad.plane)), "far to near");
         assert!(quads.len() < 3 * atlases.iter().map(|atlas| atlas.packing().blocks.len()).sum::<usize>());
@@ -69,7 +69,7 @@ fn a_lone_tile_is_one_rectangle_and_a_full_row_is_one_too() {
     let mut table = TileTable::empty(1, 3, 5, [0, 0]);
     table.tiles[6] = Tile::Static(0);
     let pack = |table: &TileTable, kind| Atlas::pack(table, kind, 2048).unwrap();
-    let list = |table: &TileTable| quads(table, &pack(table, Kind::Static), &pack(table, Kind::Looping));
+    let list = |table: &TileTable| quads(table, &pack(table, TileKind::Static), &pack(table, TileKind::Looping));
     assert_eq!(list(&table), [Quad { rectangle: [15, 15, 32, 32], shift: [-15, -15], looping: 0, plane: 0 }]);
     (0..5).for_each(|i| table.tiles[5 + i] = Tile::Static(i as u32));
     assert_eq!(list(&table).len(), 1);
