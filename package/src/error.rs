@@ -1,5 +1,6 @@
 //! What can go wrong when packages are written and opened.
 
+use loop3d_media::MediaError;
 use loop3d_package_format::{Codec, PackageError};
 use loop3d_scene::{Blame, Fault, FileError, PageTooSmall, SceneError};
 use std::io;
@@ -36,20 +37,9 @@ pub enum ExportError {
     /// A page cannot hold a tile.
     #[error("{0}")]
     Page(#[from] PageTooSmall),
-    /// ffmpeg is not installed.
-    #[error(
-        "the program ffmpeg is missing; install it (Debian: apt-get install ffmpeg; macOS: brew install ffmpeg; \
-         Windows: winget install ffmpeg)"
-    )]
-    NoFfmpeg,
-    /// ffmpeg failed.
-    #[error("ffmpeg failed while {doing}: {said}")]
-    Ffmpeg {
-        /// What it was asked to do.
-        doing: String,
-        /// What it printed.
-        said: String,
-    },
+    /// ffmpeg is missing or failed.
+    #[error(transparent)]
+    Media(#[from] MediaError),
     /// An image could not be coded or decoded.
     #[error("{what}: {error}")]
     Image {
@@ -138,7 +128,8 @@ impl Blame for ExportError {
             Self::Occupied { .. } | Self::Size { .. } | Self::NoBlocks { .. } => Fault::Usage,
             Self::Memory { .. } => Fault::Moment,
             Self::Read { .. } | Self::Folder { .. } | Self::Image { .. } | Self::Texture { .. } => Fault::Machine,
-            Self::NoFfmpeg | Self::Ffmpeg { .. } | Self::Page(_) | Self::Stopped => Fault::Machine,
+            Self::Media(error) => error.fault(),
+            Self::Page(_) | Self::Stopped => Fault::Machine,
         }
     }
 }
@@ -183,7 +174,7 @@ mod tests {
             (ExportError::Image { what: "a".to_owned(), error: broken() }, Fault::Input),
             (ExportError::Format(PackageError::NotAPackage { found: "a".to_owned() }), Fault::Input),
             (ExportError::Format(PackageError::Memory { bytes: 1 }), Fault::Moment),
-            (ExportError::NoFfmpeg, Fault::Machine),
+            (MediaError::FfmpegMissing { program: path() }.into(), Fault::Machine),
         ];
         for (error, fault) in cases {
             assert_eq!(error.fault(), fault, "{error}");

@@ -39,7 +39,6 @@ mod coded;
 mod compare;
 mod error;
 mod export;
-mod ffmpeg;
 mod gains;
 mod geometry;
 mod gltf;

@@ -1,8 +1,8 @@
 //! H.264 and AV1 through the program ffmpeg.
 
 use crate::coded::{CodedPage, FrameSource, FrameTaker};
-use crate::ffmpeg::{pipe_error, run, words};
 use crate::{ExportError, annex_b, av1};
+use loop3d_media::{Ffmpeg, MediaError, pipe_error};
 use loop3d_package_format::{CHUNK_FRAMES, Codec, rgba_from_yuv, yuv_from_rgba};
 use std::io::{self, Read};
 
@@ -20,7 +20,7 @@ pub(crate) fn encode(
     frame_done: &mut dyn FnMut() -> Result<(), ExportError>,
 ) -> Result<CodedPage, ExportError> {
     let doing = format!("coding {codec} frames of {}×{} pixels", size[0], 2 * size[1]);
-    let wrong = |what: &str| ExportError::Ffmpeg { doing: doing.clone(), said: what.to_owned() };
+    let wrong = |what: &str| ExportError::from(MediaError::Ffmpeg { doing: doing.clone(), said: what.to_owned() });
     let mut args = words(&format!(
         "-f rawvideo -pix_fmt yuv420p -color_range tv -colorspace bt709 -s {}x{} -r {fps} -i pipe:0 -an -pix_fmt yuv420p \
          -color_range tv -colorspace bt709 -color_primaries bt709 -color_trc bt709 -g {CHUNK_FRAMES}",
@@ -36,13 +36,13 @@ pub(crate) fn encode(
             input.write_all(&frame_bytes).map_err(pipe_error(&doing))?;
             frame_done()?;
         }
-        Ok(())
+        Ok::<_, ExportError>(())
     };
     let drain = |output: &mut dyn Read| {
         let mut bytes = Vec::new();
         output.read_to_end(&mut bytes).map(|_| bytes)
     };
-    let bytes = run(&doing, &args, feed, drain)?;
+    let bytes = Ffmpeg::default().filter(&doing, &args, feed, drain)?;
     let video = if codec == Codec::H264 {
         let avc = annex_b::parse(&bytes).ok_or_else(|| wrong("its output is not H.264"))?;
         let keys = avc.keys.iter().enumerate().filter(|(i, _)| i % CHUNK_FRAMES == 0);
@@ -94,7 +94,7 @@ pub(crate) fn decode(
     each: &mut FrameTaker<'_>,
 ) -> Result<(), ExportError> {
     let doing = format!("decoding {codec} frames of {}×{} pixels", size[0], 2 * size[1]);
-    let wrong = |what: &str| ExportError::Ffmpeg { doing: doing.clone(), said: what.to_owned() };
+    let wrong = |what: &str| ExportError::from(MediaError::Ffmpeg { doing: doing.clone(), said: what.to_owned() });
     let (format, bytes) = match codec {
         Codec::H264 => ("h264", annex_b::write(description, frames)),
         _ => ("ivf", av1::ivf([size[0], 2 * size[1]], frames)),
@@ -103,7 +103,7 @@ pub(crate) fn decode(
     // Each frame once, whatever its time stamp; the option for that has another name in every other release of ffmpeg.
     let args =
         words(&format!("-f {format} -i pipe:0 -an -vf settb=1/25,setpts=N -r 25 -f rawvideo -pix_fmt yuv420p pipe:1"));
-    let feed = |input: &mut dyn io::Write| input.write_all(&bytes).map_err(pipe_error(&doing));
+    let feed = |input: &mut dyn io::Write| Ok::<_, ExportError>(input.write_all(&bytes).map_err(pipe_error(&doing))?);
     let (mut texels, mut failure) = (Vec::new(), None);
     let drain = |output: &mut dyn Read| {
         let mut frame = vec![0; 3 * size[0] * size[1]];
@@ -118,10 +118,15 @@ pub(crate) fn decode(
         let rest = io::copy(output, &mut io::sink())?;
         Ok(rest)
     };
-    let rest = run(&doing, &args, feed, drain)?;
+    let rest = Ffmpeg::default().filter(&doing, &args, feed, drain)?;
     match failure {
         Some(error) => Err(error),
         None if rest > 0 => Err(wrong("it decoded more or larger frames than the package says")),
         None => Ok(()),
     }
+}
+
+/// The words of a command line as arguments.
+fn words(text: &str) -> Vec<String> {
+    text.split_whitespace().map(str::to_owned).collect()
 }
