@@ -133,15 +133,15 @@ fn match_names(raw: &RawCapture, names: &[&str], candidate: &Candidate) -> Resul
     let clips = all(names.iter().zip(&raw.views).map(|(&name, view)| {
         let fault = |problem| CaptureError::Bad { file: raw.file.clone(), place: view.place.clone(), problem };
         let index = find(name).ok_or_else(|| {
-            let clips = candidate.clips.len();
-            let first = candidate.clips.iter().take(5).map(|clip| file_name(clip)).collect();
+            let count = candidate.clips.len();
+            let first: Vec<String> = candidate.clips.iter().take(5).map(|clip| file_name(clip)).collect();
+            let more = if count > first.len() { ", …" } else { "" };
+            let (folder, first) = (candidate.folder.display(), first.join(", "));
             CaptureError::NoClipForPose {
                 poses_file: raw.file.clone(),
                 place: view.place.clone(),
                 name: name.to_owned(),
-                folder: candidate.folder.clone(),
-                clips,
-                first,
+                expected: format!("one of that name in {folder}, which holds {count}: {first}{more}"),
             }
         })?;
         if let Some(other) = owner[index].replace(name) {

@@ -57,10 +57,7 @@ pub enum CaptureError {
         problem: String,
     },
     /// A pose names a view that no clip belongs to.
-    #[error(
-        "{poses_file}: {place}: no clip for {name}; expected one of that name in {folder}, which holds {clips}: {}{}",
-        first.join(", "), if *clips > first.len() { ", …" } else { "" }
-    )]
+    #[error("{poses_file}: {place}: no clip for {name}; expected {expected}")]
     NoClipForPose {
         /// The file of poses.
         poses_file: PathBuf,
@@ -68,12 +65,8 @@ pub enum CaptureError {
         place: String,
         /// What the pose calls its view.
         name: String,
-        /// The folder of clips.
-        folder: PathBuf,
-        /// Clips in it.
-        clips: usize,
-        /// The first of them.
-        first: Vec<String>,
+        /// Where it was looked for, and what is there.
+        expected: String,
     },
     /// No view has the name or number that was asked for, or several have.
     #[error("{dir}: --cameras {asked}: {problem}")]
