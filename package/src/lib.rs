@@ -2,7 +2,7 @@
 //!
 //! | to | use |
 //! |---|---|
-//! | read a package strictly, as its bytes arrive | [`format`]: `Reader`, `Assembly`, `Head`; a crate of its own, which compiles to wasm |
+//! | read a package strictly, as its bytes arrive | [`mod@format`]: `Reader`, `Assembly`, `Head`; a crate of its own, which compiles to wasm |
 //! | read a scene from any file, package or master | [`open`] |
 //! | write a package | [`export()`] with [`Settings`]; a [`Report`] says how good it is |
 //! | write and read the original project's folder | [`export_folder`], [`import`] |

@@ -1,5 +1,5 @@
 use super::*;
-use crate::target::Target;
+use crate::readback::Readback;
 use crate::testing::{cameras, hard_scene};
 use crate::{Backend, Gpu};
 use fastrand::Rng;
@@ -77,7 +77,7 @@ impl Pages {
         };
         // A thirtieth, so that most gains do not end at 1.
         let coded = |page, frame| {
-            let texels = filled(&looping, page, frame);
+            let texels = filled(&looping_packing, page, frame);
             let mut coded = texels.iter().map(|&value| (f32::from(value >> 8) / 30.0) as u8 * 3).collect::<Vec<u8>>();
             if form == FrameForm::Planes {
                 let texels: Vec<u16> = coded.iter().map(|&value| 257 * u16::from(value)).collect();
@@ -143,15 +143,15 @@ fn write(pixels: &[u8]) -> impl FnOnce(&wgpu::Queue, &wgpu::Texture) {
 
 /// The picture as bytes.
 fn drawn(streamed: &mut Streamed, camera: &Camera, time: f64) -> Vec<u8> {
-    let gpu = streamed.drawing.gpu.clone();
-    let target = Target::new(&streamed.drawing, camera.width, camera.height);
+    let gpu = streamed.pass.gpu.clone();
+    let readback = Readback::new(&streamed.pass, camera.width, camera.height);
     let mut encoder = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-    streamed.draw(&target.canvas, &mut encoder, camera, time);
-    target.resolve(&streamed.drawing.pipelines, &mut encoder);
+    streamed.draw(&readback.canvas, &mut encoder, camera, time);
+    readback.resolve(&streamed.pass.resolve, &mut encoder);
     gpu.queue.submit([encoder.finish()]);
-    let _arrival = target.request();
+    let _arrival = readback.request();
     gpu.device.poll(wgpu::PollType::wait_indefinitely()).unwrap();
-    target.rgb8().unwrap()
+    readback.rgb8().unwrap()
 }
 
 /// Draws a scene whose frames come in a form on every backend that is there; `most` steps of 8 bits may a channel be off.
