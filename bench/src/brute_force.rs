@@ -1,4 +1,4 @@
-//! The looping target as published (spec §4.5), in libtorch: every patch unfolded, distances by batched matrix products,
+//! The looping target as published (METHOD §4.5), in libtorch: every patch unfolded, distances by batched matrix products,
 //! the least score, and a fold that scatters. The slow side of the comparison, and an oracle that shares no idea with ours.
 //!
 //! Leaner than the published code where that costs nothing: patches are unfolded by `im2col` and not by a one-hot

@@ -1,6 +1,6 @@
 //! Hit lists: for each pixel of a window, near to far, the texels that it sees and with what weight.
 //!
-//! A plane is a homography of the picture (spec §2.6, §7.2 (4)); the list is what is left of it where tiles are.
+//! A plane is a homography of the picture (METHOD §2.6, §5.3, D3); the list is what is left of it where tiles are.
 
 use crate::grid::TexelGrid;
 use loop3d_scene::{Camera, PlaneProjector, Planes};

@@ -1,4 +1,4 @@
-//! Where the planes of a scene stand and how far they reach, from the cameras alone (design.md, departure 7).
+//! Where the planes of a scene stand and how far they reach, from the cameras alone (METHOD D7).
 
 use crate::config::{FitConfig, PlaneCount};
 use glam::{DAffine3, DVec2};

@@ -1,5 +1,5 @@
 //! Adam (Kingma and Ba 2015) with a step count of its own for every tile: a tile that a step did not touch keeps
-//! its moments and does not move (design.md, departure 6).
+//! its moments and does not move (METHOD D6).
 
 use super::lanes::{F32x8, RgbaLanes};
 use super::texel::Bf16x8;

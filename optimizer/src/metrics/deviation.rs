@@ -4,7 +4,7 @@ use super::MetricsError;
 use super::error::check_sizes;
 use crate::patches::TimeClip;
 
-/// STDerr (spec §6.2): mean over pixels and channels of the squared difference between the standard deviations over
+/// STDerr (METHOD §6.2): mean over pixels and channels of the squared difference between the standard deviations over
 /// time (population) of render and truth, 0–255 units squared. A frozen render gets the truth's mean variance.
 ///
 /// # Errors

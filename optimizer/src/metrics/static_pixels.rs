@@ -1,4 +1,4 @@
-//! Quality of the parts that stand still (spec §6.2): frames paired by index up to the shorter clip.
+//! Quality of the parts that stand still (METHOD §6.2): frames paired by index up to the shorter clip.
 
 use super::MetricsError;
 use super::deviation::psnr;

@@ -6,7 +6,7 @@ use super::{MetricsError, coh, com, loop_q, psnr_mean, psnr_static, ssim_static,
 use crate::patches::{ClipRef, ClipWindow, TimeClip};
 use serde::{Deserialize, Serialize};
 
-/// Figures of one render against one truth (spec §6.2). A figure is none where it is undefined: no static pixel, a clip
+/// Figures of one render against one truth (METHOD §6.2). A figure is none where it is undefined: no static pixel, a clip
 /// shorter than a temporal patch (7 frames), a truth of one frame. The PSNR of equal pictures is infinite, which JSON
 /// writes as `null`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -54,7 +54,7 @@ pub fn crop_px(height: usize) -> usize {
 }
 
 /// Figures of a rendered loop against the whole captured clip of its view, without a border of `crop_px` pixels.
-/// `static_mask` is `[height, width]` of the uncropped picture, true where the loopable mask (spec §1.4) of the truth is
+/// `static_mask` is `[height, width]` of the uncropped picture, true where the loopable mask (METHOD §1.5) of the truth is
 /// not.
 ///
 /// # Errors

@@ -1,4 +1,4 @@
-//! The looping target (spec §4.5): which stretches of the captured clip the render should become.
+//! The looping target (METHOD §4.5): which stretches of the captured clip the render should become.
 
 use super::sinkhorn::{Scratch, balanced_keys};
 use super::{ClipWindow, Grid, PatchError, Span, Table, TimeClip, TimeRows, fold, fold_u8, kernel, search};

@@ -1,8 +1,8 @@
-//! Which tiles stay, and which of them move (spec §3.6, by contribution instead of by opacity).
+//! Which tiles stay, and which of them move (METHOD §3.6, D13, by contribution instead of by opacity).
 //!
 //! A texel counts by what it adds to a picture of any training view: `Tₖ·αₖ`, opacity times what is left of the ray.
 //! So tiles behind an opaque surface go, too. Whether a texel loops is the average of the views' loopable masks under the
-//! same weights: the published method learns that share by descent (spec §2.6, §3.3), but with opacity held fixed it
+//! same weights: the published method learns that share by descent (METHOD §2.6, §3.3), but with opacity held fixed it
 //! is this average.
 
 use super::model::StaticModel;

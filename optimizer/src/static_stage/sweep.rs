@@ -2,7 +2,7 @@
 //!
 //! Every texel of every plane is looked up in all views; where they agree, a surface is likely. Over the planes that a
 //! reference pixel's ray meets, agreement, smoothed by semi-global matching, becomes a distribution `p`, and opacities are set so that the reference
-//! camera gives plane k the weight `p_k`: `αₖ = pₖ / (1 − Σ_{j<k} pⱼ)`. Descent from grey fog (spec §2.4) instead
+//! camera gives plane k the weight `p_k`: `αₖ = pₖ / (1 − Σ_{j<k} pⱼ)`. Descent from grey fog (METHOD §2.4, D11) instead
 //! finds the same surfaces late, or explains coarse pictures by a single plane.
 
 use super::StaticView;

@@ -23,7 +23,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use tch::{Device, Kind, Tensor};
 
-/// Width of the robust penalty (spec §4.4): `ψ(r) = 2 r² / (r² + 0.04)`.
+/// Width of the robust penalty (METHOD §4.4): `ψ(r) = 2 r² / (r² + 0.04)`.
 const WIDTH: f64 = 0.04;
 /// Copies of a chunk's samples and texels that are alive at once, about: what autograd keeps, and temporaries.
 const COPIES: usize = 8;

@@ -1,4 +1,4 @@
-//! Total variation in texture space, between true neighbours of a plane (design.md, departure 9).
+//! Total variation in texture space, between true neighbours of a plane (METHOD D9).
 
 use crate::grid::for_neighbours;
 use crate::grid::{LOOPING, TexelGrid};

@@ -1,4 +1,4 @@
-//! The looping target on tensors (spec §4.5, §7.2 (1) and (2)): tables of frame-to-frame distances for every pixel, box
+//! The looping target on tensors (METHOD §4.5, §5.1, §5.2): tables of frame-to-frame distances for every pixel, box
 //! sums over space, diagonal sums over time, least scores, and a fold that gathers.
 
 use crate::patches::sinkhorn::{ITERATIONS, LEAST};
