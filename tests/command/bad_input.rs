@@ -116,7 +116,7 @@ const CASES: &[Case] = &[
         |folder| fs::write(folder.path("a.loop3d.resume"), "words").unwrap(),
         "--resume",
         2,
-        &["a.loop3d.resume: not a checkpoint that this build can go on from"],
+        &["a.loop3d.resume: this build cannot resume from this checkpoint"],
     ),
     (
         "memory",
@@ -127,7 +127,7 @@ const CASES: &[Case] = &[
         },
         "",
         1,
-        &["this fit needs about ", " MiB are free; shrink the pictures (--max-height or --factor)"],
+        &["this fit needs about ", " MiB are free; shrink the images (--max-height or --factor)"],
     ),
 ];
 

@@ -1,4 +1,4 @@
-//! Looping stage: looping tiles get T frames each, and are pulled to each view's looping target, coarse to fine
+//! Looping stage: looping tiles get T frames each and descend to each view's looping target, coarse to fine
 //! (METHOD §4, D5, D6, D9, D14–D18).
 
 mod exposure;
@@ -19,7 +19,7 @@ use loop3d_scene::Tile;
 use model::{LoopingModel, Target};
 use rayon::prelude::*;
 
-/// Standard deviation of the noise that tells the frames of a looping tile apart at the start (METHOD §4.1), as a
+/// Standard deviation of the noise that distinguishes the frames of a looping tile at the start (METHOD §4.1), as a
 /// premultiplied colour: 0.02 as a logit of a mid grey.
 const NOISE: f32 = 0.005;
 
@@ -29,7 +29,7 @@ const NOISE: f32 = 0.005;
 /// With ε = 0.05 pixels that hardly move stay calmer (docs/EXPERIMENTS.md).
 pub const TARGET: TargetSettings = TargetSettings { entropic_epsilon: Some(0.05), ..TargetSettings::REFERENCE };
 
-/// The static stage's picture on the tiles that stay, looping tiles repeated `frames` times with a little noise.
+/// The static stage's texels; those of looping tiles repeated `frames` times with a little noise.
 pub fn initial(
     from: &StaticModel,
     grid: crate::grid::TexelGrid,

@@ -16,7 +16,7 @@ pub fn std_err(render: &TimeClip, truth: &TimeClip) -> Result<f64, MetricsError>
 }
 
 /// PSNR in dB (peak 255) between the temporal mean images of render and truth, not rounded: the one figure that sees the
-/// whole picture of a scene that moves everywhere. Infinite for equal means.
+/// whole image of a scene that moves everywhere. Infinite for equal means.
 ///
 /// # Errors
 /// Sizes that differ.

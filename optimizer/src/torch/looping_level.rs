@@ -153,7 +153,7 @@ impl TorchLooping {
         })
     }
 
-    /// Σ ψ of some frames (first, count); it and the sparsity of rays are pulled back to the leaves `(static_texels, looping_texels)`, the
+    /// Σ ψ of some frames (first, count); it and the sparsity of rays are propagated back to the leaves `(static_texels, looping_texels)`, the
     /// latter of these frames alone.
     fn data_gradient(
         listing: &Listing,

@@ -1,8 +1,8 @@
 //! Compositor of looping texels, forward and backward, eight frames at a time.
 //!
-//! Everything that has frames is stored chunk-major: chunk q holds frames `8q..8q+8`. Chunks share nothing that is
-//! written, so each is one task, and the result is the same for any number of threads. The backward pass evaluates
-//! a pixel's samples again instead of storing them for all frames: nothing of size T × pixels × planes exists.
+//! Everything that has frames is stored chunk-major: chunk q holds frames `8q..8q+8`. Chunks write to nothing in common, so
+//! each is one task and results do not depend on the number of threads. The backward pass evaluates a pixel's samples again
+//! instead of storing them for all frames: nothing of size T × pixels × planes exists.
 
 use crate::grid::{LOOPING, Rgba};
 use crate::hits::{Hit, Hits};

@@ -67,7 +67,7 @@ pub struct LoopingModel {
     pub frames: usize,
     /// Static texels, premultiplied RGBA, and the transparent texel at the end.
     pub static_texels: Vec<Rgba>,
-    /// For each training view, what the render is multiplied with to be like its pictures.
+    /// For each training view, the factor that makes the render as bright as its images.
     pub exposures: Vec<f32>,
     chunks: Vec<Chunk>,
     static_first_moments: Vec<Rgba>,
