@@ -11,7 +11,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// How many times fewer milliseconds a picture is wanted to take than in the original's way.
+/// Goal: how many times fewer milliseconds a frame takes than in the original's viewer.
 pub const WANTED_SPEED: f64 = 3.0;
 /// How many times fewer bytes are wanted to be loaded.
 pub const WANTED_BYTES: f64 = 15.0;
@@ -39,19 +39,19 @@ pub struct Browser {
 pub struct Side {
     /// `original`, `webgl2`, `webgpu`.
     pub name: String,
-    /// Bytes over the wire: scripts and wasm with brotli, pictures and packages as they are.
+    /// Bytes over the wire: scripts and wasm with brotli, images and packages as they are.
     pub bytes: u64,
     /// Bytes of textures on the GPU.
     pub gpu_bytes: u64,
-    /// Milliseconds of a picture, the mean of each round.
+    /// Milliseconds of a frame, the mean of each round.
     pub milliseconds: Samples,
-    /// Frames that were not decoded when a picture wanted them.
+    /// Loop frames that were not decoded when they were needed.
     pub missed: u64,
-    /// Mean difference to the original's picture of the same moment, in grey values.
+    /// Mean difference from the original's frame of the same moment, in grey levels.
     pub difference: f64,
 }
 
-/// Writes `scene` both ways into `folder`, and has Chromium play them in turns. `None` where something for it is missing, which is said.
+/// Writes `scene` both ways into `folder`, and has Chromium play them in turns. Returns `None`, and says why, if a tool is missing.
 ///
 /// # Errors
 /// The scene cannot be written, or the sides do not show the same scene.
@@ -88,7 +88,7 @@ impl Browser {
 }
 
 impl Side {
-    /// How many times fewer milliseconds a picture takes than on `other`.
+    /// How many times fewer milliseconds a frame takes than on `other`.
     pub fn speed(&self, other: &Self) -> f64 {
         self.milliseconds.ratio(&other.milliseconds)
     }

@@ -1,4 +1,4 @@
-//! The looping target as published (spec §4.5), in libtorch: every patch unfolded, distances by batched matrix products,
+//! The looping target as published (METHOD §4.5), in libtorch: every patch unfolded, distances by batched matrix products,
 //! the least score, and a fold that scatters. The slow side of the comparison, and an oracle that shares no idea with ours.
 //!
 //! Leaner than the published code where that costs nothing: patches are unfolded by `im2col` and not by a one-hot
@@ -19,7 +19,7 @@ pub fn looping_target(render: &Tensor, clip: &Tensor, settings: &TargetSettings,
     let trimmed = |dim: usize| render.size()[dim] - (render.size()[dim] - patch) % stride;
     let (height, width) = (trimmed(2), trimmed(3));
     let [rows, columns] = [height, width].map(|size| (size - patch) / stride + 1);
-    // The loop goes on with its first frames, so that the seam is matched, too.
+    // The loop continues with its first frames, so that the seam is matched as well.
     let queried = Tensor::cat(&[render.shallow_clone(), render.narrow(0, 0, span - 1)], 0);
     let clip = clip.to_kind(Kind::Float) / 255.0;
 

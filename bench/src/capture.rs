@@ -8,15 +8,15 @@ use std::path::{Path, PathBuf};
 
 /// Frames of a clip that are used at most: those of the looping target.
 pub const FRAMES: usize = 100;
-/// Rows of the pictures at most: those of the published scenes.
+/// Most rows of an image: those of the published scenes.
 pub const HEIGHT: u32 = 360;
 
-/// The folder of the capture: as told, or the sample in `folder`, made on the first run.
+/// The folder of the capture: the given one, or the sample in `folder`, made on the first run.
 ///
 /// # Errors
 /// Those of writing the sample.
-pub fn prepare(told: Option<&Path>, folder: &Path) -> Result<PathBuf> {
-    if let Some(dir) = told {
+pub fn prepare(given: Option<&Path>, folder: &Path) -> Result<PathBuf> {
+    if let Some(dir) = given {
         return Ok(dir.to_owned());
     }
     let dir = folder.join("sample");

@@ -13,7 +13,7 @@ use std::process::{Command, Stdio};
 pub enum Task {
     /// A whole fit; gives a [`fit::FitCost`].
     Fit(FitCase),
-    /// The compositor's memory; gives bytes, or null where they cannot be told.
+    /// The compositor's memory; gives bytes, or null where the system does not report them.
     Memory(MemoryCase),
 }
 

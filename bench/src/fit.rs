@@ -14,12 +14,12 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::Instant;
 
-/// A fit with the draft preset and, but for what is said here, automatic settings.
+/// A fit with the draft preset; settings that are not listed here are automatic.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FitCase {
     /// The capture's folder.
     pub capture: PathBuf,
-    /// Rows of the pictures, at most.
+    /// Most rows of an image.
     pub height: u32,
     /// Views to fit to, evenly spread over the capture; all without it.
     pub views: Option<usize>,
@@ -45,7 +45,7 @@ pub struct StageCost {
 /// What a fit took.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FitCost {
-    /// Width and height of the pictures.
+    /// Width and height of the images.
     pub size: (u32, u32),
     /// Views fitted to.
     pub views: usize,
@@ -75,7 +75,7 @@ const LOADING: &str = "loading";
 const WRITING: &str = "scene file";
 
 /// Splits the time of a fit by the stage that its steps name. What comes before a stage's first step (shrinking the clips,
-/// the plane sweep) is the stage's own; so is what comes after its last, up to the picture that ends it (culling).
+/// the plane sweep) is the stage's own; so is what comes after its last, up to the preview that ends it (culling).
 struct Watch {
     stages: Vec<StageCost>,
     /// When the running stage began, and when it was last heard of.

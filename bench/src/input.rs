@@ -9,7 +9,7 @@ use loop3d_optimizer::looping_stage::model::LoopingModel;
 use loop3d_optimizer::static_stage::model::{StaticModel, logit};
 use loop3d_scene::{Camera, Scene, TILE, TILE_VALUES, Tile, UNIT};
 
-/// The window of the published code (spec §4.2): height, width.
+/// The window of the published code (METHOD §4.2): height, width.
 const WINDOW: (usize, usize) = (180, 320);
 
 /// The middle of one view's image.

@@ -21,7 +21,7 @@ use std::process::ExitCode;
 
 /// Length of the measured loop: the published one.
 const LOOP: usize = 50;
-/// Rows of the pictures of a quick fit.
+/// Rows of the images of a quick fit.
 const QUICK_HEIGHT: u32 = 108;
 
 /// Measures kernels and fits, prints tables and writes JSON.

@@ -37,7 +37,7 @@ pub fn median(values: &[f64]) -> f64 {
     }
 }
 
-/// Something that is measured: does its work once and tells the seconds that count.
+/// Something that is measured: does its work once and returns the seconds that count.
 pub type Side<'a> = &'a mut dyn FnMut() -> Result<f64>;
 
 /// Seconds of one run of `work`.

@@ -1,4 +1,4 @@
-//! What a picture of the GPU renderer costs, against drawing every plane as one rectangle over the whole picture; and whether
+//! What a frame of the GPU renderer costs, against drawing every plane as one rectangle over the whole frame; and whether
 //! a loop that streams is there when it is shown.
 
 use crate::samples::{Samples, in_turns, median};
@@ -23,19 +23,19 @@ const SCREEN_HZ: f64 = 60.0;
 pub struct ViewerCost {
     /// Name of the adapter, with its backend.
     pub adapter: String,
-    /// Width and height of the pictures.
+    /// Width and height of the images.
     pub size: (u32, u32),
     /// Planes of the scene.
     pub planes: usize,
     /// Rectangles of the one draw.
     pub quads: usize,
-    /// Seconds of a picture.
+    /// Seconds of a frame.
     pub seconds: Samples,
-    /// Seconds of a picture of whole planes.
+    /// Seconds of a frame of whole planes.
     pub whole_planes: Samples,
     /// How many times faster than whole planes.
     pub ratio: f64,
-    /// Seconds in which a picture is prepared and handed to the GPU, without frames that stream.
+    /// Seconds in which a frame is prepared and handed to the GPU, without frames that stream.
     pub cpu_seconds: Samples,
     /// Fragments of a pixel that are shaded, and that are blended.
     pub fragments: (f64, f64),
@@ -60,9 +60,9 @@ pub struct Streamed {
     pub pictures: u64,
     /// Those that came after the next one was due.
     pub late: u64,
-    /// Frames that were not there when a picture needed them.
+    /// Loop frames that were not on the GPU when they were needed.
     pub missed: u64,
-    /// Median seconds that the next frame's upload takes, of those pictures that upload one.
+    /// Median seconds that the next frame's upload takes, of those frames that upload one.
     pub upload_seconds: f64,
 }
 
@@ -109,7 +109,7 @@ fn on(
         let mut renderer = shared.borrow_mut();
         let begin = Instant::now();
         for shot in &shots {
-            // What streams comes between pictures.
+            // Streaming happens between frames.
             renderer.prepare(shot.time);
             let start = Instant::now();
             let pending = renderer.start(&shot.camera, shot.time)?;
@@ -153,7 +153,7 @@ fn on(
     })
 }
 
-/// Shows a loop as a screen does: a picture every sixtieth of a second, however long it takes.
+/// Shows a loop as a screen does: a frame every sixtieth of a second, however long it takes.
 fn stream(mut renderer: Renderer, scene: &Scene, seconds: f64) -> Result<Streamed> {
     let mut clock = Clock::new(scene.frames, scene.fps);
     let picture_s = 1.0 / SCREEN_HZ;

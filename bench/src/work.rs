@@ -43,7 +43,7 @@ pub enum Limit {
 }
 
 impl Work {
-    /// The limit that takes longer, and its share of the measured `seconds`: 1 is as fast as the machine can.
+    /// The limit that takes longer, and its fraction of the measured `seconds`: 1 is as fast as the machine can.
     pub fn share(&self, ceiling: &Ceiling, seconds: f64) -> (Limit, f64) {
         let memory = self.bytes / ceiling.bytes_per_second;
         let arithmetic = self.operations / ceiling.operations_per_second;
@@ -155,7 +155,7 @@ impl RayCounts {
         let texel = 2.0 * (RGBA + STORED + STORED + 4.0);
         let fixed = 2.0 * RGBA * self.chunks() + 2.0 * (RGBA + RGBA + 4.0);
         // Four neighbours of four values: compare twice, scale, add; Adam's seven for each value and five for the texel, and
-        // the projection. Still neighbours are told once for all frames.
+        // the projection. Static neighbours are compared once for all frames.
         let (variation, adam) = (4.0 * 4.0 * 4.0, 4.0 * 7.0 + 5.0 + 8.0);
         Work {
             bytes: self.looping_texels * self.frames * texel + self.static_texels * fixed,

@@ -1,10 +1,10 @@
-// What all kernels share.
+// Shared by all kernels.
 //
-// Every kernel keeps to one rule: a thread computes outputs that no other thread of the launch touches, waits for nobody and
+// Every kernel keeps to one rule: a thread computes outputs that no other thread of the launch touches, waits for none and
 // uses no atomics. So results do not depend on the order of threads, and the tests compile these very files as C++ and run
 // the threads one after another (optimizer/tests/torch/cuda/host.h). Whatever must wait for other threads is another launch.
 //
-// Texel ids: the sign bit says that the texel loops (grid.rs); the rest is its row in `static_texels` or `looping_texels`.
+// Texel ids: the sign bit marks looping texels (grid.rs); the rest is its row in `static_texels` or `looping_texels`.
 //   static_texels   [static texels + 1]        premultiplied RGBA, the transparent texel at the end
 //   looping_texels  [looping texels, frames]   premultiplied RGBA
 // Frames are handled CHUNK at a time (defined by the host): "lane" is the number of a frame within its chunk.

@@ -1,4 +1,4 @@
-// The compositor of looping tiles, forward and backward (spec 2.6; loss of spec 4.4; what kernels/compositor/looping_tiles.rs does).
+// The compositor of looping tiles, forward and backward (METHOD 2.6; loss of METHOD 4.4; what kernels/compositor/looping_tiles.rs does).
 //
 // Premultiplied over, near to far: C = sum T_k s_k, T_{k+1} = T_k (1 - a_k), with s_k = (c_k, a_k) the bilinear sample of hit
 // k. A ray ends where it lets through less than STOP.
@@ -10,7 +10,7 @@
 
 // A quarter of the 8-bit step.
 #define STOP (1.0f / 1024.0f)
-// Width of the robust penalty psi(r) = 2 r^2 / (r^2 + 0.04) (spec 4.4).
+// Width of the robust penalty psi(r) = 2 r^2 / (r^2 + 0.04) (METHOD 4.4).
 #define WIDTH 0.04f
 // |a|_2 below which a ray counts as empty (kernels/compositor/looping_tiles.rs).
 #define EMPTY (1.0f / 256.0f)
@@ -77,7 +77,7 @@ extern "C" __global__ void compose(
 }
 
 // One thread for each pixel and lane of the frames first .. first + count: compares the render with the target by the robust
-// penalty and goes back through the hits. `sparsity` weighs |a|_1 / |a|_2 over the opacities of the ray's samples (spec 3.3).
+// penalty and goes back through the hits. `sparsity` weighs |a|_1 / |a|_2 over the opacities of the ray's samples (METHOD 3.3).
 //   target  [pixels, channel, frames]   bytes, 255 = 1.0
 //   slots   [hits, CHUNK]               becomes dL/d(sample); on the way back it holds each sample's colour, and the light
 //                                       that reaches it in place of its opacity: T_{k+1} / T_k = 1 - a_k gives that back

@@ -1,4 +1,4 @@
-// Gradients of texels, total variation and sparse Adam (design.md, departures 6 and 9; what looping_stage/model.rs and
+// Gradients of texels, total variation and sparse Adam (METHOD D6, D9, D18; what looping_stage/model/ and
 // kernels/adam.rs do).
 //
 // The gradient of a texel is gathered from the hits that saw it: dL/d(texel) = sum over its entries of weight * dL/d(sample),

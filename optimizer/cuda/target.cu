@@ -1,4 +1,4 @@
-// The looping target (spec 4.5, 7.2 (1) and (2); what patches/ does): which stretches of the captured clip a rendered loop
+// The looping target (METHOD 4.5, 5.1, 5.2; what patches/ does): which stretches of the captured clip a rendered loop
 // should become.
 //
 // Query i of a location is its patch of the render in the frames i, i + 1, .. (mod frames); key j the patch of the clip at the same
@@ -179,7 +179,7 @@ extern "C" __global__ void choose_greatest(
 }
 
 // One thread for each location and key: divisor[location, j] = rho + least distance of any query to the key: the normalised
-// score of spec 4.5.
+// score of METHOD 4.5.
 extern "C" __global__ void key_divisors(
     const float* __restrict__ distances, int locations, int frames, int keys, float rho, float* __restrict__ divisor
 ) {
@@ -209,7 +209,7 @@ extern "C" __global__ void choose_least(
     chosen[choice_index(n / frames, first_row, first_column, columns, grid_columns) * frames + n % frames] = best;
 }
 
-// --- Folding by gathering (spec 7.2 (2)) ---
+// --- Folding by gathering (METHOD 5.2) ---
 
 // One thread for each pixel and frame: target[pixel, channel, t] = mean over s < span and the locations that cover the pixel of
 // clip[chosen((t - s) mod frames) + s], rounded to the nearest byte. Locations that cover row y of pixels: row_cover[y].x up to but

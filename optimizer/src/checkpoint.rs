@@ -1,5 +1,5 @@
-//! What a stopped fit goes on from: the texels after a whole level. The optimiser and the targets start afresh at
-//! every level and random numbers depend on seed and level alone, so a resumed fit ends as an uninterrupted one.
+//! Checkpoints, from which a stopped fit resumes: the texels after a whole level. Optimiser and targets start afresh at every
+//! level, and random numbers depend on seed and level alone, so a resumed fit ends exactly as an uninterrupted one.
 //!
 //! A safetensors file beside the scene: F32 tensors, U16 ones of what loops, and one JSON document in the metadata.
 
@@ -32,7 +32,7 @@ impl Model {
     }
 }
 
-/// A model, and what is left to do.
+/// A model, and the level to continue with.
 #[derive(Clone, Debug)]
 pub struct Checkpoint {
     /// Index of the next level of the schedule.
@@ -123,7 +123,7 @@ impl Checkpoint {
         let tensor = |name| tensors.tensor(name).map_err(|e| bad(e.to_string()));
         let tiles = tensor("tiles")?;
         if crc32([tiles.data(), tensor("statics")?.data(), tensor("loopings")?.data()]) != document.crc32 {
-            return Err(bad("it is damaged: its checksum is another".into()));
+            return Err(bad("damaged: the checksum does not match".into()));
         }
         let &[planes, rows, columns] = tiles.shape() else { return Err(bad("`tiles` is not 3-dimensional".into())) };
         let codes: Vec<u32> = bytemuck::pod_collect_to_vec(tiles.data());

@@ -20,7 +20,7 @@ pub enum Preset {
     Fine,
 }
 
-/// What one view looks like to the static stage (spec §1.4; design.md, departure 7).
+/// The long exposure of a view (METHOD §1.4, D7).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Exposure {
@@ -32,6 +32,13 @@ pub enum Exposure {
     /// The median of all frames.
     Median,
 }
+
+/// Nearest plane without `--near-factor`.
+const NEAR_FACTOR: f64 = 0.9;
+/// Farthest plane without `--far-factor`.
+const FAR_FACTOR: f64 = 2.0;
+/// Seed without `--seed`.
+const SEED: u64 = 1;
 
 /// Settings of a fit.
 #[derive(Clone, Debug, PartialEq, Args, Serialize, Deserialize)]
@@ -46,24 +53,40 @@ pub struct FitConfig {
     #[arg(long)]
     pub frames: Option<usize>,
     /// Nearest plane, in units of the nearest scene depth
-    #[arg(long, default_value_t = 0.9)]
+    #[arg(long, default_value_t = NEAR_FACTOR)]
     pub near_factor: f64,
     /// Farthest plane, in units of the farthest scene depth
-    #[arg(long, default_value_t = 2.0)]
+    #[arg(long, default_value_t = FAR_FACTOR)]
     pub far_factor: f64,
-    /// What the static stage makes of a clip
+    /// The long exposure that the static stage fits
     #[arg(long, value_enum, default_value_t)]
     pub exposure: Exposure,
-    /// View whose motion the loop starts from, by index; without it, the one nearest to the middle of the capture
+    /// View whose clip initialises the loop, by index; without it, the most central one
     #[arg(long)]
     pub lead: Option<usize>,
     /// Seed of all random choices
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = SEED)]
     pub seed: u64,
 }
 
+impl Default for FitConfig {
+    /// The settings of a command line without flags.
+    fn default() -> Self {
+        Self {
+            preset: Preset::default(),
+            planes: PlaneCount::default(),
+            frames: None,
+            near_factor: NEAR_FACTOR,
+            far_factor: FAR_FACTOR,
+            exposure: Exposure::default(),
+            lead: None,
+            seed: SEED,
+        }
+    }
+}
+
 impl FitConfig {
-    /// Checks what clap cannot.
+    /// Checks the settings that clap cannot check.
     ///
     /// # Errors
     /// [`FitError::Setting`] for the first setting that makes no sense.
@@ -167,7 +190,7 @@ const VIEWS: usize = 8;
 
 impl Preset {
     /// The schedule of a preset for `views` training views of pictures `height` pixels high. Tuned on campfire and fountain
-    /// (docs/BENCHMARKS.md).
+    /// (docs/EXPERIMENTS.md).
     pub fn schedule(self, height: u32, views: usize) -> Schedule {
         let level = |(side, epochs, lr): (usize, usize, f32)| Level {
             side,
@@ -216,5 +239,25 @@ impl Preset {
                 search_every: 2,
             },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::{Command, FromArgMatches};
+
+    #[test]
+    fn defaults_are_those_of_the_command_line() {
+        let command = FitConfig::augment_args(Command::new("fit"));
+        let matches = command.get_matches_from(["fit"]);
+        assert_eq!(FitConfig::from_arg_matches(&matches).unwrap(), FitConfig::default());
+    }
+
+    #[test]
+    fn schedules_keep_their_names_on_disk() {
+        let json = serde_json::to_value(Preset::Draft.schedule(360, 8)).unwrap();
+        let names: Vec<&String> = json.as_object().unwrap().keys().collect();
+        assert_eq!(names, ["looping", "refresh", "still"]);
     }
 }

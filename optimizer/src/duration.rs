@@ -5,7 +5,7 @@ use crate::plan::{CaptureSizes, FitPlan, Stage};
 use loop3d_scene::TILE;
 
 /// Core-seconds for each visit of a pixel in one frame of the looping stage: campfire's 13 minutes at 640×360, 48 frames, where
-/// nearly everything moves, on two cores (docs/BENCHMARKS.md).
+/// nearly everything moves, on two cores (docs/EXPERIMENTS.md).
 const LOOPING: f64 = 3.0e-7;
 /// Core-seconds for each visit of a pixel in the static stage: the rest of campfire's.
 const STATIC: f64 = 4.0e-6;

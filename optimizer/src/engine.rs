@@ -57,7 +57,7 @@ pub trait LoopingEngine {
     type Target;
     /// Takes over a target that was made elsewhere.
     fn upload_target(&self, target: Target) -> Self::Target;
-    /// Searches a view's target for the current render, brought to the view's exposure: the E-step (spec §4.5).
+    /// Searches a view's target for the current render, brought to the view's exposure: the E-step (METHOD §4.5).
     ///
     /// # Errors
     /// [`FitError::Patches`] for shapes that do not fit; the fit's own always do.

@@ -1,6 +1,6 @@
 //! The texels of a stage: which tiles it optimises, at how many texels a side.
 //!
-//! A pyramid level keeps every tile and gives it fewer texels (spec §4.2): level geometry is the full-size
+//! A pyramid level keeps every tile and gives it fewer texels (METHOD §4.2, D22): level geometry is the full-size
 //! geometry with texels `16 / side` reference pixels large.
 
 use loop3d_scene::{TILE, Tile, TileTable};

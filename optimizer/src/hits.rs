@@ -1,12 +1,12 @@
 //! Hit lists: for each pixel of a window, near to far, the texels that it sees and with what weight.
 //!
-//! A plane is a homography of the picture (spec §2.6, §7.2 (4)); the list is what is left of it where tiles are.
+//! A plane is a homography of the image (METHOD §2.6, §5.3, D3); the list keeps the part of it that has tiles.
 
 use crate::grid::TexelGrid;
 use loop3d_scene::{Camera, PlaneProjector, Planes};
 use rayon::prelude::*;
 
-/// A rectangle of one view's picture, in pixels of the level.
+/// A rectangle of one view's image, in pixels of the level.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
     /// First column.

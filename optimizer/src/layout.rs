@@ -1,4 +1,4 @@
-//! Where the planes of a scene stand and how far they reach, from the cameras alone (design.md, departure 7).
+//! Where the planes of a scene are and how far they extend, from the cameras alone (METHOD D7).
 
 use crate::config::{FitConfig, PlaneCount};
 use glam::{DAffine3, DVec2};
@@ -16,11 +16,11 @@ const MARGIN_PX: f64 = 16.0;
 /// The frame that a scene is fitted in.
 #[derive(Clone, Debug)]
 pub struct Layout {
-    /// The reference camera: the average pose, the mean focal length, the views' picture size.
+    /// The reference camera: the average pose, the mean focal length, the views' image size.
     pub reference: Camera,
     /// The planes.
     pub planes: Planes,
-    /// Every place of every plane that a training camera can see, as static tiles.
+    /// Static tiles in all places of all planes that a training camera can see.
     pub dense: TileTable,
 }
 

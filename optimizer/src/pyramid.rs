@@ -5,7 +5,7 @@ use loop3d_capture::{Clip, View};
 use loop3d_scene::{Camera, TILE};
 use std::borrow::Cow;
 
-/// A camera whose picture is `side`/16 of its size, rounded up.
+/// A camera whose image is `side`/16 of its size, rounded up.
 pub fn at_level(camera: &Camera, side: usize) -> Camera {
     let shrink = |n: u32| (n as usize * side).div_ceil(TILE).max(1) as u32;
     camera.resized(shrink(camera.width), shrink(camera.height))
@@ -21,7 +21,7 @@ pub struct LevelView<'a> {
 }
 
 impl<'a> LevelView<'a> {
-    /// `view` with pictures of `side`/16 of its size, by exact area average.
+    /// `view` with images of `side`/16 of its size, by exact area average.
     pub fn new(view: &'a View, side: usize) -> Self {
         let camera = at_level(&view.camera, side);
         let clip = match side {
@@ -31,7 +31,7 @@ impl<'a> LevelView<'a> {
         Self { camera, clip }
     }
 
-    /// The whole picture.
+    /// The whole image.
     pub fn window(&self) -> Window {
         Window { x: 0, y: 0, width: self.clip.width, height: self.clip.height }
     }

@@ -262,7 +262,7 @@ fn bad_input_is_named() {
     let error = evaluate(&truth, &truth, &[true; 79], 0).unwrap_err();
     assert_eq!(error.to_string(), "static mask has 79 pixels, expected 80 (10x8)");
     let error = evaluate(&truth, &truth, &[true; 80], 4).unwrap_err();
-    assert_eq!(error.to_string(), "a border of 4 pixels on all sides leaves nothing of a picture of 10x8");
+    assert_eq!(error, MetricsError::Crop { crop_px: 4, width: 10, height: 8 });
     let error = baselines(&truth, 0, &[true; 80], 1).unwrap_err();
     assert_eq!(error.to_string(), "clip is empty: shape [6, 8, 3, 0]");
     let (a, b) = (noise_clip(3, 8, 10, 14), noise_clip(3, 10, 8, 15));

@@ -202,7 +202,7 @@ fn assert_target(x: &Frames, y: &Frames, settings: &TargetSettings) {
         for (row, &key) in table.iter().zip(chosen) {
             let score = |j: usize| match settings.rho {
                 None => row[j] / dim,
-                Some(alpha) => row[j] / dim / (f64::from(alpha.max(MIN_RHO)) + minima[j]),
+                Some(rho) => row[j] / dim / (f64::from(rho.max(MIN_RHO)) + minima[j]),
             };
             let best = (0..row.len()).min_by(|&a, &b| score(a).total_cmp(&score(b))).unwrap();
             // A choice may differ only where rounding decides: with rho 0 on noise, many keys score nearly 1.
@@ -250,8 +250,8 @@ fn assert_target(x: &Frames, y: &Frames, settings: &TargetSettings) {
 fn target_equals_brute_force_in_both_settings_with_and_without_normalisation() {
     let (x, y) = (Frames::noise(9, 18, 26, 11), Frames::noise(21, 18, 26, 12));
     for settings in [TargetSettings::REFERENCE, TargetSettings::OTHER] {
-        for alpha in [None, Some(0.0), Some(0.02)] {
-            assert_target(&x, &y, &TargetSettings { alpha, ..settings });
+        for rho in [None, Some(0.0), Some(0.02)] {
+            assert_target(&x, &y, &TargetSettings { rho, ..settings });
         }
     }
     // A window smaller than the patch; a loop shorter than a patch; patches of other lengths.
@@ -308,7 +308,7 @@ fn completeness_uses_more_of_the_clip() {
         }
     }
     for settings in [TargetSettings::REFERENCE, TargetSettings::OTHER] {
-        let keys = |alpha| render.matches(&clip, &TargetSettings { alpha, ..settings }).distinct_keys();
+        let keys = |rho| render.matches(&clip, &TargetSettings { rho, ..settings }).distinct_keys();
         let (complete, nearest) = (keys(Some(0.0)), keys(None));
         assert!((1.0..=12.0).contains(&nearest) && complete <= 12.0, "{nearest} {complete}");
         assert!(complete > 2.0 * nearest, "{complete} keys with rho 0, {nearest} without normalisation");
@@ -409,8 +409,8 @@ fn bad_input_is_named() {
         ("stride", TargetSettings { stride: 0, ..good }),
         ("patch", TargetSettings { patch: 0, ..good }),
         ("patch_frames", TargetSettings { patch_frames: 0, ..good }),
-        ("alpha", TargetSettings { rho: Some(-1.0), ..good }),
-        ("alpha", TargetSettings { rho: Some(f32::NAN), ..good }),
+        ("rho", TargetSettings { rho: Some(-1.0), ..good }),
+        ("rho", TargetSettings { rho: Some(f32::NAN), ..good }),
     ] {
         let error = try_target(&render, (8, 10, 4), (0, 0), settings);
         assert!(matches!(&error, PatchError::Setting { name: found, .. } if *found == name), "{error}");

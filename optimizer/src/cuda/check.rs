@@ -1,4 +1,4 @@
-//! Whether the kernels do what the CPU's do, found out on a tiny scene before a fit is trusted to them: some drivers and
+//! The self-check: before a fit trusts the kernels, they must agree with the CPU kernels on a tiny scene. Some drivers and
 //! devices are new to us, and a wrong result looks like a bad capture.
 
 use super::engine::CudaEngine;
@@ -34,7 +34,7 @@ const MOST_RENDER: f64 = 1e-4;
 /// Rounding decides between keys that are as good, and each choice is one of many votes for a byte.
 const MOST_TARGET: f64 = 0.02;
 const MOST_LOSS: f64 = 1e-4;
-/// As a share of the greatest gradient.
+/// As a fraction of the greatest gradient.
 const MOST_GRADIENT: f64 = 1e-3;
 /// Gradients that cancel have a rounded sign, and Adam's steps follow it.
 const MOST_TEXELS: f64 = 0.01;
@@ -89,14 +89,14 @@ fn greatest(a: &[f32], b: &[f32]) -> f64 {
     differences.fold(0.0, |most, d| if d <= most { most } else { d })
 }
 
-/// Greatest difference between gradients and those that are a fresh optimiser's first moments, as a share of the greatest one.
+/// Greatest difference between gradients and those that are a fresh optimiser's first moments, as a fraction of the greatest one.
 fn gradients_apart(gradients: &[Rgba], moments: &[Rgba]) -> f64 {
     let whole: Vec<f32> = moments.as_flattened().iter().map(|m| m / (1.0 - BETA1)).collect();
     let most = gradients.as_flattened().iter().fold(0.0f32, |most, g| most.max(g.abs()));
     greatest(gradients.as_flattened(), &whole) / f64::from(most)
 }
 
-/// Share of the values that differ by more than a twentieth of a step: optimisers may keep their moments in fewer bits.
+/// Fraction of the values that differ by more than a twentieth of a step: optimisers may keep their moments in fewer bits.
 fn apart(a: &[Rgba], b: &[Rgba]) -> f64 {
     let pairs = a.as_flattened().iter().zip(b.as_flattened());
     let near = pairs.filter(|(a, b)| (**a - **b).abs() <= 0.05 * LR).count();

@@ -88,7 +88,7 @@ impl DeviceLauncher {
         let module = context.load_module(Ptx::from_src(ptx)).map_err(driver("load the kernels"))?;
         let load = |kernel: &Kernel| module.load_function(kernel.name()).map_err(driver(format!("find {kernel}")));
         let functions = Kernel::ALL.iter().map(load).collect::<Result<_, _>>()?;
-        // tch does not tell libtorch's current stream, nor can it change it, so it is what it is in a program that never
+        // tch neither reports libtorch's current stream nor changes it, so it is the stream of a program that never
         // asks for another: CUDA's legacy default stream (c10/cuda/CUDAStream.h), on every thread. Work of both is thus
         // done in the order in which it was asked for, and tensors that are dropped are not reused too early.
         let name = context.name().map_err(driver("ask for the device's name"))?;

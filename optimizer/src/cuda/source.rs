@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-/// Frames that are handled together, and what every `CHUNK` of the sources stands for. As in the CPU's kernels: a hit
-/// needs room for the gradients of this many frames, whatever the length of the loop.
+/// Frames that are handled together: `CHUNK` in the sources. As in the CPU kernels, a hit needs room for the gradients of
+/// this many frames, however long the loop is.
 pub const CHUNK: usize = 8;
 
 const FILES: [(&str, &str); 4] = [

@@ -4,7 +4,7 @@ use crate::grid::{LOOPING, TexelGrid};
 use crate::hits::Hits;
 use tch::{Device, Tensor};
 
-/// Texels of one kind that a view sees, and the hits that see each: what `descent.cu` reads.
+/// Texels of one kind that a view sees, and for each the hits that see it; `descent.cu` reads them.
 #[derive(Debug)]
 pub(super) struct VisibleTexels {
     /// Number of texels.

@@ -1,5 +1,5 @@
 //! Adam (Kingma and Ba 2015) with a step count of its own for every tile: a tile that a step did not touch keeps
-//! its moments and does not move (design.md, departure 6).
+//! its moments and does not move (METHOD D6).
 
 use super::lanes::{F32x8, RgbaLanes};
 use super::texel::Bf16x8;
@@ -38,7 +38,7 @@ impl AdamStep {
         })
     }
 
-    /// [`Self::texel`] for eight frames, first moments kept briefly.
+    /// [`Self::texel`] for eight frames, first moments kept as bfloat16.
     #[inline(always)]
     pub fn texel8(&self, g: &RgbaLanes, m: &mut [Bf16x8; 4], v: &mut F32x8) -> RgbaLanes {
         let square = ((g[0] * g[0] + g[1] * g[1]) + (g[2] * g[2] + g[3] * g[3])) * 0.25;
@@ -73,7 +73,7 @@ mod tests {
         let expected = g.map(|g: f32| -0.5 * g / (10.25f32 / 4.0).sqrt());
         let found = adam.texel(&g, &mut m, &mut v);
         assert!((0..4).all(|c| (found[c] - expected[c]).abs() < 1e-5), "{found:?}, expected {expected:?}");
-        // Eight frames are eight texels; after two steps brief moments are off by their rounding alone.
+        // Eight frames are eight texels; after two steps bfloat16 moments are off by their rounding alone.
         let (mut m8, mut v8) = ([Bf16x8::default(); 4], F32x8::ZERO);
         let g8 = |scale: f32| g.map(|g| F32x8(std::array::from_fn(|lane| scale * g * (lane as f32 - 2.5))));
         let first = adam.texel8(&g8(1.0), &mut m8, &mut v8);

@@ -8,7 +8,7 @@ use crate::grid::Rgba;
 
 pub use loop3d_scene::{UNIT, unorm};
 
-/// Premultiplied RGBA of eight frames: 0–65535 stands for 0–1.
+/// Premultiplied RGBA of eight frames: 0–65535 is 0–1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(C, align(64))]
 pub struct TexelU16x8(pub [[u16; LANES]; 4]);

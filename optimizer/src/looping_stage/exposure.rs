@@ -16,7 +16,7 @@ pub struct ExposureView {
 }
 
 /// What each view's images must be divided by to be as bright as the others': exp of the mean log ratio of its long exposure to
-/// the static stage's render over pixels that never move, relative to the geometric mean over views. (Spec §4.4 (5)
+/// the static stage's render over pixels that never move, relative to the geometric mean over views. (METHOD §4.4 step 5
 /// compares a step's render with the whole clip instead, moving pixels and all: there a loop that differs from the
 /// clip, as it must, changes its own exposure.)
 pub fn exposures(views: &[ExposureView]) -> Vec<f32> {

@@ -1,5 +1,5 @@
-//! Looping stage: looping tiles get T frames each, and are pulled to each view's looping target, coarse to fine
-//! (spec §4; design.md, departures 5, 6, 9).
+//! Looping stage: looping tiles get T frames each and descend to each view's looping target, coarse to fine
+//! (METHOD §4, D5, D6, D9, D14–D18).
 
 mod exposure;
 pub mod level;
@@ -19,17 +19,17 @@ use loop3d_scene::Tile;
 use model::{LoopingModel, Target};
 use rayon::prelude::*;
 
-/// Standard deviation of the noise that tells the frames of a looping tile apart at the start (spec §4.1), as a
+/// Standard deviation of the noise that distinguishes the frames of a looping tile at the start (METHOD §4.1), as a
 /// premultiplied colour: 0.02 as a logit of a mid grey.
 const NOISE: f32 = 0.005;
 
-/// How targets are searched, in all views: the published reference views' patches (spec §4.5), with keys chosen evenly.
+/// How targets are searched, in all views: the published reference views' patches (METHOD §4.5, D14), with keys chosen evenly.
 /// On campfire (256×144, T = 40, draft) the loop's STDerr against the held-out clip is 640 with plain nearest neighbours
 /// in the other views, 91 with ρ = 0 in all, and 31 with a balanced choice (ε = 0.1); patches of 5 pixels cost coherence.
-/// With ε = 0.05 pixels that hardly move stay calmer (docs/BENCHMARKS.md).
+/// With ε = 0.05 pixels that hardly move stay calmer (docs/EXPERIMENTS.md).
 pub const TARGET: TargetSettings = TargetSettings { entropic_epsilon: Some(0.05), ..TargetSettings::REFERENCE };
 
-/// The static stage's picture on the tiles that stay, looping tiles repeated `frames` times with a little noise.
+/// The static stage's texels; those of looping tiles repeated `frames` times with a little noise.
 pub fn initial(
     from: &StaticModel,
     grid: crate::grid::TexelGrid,

@@ -4,7 +4,7 @@ use super::MetricsError;
 use super::error::check_sizes;
 use crate::patches::TimeClip;
 
-/// STDerr (spec §6.2): mean over pixels and channels of the squared difference between the standard deviations over
+/// STDerr (METHOD §6.2): mean over pixels and channels of the squared difference between the standard deviations over
 /// time (population) of render and truth, 0–255 units squared. A frozen render gets the truth's mean variance.
 ///
 /// # Errors
@@ -16,7 +16,7 @@ pub fn std_err(render: &TimeClip, truth: &TimeClip) -> Result<f64, MetricsError>
 }
 
 /// PSNR in dB (peak 255) between the temporal mean images of render and truth, not rounded: the one figure that sees the
-/// whole picture of a scene that moves everywhere. Infinite for equal means.
+/// whole image of a scene that moves everywhere. Infinite for equal means.
 ///
 /// # Errors
 /// Sizes that differ.

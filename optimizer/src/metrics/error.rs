@@ -1,6 +1,7 @@
 //! Why a metric could not be computed.
 
 use crate::patches::{PatchError, TimeClip};
+use loop3d_scene::{Blame, Fault};
 
 /// Bad input of a metric.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -10,35 +11,35 @@ pub enum MetricsError {
         "render is {render_width}x{render_height} pixels, truth is {truth_width}x{truth_height}: they must be equal"
     )]
     Sizes {
-        /// Render.
+        /// Width of the render.
         render_width: usize,
-        /// Render.
+        /// Height of the render.
         render_height: usize,
-        /// Truth.
+        /// Width of the truth.
         truth_width: usize,
-        /// Truth.
+        /// Height of the truth.
         truth_height: usize,
     },
-    /// The mask is not of the picture's size.
+    /// The mask is not of the image's size.
     #[error("static mask has {found} pixels, expected {expected} ({width}x{height})")]
     Mask {
         /// Its length.
         found: usize,
-        /// Pixels of the picture.
+        /// Pixels of the image.
         expected: usize,
-        /// Picture.
+        /// Width of the image.
         width: usize,
-        /// Picture.
+        /// Height of the image.
         height: usize,
     },
     /// Nothing is left inside the border.
-    #[error("a border of {crop_px} pixels on all sides leaves nothing of a picture of {width}x{height}")]
+    #[error("a border of {crop_px} pixels on all sides leaves nothing of an image of {width}x{height}")]
     Crop {
         /// Border.
         crop_px: usize,
-        /// Picture.
+        /// Width of the image.
         width: usize,
-        /// Picture.
+        /// Height of the image.
         height: usize,
     },
     /// A clip shorter than the temporal patch of a metric.
@@ -51,9 +52,16 @@ pub enum MetricsError {
         /// Frames of a patch.
         needed: usize,
     },
-    /// A clip or setting that the patch search refuses.
+    /// A clip or setting that the patch search rejects.
     #[error(transparent)]
     Patches(#[from] PatchError),
+}
+
+impl Blame for MetricsError {
+    /// Clips that do not fit together, or are too small.
+    fn fault(&self) -> Fault {
+        Fault::Input
+    }
 }
 
 /// Both clips must be of one size.

@@ -1,8 +1,8 @@
-//! How good a rendered loop is, against the captured clip of a held-out view (spec §6.2), native and without weights.
+//! How good a rendered loop is, against the captured clip of a held-out view (METHOD §6.2), native and without weights.
 //!
-//! All metrics look at the picture without a border ([`crop_px`]), on bytes 0–255. Departures from the published
+//! All metrics look at the image without a border ([`crop_px`]), on bytes 0–255. Departures from the published
 //! evaluation: nearest-neighbour errors are averaged over all patches equally (published: over blocks of unequal size,
-//! spec §8.2(11)), on a grid that reaches the last row and column.
+//! METHOD D23), on a grid that reaches the last row and column.
 //!
 //! [`evaluate`] computes everything for one view, [`baselines`] what a frozen scene and a hard cut get there.
 

@@ -1,4 +1,4 @@
-//! Nearest-neighbour errors over temporal patches at the same place (spec §6.2): completeness, coherence, seam.
+//! Nearest-neighbour errors over temporal patches at the same place (METHOD §6.2): completeness, coherence, seam.
 
 use super::MetricsError;
 use super::error::check_sizes;

@@ -1,4 +1,4 @@
-//! Quality of the parts that stand still (spec §6.2): frames paired by index up to the shorter clip.
+//! Quality of the static parts (METHOD §6.2): frames paired by index up to the shorter clip.
 
 use super::MetricsError;
 use super::deviation::psnr;
@@ -7,7 +7,7 @@ use crate::patches::TimeClip;
 use rayon::prelude::*;
 
 /// PSNR in dB (peak 255) over the pixels of `static_mask` (`[height, width]`, true = static), one mean squared error over
-/// all paired frames. None without a static pixel; infinite for equal pictures.
+/// all paired frames. None without a static pixel; infinite for equal images.
 ///
 /// # Errors
 /// Sizes that differ.
@@ -33,7 +33,7 @@ const C1: f32 = (0.01 * 2.0) * (0.01 * 2.0);
 const C2: f32 = (0.03 * 2.0) * (0.03 * 2.0);
 
 /// SSIM over the pixels of `static_mask`: Gaussian window of 11×11, σ 1.5, for each channel of values −1…1 (range 2, as in
-/// the published evaluation), mean over static pixels, channels and paired frames. At the picture's border the window is
+/// the published evaluation), mean over static pixels, channels and paired frames. At the image's border the window is
 /// cut and its weights are scaled to sum to 1. None without a static pixel.
 ///
 /// # Errors
@@ -78,7 +78,7 @@ fn ssim_map(blur: &Blur, a: &[u8], b: &[u8]) -> Vec<f32> {
         .collect()
 }
 
-/// Separable Gaussian over pictures of one size.
+/// Separable Gaussian over images of one size.
 struct Blur {
     height: usize,
     width: usize,
@@ -103,7 +103,7 @@ impl Blur {
     fn run(&self, picture: &[f32]) -> Vec<f32> {
         let (line, reach) = (self.width * 3, TAPS / 2);
         let mut out = vec![0.0; picture.len()];
-        // One line with a margin of zeros: a tap outside the picture adds nothing.
+        // One line with a margin of zeros: a tap outside the image adds nothing.
         let mut padded = vec![0.0; line + 2 * reach * 3];
         for (y, out) in out.chunks_exact_mut(line).enumerate() {
             let middle = &mut padded[reach * 3..reach * 3 + line];

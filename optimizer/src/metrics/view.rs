@@ -6,8 +6,8 @@ use super::{MetricsError, coh, com, loop_q, psnr_mean, psnr_static, ssim_static,
 use crate::patches::{ClipRef, ClipWindow, TimeClip};
 use serde::{Deserialize, Serialize};
 
-/// Figures of one render against one truth (spec §6.2). A figure is none where it is undefined: no static pixel, a clip
-/// shorter than a temporal patch (7 frames), a truth of one frame. The PSNR of equal pictures is infinite, which JSON
+/// Figures of one render against one truth (METHOD §6.2). A figure is none where it is undefined: no static pixel, a clip
+/// shorter than a temporal patch (7 frames), a truth of one frame. The PSNR of equal images is infinite, which JSON
 /// writes as `null`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Scores {
@@ -54,7 +54,7 @@ pub fn crop_px(height: usize) -> usize {
 }
 
 /// Figures of a rendered loop against the whole captured clip of its view, without a border of `crop_px` pixels.
-/// `static_mask` is `[height, width]` of the uncropped picture, true where the loopable mask (spec §1.4) of the truth is
+/// `static_mask` is `[height, width]` of the uncropped image, true where the loopable mask (METHOD §1.5) of the truth is
 /// not.
 ///
 /// # Errors
@@ -143,7 +143,7 @@ fn crop(clip: &ClipRef<'_>, crop_px: usize) -> Result<TimeClip, MetricsError> {
     Ok(TimeClip::from_window(&window, clip.height - 2 * crop_px, clip.width - 2 * crop_px, 1)?)
 }
 
-/// Cuts the mask, and checks that the border fits in the picture.
+/// Cuts the mask, and checks that the border fits in the image.
 fn crop_mask(mask: &[bool], clip: &ClipRef<'_>, crop_px: usize) -> Result<Vec<bool>, MetricsError> {
     let (width, height) = (clip.width, clip.height);
     if 2 * crop_px >= width.min(height) {

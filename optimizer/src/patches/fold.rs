@@ -1,4 +1,4 @@
-//! Folding by gathering (spec §7.2(2)): each pixel asks its patches which frames they chose, and averages these.
+//! Folding by gathering (METHOD §5.2): each pixel asks its patches which frames they chose, and averages these.
 
 use super::{LoopMatches, PatchError, TimeRows};
 use rayon::prelude::*;

@@ -6,7 +6,7 @@ use std::ops::Range;
 /// Patch locations along one axis.
 ///
 /// Locations are `0, s, 2s, …` and a last one at `size − p` where that is off the grid, so that the whole window is
-/// covered (the published code leaves up to `s − 1` last pixels without any patch, spec §8.2(9)).
+/// covered (the published code leaves up to `s − 1` last pixels without any patch, METHOD §4.5, D22).
 ///
 /// The axis is cut at every patch's start and end. Patches are then unions of neighbouring segments, so sums over
 /// segments are shared between overlapping patches and nothing is ever subtracted: no cancellation, nothing negative.

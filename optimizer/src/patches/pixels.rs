@@ -4,7 +4,7 @@ use super::PatchError;
 use loop3d_capture::Clip;
 use rayon::prelude::*;
 
-/// A value of a picture, whose distances are taken in units of 0–255.
+/// A value of an image; distances are in units of 0–255.
 pub trait Sample: Copy + Send + Sync {
     /// The value in units of 0–255.
     fn level(self) -> f32;

@@ -1,7 +1,7 @@
 //! Sinkhorn: choosing keys so that the loop uses the clip evenly, by entropic optimal transport between the queries and the
 //! keys of a location (Cuturi 2013).
 //!
-//! The normalised score of spec §4.5 with ρ = 0 brings back what the loop has lost, but counts a rare key as much as a
+//! The normalised score of METHOD §4.5, D14 with ρ = 0 brings back what the loop has lost, but counts a rare key as much as a
 //! common one: on campfire the loop came out a tenth too bright. Here every query has mass 1 and every key T/K, so that
 //! the loop's frames are distributed as the clip's: `f(i) = argmin_j d_ij − ε ln v_j`, with scalings v of the keys from Sinkhorn's
 //! iteration on `exp(−d_ij / ε)`.

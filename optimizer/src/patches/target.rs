@@ -1,4 +1,5 @@
-//! The looping target (spec §4.5): which stretches of the captured clip the render should become.
+//! The looping target (METHOD §4.5): a retargeted clip, built from the stretches of the captured clip that the render should
+//! become. It is the E-step of the looping stage.
 
 use super::sinkhorn::{Scratch, balanced_keys};
 use super::{ClipWindow, Grid, PatchError, Span, Table, TimeClip, TimeRows, fold, fold_u8, kernel, search};
@@ -72,7 +73,7 @@ impl LoopMatches {
     }
 }
 
-/// The clip that a rendered loop is pulled to: every query patch of the render is replaced by the key that it chose
+/// The looping target of a rendered loop: every query patch of the render is replaced by the key that it chose
 /// at the same place in the clip, and overlapping values are averaged.
 ///
 /// `render` is `[height, width, 3, frames]` with values 0–1 and its exposure already matched to the clip; the result
@@ -175,7 +176,7 @@ pub fn nearest_keys(table: &Table<'_>, rho: Option<f32>, out: &mut [u16]) {
     let mut divisors = vec![0.0; table.width];
     kernel::column_minima(table.values, table.width, table.queries, &mut divisors);
     for (key, divisor) in divisors.iter_mut().enumerate() {
-        // A padding column holds +∞ throughout, and ∞/∞ is no score.
+        // A padding column holds +∞ throughout, and ∞/∞ is not a score.
         *divisor = if key < table.keys { rho + *divisor } else { 1.0 };
     }
     kernel::row_argmins(table.values, table.width, Some(&divisors), out);

@@ -1,8 +1,8 @@
-//! Which tiles stay, and which of them move (spec §3.6, by contribution instead of by opacity).
+//! Which tiles stay, and which of them move (METHOD §3.6, D13, by contribution instead of by opacity).
 //!
-//! A texel counts by what it adds to a picture of any training view: `Tₖ·αₖ`, opacity times what is left of the ray.
-//! So tiles behind an opaque surface go, too. Whether a texel loops is the average of the views' loopable masks under the
-//! same weights: the published method learns that share by descent (spec §2.6, §3.3), but with opacity held fixed it
+//! A texel counts by what it adds to an image of any training view: `Tₖ·αₖ`, opacity times what is left of the ray.
+//! So tiles behind an opaque surface are culled, too. Whether a texel loops is the average of the views' loopable masks under the
+//! same weights: the published method learns that fraction by descent (METHOD §2.6, §3.3), but with opacity held fixed it
 //! is this average.
 
 use super::model::StaticModel;
@@ -15,15 +15,18 @@ use std::ops::Range;
 
 /// Contribution that always counts as seen.
 const SEEN: f32 = 0.2;
-/// Share of a pixel's light that seen texels make up at least. Where fine or slanted surfaces spread over many planes no
+/// Fraction of a pixel's light that seen texels make up at least. Where fine or slanted surfaces spread over many planes no
 /// one of them may reach [`SEEN`].
 const COVER: f32 = 0.8;
 /// Least bilinear weight of a texel that a pixel sees.
 const LEAST_WEIGHT: f32 = 0.1;
-/// Least share of a tile's texels that must be seen; fewer are a speck.
-const SEEN_SHARE: f64 = 1.0 / 10.0;
-/// Least share of a tile's texels that must be seen to loop.
-const LOOPING_SHARE: f64 = 1.0 / 32.0;
+/// Least fraction of a tile's texels that must be seen; fewer are a speck.
+const SEEN_FRACTION: f64 = 1.0 / 10.0;
+/// Least fraction of a tile's texels that must be seen to loop.
+const LOOPING_FRACTION: f64 = 1.0 / 32.0;
+
+/// A texel loops if more than this fraction of its light falls on loopable pixels.
+const LOOPING_LIGHT: f32 = 0.5;
 
 /// What the training views see of each texel.
 #[derive(Clone, Debug)]
@@ -79,7 +82,7 @@ impl Contribution {
 
     /// The table of the tiles that stay, all static.
     pub fn kept(&self, model: &StaticModel) -> TileTable {
-        let least = least(model.grid.tile_texels(), SEEN_SHARE);
+        let least = least(model.grid.tile_texels(), SEEN_FRACTION);
         // The backdrop stays: it is all that there is where something before it lets light through.
         let backdrop = model.grid.table.planes - 1;
         self.table(model, |plane, texels| {
@@ -90,8 +93,8 @@ impl Contribution {
 
     /// The table of all tiles: looping where enough of their seen texels lie under loopable pixels.
     pub fn labelled(&self, model: &StaticModel) -> TileTable {
-        let least = least(model.grid.tile_texels(), LOOPING_SHARE);
-        let loops = |i: &usize| self.seen[*i] && self.looping[*i] > 0.5 * self.total[*i];
+        let least = least(model.grid.tile_texels(), LOOPING_FRACTION);
+        let loops = |i: &usize| self.seen[*i] && self.looping[*i] > LOOPING_LIGHT * self.total[*i];
         self.table(
             model,
             |_, texels| {
@@ -117,7 +120,7 @@ impl Contribution {
     }
 }
 
-/// The least number of `texels` that makes up a share.
-fn least(texels: usize, share: f64) -> usize {
-    (texels as f64 * share).ceil() as usize
+/// The least number of `texels` that makes up a fraction.
+fn least(texels: usize, fraction: f64) -> usize {
+    (texels as f64 * fraction).ceil() as usize
 }

@@ -1,5 +1,5 @@
 //! Static stage: a multiplane image fitted to the views' long exposures, coarse to fine, culled between levels
-//! (spec §3; design.md, departures 1–3, 7).
+//! (METHOD §3, D1–D3, D7, D11–D13).
 
 pub mod cull;
 pub mod level;

@@ -7,11 +7,11 @@ use crate::kernels::planewise;
 use loop3d_scene::{Tile, TileTable};
 use rayon::prelude::*;
 
-/// Opacity logit where nothing is known (spec §2.4): α = 0.047.
+/// Opacity logit where nothing is known (METHOD §2.4): α = 0.047.
 const ALPHA_LOGIT: f32 = -3.0;
 
-/// Learning rate of opacity logits, in those of colour. A texel of an empty place starts at a logit of -6.9 and must be able to turn
-/// opaque within a level, and back: at the rate of colours light stayed spread over many planes (docs/BENCHMARKS.md).
+/// Learning rate of opacity logits, as a multiple of that of colour. A texel of an empty place starts at a logit of -6.9 and must be able to turn
+/// opaque within a level, and back: at the rate of colours light stayed spread over many planes (docs/EXPERIMENTS.md).
 pub const OPACITY_RATE: f32 = 5.0;
 
 /// Far below any gradient that matters: those are of the order of a colour difference times a weight.
@@ -24,7 +24,7 @@ pub struct StaticModel {
     pub grid: TexelGrid,
     /// First texel of each plane, and the total.
     pub starts: Vec<usize>,
-    /// Logits of straight RGBA. Activated before they are filtered (design.md, departure 2).
+    /// Logits of straight RGBA. Activated before they are filtered (METHOD D2).
     pub logits: Vec<Rgba>,
     /// Premultiplied RGBA of the logits, and the transparent texel at the end.
     pub shown: Vec<Rgba>,
@@ -152,7 +152,7 @@ impl StaticModel {
         );
     }
 
-    /// The same picture at another number of texels a side, on the tiles of `grid` (a subset of this one's).
+    /// The same image at another number of texels a side, on the tiles of `grid` (a subset of this one's).
     pub fn resampled(&self, grid: TexelGrid) -> Self {
         let n = grid.tile_texels();
         let ratio = self.grid.side as f64 / grid.side as f64;

@@ -1,9 +1,9 @@
-//! Where the static stage starts from: a plane sweep (Collins 1996; Szeliski and Golland 1999).
+//! The start of the static stage: a plane sweep (Collins 1996; Szeliski and Golland 1999).
 //!
 //! Every texel of every plane is looked up in all views; where they agree, a surface is likely. Over the planes that a
 //! reference pixel's ray meets, agreement, smoothed by semi-global matching, becomes a distribution `p`, and opacities are set so that the reference
-//! camera gives plane k the weight `p_k`: `αₖ = pₖ / (1 − Σ_{j<k} pⱼ)`. Descent from grey fog (spec §2.4) instead
-//! finds the same surfaces late, or explains coarse pictures by a single plane.
+//! camera gives plane k the weight `p_k`: `αₖ = pₖ / (1 − Σ_{j<k} pⱼ)`. Descent from grey fog (METHOD §2.4, D11) instead
+//! finds the same surfaces late, or explains coarse images by a single plane.
 
 use super::StaticView;
 use super::model::logit;
@@ -14,9 +14,9 @@ use glam::{DVec2, DVec3};
 use loop3d_scene::Camera;
 use rayon::prelude::*;
 
-/// Disagreement that says nothing: three grey levels, about the noise of a long exposure. The unit of costs.
+/// Disagreement that means nothing: three grey levels, about the noise of a long exposure. The unit of costs.
 const NOISE: f32 = 3.0 / 255.0;
-/// Cost where disagreement says nothing more: an occlusion, or no surface at all.
+/// Cost beyond which disagreement means nothing more: an occlusion, or no surface at all.
 const MOST: f32 = 6.0;
 /// Cost where fewer than two views look: neighbours decide.
 const UNSEEN: f32 = 3.0;
@@ -127,7 +127,7 @@ fn agreement(views: &[StaticView], point: DVec3) -> (usize, [f32; 3], f32) {
     (n, mean, variance)
 }
 
-/// Bilinear colour of a point in a view, `None` outside its picture.
+/// Bilinear colour of a point in a view, `None` outside its image.
 fn look(camera: &Camera, view: &StaticView, point: DVec3) -> Option<[f32; 3]> {
     let (height, width) = view.size;
     let p = camera.project(point)? - DVec2::splat(0.5);

@@ -147,7 +147,7 @@ impl Listing {
         }
     }
 
-    /// Premultiplied *over* (spec §2.6), from the back: `C_k = s_k + (1 − a_k) C_{k+1}`. Takes samples `[hits, frames, 4]`,
+    /// Premultiplied *over* (METHOD §2.6), from the back: `C_k = s_k + (1 − a_k) C_{k+1}`. Takes samples `[hits, frames, 4]`,
     /// gives `[pixels, frames, 4]` in the order of the listing.
     pub(super) fn over(&self, samples: &Tensor) -> Tensor {
         let frames = samples.size()[1];
@@ -162,7 +162,7 @@ impl Listing {
         grown(&image, self.pixels)
     }
 
-    /// Σ over pixels and frames of `‖a‖₁ / ‖a‖₂`, a = the opacities of the pixel's samples `[hits, frames, 4]` (spec §3.3);
+    /// Σ over pixels and frames of `‖a‖₁ / ‖a‖₂`, a = the opacities of the pixel's samples `[hits, frames, 4]` (METHOD §3.3);
     /// ‖a‖₂ is at least `empty`.
     pub(super) fn sparsity(&self, samples: &Tensor, empty: f32) -> Tensor {
         let alpha = samples.select(2, 3);

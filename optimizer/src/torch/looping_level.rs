@@ -23,7 +23,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use tch::{Device, Kind, Tensor};
 
-/// Width of the robust penalty (spec §4.4): `ψ(r) = 2 r² / (r² + 0.04)`.
+/// Width of the robust penalty (METHOD §4.4): `ψ(r) = 2 r² / (r² + 0.04)`.
 const WIDTH: f64 = 0.04;
 /// Copies of a chunk's samples and texels that are alive at once, about: what autograd keeps, and temporaries.
 const COPIES: usize = 8;
@@ -153,7 +153,7 @@ impl TorchLooping {
         })
     }
 
-    /// Σ ψ of some frames (first, count); it and the sparsity of rays are pulled back to the leaves `(static_texels, looping_texels)`, the
+    /// Σ ψ of some frames (first, count); it and the sparsity of rays are propagated back to the leaves `(static_texels, looping_texels)`, the
     /// latter of these frames alone.
     fn data_gradient(
         listing: &Listing,

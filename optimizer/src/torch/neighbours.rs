@@ -1,4 +1,4 @@
-//! Total variation in texture space, between true neighbours of a plane (design.md, departure 9).
+//! Total variation in texture space, between true neighbours of a plane (METHOD D9).
 
 use crate::grid::for_neighbours;
 use crate::grid::{LOOPING, TexelGrid};
@@ -52,7 +52,7 @@ impl Neighbours {
         for (a, own) in texels.iter().enumerate() {
             for (b, other) in texels.iter().enumerate() {
                 let Pairs { own: owns, neighbour } = &self.pairs[a][b];
-                // Between two static texels every frame says the same.
+                // Between two static texels every frame has the same gradient.
                 let times = if a == 0 && b == 0 { frames } else { 1 };
                 let per_pair = if a == 0 && b == 0 { 1 } else { frames };
                 let (total, run) = (owns.numel() as i64, (PAIR_VALUES / (4 * per_pair)).max(1));

@@ -1,4 +1,4 @@
-//! The looping target on tensors (spec §4.5, §7.2 (1) and (2)): tables of frame-to-frame distances for every pixel, box
+//! The looping target on tensors (METHOD §4.5, §5.1, §5.2): tables of frame-to-frame distances for every pixel, box
 //! sums over space, diagonal sums over time, least scores, and a fold that gathers.
 
 use crate::patches::sinkhorn::{ITERATIONS, LEAST};
@@ -16,7 +16,7 @@ pub struct Block {
 /// Copies of a block's tables that are alive at once.
 const COPIES: usize = 4;
 
-/// The clip that a rendered loop is pulled to, as [`crate::patches::looping_target_u8`] has it, up to ties between keys.
+/// The looping target of a rendered loop, as [`crate::patches::looping_target_u8`] computes it, up to ties between keys.
 ///
 /// `render` is floats 0–1, `[frames, height, width, 3]`, exposed; `clip` is bytes `[F, height, width, 3]`; the result is
 /// bytes `[frames, height, width, 3]`.
@@ -47,7 +47,7 @@ pub fn looping_target(
     if frames == 0 || captured == 0 || span == 0 {
         return Err(PatchError::Empty { what: "render, clip or patch", shape: format!("{r:?}, {c:?}, {span} frames") });
     }
-    // A clip shorter than a patch goes on with its last frame.
+    // A clip shorter than a patch repeats its last frame.
     let missing = span.saturating_sub(captured) as i64;
     let clip = Tensor::cat(&[clip.shallow_clone(), clip.narrow(0, -1, 1).expand([missing, -1, -1, -1], false)], 0);
     let search = Search {

@@ -46,7 +46,7 @@ fn planes_reach_from_the_near_factor_to_the_far_factor() {
 
 #[test]
 fn plane_four_of_the_published_example_stands_at_1_0282() {
-    // Spec §9: near 0.9, far 26.674, 32 planes.
+    // METHOD §2.1: near 0.9, far 26.674, 32 planes.
     let planes = Layout::new(&row(0.3), 1.0, 13.337, &config(&["--planes", "32"])).planes;
     assert!((planes.depth(4) - 1.0282).abs() < 5e-5, "{}", planes.depth(4));
 }

@@ -10,7 +10,7 @@ use loop3d_optimizer::static_stage::loss::{exposure, squared_error};
 fn the_robust_penalty_is_0_at_0_and_1_at_its_width_and_never_2() {
     assert_eq!(robust(0.0), 0.0);
     assert!((robust(0.2) - 1.0).abs() < 1e-6 && (robust(-0.2) - 1.0).abs() < 1e-6);
-    // Spec §4.4: 2 r²/(r² + 0.04) of 0.1 is 0.02/0.05.
+    // METHOD §4.4: 2 r²/(r² + 0.04) of 0.1 is 0.02/0.05.
     assert!((robust(0.1) - 0.4).abs() < 1e-6);
     assert!((robust(1e4) - 2.0).abs() < 1e-6);
     assert_eq!(robust_slope(0.0), 0.0);

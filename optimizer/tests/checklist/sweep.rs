@@ -89,7 +89,7 @@ fn two_walls_stand_where_they_are_and_look_as_they_do() {
         let image = forward(&view.hits(&grid, &layout), &model.shown).image;
         let edge_px = view.camera.project(DVec3::new(EDGE, 0.0, layout.planes.depth(NEAR_WALL))).unwrap().x;
         let (mut all, mut away, mut count) = (0.0, 0.0, 0);
-        for (at, (c, t)) in pixels().zip(image.iter().zip(&view.picture)) {
+        for (at, (c, t)) in pixels().zip(image.iter().zip(&view.image)) {
             let error = (0..3).map(|k| f64::from(c[k] - t[k]).powi(2)).sum::<f64>() / 3.0;
             all += error;
             if (at.x - edge_px).abs() > 12.0 {

@@ -7,7 +7,6 @@ use loop3d_capture::{Capture, Clip, Normalisation, View};
 use loop3d_optimizer::config::FitConfig;
 use loop3d_optimizer::cpu::CpuEngine;
 use loop3d_optimizer::cuda::CudaEngine;
-use loop3d_optimizer::cpu::CpuEngine;
 use loop3d_optimizer::engine::Engine;
 use loop3d_optimizer::fit::fit_with;
 use loop3d_optimizer::torch::TorchEngine;

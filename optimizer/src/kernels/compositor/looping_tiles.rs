@@ -1,8 +1,8 @@
 //! Compositor of looping texels, forward and backward, eight frames at a time.
 //!
-//! Everything that has frames is stored chunk-major: chunk q holds frames `8q..8q+8`. Chunks share nothing that is
-//! written, so each is one task, and the result is the same for any number of threads. The backward pass evaluates
-//! a pixel's samples again instead of storing them for all frames: nothing of size T × pixels × planes exists.
+//! Everything that has frames is stored chunk-major: chunk q holds frames `8q..8q+8`. Chunks write to nothing in common, so
+//! each is one task and results do not depend on the number of threads. The backward pass evaluates a pixel's samples again
+//! instead of storing them for all frames: nothing of size T × pixels × planes exists.
 
 use crate::grid::{LOOPING, Rgba};
 use crate::hits::{Hit, Hits};
@@ -86,7 +86,7 @@ pub struct DataTerm {
     pub exposure: f32,
     /// Frames of this chunk that exist (the last chunk may be padded).
     pub frames: usize,
-    /// Weight of `‖a‖₁/‖a‖₂` over the opacities of a ray's samples (spec §3.3).
+    /// Weight of `‖a‖₁/‖a‖₂` over the opacities of a ray's samples (METHOD §3.3).
     pub sparsity: f32,
 }
 
@@ -94,10 +94,10 @@ pub struct DataTerm {
 /// slope stays finite.
 pub const EMPTY: f32 = 1.0 / 256.0;
 
-/// Width of the robust penalty: 0.1, four times squared (spec §4.4).
+/// Width of the robust penalty: 0.1, four times squared (METHOD §4.4).
 const WIDTH: f32 = 0.04;
 
-/// Geman–McClure, `ψ(r) = 2 r² / (r² + 0.04)` (spec §4.4).
+/// Geman–McClure, `ψ(r) = 2 r² / (r² + 0.04)` (METHOD §4.4).
 #[inline(always)]
 pub fn robust(r: f32) -> f32 {
     2.0 * r * r / (r * r + WIDTH)

@@ -65,7 +65,7 @@ pub const EMPTY: f32 = 1e-6;
 
 /// Gradients of the samples, in place of them.
 ///
-/// `image_gradient`: dL/d(RGBA) of each pixel. `sparsity`: weight of `‖a‖₁/‖a‖₂` over the pixel's samples (spec §3.3).
+/// `image_gradient`: dL/d(RGBA) of each pixel. `sparsity`: weight of `‖a‖₁/‖a‖₂` over the pixel's samples (METHOD §3.3).
 pub fn backward(hits: &Hits, samples: &mut [Rgba], image_gradient: &[Rgba], sparsity: f32) {
     by_pixel_runs(hits, samples, RUN).into_par_iter().for_each(|(first, samples)| {
         let base = hits.start[first] as usize;

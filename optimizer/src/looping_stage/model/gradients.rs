@@ -44,7 +44,7 @@ impl GradientBuffers {
     /// Room for `chunks` chunks and `static_texels` static texels (with the transparent one).
     pub(super) fn of(&mut self, chunks: usize, static_texels: usize) -> (&mut [Vec<Rgba>], &Pool) {
         self.static_texels.resize_with(chunks, Vec::new);
-        self.static_texels.iter_mut().for_each(|share| share.resize(static_texels, [0.0; 4]));
+        self.static_texels.iter_mut().for_each(|partial| partial.resize(static_texels, [0.0; 4]));
         (&mut self.static_texels, &self.pool)
     }
 }
@@ -86,19 +86,19 @@ impl Loss<'_> {
         }
     }
 
-    /// The gradients of the static places, one after the other: the sum of the chunks' shares, in the order of chunks, and
-    /// the total variation that all frames share. Clears the shares.
-    pub(super) fn static_gradient(&self, places: &[Place], shares: &mut [Vec<Rgba>]) -> Vec<Rgba> {
+    /// The gradients of the static places, one after the other: the sum of the chunks' partial sums, in the order of chunks, and
+    /// the total variation that all frames partial. Clears the partial sums.
+    pub(super) fn static_gradient(&self, places: &[Place], partials: &mut [Vec<Rgba>]) -> Vec<Rgba> {
         let n = self.grid.tile_texels();
         let static_places: Vec<&Place> = places.iter().filter(|place| place.first & LOOPING == 0).collect();
         let mut sums = vec![[0.0; 4]; static_places.len() * n];
         for (place, sums) in static_places.iter().zip(sums.chunks_exact_mut(n)) {
             let first = place.first as usize;
-            for share in shares.iter_mut() {
-                for (sum, share) in sums.iter_mut().zip(&mut share[first..first + n]) {
-                    let share = std::mem::take(share);
+            for partial in partials.iter_mut() {
+                for (sum, partial) in sums.iter_mut().zip(&mut partial[first..first + n]) {
+                    let partial = std::mem::take(partial);
                     for c in 0..4 {
-                        sum[c] += share[c];
+                        sum[c] += partial[c];
                     }
                 }
             }
@@ -106,7 +106,7 @@ impl Loss<'_> {
         sums.par_chunks_exact_mut(n)
             .zip(&static_places)
             .for_each(|(sums, place)| add_static_total_variation(self, place, sums));
-        for transparent in shares.iter_mut().filter_map(|share| share.last_mut()) {
+        for transparent in partials.iter_mut().filter_map(|partial| partial.last_mut()) {
             *transparent = [0.0; 4];
         }
         sums
@@ -123,11 +123,11 @@ impl LoopingModel {
         let loss = model.loss(hits, &rows, target, exposure);
         let mut sum = vec![[0.0; 4]; self.static_texels.len()];
         let (mut penalty, mut looping_texels) = (0.0, Vec::with_capacity(self.frames));
-        let mut shares = vec![sum.clone(); self.chunks.len()];
+        let mut partials = vec![sum.clone(); self.chunks.len()];
         let n = self.grid.tile_texels();
-        for (q, (chunk, share)) in self.chunks.iter().zip(&mut shares).enumerate() {
+        for (q, (chunk, partial)) in self.chunks.iter().zip(&mut partials).enumerate() {
             let mut by_row = vec![[F32x8::ZERO; 4]; rows.count];
-            let out = &mut Gradients { static_texels: share, looping_texels: &mut by_row };
+            let out = &mut Gradients { static_texels: partial, looping_texels: &mut by_row };
             penalty += loss.data_gradient(q, &chunk.texels, out);
             loss.tv_gradient(q, &chunk.texels, &places, out);
             let mut gradient = vec![[F32x8::ZERO; 4]; chunk.texels.len()];
@@ -139,7 +139,7 @@ impl LoopingModel {
                 .extend((0..self.frames_of(q)).map(|lane| gradient.iter().map(|g| g.map(|c| c.0[lane])).collect()));
         }
         let static_places = places.iter().filter(|place| place.first & LOOPING == 0);
-        for (place, gradient) in static_places.zip(loss.static_gradient(&places, &mut shares).chunks_exact(n)) {
+        for (place, gradient) in static_places.zip(loss.static_gradient(&places, &mut partials).chunks_exact(n)) {
             let first = place.first as usize;
             sum[first..first + n].copy_from_slice(gradient);
         }
@@ -152,8 +152,8 @@ impl LoopingModel {
     pub fn compositor(&self, hits: &Hits, target: &Target, exposure: f32, buffers: &mut GradientBuffers) -> f64 {
         let rows = Rows::new(&self.grid, hits);
         let loss = self.loss(hits, &rows, target, exposure);
-        let (shares, pool) = buffers.of(self.chunks.len(), self.static_texels.len());
-        let chunks = self.chunks.par_iter().zip(shares).enumerate().map(|(q, (chunk, static_texels))| {
+        let (partials, pool) = buffers.of(self.chunks.len(), self.static_texels.len());
+        let chunks = self.chunks.par_iter().zip(partials).enumerate().map(|(q, (chunk, static_texels))| {
             pool.lend(rows.count, chunk.texels.len(), |looping_texels| {
                 loss.data_gradient(q, &chunk.texels, &mut Gradients { static_texels, looping_texels })
             })

@@ -26,7 +26,7 @@ pub use total_variation::{TV_ALPHA, TV_RGB};
 /// pixel have gradients far below that; at full step size they would turn into coloured noise.
 pub const EPSILON: f32 = 0.3;
 
-/// Weight of the sparsity of a ray's opacities against the robust penalty (spec §3.3, which has it in the static stage alone): sixteen
+/// Weight of the sparsity of a ray's opacities against the robust penalty (METHOD §3.3, D19, which has it in the static stage alone): sixteen
 /// times the published weight. Without it tiles that were merely thin there thicken at their rims wherever some frame gains by it.
 pub const SPARSITY: f32 = 16.0 * loss::PUBLISHED_SPARSITY;
 
@@ -67,7 +67,7 @@ pub struct LoopingModel {
     pub frames: usize,
     /// Static texels, premultiplied RGBA, and the transparent texel at the end.
     pub static_texels: Vec<Rgba>,
-    /// For each training view, what the render is multiplied with to be like its pictures.
+    /// For each training view, the factor that makes the render as bright as its images.
     pub exposures: Vec<f32>,
     chunks: Vec<Chunk>,
     static_first_moments: Vec<Rgba>,

@@ -1,11 +1,11 @@
 //! Rows of a step's gradient buffers: one for each texel of the looping tiles that a window touches, and of no others. A
-//! window of a quarter of the picture needs a quarter of the memory.
+//! window of a quarter of the image needs a quarter of the memory.
 
 use crate::grid::{LOOPING, TexelGrid};
 use crate::hits::Hits;
 use rayon::prelude::*;
 
-/// Where the gradients of looping texels stand.
+/// Where the gradients of looping texels are kept.
 pub(super) struct Rows {
     /// Number of rows.
     pub count: usize,

@@ -23,14 +23,15 @@ impl LoopingModel {
         let places = self.mark_visible(hits, &rows, lr);
         // Taken out while they change: all else stays readable as a whole.
         let (mut buffers, mut chunks) = (std::mem::take(&mut self.buffers), std::mem::take(&mut self.chunks));
-        let (shares, pool) = buffers.of(chunks.len(), self.static_texels.len());
+        let (partials, pool) = buffers.of(chunks.len(), self.static_texels.len());
         let loss = self.loss(hits, &rows, target, exposure);
-        let descend =
-            |(q, (chunk, share)): (usize, (&mut Chunk, &mut Vec<Rgba>))| loss.descend(q, chunk, &places, share, pool);
-        let losses: Vec<f64> = chunks.par_iter_mut().zip(shares.par_iter_mut()).enumerate().map(descend).collect();
+        let descend = |(q, (chunk, partial)): (usize, (&mut Chunk, &mut Vec<Rgba>))| {
+            loss.descend(q, chunk, &places, partial, pool)
+        };
+        let losses: Vec<f64> = chunks.par_iter_mut().zip(partials.par_iter_mut()).enumerate().map(descend).collect();
         let mean = loss.mean(&losses);
-        let sums = loss.static_gradient(&places, shares);
-        self.move_statics(&places, &sums);
+        let sums = loss.static_gradient(&places, partials);
+        self.move_static_texels(&places, &sums);
         (self.buffers, self.chunks) = (buffers, chunks);
         let n = self.grid.tile_texels();
         for place in &places {
@@ -43,7 +44,7 @@ impl LoopingModel {
     }
 
     /// Moves static texels; `sums` has the gradients of the static places, one after the other.
-    fn move_statics(&mut self, places: &[Place], sums: &[Rgba]) {
+    fn move_static_texels(&mut self, places: &[Place], sums: &[Rgba]) {
         let n = self.grid.tile_texels();
         let static_places = places.iter().filter(|place| place.first & LOOPING == 0);
         for (place, sums) in static_places.zip(sums.chunks_exact(n)) {
@@ -64,26 +65,26 @@ impl LoopingModel {
 }
 
 impl Loss<'_> {
-    /// Moves one chunk of frames, and leaves in `share` what it says of the static texels. Returns Σ ψ.
-    fn descend(&self, q: usize, chunk: &mut Chunk, places: &[Place], share: &mut [Rgba], pool: &Pool) -> f64 {
+    /// Moves one chunk of frames and adds its gradient of the static texels to `partial`. Returns Σ ψ.
+    fn descend(&self, q: usize, chunk: &mut Chunk, places: &[Place], partial: &mut [Rgba], pool: &Pool) -> f64 {
         chunk.allocate_moments();
         pool.lend(self.rows.count, chunk.texels.len(), |gradients| {
-            let out = &mut Gradients { static_texels: share, looping_texels: gradients };
+            let out = &mut Gradients { static_texels: partial, looping_texels: gradients };
             let penalty = self.data_gradient(q, &chunk.texels, out);
             // A row of tiles moves when the next one has its gradients: these read the texels as they were, and what is
             // read and written is still in the cache.
             let mut above: &[Place] = &[];
             for row in places.chunk_by(|a, b| (a.plane, a.row) == (b.plane, b.row)) {
                 self.tv_gradient(q, &chunk.texels, row, out);
-                self.move_loopings(chunk, above, out.looping_texels);
+                self.move_looping_tiles(chunk, above, out.looping_texels);
                 above = row;
             }
-            self.move_loopings(chunk, above, out.looping_texels);
+            self.move_looping_tiles(chunk, above, out.looping_texels);
             penalty
         })
     }
 
-    fn move_loopings(&self, chunk: &mut Chunk, places: &[Place], gradients: &mut [RgbaLanes]) {
+    fn move_looping_tiles(&self, chunk: &mut Chunk, places: &[Place], gradients: &mut [RgbaLanes]) {
         let n = self.grid.tile_texels();
         for place in places.iter().filter(|place| place.first & LOOPING != 0) {
             let first = (place.first & !LOOPING) as usize;

@@ -1,10 +1,9 @@
-//! Total variation in texture space (design.md, departure 9): the sum of |differences| of colour and of opacity between
-//! true neighbours of a plane, each texel's share scaled by how well it is seen. Where a looping tile has no tile beside it,
-//! its texels have nothing, transparent black, as their neighbour: what stands at a rim then fades out or has a reason not
-//! to, instead of ending in a bright line. (In the static stage every place has a tile until culling.)
+//! Total variation in texture space (METHOD D9, D19): the sum of |differences| of colour and of opacity between
+//! true neighbours of a plane, each texel's part scaled by how well it is seen. Where a looping tile has no tile beside it,
+//! its texels have nothing, transparent black, as their neighbour: what is at a rim then fades out unless the images demand it, instead of ending in a bright line. (In the static stage every place has a tile until culling.)
 //!
-//! Its gradient is a sum of signs. They are told from texels as they are stored, thirty-two values at a time; where a
-//! static texel meets a static one the sign is that of all frames, and told once.
+//! Its gradient is a sum of signs. They are taken from texels as they are stored, thirty-two values at a time; where a
+//! static texel meets a static one the sign is the same in all frames, and computed once.
 
 use super::descent::{Loss, Place};
 use crate::grid::{LOOPING, Rgba, TexelGrid, for_neighbours};
@@ -13,7 +12,7 @@ use crate::kernels::lanes::{F32x8, LANES};
 use crate::kernels::texel::TexelU16x8;
 use multiversion::multiversion;
 
-/// Weight of the total variation of colour against the robust penalty: 0.2 over 32 layers (spec §4.4 (7)).
+/// Weight of the total variation of colour against the robust penalty: 0.2 over 32 layers (METHOD §4.4 step 7).
 pub const TV_RGB: f32 = 0.2 / 32.0;
 /// The same for opacity, of which there is one value for three of colour.
 pub const TV_ALPHA: f32 = 0.2 * 3.0 / 32.0;
