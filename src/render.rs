@@ -2,10 +2,10 @@
 
 use crate::failure::{Stopped, mistake};
 use crate::frames::FrameWriter;
+use crate::output::check_folder_of;
 use crate::progress::Progress;
 use crate::renderer::RendererChoice;
 use crate::stop::Stop;
-use crate::output::check_folder_of;
 use anyhow::{Context, Error, Result};
 use loop3d_media::{Encoder, Encoding, Ffmpeg, MediaError, Purpose};
 use loop3d_scene::{CameraPath, KeyframePath, Scene, VideoSpec};

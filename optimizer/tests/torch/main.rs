@@ -4,9 +4,11 @@
 // `cfg(test)` tells clippy that helpers are tests, too.
 #[cfg(test)]
 mod common;
-#[cfg(all(test, feature = "cuda"))]
+#[cfg(test)]
+#[cfg(feature = "cuda")]
 mod cuda;
-#[cfg(all(test, feature = "cuda"))]
+#[cfg(test)]
+#[cfg(feature = "cuda")]
 mod fit;
 #[cfg(test)]
 mod looping_level;
