@@ -217,10 +217,10 @@ fn images_match_the_compositor(way: &Way) {
     // The poster has half the resolution where things move.
     let still = differing(&shown.image("still"), &shown.expected(0), 24);
     assert!(still <= 0.03, "{backend}, before motion: {:.2} % of the pixels", 100.0 * still);
-    let arrivals: Vec<&Value> = answers["arrivals"].as_array().unwrap().iter().take(4).collect();
-    assert_eq!(arrivals, ["head", "picture", "still", "motion"]);
+    let events: Vec<&Value> = answers["events"].as_array().unwrap().iter().take(4).collect();
+    assert_eq!(events, ["head", "picture", "still", "motion"]);
     assert_eq!(answers["codes"]["info"]["frames"], FRAMES, "{answers}");
-    assert_eq!(answers["codes"]["arrival"], Value::Null, "{answers}");
+    assert_eq!(answers["codes"]["event"], Value::Null, "{answers}");
     // The first step is the one across the seam.
     let steps: Vec<f64> = answers["steps"].as_array().unwrap().iter().map(|step| step.as_f64().unwrap()).collect();
     let most = steps[1..].iter().copied().fold(0.0, f64::max);
