@@ -13,7 +13,6 @@ use anyhow::{Context, Result};
 use loop3d_capture::{CaptureError, ClipHealth, PosedCapture};
 use loop3d_optimizer::config::FitConfig;
 use loop3d_scene::Blame;
-use problems::Problem;
 use report::Report;
 use std::path::PathBuf;
 
@@ -58,9 +57,13 @@ impl DoctorArgs {
                     let drawn = drawing::draw(&drawing::cameras(&posed));
                     drawn.save(file).with_context(|| file.display().to_string())?;
                 }
-                Report::new(&posed, &healths, &self.config)
+                let mut report = Report::new(&posed, &healths, &self.config);
+                report.problems = problems::of(&report, &posed, &healths);
+                report
             }
-            Err(fault) if fault.is_users_fault() => Report::of_faults(&self.views, fault),
+            Err(fault) if fault.is_users_fault() => {
+                Report::of_unreadable(&self.views, fault.faults().iter().map(problems::of_fault).collect())
+            }
             Err(fault) => return Err(fault.into()),
         };
         print(&if self.json { serde_json::to_string_pretty(&report)? } else { words::of(&report) })?;

@@ -60,7 +60,9 @@ pub fn measure(scene: &Scene, folder: &Path, quick: bool) -> Result<Option<Brows
     let tools = root.join("tests/browser");
     let needs = ["web/dist/loop3d.js", "web/node_modules/esbuild", "tests/browser/node_modules/playwright-core"];
     if let Some(missing) = needs.iter().find(|need| !root.join(need).exists()) {
-        eprintln!("DID NOT RUN: the viewer in a browser; missing: {missing} (cargo xtask setup, cargo xtask web)");
+        eprintln!(
+            "DID NOT RUN: the viewer in a browser; missing: {missing} (cargo xtask setup --tests, cargo xtask web)"
+        );
         return Ok(None);
     }
     let (package, original) = (folder.join("browser.glb"), folder.join("browser"));
@@ -73,7 +75,7 @@ pub fn measure(scene: &Scene, folder: &Path, quick: bool) -> Result<Option<Brows
     let (rounds, pictures) = if quick { ("1", "20") } else { ("5", "200") };
     let mut node = Command::new("node");
     node.current_dir(tools).arg("side_by_side.mjs").args([&package, &original]).args([rounds, pictures]).arg(folder);
-    let output = node.stderr(Stdio::inherit()).output().context("cannot start node (cargo xtask setup)")?;
+    let output = node.stderr(Stdio::inherit()).output().context("cannot start node (cargo xtask setup --tests)")?;
     if !output.status.success() {
         bail!("tests/browser/side_by_side.mjs failed ({})", output.status);
     }

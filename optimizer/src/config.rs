@@ -123,7 +123,7 @@ pub enum PlaneCount {
 
 impl PlaneCount {
     /// Numbers of planes that a scene may have.
-    pub const RANGE: RangeInclusive<usize> = 2..=256;
+    pub const RANGE: RangeInclusive<usize> = 2..=loop3d_scene::MAX_PLANES;
 
     fn expected() -> String {
         format!("`auto` or a number from {} to {}", Self::RANGE.start(), Self::RANGE.end())

@@ -1,10 +1,9 @@
 //! What is wrong with a capture, and how to fix it.
 
-use super::report::{Report, ViewReport};
+use super::report::{Problem, Report, ViewReport};
 use loop3d_capture::steady::{PARALLAX_PX, STILL_PX};
 use loop3d_capture::{CaptureError, ClipHealth, PosedCapture};
 use loop3d_media::MediaError;
-use serde::Serialize;
 
 /// Seconds of footage from which a good loop of two seconds can be chosen.
 const SECONDS: f64 = 5.0;
@@ -24,17 +23,6 @@ const STEP_PX: f64 = 1.6;
 const AWAY: f64 = 20.0;
 /// Ratio of farthest to nearest depth above which wrong points are the likely cause.
 const DEEP: f64 = 300.0;
-
-/// One thing that is wrong.
-#[derive(Debug, Serialize)]
-pub struct Problem {
-    /// Whether it prevents a fit.
-    pub stops: bool,
-    /// What was found and what was expected.
-    pub what: String,
-    /// What to do.
-    pub remedy: String,
-}
 
 fn stops(what: impl Into<String>, remedy: impl Into<String>) -> Problem {
     Problem { stops: true, what: what.into(), remedy: remedy.into() }

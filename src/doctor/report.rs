@@ -1,7 +1,5 @@
 //! What the doctor found, for programs; [`super::words`] is the text for people.
 
-use super::Problem;
-use super::problems;
 use loop3d_capture::{CaptureError, ClipHealth, PosedCapture, Spread};
 use loop3d_optimizer::config::FitConfig;
 use loop3d_optimizer::plan::{CaptureSizes, FitPlan};
@@ -80,8 +78,19 @@ pub struct Fit {
     pub cores: usize,
 }
 
+/// One thing that is wrong.
+#[derive(Debug, Serialize)]
+pub struct Problem {
+    /// Whether it prevents a fit.
+    pub stops: bool,
+    /// What was found and what was expected.
+    pub what: String,
+    /// What to do.
+    pub remedy: String,
+}
+
 impl Report {
-    /// The report of a capture whose poses can be read.
+    /// The report of a capture whose poses can be read, without its problems.
     pub fn new(posed: &PosedCapture, healths: &[Result<ClipHealth, CaptureError>], config: &FitConfig) -> Self {
         let of = |read: &dyn Fn(&ClipHealth) -> f64| middle(healths.iter().flatten().map(read).collect());
         let (light, sharp) = (of(&brightness), of(&|health| health.sharpness));
@@ -110,7 +119,7 @@ impl Report {
             spread: spread.size,
             far: posed.far,
         };
-        let mut report = Self {
+        Self {
             capture: posed.dir.display().to_string(),
             layout: Some(posed.layout.to_string()),
             fps: Some(posed.fps),
@@ -119,14 +128,11 @@ impl Report {
             fit: Some(fit(posed, config)),
             notes: posed.notes.clone(),
             problems: Vec::new(),
-        };
-        report.problems = problems::of(&report, posed, healths);
-        report
+        }
     }
 
     /// The report of a capture that cannot be read.
-    pub fn of_faults(dir: &Path, fault: CaptureError) -> Self {
-        let problems = fault.faults().iter().map(problems::of_fault).collect();
+    pub fn of_unreadable(dir: &Path, problems: Vec<Problem>) -> Self {
         let capture = dir.display().to_string();
         Self { capture, layout: None, fps: None, views: vec![], cameras: None, fit: None, notes: vec![], problems }
     }

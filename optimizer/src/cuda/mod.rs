@@ -2,7 +2,7 @@
 //!
 //! The sources are in `optimizer/cuda/`. NVRTC compiles them at run time for the device at hand. They run on the data of
 //! libtorch's tensors, in the order of libtorch's own work ([`DeviceLauncher`]); uploads, sums and the static stage are plain
-//! libtorch. Before a fit trusts them they must agree with the CPU kernels on a tiny scene ([`check`]).
+//! libtorch. Before a fit trusts them they must agree with the CPU kernels on a tiny scene (`check.rs`).
 
 mod calls;
 mod check;

@@ -14,7 +14,7 @@ pub fn are_there(needs: &[(PathBuf, &str)], otherwise: &str) -> bool {
         missing.push("node");
     }
     if !missing.is_empty() {
-        eprintln!("DID NOT RUN: {otherwise}; missing: {} (cargo xtask setup)", missing.join(", "));
+        eprintln!("DID NOT RUN: {otherwise}; missing: {} (cargo xtask setup --tests)", missing.join(", "));
     }
     missing.is_empty()
 }

@@ -84,7 +84,7 @@ fn a_window_survives_a_lost_device() {
     let mut child = Command::new("xvfb-run");
     child.arg("-a").arg(me).args(["--exact", "window::tests::on_this_screen", "--ignored", "--nocapture"]);
     let Ok(output) = child.stdin(Stdio::null()).output() else {
-        eprintln!("NOT RUN: there is no xvfb-run; `cargo xtask setup` gets it");
+        eprintln!("NOT RUN: there is no xvfb-run; `cargo xtask setup --tests` installs it");
         return;
     };
     let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
