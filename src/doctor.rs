@@ -10,9 +10,9 @@ use crate::loading::Loading;
 use crate::output::print;
 use crate::progress::Progress;
 use anyhow::{Context, Result};
-use loop3d_capture::{CaptureError, ClipHealth, PosedCapture};
+use loop3d_capture::{CaptureError, ClipHealth, PosedCapture, PosedView};
 use loop3d_optimizer::config::FitConfig;
-use loop3d_scene::Blame;
+use loop3d_scene::{Blame, Fault};
 use report::Report;
 use std::path::PathBuf;
 
@@ -20,7 +20,7 @@ use std::path::PathBuf;
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:\n  loop3d doctor fountain\n  loop3d doctor fountain --json\n\n\
     The doctor reads all clips and checks camera shake, exposure and how much of the image can loop. The exit code is 65 \
-    where a problem prevents a fit.")]
+    if a problem prevents a fit.")]
 pub struct DoctorArgs {
     /// Folder of the capture.
     views: PathBuf,
@@ -52,7 +52,7 @@ impl DoctorArgs {
         let options = self.loading.options(None, self.max_height);
         let report = match loop3d_capture::load_poses(&self.views, &options) {
             Ok(posed) => {
-                let healths = self.examine(&posed);
+                let healths = self.examine(&posed)?;
                 if let Some(file) = &self.picture {
                     let drawn = drawing::draw(&drawing::cameras(&posed));
                     drawn.save(file).with_context(|| file.display().to_string())?;
@@ -61,7 +61,7 @@ impl DoctorArgs {
                 report.problems = problems::of(&report, &posed, &healths);
                 report
             }
-            Err(fault) if fault.is_users_fault() => {
+            Err(fault) if fault.fault() == Fault::Input => {
                 Report::of_unreadable(&self.views, fault.faults().iter().map(problems::of_fault).collect())
             }
             Err(fault) => return Err(fault.into()),
@@ -74,12 +74,17 @@ impl DoctorArgs {
         }
     }
 
-    fn examine(&self, posed: &PosedCapture) -> Vec<Result<ClipHealth, CaptureError>> {
+    /// What each clip is like, or why it cannot be read. A missing ffmpeg or a failing disk is not a problem of the capture:
+    /// it ends the examination.
+    fn examine(&self, posed: &PosedCapture) -> Result<Vec<Result<ClipHealth, CaptureError>>, CaptureError> {
         let mut progress = Progress::start("checking", posed.views.len() as u64, "clips", self.quiet);
-        let look = |view: &loop3d_capture::PosedView| {
+        let look = |view: &PosedView| {
             let health = view.examine();
             progress.advance(1);
-            health
+            match health {
+                Err(fault) if fault.fault() == Fault::Machine => Err(fault),
+                health => Ok(health),
+            }
         };
         posed.views.iter().map(look).collect()
     }

@@ -12,23 +12,23 @@ pub struct Loading {
     /// Layout of the camera poses [default: the first that is found]. docs/CAPTURES.md shows each.
     #[arg(long, help_heading = HEADING, value_name = "LAYOUT", value_parser = layout_parser())]
     layout: Option<Layout>,
-    /// Views to use, by name or by the first number in it [default: all; of SynCamVideo's dome a narrow group].
+    /// Views to use, by name or by the first number in the name [default: all; for SynCamVideo's dome, a narrow group].
     #[arg(long, help_heading = HEADING, value_name = "NAME,…", value_delimiter = ',')]
     cameras: Vec<String>,
-    /// Focal length of SynCamVideo's lens in millimetres [default: as in the folder's name, f24_aperture5].
+    /// Focal length of SynCamVideo's lens in millimetres [default: from the folder's name; f24_aperture5 means 24].
     #[arg(long, help_heading = HEADING, value_name = "MM")]
     focal_mm: Option<f64>,
     /// Width of SynCamVideo's sensor in millimetres [default: 23.76].
     #[arg(long, help_heading = HEADING, value_name = "MM")]
     sensor_mm: Option<f64>,
-    /// Bring all clips to this rate, at most their own; for folders of images, the rate they were taken at [default: as the
-    /// clips are; the lowest rate where they differ].
+    /// Resample all clips to this rate, which may not exceed their own; for folders of images, the rate at which they were
+    /// taken [default: the clips' own rate, or the lowest where they differ].
     #[arg(long, help_heading = HEADING, value_name = "RATE")]
     fps: Option<f64>,
     /// Skip the beginning of each clip.
     #[arg(long, help_heading = HEADING, value_name = "SECONDS")]
     start: Option<f64>,
-    /// Stop at this second of each clip.
+    /// Ignore each clip after this second.
     #[arg(long, help_heading = HEADING, value_name = "SECONDS")]
     end: Option<f64>,
 }

@@ -15,13 +15,13 @@ use std::path::PathBuf;
     after_help = "Examples:\n  loop3d prepare clips -o garden && loop3d doctor garden && loop3d fit --views garden\n  \
     loop3d prepare long.mp4 -o garden          one video, cut where it is black or frozen\n  \
     loop3d prepare clips -o garden --poses old  with known poses\n\n\
-    COLMAP estimates the poses (Debian, Ubuntu: apt-get install colmap). After a stop or a failure the same command continues where it was: \
-    finished steps are in .prepare/ of the capture, which may be deleted at the end."
+    COLMAP estimates the poses (Debian, Ubuntu: apt-get install colmap). If it stops or fails, run the same command again: it continues where \
+    it was. Finished steps are kept in the capture's folder .prepare/; you may delete that folder when all is done."
 )]
 pub struct PrepareArgs {
-    /// Folder with a clip, a folder of frames or a still for each viewpoint; or one long video with black or frozen separators.
+    /// Folder with one clip, folder of frames or still per viewpoint; or one long video with black or frozen separators.
     raw: PathBuf,
-    /// Capture to write: a new or empty folder, or one that an earlier run has begun.
+    /// Capture to write: a new or empty folder, or the output of an unfinished run.
     #[arg(short, long, value_name = "DIR")]
     output: PathBuf,
     /// Folder with poses of these clips, in any layout of docs/CAPTURES.md [default: COLMAP estimates them].
@@ -30,7 +30,7 @@ pub struct PrepareArgs {
     /// The COLMAP program.
     #[arg(long, value_name = "FILE", default_value = "colmap")]
     colmap: PathBuf,
-    /// Estimate a lens for each clip: the clips come from several lenses, or the zoom was changed in between.
+    /// Estimate a separate lens for each clip: use this if the clips come from different lenses or the zoom changed.
     #[arg(long)]
     lenses: bool,
     /// Print errors only.

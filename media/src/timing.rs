@@ -72,7 +72,7 @@ impl Timing {
     fn stretch(&self, file: &Path, seconds: f64) -> Result<Range<f64>, MediaError> {
         let start = self.start.unwrap_or(0.0);
         if start >= seconds {
-            let problem = format!("{seconds:.2} s long; expected more than --start {start}");
+            let problem = format!("--start is {start} s, but the clip is only {seconds:.2} s long");
             return Err(MediaError::Time { file: file.to_owned(), problem });
         }
         Ok(start..self.end.unwrap_or(seconds).min(seconds))

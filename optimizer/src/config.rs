@@ -24,10 +24,10 @@ pub enum Preset {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Exposure {
-    /// The mean of all frames: the same for all views whatever they caught, so that geometry stays right.
+    /// The mean of all frames: it treats all views alike, so that the geometry stays consistent.
     #[default]
     Mean,
-    /// The published one: frames weighted by how far they are from the mean.
+    /// The published method: frames weighted by how far they are from the mean.
     Deviation,
     /// The median of all frames.
     Median,
@@ -43,25 +43,25 @@ const SEED: u64 = 1;
 /// Settings of a fit.
 #[derive(Clone, Debug, PartialEq, Args, Serialize, Deserialize)]
 pub struct FitConfig {
-    /// Time against quality
+    /// Trade time for quality
     #[arg(long, value_enum, default_value_t)]
     pub preset: Preset,
-    /// Number of planes; without it, about one pixel of parallax from plane to plane
+    /// Number of planes; auto: enough for about one pixel of parallax between neighbours
     #[arg(long, default_value_t)]
     pub planes: PlaneCount,
-    /// Length of the loop in frames; without it, two seconds or half of the shortest clip
+    /// Length of the loop in frames [default: two seconds, or half the shortest clip if that is less]
     #[arg(long)]
     pub frames: Option<usize>,
-    /// Nearest plane, in units of the nearest scene depth
+    /// Depth of the nearest plane, as a multiple of the nearest scene depth
     #[arg(long, default_value_t = NEAR_FACTOR)]
     pub near_factor: f64,
-    /// Farthest plane, in units of the farthest scene depth
+    /// Depth of the farthest plane, as a multiple of the farthest scene depth
     #[arg(long, default_value_t = FAR_FACTOR)]
     pub far_factor: f64,
-    /// The long exposure that the static stage fits
+    /// How to merge each clip into the image that the static stage fits
     #[arg(long, value_enum, default_value_t)]
     pub exposure: Exposure,
-    /// View whose clip initialises the loop, by index; without it, the most central one
+    /// Index, from 0, of the view whose clip the loop starts from [default: the most central view]
     #[arg(long)]
     pub lead: Option<usize>,
     /// Seed of all random choices

@@ -15,12 +15,12 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DeviceChoice {
-    /// CUDA if there is a device and our kernels work on it, otherwise the CPU.
+    /// CUDA if there is a device and loop3d's kernels work on it, otherwise the CPU.
     #[default]
     Auto,
     /// The CPU kernels.
     Cpu,
-    /// Our CUDA kernels and libtorch on the first CUDA device.
+    /// loop3d's CUDA kernels and libtorch on the first CUDA device.
     Cuda,
 }
 

@@ -67,7 +67,9 @@ pub enum FitError {
         found: String,
     },
     /// A checkpoint that cannot be read.
-    #[error("{path}: this build cannot resume from this checkpoint: {reason}; delete it to start over")]
+    #[error(
+        "{path}: not a checkpoint that this version can continue ({reason}); to start over, run the same command without --resume"
+    )]
     BadCheckpoint {
         /// The checkpoint.
         path: PathBuf,
@@ -106,10 +108,8 @@ impl Blame for FitError {
             | Self::LeadHeldOut { .. }
             | Self::Setting { .. }
             | Self::OtherFit { .. } => Fault::Usage,
-            Self::Memory { .. } => Fault::Moment,
-            Self::Io { .. } | Self::Patches(_) | Self::EmptySchedule | Self::Stopped | Self::Device(_) => {
-                Fault::Machine
-            }
+            Self::Memory { .. } | Self::Stopped => Fault::Moment,
+            Self::Io { .. } | Self::Patches(_) | Self::EmptySchedule | Self::Device(_) => Fault::Machine,
         }
     }
 }

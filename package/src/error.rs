@@ -129,7 +129,8 @@ impl Blame for ExportError {
             Self::Memory { .. } => Fault::Moment,
             Self::Read { .. } | Self::Folder { .. } | Self::Image { .. } | Self::Texture { .. } => Fault::Machine,
             Self::Media(error) => error.fault(),
-            Self::Page(_) | Self::Stopped => Fault::Machine,
+            Self::Page(_) => Fault::Machine,
+            Self::Stopped => Fault::Moment,
         }
     }
 }

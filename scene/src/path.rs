@@ -91,7 +91,7 @@ pub enum PathError {
         time_s: f64,
     },
     /// The scene has no such view.
-    #[error("view {index}: found {count} views in the scene, expected an index from 0 to {}", count.saturating_sub(1))]
+    #[error("the scene has no view {index}; its views are 0 to {}", count.saturating_sub(1))]
     NoView {
         /// What was asked for.
         index: usize,

@@ -54,8 +54,12 @@ pub fn of_fault(fault: &CaptureError) -> Problem {
             "make poses for this image size, or scale the clip to the size of the poses"
         }
         CaptureError::Media(MediaError::Time { .. }) => "change --start, --end or --fps",
-        CaptureError::Media(MediaError::TooSmall { .. }) | CaptureError::BadOption { .. } => "choose another value",
-        CaptureError::NoSuchCamera { .. } | CaptureError::NoSuchView { .. } => "name views that exist",
+        CaptureError::Media(MediaError::TooSmall { .. }) | CaptureError::BadOption { .. } => {
+            "use a value in the expected range"
+        }
+        CaptureError::NoSuchCamera { .. } | CaptureError::NoSuchView { .. } => {
+            "use names or indices from the list of views"
+        }
         CaptureError::NoClipForPose { .. } => "name the clip like its pose, or remove the pose",
         _ => "export the poses again, or correct this entry",
     };
@@ -128,7 +132,7 @@ fn of_clips(report: &Report, healths: &[Result<ClipHealth, CaptureError>], probl
         view.sharpness.filter(|&sharp| sharp < BLURRED).map(|sharp| format!("{:.0} %", 100.0 * sharp))
     };
     if let Some(views) = named(views, blurred) {
-        let what = format!("less detail than the other views: {views}");
+        let what = format!("blurred, in detail relative to the other views: {views}");
         problems.push(worse(what, "check the focus; if the fit is soft, leave the view out with --cameras"));
     }
     let single: Vec<&str> = views.iter().filter(|view| view.frames == Some(1)).map(|view| view.name.as_str()).collect();
@@ -168,7 +172,7 @@ fn of_cameras(report: &Report, problems: &mut Vec<Problem>) {
     let away: Vec<String> = away.map(|(view, angle)| format!("{} ({angle:.0}°)", view.name)).collect();
     if !away.is_empty() {
         let what = format!("views that point away from the others: {}; expected at most {AWAY}°", away.join(", "));
-        problems.push(worse(what, "one stack of planes covers similar directions only: leave them out with --cameras"));
+        problems.push(worse(what, "leave them out with --cameras; a scene covers views in similar directions only"));
     }
     if cameras.far > DEEP {
         let what = format!("the farthest depth is {:.0} times the nearest; expected at most {DEEP}", cameras.far);
