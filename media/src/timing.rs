@@ -102,7 +102,7 @@ mod tests {
         assert_eq!(images(None, Some(9.0)), 0..100);
         assert_eq!(images(Some(3.99), Some(3.995)), 99..100);
         let error = timing(Some(4.0), None, None).images(Path::new("a"), 100, 25.0).unwrap_err();
-        assert_eq!(error.to_string(), "a: 4.00 s long; expected more than --start 4");
+        assert_eq!(error.to_string(), "a: --start is 4 s, but the clip is only 4.00 s long");
     }
 
     #[test]

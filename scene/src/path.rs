@@ -204,7 +204,7 @@ mod tests {
         assert_eq!(shots.len(), 9);
         assert!(shots.iter().all(|s| s.camera == scene.views[2].camera));
         let error = CameraPath::View(3).shots(&scene, &SPEC).unwrap_err();
-        assert_eq!(error.to_string(), "view 3: found 3 views in the scene, expected an index from 0 to 2");
+        assert_eq!(error.to_string(), "the scene has no view 3; its views are 0 to 2");
     }
 
     #[test]

@@ -157,7 +157,7 @@ fn bad_requests_are_refused_with_what_was_found_and_expected() {
     said("-o @/a.avi", "expected NAME.mp4, or a folder");
     said("-o @/missing/a.mp4", "no such folder");
     said("-o @/missing/frames/", "no such folder");
-    said("-o @/a.mp4 --path view:9", "view 9: found 1 views in the scene");
+    said("-o @/a.mp4 --path view:9", "the scene has no view 9");
     said("-o @/a.mp4 --path view:x", "expected spiral, view:N");
     said("-o @/a.mp4 --path @/none.json", "expected spiral, view:N");
     said("-o @/a.mp4 --path @/a.loop3d", "expected spiral, view:N");

@@ -47,7 +47,7 @@ fn stretches_and_rates_pick_frames() {
     assert_eq!(picked.len(), 4);
     assert!(picked.windows(2).all(|pair| pair[1] - pair[0] == 5) && (10..=13).contains(&picked[0]), "{picked:?}");
     let late = load_poses(dir.path(), &LoadOptions { start: Some(2.5), ..LoadOptions::default() }).unwrap_err();
-    assert!(late.to_string().ends_with("v0.mkv: 2.00 s long; expected more than --start 2.5"), "{late}");
+    assert!(late.to_string().ends_with("v0.mkv: --start is 2.5 s, but the clip is only 2.00 s long"), "{late}");
     let fast = load_poses(dir.path(), &LoadOptions { fps: Some(30.0), ..LoadOptions::default() }).unwrap_err();
     assert!(
         fast.to_string().ends_with("25.000 frames per second; expected at least 30, the --fps asked for"),
