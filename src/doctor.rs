@@ -5,22 +5,22 @@ mod problems;
 mod report;
 mod words;
 
-use crate::failure::bad_input;
+use crate::failure::{failed, mistake};
 use crate::loading::Loading;
-use crate::output::print;
+use crate::output::{check_folder_of, print, write_png};
 use crate::progress::Progress;
-use anyhow::{Context, Result};
+use anyhow::Result;
 use loop3d_capture::{CaptureError, ClipHealth, PosedCapture, PosedView};
 use loop3d_optimizer::config::FitConfig;
 use loop3d_scene::{Blame, Fault};
-use report::Report;
-use std::path::PathBuf;
+use report::{Problem, Report};
+use std::path::{Path, PathBuf};
 
 /// Check a capture before fitting: what it contains, what is wrong with it, and how to fix that.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:\n  loop3d doctor fountain\n  loop3d doctor fountain --json\n\n\
     The doctor reads all clips and checks camera shake, exposure and how much of the image can loop. The exit code is 65 \
-    if a problem prevents a fit.")]
+    if a problem prevents a fit, 75 if only the free memory does.")]
 pub struct DoctorArgs {
     /// Folder of the capture.
     views: PathBuf,
@@ -49,13 +49,14 @@ impl DoctorArgs {
     /// The capture cannot be fitted as it is, or the drawing cannot be written.
     pub fn run(&self) -> Result<()> {
         self.config.validate()?;
+        self.picture.as_deref().map_or(Ok(()), check_drawing)?;
         let options = self.loading.options(None, self.max_height);
         let report = match loop3d_capture::load_poses(&self.views, &options) {
             Ok(posed) => {
                 let healths = self.examine(&posed)?;
                 if let Some(file) = &self.picture {
                     let drawn = drawing::draw(&drawing::cameras(&posed));
-                    drawn.save(file).with_context(|| file.display().to_string())?;
+                    write_png(file, drawn.as_raw(), drawn.width(), drawn.height())?;
                 }
                 let mut report = Report::new(&posed, &healths, &self.config);
                 report.problems = problems::of(&report, &posed, &healths);
@@ -67,11 +68,7 @@ impl DoctorArgs {
             Err(fault) => return Err(fault.into()),
         };
         print(&if self.json { serde_json::to_string_pretty(&report)? } else { words::of(&report) })?;
-        match report.problems.iter().filter(|problem| problem.stops).count() {
-            0 => Ok(()),
-            1 => Err(bad_input("1 problem prevents a fit")),
-            count => Err(bad_input(format!("{count} problems prevent a fit"))),
-        }
+        verdict(&report.problems)
     }
 
     /// What each clip is like, or why it cannot be read. A missing ffmpeg or a failing disk is not a problem of the capture:
@@ -87,5 +84,45 @@ impl DoctorArgs {
             }
         };
         posed.views.iter().map(look).collect()
+    }
+}
+
+/// Checks that a drawing can be written, before the clips are read.
+fn check_drawing(file: &Path) -> Result<()> {
+    if !file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("png")) {
+        return Err(mistake(format!("--picture: found {}, expected NAME.png", file.display())));
+    }
+    if file.is_dir() {
+        return Err(mistake(format!("--picture: {} is a folder; expected a file", file.display())));
+    }
+    check_folder_of(file)
+}
+
+/// An error where problems prevent a fit: the input's, unless all of them may pass by themselves.
+fn verdict(problems: &[Problem]) -> Result<()> {
+    let stopping: Vec<&Problem> = problems.iter().filter(|problem| problem.stops).collect();
+    let passing = stopping.iter().all(|problem| problem.fault == Fault::Moment);
+    let fault = if passing { Fault::Moment } else { Fault::Input };
+    match stopping.len() {
+        0 => Ok(()),
+        1 => Err(failed(fault, "1 problem prevents a fit")),
+        count => Err(failed(fault, format!("{count} problems prevent a fit"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::failure::fault;
+
+    #[test]
+    fn memory_alone_is_no_fault_of_the_input() {
+        let problem = |stops, fault| Problem { stops, fault, what: String::new(), remedy: String::new() };
+        let (memory, clip, dark) =
+            (|| problem(true, Fault::Moment), || problem(true, Fault::Input), || problem(false, Fault::Input));
+        assert!(verdict(&[]).is_ok() && verdict(&[dark()]).is_ok());
+        assert_eq!(fault(&verdict(&[memory(), dark()]).unwrap_err()), Fault::Moment);
+        assert_eq!(fault(&verdict(&[memory(), clip()]).unwrap_err()), Fault::Input);
+        assert_eq!(fault(&verdict(&[clip()]).unwrap_err()), Fault::Input);
     }
 }

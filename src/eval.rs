@@ -1,5 +1,6 @@
 //! `loop3d eval`: compares a scene with the clips of held-out views.
 
+mod pictures;
 mod report;
 mod table;
 
@@ -19,7 +20,7 @@ use std::path::PathBuf;
 /// Compare a scene with the clips of views that it was not fitted to.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:\n  loop3d eval fountain.loop3d --views fountain --truth fountain/truth/0004.mp4\n  \
-    loop3d eval fern.loop3d --views fern --json\n\n\
+    loop3d eval fern.loop3d --views fern --json\n  loop3d eval sample.loop3d --views sample --pictures look\n\n\
     All figures leave out a border, 40 pixels wide at a height of 360 and in proportion at other sizes. Static figures cover the \
     pixels that do not loop in the clip. `mean PSNR` compares temporal mean images. Two baselines are reported: a frozen scene (the \
     clip's mean image) and a hard cut (its first frames). For stills, PSNR over whole images is reported instead. \
@@ -38,6 +39,9 @@ pub struct EvalArgs {
     /// Views to measure, by index from 0 [default: the held-out views].
     #[arg(long, value_name = "N,…", value_delimiter = ',')]
     view: Vec<usize>,
+    /// Write a picture of each view to this folder: clip, render, difference, and a row of pixels through time.
+    #[arg(long, value_name = "DIR")]
+    pictures: Option<PathBuf>,
     /// Print JSON for programs.
     #[arg(long)]
     json: bool,
@@ -56,6 +60,9 @@ impl EvalArgs {
         let indices = self.indices(&scene)?;
         let posed = self.posed(&scene, &indices)?;
         let own = indices.iter().map(|&index| self.own(&posed, &scene.views[index])).collect::<Result<Vec<_>>>()?;
+        if let Some(folder) = &self.pictures {
+            std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+        }
         let mut progress = Progress::start("measuring", indices.len() as u64, "views", self.quiet);
         let mut views = Vec::with_capacity(indices.len());
         for (&index, own) in indices.iter().zip(own) {
@@ -64,8 +71,12 @@ impl EvalArgs {
                 Some(file) => (file.as_path(), read_clip_resized(file, width, height)?.0),
                 None => (own.source.path(), own.read_resized(width, height)?),
             };
-            let measured = measure(&scene, index, &truth).with_context(|| source.display().to_string())?;
+            let render = render_loop(&scene, &scene.views[index].camera);
+            let measured = measure(&scene, index, &render, &truth).with_context(|| source.display().to_string())?;
             views.push(measured);
+            if let Some(folder) = &self.pictures {
+                pictures::write(folder, &format!("view-{index}"), &render, &truth)?;
+            }
             progress.advance(1);
         }
         drop(progress);
@@ -116,12 +127,11 @@ impl EvalArgs {
     }
 }
 
-/// The figures of view `index` against `truth`, its clip.
-fn measure(scene: &Scene, index: usize, truth: &Clip) -> Result<ViewReport> {
-    let render = render_loop(scene, &scene.views[index].camera);
+/// The figures of view `index`, whose loop is `render`, against `truth`, its clip.
+fn measure(scene: &Scene, index: usize, render: &Clip, truth: &Clip) -> Result<ViewReport> {
     let static_mask: Vec<bool> = loopable_mask(truth).into_iter().map(|loops| !loops).collect();
     let crop = crop_px(truth.height);
-    let (render, clip) = (ClipRef::from(&render), ClipRef::from(truth));
+    let (render, clip) = (ClipRef::from(render), ClipRef::from(truth));
     let scores = evaluate(&render, &clip, &static_mask, crop)?;
     let still = truth.frames == 1;
     Ok(ViewReport {

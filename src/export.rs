@@ -44,7 +44,7 @@ pub struct ExportArgs {
     /// etc2 have one quality.
     #[arg(long, value_parser = clap::value_parser!(u8).range(0..=100))]
     quality: Option<u8>,
-    /// Largest package in MB (10^6 bytes): the export uses the highest quality up to --quality that fits.
+    /// Largest package, in MB of 10^6 bytes: the quality is lowered from --quality until the package fits.
     #[arg(long, value_name = "N")]
     max_mb: Option<f64>,
     /// Print the report as JSON.

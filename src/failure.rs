@@ -10,15 +10,40 @@ use loop3d_scene::{Blame, Fault, FileError, PathError};
 use std::fmt;
 use std::process::ExitCode;
 
-/// The exit codes, as `--help` lists them. [`Fault::exit_code`] and [`crate::stop`] have the numbers.
-pub const EXIT_CODES: &str = "\
-Exit codes:
-  0    done
-  1    failed: a missing program, a full disk, a device, a defect
-  2    wrong usage: an argument, or a combination of them
-  65   bad input: a file or folder that is missing, damaged or of another kind
-  75   not now: too little free memory; the same command may work later
-  130  stopped by Ctrl-C, 143 by SIGTERM: a fit leaves a checkpoint for --resume";
+/// Every exit code and what it means: `--help` prints this table and the README repeats it. [`code_of`] says which error gets
+/// which.
+pub const EXIT_CODES: [(&str, &str); 6] = [
+    ("0", "done"),
+    ("1", "the machine or the program failed: a missing program, a full disk, a device, a defect"),
+    ("2", "wrong usage: an argument, or a combination of arguments"),
+    (
+        "65",
+        "bad input: a file or folder that is missing, damaged or of another kind; `doctor`: a problem prevents a fit",
+    ),
+    ("75", "not now: too little free memory; the same command may succeed later"),
+    ("130, 143", "stopped by Ctrl-C or SIGTERM; `fit` leaves a checkpoint for `--resume` once a level is finished"),
+];
+
+/// The exit code of an error that is of this fault: 65 and 75 are `EX_DATAERR` and `EX_TEMPFAIL` of BSD's sysexits.
+fn code_of(fault: Fault) -> u8 {
+    match fault {
+        Fault::Machine => 1,
+        Fault::Usage => 2,
+        Fault::Input => 65,
+        Fault::Moment => 75,
+    }
+}
+
+/// The exit code of a command that a signal stopped: 128 + the signal's number, as shells have it.
+pub fn code_of_signal(signal: i32) -> u8 {
+    128 + signal.unsigned_abs() as u8
+}
+
+/// The table as `--help` prints it.
+pub fn exit_codes_help() -> String {
+    let rows = EXIT_CODES.map(|(codes, meaning)| format!("  {codes:<8}  {}", meaning.replace('`', "")));
+    format!("Exit codes:\n{}", rows.join("\n"))
+}
 
 /// What the command itself finds wrong; says what was found and what was expected.
 #[derive(Debug)]
@@ -41,14 +66,19 @@ impl Blame for Mistake {
     }
 }
 
+/// An error of this fault.
+pub fn failed(fault: Fault, message: impl Into<String>) -> anyhow::Error {
+    Mistake { fault, message: message.into() }.into()
+}
+
 /// A wrong argument, or a wrong combination of arguments.
 pub fn mistake(message: impl Into<String>) -> anyhow::Error {
-    Mistake { fault: Fault::Usage, message: message.into() }.into()
+    failed(Fault::Usage, message)
 }
 
 /// A file or folder that is missing, damaged or of another kind.
 pub fn bad_input(message: impl Into<String>) -> anyhow::Error {
-    Mistake { fault: Fault::Input, message: message.into() }.into()
+    failed(Fault::Input, message)
 }
 
 /// A job that was asked to stop; says what there is of its result.
@@ -65,11 +95,11 @@ impl std::error::Error for Stopped {}
 
 /// The exit code that an error ends the command with.
 pub fn exit_code(error: &anyhow::Error) -> ExitCode {
-    ExitCode::from(if error.is::<Stopped>() { crate::stop::exit_code() } else { fault(error).exit_code() })
+    ExitCode::from(if error.is::<Stopped>() { crate::stop::exit_code() } else { code_of(fault(error)) })
 }
 
 /// Who can mend an error. Errors of no library of the project are the machine's.
-fn fault(error: &anyhow::Error) -> Fault {
+pub fn fault(error: &anyhow::Error) -> Fault {
     KNOWN.iter().find_map(|fault| fault(error)).unwrap_or(Fault::Machine)
 }
 
@@ -99,6 +129,21 @@ fn of<E: Blame + std::error::Error + Send + Sync + 'static>(error: &anyhow::Erro
 mod tests {
     use super::*;
     use anyhow::Context;
+
+    #[test]
+    fn the_table_has_every_code_and_the_readme_repeats_it() {
+        let listed: Vec<u8> =
+            EXIT_CODES.iter().flat_map(|(codes, _)| codes.split(", ")).map(|code| code.parse().unwrap()).collect();
+        let faults = [Fault::Machine, Fault::Usage, Fault::Input, Fault::Moment].map(code_of);
+        let signals = crate::stop::SIGNALS.map(code_of_signal);
+        assert_eq!(listed, [&[0][..], &faults, &signals].concat());
+        let readme = include_str!("../README.md");
+        let rows = readme.lines().skip_while(|line| !line.starts_with("| exit code |")).skip(2);
+        let rows: Vec<&str> = rows.take_while(|line| line.starts_with('|')).collect();
+        assert_eq!(rows, EXIT_CODES.map(|(codes, meaning)| format!("| {codes} | {meaning} |")));
+        let help = exit_codes_help();
+        assert!(EXIT_CODES.iter().all(|(codes, _)| help.contains(&format!("  {codes} "))), "{help}");
+    }
 
     #[test]
     fn faults_survive_context() {

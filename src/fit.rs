@@ -15,6 +15,7 @@ use loop3d_optimizer::checkpoint::Checkpoint;
 use loop3d_optimizer::config::FitConfig;
 use loop3d_optimizer::device::{DeviceChoice, fit_on};
 use loop3d_optimizer::error::FitError;
+use loop3d_optimizer::fit::FitInput;
 use loop3d_optimizer::memory;
 use loop3d_optimizer::plan::{CaptureSizes, FitPlan};
 use loop3d_scene::job::Event;
@@ -81,6 +82,7 @@ impl FitArgs {
     /// # Errors
     /// Bad arguments, a bad capture, too little memory, an output that cannot be written, or the user stopped the fit.
     pub fn run(&self) -> Result<()> {
+        let stop = Stop::on_ctrl_c()?;
         let target = Target::new(self.scene()?)?;
         let held_out = self.held_out();
         self.config.validate()?;
@@ -103,15 +105,21 @@ impl FitArgs {
         }
 
         let preview = self.preview.as_deref().map(Preview::new).transpose()?;
-        let mut capture = self.load(&posed)?;
+        let loaded = self.load(&posed, &stop);
+        // Before any error: a terminal sends Ctrl-C to ffmpeg as well.
+        if stop.asked() {
+            let (scene, kept) = (target.scene.display(), if self.resume { "; its checkpoint is kept" } else { "" });
+            return Err(Stopped(format!("the fit had not begun, and {scene} was not changed{kept}")).into());
+        }
+        let mut capture = loaded?;
         let description = description::describe(&capture, &self.config, &plan.schedule, device.name(), &held_out);
         let start = if self.resume { Some(Checkpoint::load(&target.checkpoint, &description)?) } else { None };
         // A fit does not read held-out clips, and clips take most of the memory of a long capture.
         held_out.iter().for_each(|&view| capture.views[view].clip.truncate(1));
-        let stop = Stop::on_ctrl_c()?;
         let progress = Progress::start_share("fitting", self.quiet);
         let mut watcher = Watcher::new(progress, &target.checkpoint, description, stop).with_preview(preview);
-        let scene = match fit_on(&device, &capture, &self.config, &held_out, start, &mut watcher) {
+        let input = FitInput { capture: &capture, config: &self.config, held_out: &held_out };
+        let scene = match fit_on(&device, input, start, &mut watcher) {
             Err(FitError::Stopped) => return Err(Stopped(watcher.how_to_continue(self.resume)).into()),
             other => other?,
         };
@@ -173,7 +181,7 @@ impl FitArgs {
         rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().context("cannot start threads")
     }
 
-    fn load(&self, posed: &PosedCapture) -> Result<Capture> {
+    fn load(&self, posed: &PosedCapture, stop: &Stop) -> Result<Capture> {
         let mut progress = Progress::start("loading", posed.views.len() as u64, "views", self.quiet);
         let mut before = 0;
         let all: Vec<usize> = (0..posed.views.len()).collect();
@@ -183,7 +191,7 @@ impl FitArgs {
                 progress.advance(views - before);
                 before = views;
             }
-            ControlFlow::Continue(())
+            if stop.asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })?;
         let (first, lengths) = (&capture.views[0].clip, capture.views.iter().map(|view| view.clip.frames));
         let (least, most) = (lengths.clone().min().unwrap_or(0), lengths.max().unwrap_or(0));

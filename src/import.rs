@@ -53,8 +53,9 @@ impl ImportArgs {
         };
         let scene = loop3d_package::import(&self.dir, &mut observer).map_err(|error| or_stopped(error, &target))?;
         loop3d_scene::save(&scene, &target)?;
-        let (still, looping) = scene.tiles.counts();
-        progress.finish(&format!("wrote {}: {still} static and {looping} looping tiles", target.display()));
+        let (static_tiles, looping_tiles) = scene.tiles.counts();
+        progress
+            .finish(&format!("wrote {}: {static_tiles} static and {looping_tiles} looping tiles", target.display()));
         Ok(())
     }
 }

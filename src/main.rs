@@ -63,7 +63,7 @@ Example:
   loop3d render garden.loop3d -o garden.mp4
   loop3d export garden.loop3d -o garden.glb
   loop3d serve garden.glb";
-    format!("{example}\n\n{}", failure::EXIT_CODES)
+    format!("{example}\n\n{}", failure::exit_codes_help())
 }
 
 fn main() -> ExitCode {

@@ -22,7 +22,11 @@ pub fn print(text: &str) -> Result<()> {
 /// It does not.
 pub fn check_folder_of(target: &Path) -> Result<()> {
     let folder = target.parent().filter(|p| *p != Path::new("")).unwrap_or(Path::new("."));
-    if folder.is_dir() { Ok(()) } else { Err(mistake(format!("{}: no such folder", folder.display()))) }
+    if folder.is_dir() {
+        Ok(())
+    } else {
+        Err(mistake(format!("{}: no such folder; create it first", folder.display())))
+    }
 }
 
 /// Writes a PNG of `height · width · 3` bytes of RGB.
@@ -58,7 +62,7 @@ mod tests {
         assert_eq!(image::open(&target).unwrap().to_rgb8().into_raw(), [1, 2, 3, 4, 5, 6]);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
         let nowhere = write_png(&folder.path().join("none/a.png"), &[1, 2, 3], 1, 1).unwrap_err().to_string();
-        assert!(nowhere.ends_with("none: no such folder"), "{nowhere}");
+        assert!(nowhere.ends_with("none: no such folder; create it first"), "{nowhere}");
         assert!(write_png(folder.path(), &[1, 2, 3], 1, 1).is_err());
     }
 }

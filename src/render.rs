@@ -1,6 +1,6 @@
 //! `loop3d render`: a scene rendered along a camera path, as an mp4 or as PNG frames.
 
-use crate::failure::{Stopped, mistake};
+use crate::failure::{Stopped, bad_input, mistake};
 use crate::frames::FrameWriter;
 use crate::output::check_folder_of;
 use crate::progress::Progress;
@@ -129,8 +129,13 @@ impl RenderArgs {
         if let Some(index) = parse_view(&self.path).map_err(wrong)? {
             return Ok(CameraPath::View(index));
         }
-        let json = std::fs::read_to_string(&self.path)
-            .map_err(|e| mistake(format!("--path: found {} ({e}), {expected}", self.path)))?;
+        let json = std::fs::read_to_string(&self.path).map_err(|error| {
+            // A word without an extension was hardly meant as a file.
+            match Path::new(&self.path).extension() {
+                Some(_) => bad_input(format!("{}: cannot be read: {error}; --path: {expected}", self.path)),
+                None => mistake(format!("--path: found {} ({error}), {expected}", self.path)),
+            }
+        })?;
         Ok(CameraPath::Keyframes(KeyframePath::parse(&json).with_context(|| self.path.clone())?))
     }
 
@@ -159,6 +164,12 @@ impl RenderArgs {
                 eprintln!("an mp4 needs even sides: cropping {width}×{height} to {even_width}×{even_height}");
             }
             (width, height) = (even_width, even_height);
+        }
+        if let Some(fps) = self.fps.filter(|fps| !(fps.is_finite() && *fps > 0.0)) {
+            return Err(mistake(format!("--fps: found {fps}, expected a positive number")));
+        }
+        if !self.start.is_finite() {
+            return Err(mistake(format!("--start: found {}, expected a number", self.start)));
         }
         let frames = self.frames.map(|frames| frames as usize);
         Ok(VideoSpec { width, height, fps: self.fps.or(path_fps).unwrap_or(scene.fps), frames, start: self.start })

@@ -1,13 +1,14 @@
 //! Ctrl-C and SIGTERM end a long job between two of its steps.
 
+use crate::failure::code_of_signal;
 use anyhow::{Context, Result};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The signals, and the exit codes of a command that one of them stopped: 128 + the signal's number, as shells have it.
-const SIGNALS: [(i32, u8); 2] = [(SIGINT, 130), (SIGTERM, 143)];
+/// The signals that ask a command to stop.
+pub const SIGNALS: [i32; 2] = [SIGINT, SIGTERM];
 
 /// The program's one listener: a second job in it waits for the same signals.
 static LISTENER: Mutex<Option<Stop>> = Mutex::new(None);
@@ -31,15 +32,15 @@ impl Stop {
             return Ok(stop.clone());
         }
         let stop = Self::default();
-        for (signal, code) in SIGNALS {
-            stop.listen(signal, code).context("Ctrl-C cannot be caught")?;
+        for signal in SIGNALS {
+            stop.listen(signal).context("Ctrl-C cannot be caught")?;
         }
         Ok(listener.insert(stop).clone())
     }
 
-    fn listen(&self, signal: i32, code: u8) -> std::io::Result<()> {
+    fn listen(&self, signal: i32) -> std::io::Result<()> {
         // Before the flag is set: the first signal finds it unset.
-        flag::register_conditional_shutdown(signal, code.into(), Arc::clone(&self.asked))?;
+        flag::register_conditional_shutdown(signal, code_of_signal(signal).into(), Arc::clone(&self.asked))?;
         flag::register_usize(signal, Arc::clone(&self.signal), signal.unsigned_abs() as usize)?;
         flag::register(signal, Arc::clone(&self.asked))?;
         Ok(())
@@ -55,6 +56,5 @@ impl Stop {
 pub fn exit_code() -> u8 {
     let listener = LISTENER.lock().unwrap_or_else(PoisonError::into_inner);
     let signal = listener.as_ref().map_or(0, |stop| stop.signal.load(Ordering::Relaxed));
-    let [(_, interrupted), _] = SIGNALS;
-    SIGNALS.iter().find(|(known, _)| known.unsigned_abs() as usize == signal).map_or(interrupted, |(_, code)| *code)
+    code_of_signal(SIGNALS.into_iter().find(|known| known.unsigned_abs() as usize == signal).unwrap_or(SIGINT))
 }

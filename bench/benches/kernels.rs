@@ -10,7 +10,7 @@ use loop3d_optimizer::engine::{Engine, StaticEngine, ViewVisit};
 use loop3d_optimizer::kernels::lanes::LANES;
 use loop3d_optimizer::looping_stage::TARGET;
 use loop3d_optimizer::looping_stage::model::GradientBuffers;
-use loop3d_optimizer::patches::{ClipRef, ClipWindow, TargetSettings, looping_target_u8};
+use loop3d_optimizer::patches::{ClipRef, ClipWindow, TargetSettings, looping_target};
 
 const HEIGHT: usize = 180;
 const WIDTH: usize = 320;
@@ -26,7 +26,7 @@ fn targets(criterion: &mut Criterion) {
     for (name, settings) in
         [("reference", TargetSettings::REFERENCE), ("other", TargetSettings::OTHER), ("balanced", TARGET)]
     {
-        let run = || looping_target_u8(&render, HEIGHT, WIDTH, FRAMES, &window, &settings).unwrap();
+        let run = || looping_target::<u8>(&render, HEIGHT, WIDTH, FRAMES, &window, &settings).unwrap();
         group.sample_size(20).bench_function(name, |bencher| bencher.iter(run));
     }
 }

@@ -95,7 +95,7 @@ mod tests {
         let clip: Vec<u8> = (0..captured * height * width * 3).map(|_| rng.u8(..)).collect();
         let render: Vec<f32> = (0..height * width * 3 * frames).map(|_| rng.f32()).collect();
         let window = ClipWindow { clip: ClipRef::new(captured, height, width, &clip).unwrap(), x0: 0, y0: 0 };
-        let ours = patches::looping_target(&render, height, width, frames, &window, settings).unwrap();
+        let ours = patches::looping_target::<f32>(&render, height, width, frames, &window, settings).unwrap();
         let [h, w, t, f] = [height, width, frames, captured].map(|n| n as i64);
         let render = Tensor::from_slice(&render).view([h, w, 3, t]).permute([3, 2, 0, 1]);
         let clip = Tensor::from_slice(&clip).view([f, h, w, 3]).permute([0, 3, 1, 2]);

@@ -7,7 +7,7 @@ use clap::{Args, Command, FromArgMatches};
 use loop3d_optimizer::checkpoint::Checkpoint;
 use loop3d_optimizer::config::FitConfig;
 use loop3d_optimizer::error::FitError;
-use loop3d_optimizer::fit::{FitObserver, fit};
+use loop3d_optimizer::fit::{FitInput, FitObserver, fit};
 use loop3d_scene::job::{Event, Observer, Unwatched};
 use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
@@ -172,7 +172,8 @@ pub fn run(case: &FitCase) -> Result<FitCost> {
         clip.rgb.truncate(clip.frames * clip.width * clip.height * 3);
     }
     watch.close();
-    let scene = fit(&capture, &config(case.frames)?, &[], None, &mut watch)?;
+    let config = config(case.frames)?;
+    let scene = fit(FitInput { capture: &capture, config: &config, held_out: &[] }, None, &mut watch)?;
     watch.begin(WRITING);
     if let Some(path) = &case.scene {
         loop3d_scene::save(&scene, path).with_context(|| format!("cannot write {}", path.display()))?;

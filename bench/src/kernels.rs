@@ -15,7 +15,7 @@ use loop3d_optimizer::hits::Hits;
 use loop3d_optimizer::kernels::compositor::static_tiles::{self, TexelGradient};
 use loop3d_optimizer::looping_stage::model::{GradientBuffers, LoopingModel};
 use loop3d_optimizer::looping_stage::{self, TARGET};
-use loop3d_optimizer::patches::{ClipWindow, TargetSettings, looping_target_u8};
+use loop3d_optimizer::patches::{ClipWindow, TargetSettings, looping_target};
 use loop3d_optimizer::pyramid::LevelView;
 use loop3d_optimizer::static_stage;
 use loop3d_optimizer::torch::{self, Block, TorchLooping, TorchStatic};
@@ -139,7 +139,7 @@ impl<'a> Bench<'a> {
         ] {
             eprintln!("looping target, {choice}");
             let window = ClipWindow { clip: (&self.clip).into(), x0: 0, y0: 0 };
-            let mut ours = || timed(|| Ok(looping_target_u8(&render, height, width, frames, &window, &settings)?));
+            let mut ours = || timed(|| Ok(looping_target::<u8>(&render, height, width, frames, &window, &settings)?));
             let mut theirs = || {
                 let block = Block { bytes: CHUNK_BYTES };
                 timed(|| match settings.entropic_epsilon {

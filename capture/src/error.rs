@@ -37,7 +37,7 @@ pub enum CaptureError {
 
     // What is in the directory.
     /// No layout is there, or not the one asked for.
-    #[error("{dir}: no camera poses found; looked for {looked_for}; found {found}")]
+    #[error("{dir}: no camera poses found; looked for {looked_for}; found {found}; `loop3d prepare` estimates poses")]
     NoLayout {
         /// The capture.
         dir: PathBuf,
@@ -78,6 +78,16 @@ pub enum CaptureError {
         /// What was found and what was expected.
         problem: String,
     },
+    /// The choice of cameras leaves fewer views than a 3D scene needs.
+    #[error("{dir}: --cameras leaves {} of {views} views ({}); expected at least 2: name more cameras", left.len(), left.join(", "))]
+    TooFewCameras {
+        /// The capture.
+        dir: PathBuf,
+        /// Names of the views that are left.
+        left: Vec<String>,
+        /// Views there are.
+        views: usize,
+    },
     /// Nothing says how near and far the scene is.
     #[error("{dir}: the poses give no depth bounds, and none could be estimated from the images: {problem}")]
     NoDepth {
@@ -113,7 +123,7 @@ pub enum CaptureError {
     /// No folder with clips.
     #[error(
         "{dir}: no views found; expected videos/ or videos_<factor>/ with mp4, mov, mkv or webm files, one folder of PNG \
-         or JPEG frames for each view, or images/ or images_<factor>/ with one still for each view"
+         or JPEG frames for each view, or images/ or images_<factor>/ with one still image for each view"
     )]
     NoViews {
         /// The capture.
@@ -174,7 +184,10 @@ impl Blame for CaptureError {
             Self::Several { faults } => faults.iter().map(Self::fault).max().unwrap_or(Fault::Input),
             Self::Io { .. } => Fault::Machine,
             Self::Stopped => Fault::Moment,
-            Self::BadOption { .. } | Self::NoSuchView { .. } | Self::NoSuchCamera { .. } => Fault::Usage,
+            Self::BadOption { .. }
+            | Self::NoSuchView { .. }
+            | Self::NoSuchCamera { .. }
+            | Self::TooFewCameras { .. } => Fault::Usage,
             Self::NoDirectory { .. }
             | Self::NoLayout { .. }
             | Self::Bad { .. }

@@ -17,6 +17,7 @@ pub(crate) use layout::LensOptions;
 pub use layout::{Layout, PosedScene, ScenePoint, Writer};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+pub(crate) use syncam::read_file as read_syncam_file;
 
 impl Layout {
     /// All of them, in the order in which they are looked for: those that tools make from a COLMAP model and leave beside it
@@ -71,13 +72,17 @@ pub(crate) struct Found {
 impl Found {
     /// Reads the poses and checks each.
     pub(crate) fn read(&self, lens: LensOptions) -> Result<RawCapture, CaptureError> {
-        let raw = (self.layout.read)(&self.at, lens)?;
-        all(raw.views.iter().map(|view| {
-            let bad = |problem| CaptureError::Bad { file: raw.file.clone(), place: view.place.clone(), problem };
-            view.check().map_err(bad)
-        }))?;
-        Ok(raw)
+        checked((self.layout.read)(&self.at, lens)?)
     }
+}
+
+/// `raw`, once each pose is checked.
+pub(crate) fn checked(raw: RawCapture) -> Result<RawCapture, CaptureError> {
+    all(raw.views.iter().map(|view| {
+        let bad = |problem| CaptureError::Bad { file: raw.file.clone(), place: view.place.clone(), problem };
+        view.check().map_err(bad)
+    }))?;
+    Ok(raw)
 }
 
 /// The layout of `dir`: the one that is asked for, or the first that is there.

@@ -3,6 +3,7 @@
 //! | to | use |
 //! |---|---|
 //! | read a capture | [`load_poses`] for everything but the pixels, then [`PosedCapture::load`]; [`load()`] does both |
+//! | know where cameras are, without their clips | [`read_cameras`] |
 //! | know what is read, and by which names | [`Layout::ALL`]; `docs/CAPTURES.md` shows each as a tree |
 //! | write poses in a layout | a [`Writer`] and a [`PosedScene`] |
 //! | make a capture of raw clips | [`prepare()`](prepare::prepare) |
@@ -36,6 +37,7 @@
 
 mod bounds;
 mod bytes;
+mod cameras;
 mod clips;
 mod error;
 mod exposure;
@@ -58,6 +60,7 @@ pub mod steady;
 mod sweep;
 mod undistort;
 
+pub use cameras::{PlacedCamera, read_cameras};
 pub use error::CaptureError;
 pub use exposure::{LongExposure, long_exposure};
 pub use health::ClipHealth;

@@ -216,10 +216,16 @@ pub fn load_poses(dir: &Path, options: &LoadOptions) -> Result<PosedCapture, Cap
     let lens = LensOptions { focal_mm: options.focal_mm, sensor_mm: options.sensor_mm };
     // What is wrong with the clips is reported together with what is wrong with the poses.
     let mut raw = found.read(lens).map_err(|poses| with_clips(dir, poses))?;
+    let posed = raw.views.len();
     let assignment = select_and_assign(dir, options, &mut raw, found.layout)?;
     let file = &raw.file;
-    if raw.views.len() < 2 {
-        return Err(CaptureError::TooFewViews { file: file.clone(), found: raw.views.len() });
+    if posed >= 2 && raw.views.len() < 2 {
+        let name = |clip: &PathBuf| clip.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let left = assignment.clips.iter().map(name).collect();
+        return Err(CaptureError::TooFewCameras { dir: dir.to_owned(), left, views: posed });
+    }
+    if posed < 2 {
+        return Err(CaptureError::TooFewViews { file: file.clone(), found: posed });
     }
     let ffmpeg = Ffmpeg::default();
     let pairs: Vec<(&PathBuf, &RawView)> = assignment.clips.iter().zip(&raw.views).collect();

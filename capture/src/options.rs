@@ -36,21 +36,21 @@ pub struct LoadOptions {
 impl LoadOptions {
     pub(crate) fn check(&self) -> Result<(), CaptureError> {
         let bad = |option, found, expected| Err(CaptureError::BadOption { option, found, expected });
-        for (option, value) in [("factor", self.factor), ("max-height", self.max_height)] {
+        for (option, value) in [("--factor", self.factor), ("--max-height", self.max_height)] {
             if value == Some(0) {
                 return bad(option, 0.0, "at least 1");
             }
         }
         for (option, value) in
-            [("focal-mm", self.focal_mm), ("sensor-mm", self.sensor_mm), ("fps", self.fps), ("end", self.end)]
+            [("--focal-mm", self.focal_mm), ("--sensor-mm", self.sensor_mm), ("--fps", self.fps), ("--end", self.end)]
         {
             if let Some(value) = value.filter(|value| !(value.is_finite() && *value > 0.0)) {
                 return bad(option, value, "a positive number");
             }
         }
         match (self.start, self.end) {
-            (Some(start), _) if !(start.is_finite() && start >= 0.0) => bad("start", start, "0 or a positive number"),
-            (Some(start), Some(end)) if end <= start => bad("end", end, "more than start"),
+            (Some(start), _) if !(start.is_finite() && start >= 0.0) => bad("--start", start, "0 or a positive number"),
+            (Some(start), Some(end)) if end <= start => bad("--end", end, "more than --start"),
             _ => Ok(()),
         }
     }

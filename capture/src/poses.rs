@@ -26,6 +26,6 @@ pub(crate) fn check_rotation(rotation: &DMat3) -> Result<(), String> {
     }
     Err(format!(
         "a matrix that is not a rotation: determinant {determinant:.4}, RᵀR off the identity by {error:.4}; expected 1 and 0 \
-         (within {ROTATION_TOLERANCE})"
+         (within {ROTATION_TOLERANCE}); check the axis convention of the exporter, or export the poses again"
     ))
 }

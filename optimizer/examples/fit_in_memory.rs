@@ -5,7 +5,7 @@ use glam::{DAffine3, DVec2, DVec3};
 use loop3d_capture::{Capture, Clip, Normalisation, View};
 use loop3d_optimizer::config::{FitConfig, PlaneCount, Preset};
 use loop3d_optimizer::error::FitError;
-use loop3d_optimizer::fit::fit;
+use loop3d_optimizer::fit::{FitInput, fit};
 use loop3d_scene::Camera;
 use loop3d_scene::job::Unwatched;
 
@@ -33,7 +33,7 @@ fn main() -> Result<(), FitError> {
     let views = [-0.3, 0.0, 0.3].map(view).into();
     let capture = Capture { views, fps: 8.0, near: 2.0, far: 4.0, normalisation: Normalisation::default() };
     let config = FitConfig { preset: Preset::Draft, planes: PlaneCount::Count(4), ..FitConfig::default() };
-    let scene = fit(&capture, &config, &[], None, &mut Unwatched)?;
+    let scene = fit(FitInput { capture: &capture, config: &config, held_out: &[] }, None, &mut Unwatched)?;
     let (static_tiles, looping_tiles) = scene.tiles.counts();
     println!("{static_tiles} static and {looping_tiles} looping tiles, {} frames", scene.frames);
     Ok(())

@@ -210,34 +210,25 @@ impl Preset {
             levels.into_iter().map(level).collect()
         };
         let looping_levels = |levels: &[_]| levels.iter().copied().map(level).collect();
+        let long = |times: usize, search_every: usize| Schedule {
+            static_levels: static_levels(8 * times, 40 * times, 30 * times, 20 * times),
+            looping_levels: looping_levels(&[
+                (4, 40 * times, 0.02),
+                (6, 30 * times, 0.02),
+                (8, 30 * times, 0.02),
+                (12, 20 * times, 0.015),
+                (16, 24 * times, 0.01),
+            ]),
+            search_every,
+        };
         match self {
             Self::Draft => Schedule {
                 static_levels: static_levels(4, 20, 15, 10),
                 looping_levels: looping_levels(&[(4, 16, 0.02), (8, 12, 0.015), (16, 9, 0.01)]),
                 search_every: 3,
             },
-            Self::Standard => Schedule {
-                static_levels: static_levels(8, 40, 30, 20),
-                looping_levels: looping_levels(&[
-                    (4, 40, 0.02),
-                    (6, 30, 0.02),
-                    (8, 30, 0.02),
-                    (12, 20, 0.015),
-                    (16, 24, 0.01),
-                ]),
-                search_every: 3,
-            },
-            Self::Fine => Schedule {
-                static_levels: static_levels(16, 80, 60, 40),
-                looping_levels: looping_levels(&[
-                    (4, 80, 0.02),
-                    (6, 60, 0.02),
-                    (8, 60, 0.02),
-                    (12, 40, 0.015),
-                    (16, 48, 0.01),
-                ]),
-                search_every: 2,
-            },
+            Self::Standard => long(1, 3),
+            Self::Fine => long(2, 2),
         }
     }
 }
@@ -252,6 +243,16 @@ mod tests {
         let command = FitConfig::augment_args(Command::new("fit"));
         let matches = command.get_matches_from(["fit"]);
         assert_eq!(FitConfig::from_arg_matches(&matches).unwrap(), FitConfig::default());
+    }
+
+    #[test]
+    fn the_fine_schedule_is_the_standard_one_with_twice_the_epochs() {
+        let epochs = |levels: &[Level]| levels.iter().map(|level| (level.side, level.epochs)).collect::<Vec<_>>();
+        let [standard, fine] = [Preset::Standard, Preset::Fine].map(|preset| preset.schedule(360, 8));
+        assert_eq!(epochs(&standard.static_levels), [(8, 8), (8, 40), (16, 20), (16, 20)]);
+        assert_eq!(epochs(&standard.looping_levels), [(4, 40), (6, 30), (8, 30), (12, 20), (16, 24)]);
+        assert_eq!(epochs(&fine.looping_levels), [(4, 80), (6, 60), (8, 60), (12, 40), (16, 48)]);
+        assert_eq!((standard.search_every, fine.search_every), (3, 2));
     }
 
     #[test]

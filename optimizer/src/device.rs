@@ -1,13 +1,11 @@
 //! Where a fit runs: the choice, what it settles to on this machine, and the fit there.
 
 use crate::checkpoint::Checkpoint;
-use crate::config::FitConfig;
 #[cfg(feature = "cuda")]
 use crate::cuda;
 use crate::error::FitError;
-use crate::fit::{FitObserver, fit};
+use crate::fit::{FitInput, FitObserver, fit};
 use clap::ValueEnum;
-use loop3d_capture::Capture;
 use loop3d_scene::Scene;
 use serde::{Deserialize, Serialize};
 
@@ -94,18 +92,16 @@ impl Settled {
 /// Those of [`fit()`], and [`FitError::Device`] for a device that fails on the way (out of memory, say).
 pub fn fit_on(
     device: &Settled,
-    capture: &Capture,
-    config: &FitConfig,
-    held_out: &[usize],
+    input: FitInput<'_>,
     resume: Option<Checkpoint>,
     observer: &mut dyn FitObserver,
 ) -> Result<Scene, FitError> {
     match &device.device {
-        Device::Cpu => fit(capture, config, held_out, resume, observer),
+        Device::Cpu => fit(input, resume, observer),
         #[cfg(feature = "cuda")]
         Device::Cuda(kernels) => loop3d_torch::guarded(|| {
             let engine = cuda::CudaEngine::new(kernels.clone());
-            crate::fit::fit_with(&engine, capture, config, held_out, resume, observer)
+            crate::fit::fit_with(&engine, input, resume, observer)
         }),
     }
 }

@@ -33,19 +33,23 @@ impl FitObserver for Unwatched {
     }
 }
 
-/// Fits a scene to all views except those in `held_out`, on the CPU. `resume`: the last checkpoint that
-/// [`FitObserver::save`] received.
+/// What a fit works on.
+#[derive(Clone, Copy, Debug)]
+pub struct FitInput<'a> {
+    /// The footage.
+    pub capture: &'a Capture,
+    /// The settings.
+    pub config: &'a FitConfig,
+    /// Indices of the views that are not fitted.
+    pub held_out: &'a [usize],
+}
+
+/// Fits a scene on the CPU. `resume`: the last checkpoint that [`FitObserver::save`] received.
 ///
 /// # Errors
 /// Settings that make no sense, too few views, or the observer's wish to stop.
-pub fn fit(
-    capture: &Capture,
-    config: &FitConfig,
-    held_out: &[usize],
-    resume: Option<Checkpoint>,
-    observer: &mut dyn FitObserver,
-) -> Result<Scene, FitError> {
-    fit_with(&CpuEngine, capture, config, held_out, resume, observer)
+pub fn fit(input: FitInput<'_>, resume: Option<Checkpoint>, observer: &mut dyn FitObserver) -> Result<Scene, FitError> {
+    fit_with(&CpuEngine, input, resume, observer)
 }
 
 /// [`fit`] with another engine.
@@ -54,12 +58,11 @@ pub fn fit(
 /// Those of [`fit`] and of the engine.
 pub fn fit_with<E: Engine>(
     engine: &E,
-    capture: &Capture,
-    config: &FitConfig,
-    held_out: &[usize],
+    input: FitInput<'_>,
     resume: Option<Checkpoint>,
     observer: &mut dyn FitObserver,
 ) -> Result<Scene, FitError> {
+    let FitInput { capture, config, held_out } = input;
     let plan = FitPlan::new(&CaptureSizes::from(capture), config, held_out)?;
     let views = plan.training.iter().map(|view| &capture.views[*view]).collect();
     let context = Context { config, plan, views };

@@ -18,6 +18,7 @@
 //! use loop3d_capture::Capture;
 //! use loop3d_optimizer::config::{FitConfig, Preset};
 //! use loop3d_optimizer::device::{DeviceChoice, fit_on};
+//! use loop3d_optimizer::fit::FitInput;
 //! use loop3d_optimizer::error::FitError;
 //! use loop3d_scene::Scene;
 //! use loop3d_scene::job::Unwatched;
@@ -30,7 +31,8 @@
 //!     }
 //!     let config = FitConfig { preset: Preset::Draft, ..FitConfig::default() };
 //!     let held_out = [capture.views.len() - 1];
-//!     fit_on(&device, capture, &config, &held_out, None, &mut Unwatched)
+//!     let input = FitInput { capture, config: &config, held_out: &held_out };
+//!     fit_on(&device, input, None, &mut Unwatched)
 //! }
 //! ```
 //!

@@ -2,8 +2,8 @@
 #![cfg(test)]
 
 use loop3d_optimizer::metrics::{
-    MetricsError, PatchConfig, ViewMetrics, baselines, coh, com, crop_px, evaluate, loop_q, mean_scores, nn_error,
-    psnr_mean, psnr_static, ssim_static, std_err,
+    Appearance, MetricsError, PatchConfig, ViewMetrics, appearance, baselines, coh, com, crop_px, evaluate, loop_q,
+    mean_scores, nn_error, psnr_mean, psnr_static, ssim_static, std_err,
 };
 use loop3d_optimizer::patches::{ClipRef, ClipWindow, TimeClip};
 
@@ -233,6 +233,55 @@ fn a_view_is_evaluated_inside_its_border() {
     let mean = mean_scores(&[view, ViewMetrics { view: 5, scores: frozen }]).unwrap();
     assert!((mean.coh.unwrap() - frozen.coh.unwrap() / 2.0).abs() < 1e-12);
     assert_eq!(mean_scores(&[]), None);
+}
+
+#[test]
+fn appearance_of_known_clips() {
+    let (height, width) = (7, 9);
+    let truth = noise_clip(3, height, width, 21).map_time(3, |line, out| {
+        out.iter_mut().zip(line).for_each(|(out, v)| *out = v & !1);
+    });
+    let truth = truth.unwrap();
+    let half = truth.map_time(3, |line, out| out.iter_mut().zip(line).for_each(|(out, v)| *out = v / 2)).unwrap();
+    // The left half is static.
+    let mask: Vec<bool> = (0..height * width).map(|at| at % width < width / 2).collect();
+    let own = appearance(&truth, &truth, &mask).unwrap();
+    assert_eq!((own.detail, own.detail_moving, own.grid), (Some(1.0), Some(1.0), Some(1.0)));
+    let soft = appearance(&half, &truth, &mask).unwrap();
+    for figure in [soft.detail, soft.detail_moving] {
+        assert!((figure.unwrap() - 0.5).abs() < 1e-6, "{soft:?}");
+    }
+    assert!((soft.grid.unwrap() - 1.0).abs() < 1e-6 && soft.specks.unwrap() < own.specks.unwrap(), "{soft:?}");
+    assert!((soft.flicker.unwrap() - own.flicker.unwrap() / 2.0).abs() < 1e-9, "{soft:?}");
+
+    // Stripes three pixels apart have the same second differences along rows and both diagonals, and none along columns: the
+    // ratio is a half; of a line of one in rows and columns more.
+    let grey = |at: &dyn Fn(usize, usize) -> u8| {
+        let rgb: Vec<u8> = (0..12 * 12).flat_map(|i| [at(i / 12, i % 12); 3]).collect();
+        clip(1, 12, 12, &rgb)
+    };
+    let stripes = grey(&|_, x| if x % 3 == 0 { 90 } else { 60 });
+    let woven = grey(&|y, x| 60 + 20 * u8::from(x % 3 == 0) + 20 * u8::from(y % 3 == 0));
+    let all = vec![false; 144];
+    let ratio = appearance(&woven, &stripes, &all).unwrap().grid.unwrap();
+    assert!(ratio > 1.2, "{ratio}");
+    assert!((appearance(&stripes, &woven, &all).unwrap().grid.unwrap() - 1.0 / ratio).abs() < 1e-6);
+
+    // One pixel of the hundred inside; a pixel of the border has no eight neighbours.
+    let speck = |level: u8, at: usize| {
+        let rgb: Vec<u8> = (0..144).flat_map(|i| [100, 100, if i == at { level } else { 100 }]).collect();
+        appearance(&clip(1, 12, 12, &rgb), &stripes, &all).unwrap().specks
+    };
+    assert_eq!(
+        [speck(125, 30), speck(124, 30), speck(75, 30), speck(125, 5)].map(Option::unwrap),
+        [1e4, 0.0, 1e4, 0.0]
+    );
+
+    // From 10 to 14 and back across the seam; flat, so there is no detail to compare.
+    let flat = clip(2, 3, 3, &[[10; 27], [14; 27]].concat());
+    let expected = Appearance { specks: Some(0.0), flicker: Some(4.0), ..Appearance::default() };
+    assert_eq!(appearance(&flat, &flat, &[true; 9]).unwrap(), expected);
+    assert_eq!(appearance(&flat, &flat, &[false; 9]).unwrap().flicker, None);
 }
 
 #[test]

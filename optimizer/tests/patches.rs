@@ -3,7 +3,7 @@
 
 use loop3d_optimizer::patches::{
     ClipRef, ClipWindow, Grid, LoopMatches, MIN_RHO, PatchError, Span, TargetSettings, TimeClip, TimeRows, fold,
-    looping_target, looping_target_u8, match_loop, search,
+    looping_target, match_loop, search,
 };
 
 /// Bytes that look like noise: a linear congruential generator's high bits.
@@ -233,7 +233,7 @@ fn assert_target(x: &Frames, y: &Frames, settings: &TargetSettings) {
         }
     }
     let target = x.target(y, settings);
-    let bytes = looping_target_u8(&x.render(), x.height, x.width, x.frames, &y.window(), settings).unwrap();
+    let bytes = looping_target::<u8>(&x.render(), x.height, x.width, x.frames, &y.window(), settings).unwrap();
     assert_eq!(target.len(), sums.len());
     for (k, &value) in target.iter().enumerate() {
         let expected: f64 = sums[k] / counts[k];
@@ -392,7 +392,7 @@ fn bad_input_is_named() {
     let render = vec![0.5; 8 * 10 * 3 * 4];
     let try_target = |render: &[f32], size: (usize, usize, usize), at: (usize, usize), settings: TargetSettings| {
         let window = ClipWindow { clip: clip.clip(), x0: at.0, y0: at.1 };
-        looping_target(render, size.0, size.1, size.2, &window, &settings).unwrap_err()
+        looping_target::<f32>(render, size.0, size.1, size.2, &window, &settings).unwrap_err()
     };
     let good = TargetSettings::OTHER;
     let error = try_target(&render, (8, 10, 5), (0, 0), good);
@@ -428,6 +428,6 @@ fn bad_input_is_named() {
     assert_eq!(run(&clip, &short).to_string(), "keys' clip has 2 frames, a temporal patch needs 3");
     assert_eq!(run(&clip, &wide).to_string(), "queries are 10x8 pixels, keys 11x8: they must be equal");
     let matches = clip.matches(&clip, &good);
-    assert!(matches!(fold(&matches, &wide.time_clip().rows()), Err(PatchError::Sizes { .. })));
-    assert!(matches!(fold(&matches, &short.time_clip().rows()), Err(PatchError::Length { expected: 1200, .. })));
+    assert!(matches!(fold::<f32>(&matches, &wide.time_clip().rows()), Err(PatchError::Sizes { .. })));
+    assert!(matches!(fold::<f32>(&matches, &short.time_clip().rows()), Err(PatchError::Length { expected: 1200, .. })));
 }

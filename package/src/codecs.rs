@@ -1,6 +1,6 @@
 //! Pages of looping tiles coded and decoded, whatever the codec: video through ffmpeg, or one image for each frame.
 
-use crate::coded::{CodedPage, FrameSource, FrameTaker};
+use crate::coded::{CodedFrames, CodedPage, FrameSource, FrameTaker};
 use crate::{ExportError, images, video};
 use loop3d_package_format::Codec;
 
@@ -33,19 +33,13 @@ pub(crate) fn encode(
     }
 }
 
-/// Decodes the frames of a page of `size` texels and hands the texels of each in turn to `each`.
+/// Decodes the frames of a page and hands the texels of each in turn to `each`.
 ///
 /// # Errors
 /// ffmpeg is missing or fails, or the frames are not those of such a page.
-pub(crate) fn decode(
-    codec: Codec,
-    size: [usize; 2],
-    description: &[u8],
-    frames: &[&[u8]],
-    each: &mut FrameTaker<'_>,
-) -> Result<(), ExportError> {
-    match codec {
-        Codec::H264 | Codec::Av1 => video::decode(codec, size, description, frames, each),
-        _ => images::decode(codec, size, frames, each),
+pub(crate) fn decode(coded: &CodedFrames<'_>, each: &mut FrameTaker<'_>) -> Result<(), ExportError> {
+    match coded.codec {
+        Codec::H264 | Codec::Av1 => video::decode(coded, each),
+        _ => images::decode(coded, each),
     }
 }

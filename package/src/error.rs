@@ -72,6 +72,24 @@ pub enum ExportError {
         /// What was expected.
         expected: String,
     },
+    /// A folder of the original project does not exist.
+    #[error("{}: {found}; expected a folder of the original project", dir.display())]
+    NoFolder {
+        /// The path asked for.
+        dir: PathBuf,
+        /// What is there.
+        found: &'static str,
+    },
+    /// A folder does not hold the files of the original project.
+    #[error("{}: found no {}; expected a scene of the original project: {expected}", dir.display(), missing.join(", "))]
+    NoImport {
+        /// The folder.
+        dir: PathBuf,
+        /// Files that are not there.
+        missing: Vec<&'static str>,
+        /// All files of such a folder.
+        expected: &'static str,
+    },
     /// The folder to write is not empty.
     #[error("{}: is not empty; expected a new or empty folder", path.display())]
     Occupied {
@@ -95,7 +113,10 @@ pub enum ExportError {
         limit: usize,
     },
     /// No quality makes the file small enough.
-    #[error("the smallest possible file is {:.2} MB; the limit is {:.2} MB", *smallest as f64 / 1e6, *most as f64 / 1e6)]
+    #[error(
+        "the smallest possible file is {:.2} MB; the limit is {:.2} MB; raise --max-mb, try --codec av1, or fit with a lower --max-height",
+        *smallest as f64 / 1e6, *most as f64 / 1e6
+    )]
     Size {
         /// Bytes at the lowest quality.
         smallest: u64,
@@ -124,7 +145,9 @@ impl Blame for ExportError {
             Self::Read { error, .. } if is_about_the_path(error) => Fault::Input,
             Self::Folder { error, .. } if is_about_the_path(error) => Fault::Usage,
             Self::Image { error, .. } if is_of_the_image(error) => Fault::Input,
-            Self::Import { .. } | Self::TooManyTiles { .. } => Fault::Input,
+            Self::Import { .. } | Self::NoFolder { .. } | Self::NoImport { .. } | Self::TooManyTiles { .. } => {
+                Fault::Input
+            }
             Self::Occupied { .. } | Self::Size { .. } | Self::NoBlocks { .. } => Fault::Usage,
             Self::Memory { .. } => Fault::Moment,
             Self::Read { .. } | Self::Folder { .. } | Self::Image { .. } | Self::Texture { .. } => Fault::Machine,

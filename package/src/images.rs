@@ -1,6 +1,6 @@
 //! Frames that are images of their own: PNG, and blocks for GPUs. All cores code them, a frame each.
 
-use crate::coded::{CodedPage, FrameSource, FrameTaker};
+use crate::coded::{CodedFrames, CodedPage, FrameSource, FrameTaker};
 use crate::png::{png, rgba_of_png};
 use crate::{ExportError, textures};
 use image::codecs::png::{CompressionType, FilterType};
@@ -48,12 +48,8 @@ pub(crate) fn encode(
 ///
 /// # Errors
 /// A frame is not one of such a page.
-pub(crate) fn decode(
-    codec: Codec,
-    size: [usize; 2],
-    frames: &[&[u8]],
-    each: &mut FrameTaker<'_>,
-) -> Result<(), ExportError> {
+pub(crate) fn decode(coded: &CodedFrames<'_>, each: &mut FrameTaker<'_>) -> Result<(), ExportError> {
+    let &CodedFrames { codec, size, frames, .. } = coded;
     let cores = rayon::current_num_threads();
     for (some, first) in frames.chunks(cores).zip((0..).step_by(cores)) {
         let now: Vec<Result<Vec<u16>, ExportError>> = some

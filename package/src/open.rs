@@ -1,5 +1,6 @@
 //! Opens a scene from any file that holds one: a master, or a package, whose video is decoded.
 
+use crate::coded::CodedFrames;
 use crate::png::rgba_of_png;
 use crate::{ExportError, codecs, textures};
 use loop3d_package_format::{Arrival, Assembly, Codec, Head, Limits, PackageError, Reader, Stream, premultiplied};
@@ -108,7 +109,8 @@ fn scene(head: &Head, parts: &[Vec<u8>]) -> Result<Scene, ExportError> {
         let chunks = stream.chunks.iter().filter(|chunk| chunk.page == page);
         let frames: Vec<&[u8]> = chunks.flat_map(|chunk| chunk.frames(&parts[chunk.part])).collect();
         let description = stream.description(page).unwrap_or_default();
-        codecs::decode(stream.codec, size, &description, &frames, &mut |frame, texels| {
+        let coded = CodedFrames { codec: stream.codec, size, description: &description, frames: &frames };
+        codecs::decode(&coded, &mut |frame, texels| {
             Ok(assembly.set_page(TileKind::Looping, page, frame, size[0], texels)?)
         })?;
     }

@@ -1,6 +1,6 @@
 //! H.264 and AV1 through the program ffmpeg.
 
-use crate::coded::{CodedPage, FrameSource, FrameTaker};
+use crate::coded::{CodedFrames, CodedPage, FrameSource, FrameTaker};
 use crate::{ExportError, annex_b, av1};
 use loop3d_media::{Ffmpeg, MediaError, pipe_error};
 use loop3d_package_format::{CHUNK_FRAMES, Codec, rgba_from_yuv, yuv_from_rgba};
@@ -86,13 +86,8 @@ fn coder(codec: Codec, quality: u8) -> String {
 ///
 /// # Errors
 /// ffmpeg is missing or fails, or the frames are not those of such a page.
-pub(crate) fn decode(
-    codec: Codec,
-    size: [usize; 2],
-    description: &[u8],
-    frames: &[&[u8]],
-    each: &mut FrameTaker<'_>,
-) -> Result<(), ExportError> {
+pub(crate) fn decode(coded: &CodedFrames<'_>, each: &mut FrameTaker<'_>) -> Result<(), ExportError> {
+    let &CodedFrames { codec, size, description, frames } = coded;
     let doing = format!("decoding {codec} frames of {}×{} pixels", size[0], 2 * size[1]);
     let wrong = |what: &str| ExportError::from(MediaError::Ffmpeg { doing: doing.clone(), said: what.to_owned() });
     let (format, bytes) = match codec {

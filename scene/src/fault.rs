@@ -13,19 +13,6 @@ pub enum Fault {
     Moment,
 }
 
-impl Fault {
-    /// The exit code that a command ends with: 2 usage, 65 the input (`EX_DATAERR` of BSD's sysexits), 1 the machine, 75 try
-    /// again later (`EX_TEMPFAIL`).
-    pub fn exit_code(self) -> u8 {
-        match self {
-            Self::Machine => 1,
-            Self::Usage => 2,
-            Self::Input => 65,
-            Self::Moment => 75,
-        }
-    }
-}
-
 /// Errors that know who can mend them.
 pub trait Blame {
     /// Who can mend it.

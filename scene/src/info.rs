@@ -29,15 +29,15 @@ pub struct SceneInfo {
     /// Number of tiles of all frames.
     pub looping_tiles: usize,
     /// Fraction of the table's places that hold a tile, 0 to 1.
-    pub tile_share: f64,
+    pub tile_fraction: f64,
     /// Number of tiles of each plane, nearest first.
     pub tiles_per_plane: Vec<usize>,
     /// Bytes of all texels.
     pub texel_bytes: u64,
     /// Planes with a tile under a pixel of the reference camera, mean over its image.
-    pub hits_mean: f64,
+    pub overdraw_mean: f64,
     /// The most planes with a tile under one pixel.
-    pub hits_max: u32,
+    pub overdraw_max: u32,
     /// The cameras of the capture.
     pub views: Vec<ViewInfo>,
     /// Bytes of the file, where it came from one.
@@ -64,7 +64,7 @@ impl SceneInfo {
         let tiles = &scene.tiles;
         let (static_tiles, looping_tiles) = tiles.counts();
         let per_plane = tiles.tiles.chunks((tiles.rows * tiles.columns).max(1));
-        let (hits_mean, hits_max) = hits(scene);
+        let (overdraw_mean, overdraw_max) = overdraw(scene);
         let views = scene.views.iter();
         Self {
             size_px: [scene.reference.width, scene.reference.height],
@@ -77,11 +77,11 @@ impl SceneInfo {
             origin_px: tiles.origin_px,
             static_tiles,
             looping_tiles,
-            tile_share: (static_tiles + looping_tiles) as f64 / tiles.tiles.len().max(1) as f64,
+            tile_fraction: (static_tiles + looping_tiles) as f64 / tiles.tiles.len().max(1) as f64,
             tiles_per_plane: per_plane.map(|p| p.iter().filter(|&&t| t != Tile::Empty).count()).collect(),
             texel_bytes: 2 * (scene.static_texels.len() + scene.looping_texels.len()) as u64,
-            hits_mean,
-            hits_max,
+            overdraw_mean,
+            overdraw_max,
             views: views
                 .map(|v| ViewInfo { name: v.name.clone(), held_out: v.held_out, position: v.camera.position() })
                 .collect(),
@@ -93,7 +93,7 @@ impl SceneInfo {
 
 /// Mean and maximum over the reference image of the planes with a tile under a pixel. The reference camera sees
 /// texels one to one, so a tile covers 16×16 pixels.
-fn hits(scene: &Scene) -> (f64, u32) {
+fn overdraw(scene: &Scene) -> (f64, u32) {
     let (tiles, Camera { width, height, .. }) = (&scene.tiles, scene.reference);
     // The tiles of all planes at one place cover the same pixels.
     let mut sum = 0.0;
@@ -121,9 +121,9 @@ impl fmt::Display for SceneInfo {
         let [rows, columns] = self.tile_grid;
         let [x, y] = self.origin_px;
         let tiles = self.static_tiles + self.looping_tiles;
-        let percent = 100.0 * self.tile_share;
+        let percent = 100.0 * self.tile_fraction;
         let line = |f: &mut fmt::Formatter<'_>, name: &str, value: String| writeln!(f, "{name:<12}{value}");
-        line(f, "picture", format!("{width}×{height}"))?;
+        line(f, "image", format!("{width}×{height}"))?;
         let seconds = self.frames as f64 / self.fps;
         line(f, "loop", format!("{} frames at {} fps, {seconds:.2} s", self.frames, self.fps))?;
         let (near, far) = (self.near, self.far);
@@ -137,7 +137,7 @@ impl fmt::Display for SceneInfo {
         line(f, "tiles", format!("{tiles} ({kinds}), {percent:.1} % of the table"))?;
         let per_plane: Vec<String> = self.tiles_per_plane.iter().map(usize::to_string).collect();
         line(f, "per plane", per_plane.join(" "))?;
-        let (mean, most) = (self.hits_mean, self.hits_max);
+        let (mean, most) = (self.overdraw_mean, self.overdraw_max);
         line(f, "overdraw", format!("{mean:.2} tiles under a pixel of the reference camera, at most {most}"))?;
         line(f, "texels", bytes(self.texel_bytes))?;
         if let Some(file) = self.file_bytes {
@@ -187,8 +187,8 @@ mod tests {
             sum += count;
             most = most.max(count);
         }
-        assert!((info.hits_mean - sum as f64 / (56.0 * 40.0)).abs() < 1e-12);
-        assert_eq!(info.hits_max as usize, most);
+        assert!((info.overdraw_mean - sum as f64 / (56.0 * 40.0)).abs() < 1e-12);
+        assert_eq!(info.overdraw_max as usize, most);
     }
 
     #[test]
@@ -200,13 +200,13 @@ mod tests {
         assert_eq!(info.tiles_per_plane.iter().sum::<usize>(), static_tiles + looping_tiles);
         assert_eq!(info.texel_bytes, 2 * ((static_tiles + 2 * looping_tiles) * TILE_VALUES) as u64);
         let places = 5 * scene.tiles.rows * scene.tiles.columns;
-        assert_eq!(info.tile_share, (static_tiles + looping_tiles) as f64 / places as f64);
+        assert_eq!(info.tile_fraction, (static_tiles + looping_tiles) as f64 / places as f64);
         let json = serde_json::to_value(&info).unwrap();
         assert_eq!((&json["size_px"][0], &json["views"][1]["held_out"]), (&56.into(), &true.into()));
         assert!(json.get("file_bytes").is_none());
         let text = SceneInfo { file_bytes: Some(2_345_678), ..info }.to_string();
         for said in [
-            "picture     56×40\n",
+            "image       56×40\n",
             "loop        2 frames at 25 fps, 0.08 s\n",
             "planes      5, depth 1.000 to 10.000",
             "file        2.3 MB\n",

@@ -1,9 +1,10 @@
 //! What is wrong with a capture, and how to fix it.
 
-use super::report::{Problem, Report, ViewReport};
+use super::report::{Fit, Problem, Report, ViewReport};
 use loop3d_capture::steady::{PARALLAX_PX, STILL_PX};
 use loop3d_capture::{CaptureError, ClipHealth, PosedCapture};
 use loop3d_media::MediaError;
+use loop3d_scene::{Blame, Fault, MAX_PLANES};
 
 /// Seconds of footage from which a good loop of two seconds can be chosen.
 const SECONDS: f64 = 5.0;
@@ -25,18 +26,18 @@ const AWAY: f64 = 20.0;
 const DEEP: f64 = 300.0;
 
 fn stops(what: impl Into<String>, remedy: impl Into<String>) -> Problem {
-    Problem { stops: true, what: what.into(), remedy: remedy.into() }
+    Problem { stops: true, what: what.into(), remedy: remedy.into(), fault: Fault::Input }
 }
 
 fn worse(what: impl Into<String>, remedy: impl Into<String>) -> Problem {
-    Problem { stops: false, what: what.into(), remedy: remedy.into() }
+    Problem { stops: false, what: what.into(), remedy: remedy.into(), fault: Fault::Input }
 }
 
 /// An error of loading, with its remedy.
 pub fn of_fault(fault: &CaptureError) -> Problem {
     let remedy = match fault {
         CaptureError::NoLayout { .. } => {
-            "if you have no poses, `loop3d prepare DIR -o CAPTURE` estimates them; docs/CAPTURES.md lists the supported layouts"
+            "arrange the folder as docs/CAPTURES.md shows, or let `loop3d prepare DIR -o CAPTURE` make a capture of the clips"
         }
         CaptureError::NoDirectory { .. } => "check the path",
         CaptureError::NoViews { .. } => "put one clip per pose into videos/, named like the pose",
@@ -57,13 +58,13 @@ pub fn of_fault(fault: &CaptureError) -> Problem {
         CaptureError::Media(MediaError::TooSmall { .. }) | CaptureError::BadOption { .. } => {
             "use a value in the expected range"
         }
-        CaptureError::NoSuchCamera { .. } | CaptureError::NoSuchView { .. } => {
+        CaptureError::NoSuchCamera { .. } | CaptureError::TooFewCameras { .. } | CaptureError::NoSuchView { .. } => {
             "use names or indices from the list of views"
         }
         CaptureError::NoClipForPose { .. } => "name the clip like its pose, or remove the pose",
         _ => "export the poses again, or correct this entry",
     };
-    stops(fault.to_string(), remedy)
+    Problem { fault: fault.fault(), ..stops(fault.to_string(), remedy) }
 }
 
 /// All problems of a capture whose poses can be read, the worst first.
@@ -142,7 +143,7 @@ fn of_clips(report: &Report, healths: &[Result<ClipHealth, CaptureError>], probl
     }
     if !single.is_empty() {
         let what = format!(
-            "stills among clips: {}; the loop can only be as long as the shortest clip allows",
+            "stills among clips: {}; a loop is at most as long as the shortest clip, so the scene will not move",
             single.join(", ")
         );
         problems.push(worse(what, "leave them out with --cameras, or film clips from these places"));
@@ -198,16 +199,49 @@ fn of_fit(report: &Report, posed: &PosedCapture, problems: &mut Vec<Problem>) {
             "{:.1} px of parallax from plane to plane at the outermost camera; expected about 1",
             fit.plane_step_px
         );
-        let more = ((fit.planes - 1) as f64 * fit.plane_step_px).ceil().min(256.0);
-        problems.push(worse(
-            what,
-            format!("fit with --planes {more}, with --max-height {lower}, or without the outermost views"),
-        ));
+        let more = planes_for(fit).map_or(String::new(), |planes| format!("with --planes {planes}, "));
+        problems.push(worse(what, format!("fit {more}with --max-height {lower}, or without the outermost views")));
     }
-    if let Some(free) = fit.free_bytes.filter(|&free| free < fit.memory_bytes) {
-        let gib = |bytes: u64| bytes as f64 / f64::from(1 << 30);
-        let what =
-            format!("a fit needs about {:.1} GiB of memory; {:.1} GiB are free", gib(fit.memory_bytes), gib(free));
-        problems.push(stops(what, "reduce it with --max-height, --end or fewer --cameras"));
+    problems.extend(of_memory(fit));
+}
+
+/// The number of planes that are about a pixel of parallax apart, where a fit can have as many.
+fn planes_for(fit: &Fit) -> Option<usize> {
+    let planes = ((fit.planes - 1) as f64 * fit.plane_step_px).ceil() as usize + 1;
+    (planes <= MAX_PLANES).then_some(planes)
+}
+
+/// Too little free memory: the machine's state at this moment, not a fault of the capture.
+fn of_memory(fit: &Fit) -> Option<Problem> {
+    let free = fit.free_bytes.filter(|&free| free < fit.memory_bytes)?;
+    let gib = |bytes: u64| bytes as f64 / f64::from(1 << 30);
+    let what = format!("a fit needs about {:.1} GiB of memory; {:.1} GiB are free", gib(fit.memory_bytes), gib(free));
+    let remedy = "reduce it with --max-height, --end or fewer --cameras, or try again when more is free";
+    Some(Problem { fault: Fault::Moment, ..stops(what, remedy) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fit() -> Fit {
+        let (seconds, free_bytes) = ([1.0, 2.0], Some(7 << 30));
+        Fit { planes: 33, plane_step_px: 2.0, parallax_px: 64.0, memory_bytes: 7 << 30, free_bytes, seconds, cores: 2 }
+    }
+
+    #[test]
+    fn too_little_memory_is_a_fault_of_the_moment() {
+        assert!(of_memory(&fit()).is_none());
+        let problem = of_memory(&Fit { free_bytes: Some(6 << 30), ..fit() }).unwrap();
+        assert!(problem.stops);
+        assert_eq!(problem.fault, Fault::Moment);
+        assert!(of_memory(&Fit { free_bytes: None, ..fit() }).is_none());
+    }
+
+    #[test]
+    fn more_planes_are_advised_only_where_a_fit_can_have_them() {
+        assert_eq!(planes_for(&fit()), Some(65));
+        assert_eq!(planes_for(&Fit { planes: MAX_PLANES, plane_step_px: 1.0, ..fit() }), Some(MAX_PLANES));
+        assert_eq!(planes_for(&Fit { planes: MAX_PLANES, plane_step_px: 1.7, ..fit() }), None);
     }
 }

@@ -4,6 +4,7 @@ use loop3d_capture::{CaptureError, ClipHealth, PosedCapture, Spread};
 use loop3d_optimizer::config::FitConfig;
 use loop3d_optimizer::plan::{CaptureSizes, FitPlan};
 use loop3d_optimizer::{duration, memory, training};
+use loop3d_scene::Fault;
 use serde::Serialize;
 use std::path::Path;
 
@@ -87,6 +88,9 @@ pub struct Problem {
     pub what: String,
     /// What to do.
     pub remedy: String,
+    /// Who can mend it, which decides the exit code.
+    #[serde(skip)]
+    pub fault: Fault,
 }
 
 impl Report {

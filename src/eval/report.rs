@@ -68,11 +68,13 @@ impl Report {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use loop3d_optimizer::metrics::Appearance;
 
     fn scores(com: Option<f64>) -> Scores {
         let (psnr_static, std_err) = (Some(30.0), None);
         let (ssim_static, psnr_mean, coh, loop_q) = (psnr_static, psnr_static, com, com);
-        Scores { static_share: 0.5, psnr_static, ssim_static, psnr_mean, std_err, com, coh, loop_q }
+        let appearance = Appearance { detail: com.map(|com| com / 4.0), ..Appearance::default() };
+        Scores { static_share: 0.5, psnr_static, ssim_static, psnr_mean, std_err, com, coh, loop_q, appearance }
     }
 
     #[test]
@@ -93,6 +95,7 @@ mod tests {
         assert!(json["views"][0]["baselines"]["hard_cut"]["com"].is_null());
         assert!(json["views"][0]["std_err"].is_null() && json["views"][1].get("baselines").is_none());
         assert_eq!((&json["mean"]["com"], &json["mean"]["baselines"]["frozen"]["com"]), (&3.0.into(), &5.0.into()));
+        assert_eq!((&json["views"][0]["detail"], &json["mean"]["detail"]), (&0.5.into(), &0.75.into()));
         assert!(json["mean"].get("psnr_whole").is_none() && json["views"][0].get("size").is_none());
     }
 }

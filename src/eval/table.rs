@@ -7,7 +7,7 @@ use loop3d_scene::Scene;
 /// Name, decimals, figure. Arrows show which way is better.
 type Column = (&'static str, usize, fn(&Scores) -> Option<f64>);
 
-const COLUMNS: [Column; 7] = [
+const LOOPS: [Column; 7] = [
     ("static PSNR dB ↑", 2, |s| s.psnr_static),
     ("static SSIM ↑", 4, |s| s.ssim_static),
     ("mean PSNR dB ↑", 2, |s| s.psnr_mean),
@@ -17,12 +17,22 @@ const COLUMNS: [Column; 7] = [
     ("LoopQ ↓", 2, |s| s.loop_q),
 ];
 
+/// Figures of single frames; `=1` is best at 1.
+const FRAMES: [Column; 5] = [
+    ("detail =1", 3, |s| s.appearance.detail),
+    ("detail, moving =1", 3, |s| s.appearance.detail_moving),
+    ("grid =1", 3, |s| s.appearance.grid),
+    ("specks per million ↓", 0, |s| s.appearance.specks),
+    ("flicker ↓", 2, |s| s.appearance.flicker),
+];
+
 /// What the figures mean; docs/BENCHMARKS.md lists ours.
 const LEGEND: &str = "\
 frozen scene, hard cut: baselines made from the held-out clip, which the fit never sees: its mean image, and its first frames cut to a loop.
 static: pixels that never move. STDerr: squared error of each pixel's standard deviation over time (levels 0–255). Com. (completeness): mean
 distance from clip patches to their nearest neighbours in the loop. Coh. (coherence): the reverse. LoopQ: coherence across the seam, at best
-equal to Coh.";
+equal to Coh. detail: sharpness against the clip's (below 1 is softer). grid: lines along rows and columns against the clip's (above 1 is a
+woven pattern). specks: single pixels that stick out. flicker: change from frame to frame where the clip is static (levels).";
 
 /// Width of the row names.
 const NAMES: usize = 12;
@@ -57,12 +67,24 @@ fn block(title: &str, ours: &Scores, whole: Option<f64>, baselines: Option<&Base
     if let Some(baselines) = baselines {
         rows.extend([("frozen scene", &baselines.frozen), ("hard cut", &baselines.hard_cut)]);
     }
-    // A column in which no figure is defined is left out.
-    let columns: Vec<&Column> =
-        COLUMNS.iter().filter(|(_, _, figure)| rows.iter().any(|(_, scores)| figure(scores).is_some())).collect();
     let mut lines = vec![title.to_owned()];
+    lines.extend(table(&LOOPS, &rows));
+    lines.extend(table(&FRAMES, &rows));
+    if let Some(whole) = whole {
+        lines.push(format!("PSNR over the whole image: {} dB", number(whole, 2)));
+    }
+    lines.join("\n")
+}
+
+/// Head and rows of one table; a column in which no figure is defined is left out, and so is a table without columns.
+fn table(columns: &[Column], rows: &[(&str, &Scores)]) -> Vec<String> {
+    let columns: Vec<&Column> =
+        columns.iter().filter(|(_, _, figure)| rows.iter().any(|(_, scores)| figure(scores).is_some())).collect();
+    if columns.is_empty() {
+        return Vec::new();
+    }
     let names = columns.iter().map(|(name, ..)| format!("  {name}"));
-    lines.push(format!("{:NAMES$}{}", "", names.collect::<String>()));
+    let mut lines = vec![format!("{:NAMES$}{}", "", names.collect::<String>())];
     for (name, scores) in rows {
         let cell = |(name, decimals, figure): &&Column| {
             let shown = figure(scores).map_or("–".to_owned(), |value| number(value, *decimals));
@@ -70,10 +92,7 @@ fn block(title: &str, ours: &Scores, whole: Option<f64>, baselines: Option<&Base
         };
         lines.push(format!("{name:NAMES$}{}", columns.iter().map(cell).collect::<String>()));
     }
-    if let Some(whole) = whole {
-        lines.push(format!("PSNR over the whole image: {} dB", number(whole, 2)));
-    }
-    lines.join("\n")
+    lines
 }
 
 fn number(value: f64, decimals: usize) -> String {
@@ -83,6 +102,7 @@ fn number(value: f64, decimals: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use loop3d_optimizer::metrics::Appearance;
 
     #[test]
     fn columns_are_aligned_and_undefined_figures_are_dashes() {
@@ -95,6 +115,7 @@ mod tests {
             com: Some(12.0),
             coh: None,
             loop_q: None,
+            appearance: Appearance { detail: Some(0.9), specks: Some(1234.4), ..Appearance::default() },
         };
         let baselines = Baselines { frozen: Scores { coh: Some(0.0), ..ours }, hard_cut: ours };
         assert_eq!(
@@ -104,6 +125,10 @@ mod tests {
              this scene               31.23         0.9100               ∞   12.00       –\n\
              frozen scene             31.23         0.9100               ∞   12.00    0.00\n\
              hard cut                 31.23         0.9100               ∞   12.00       –\n\
+             \x20             detail =1  specks per million ↓\n\
+             this scene        0.900                  1234\n\
+             frozen scene      0.900                  1234\n\
+             hard cut          0.900                  1234\n\
              PSNR over the whole image: 22.50 dB"
         );
     }

@@ -36,7 +36,7 @@ await check('far from the screen engines are freed, and a scene that returns con
   }, camera);
   await rest(page);
   const before = await look(page, picture);
-  await listen(page, ['poster', 'still', 'motion', 'load', 'progress', 'play', 'pause', 'camera-change', 'error']);
+  await listen(page, ['poster', 'static', 'motion', 'load', 'progress', 'play', 'pause', 'camera-change', 'error']);
   const held = [];
   for (const id of 'bcdefghij') {
     await page.evaluate((name) => document.getElementById(name).scrollIntoView(), id);
@@ -51,7 +51,7 @@ await check('far from the screen engines are freed, and a scene that returns con
   assert.ok(Math.max(...held.map(({ alive }) => alive)) <= 3, JSON.stringify(held));
   assert.ok(Math.max(...held.map(({ gpuBytes }) => gpuBytes)) <= 3e6, JSON.stringify(held));
   const gone = await state(page);
-  assert.deepEqual([gone.stage, gone.camera, gone.currentTime, gone.paused], ['picture', camera, 0.25, true]);
+  assert.deepEqual([gone.stage, gone.camera, gone.currentTime, gone.paused], ['poster', camera, 0.25, true]);
   assert.equal(await page.evaluate(() => document.getElementById('a').statistics()), undefined);
 
   // Until the scene is there again, its last image is shown.

@@ -66,7 +66,7 @@ export async function open(path, use, { setUp, ...options } = {}) {
   try {
     await page.goto(server.url + path.slice(1));
     const isThere = (stage) => stage === document.getElementById('a').stage || document.getElementById('a').reveal !== 'auto';
-    if (path !== '/bare') await wait(page, isThere, path === '/slow' ? 'still' : 'motion');
+    if (path !== '/bare') await wait(page, isThere, path === '/slow' ? 'static' : 'motion');
     await rest(page);
     await use(page, said, context);
   } finally {

@@ -55,7 +55,7 @@ export class Engine {
     for (const code of ["corrupt", "newer-version", "too-large"]) if (this.#text.includes(code)) throw new EngineError(code, `the scene says ${code}`);
     if (before < 11) {
       this.#on({ kind: "head", info: { width: 320, height: 180, frames: FRAMES, fps: 24, tiles: 7, views: ["a"], look: { yaw: [-5, 5], pitch: [-5, 5] } } as never });
-      this.#on({ kind: "still" });
+      this.#on({ kind: "static" });
     }
   }
 

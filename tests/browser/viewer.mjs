@@ -92,7 +92,7 @@ async function run({ backend, job, decoder }) {
   const scene = await bytes(job.files[0]);
   // Up to the first byte of video: the scene does not move.
   for (let at = 0; at < job.stillBytes; at += 5000) engine.push(scene.subarray(at, Math.min(at + 5000, job.stillBytes)));
-  await until('the static scene', () => events.includes('still'));
+  await until('the static scene', () => events.includes('static'));
   await keep('still', await picture(engine));
   engine.push(scene.subarray(job.stillBytes));
   engine.finish();
@@ -163,7 +163,7 @@ async function run({ backend, job, decoder }) {
     GPUSupportedFeatures.prototype.has = function (name) { return !name.startsWith('texture-compression') && has.call(this, name); };
     const engine = await open((event) => { unread[event.kind] = event.why ?? true; });
     engine.push(scene);
-    await until('the static scene without blocks', () => unread.still && unread['no-motion']);
+    await until('the static scene without blocks', () => unread.static && unread['no-motion']);
     await keep('unread', await picture(engine));
     engine.dispose();
     GPUSupportedFeatures.prototype.has = has;

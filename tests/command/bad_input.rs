@@ -98,6 +98,10 @@ pub const CASES: &[Case] = &[
     ("focal zero", |folder| folder.pose(14, 0.0), "", 65, &["row 1: ", "focal length 0"]),
     ("no rotation", |folder| folder.pose(1, 0.5), "", 65, &["row 1: ", "rotation"]),
     ("near beyond far", |folder| folder.pose(15, 9.0), "", 65, &["row 1: ", "near 9", "far 8"]),
+    ("one camera", good, "--cameras v0", 2, &["--cameras", "1 of 4", "(v0)", "at least 2"]),
+    ("one camera named twice", good, "--cameras v1,1", 2, &["--cameras", "1 of 4", "(v1)"]),
+    ("rate", good, "--fps=-1", 2, &["--fps is -1"]),
+    ("end before start", good, "--start 1 --end 1", 2, &["--end is 1", "more than --start"]),
     ("hold-out", good, "--hold-out 1,4", 2, &["--hold-out", "view 4", "0 to 3"]),
     ("all held out", good, "--hold-out 0,1,2,3", 2, &["0 training view", "4 of 4"]),
     ("one left", good, "--hold-out 0,1,2,2", 2, &["1 training view", "3 of 4"]),
@@ -161,6 +165,39 @@ fn outputs_that_cannot_be_written_are_reported_before_the_work() {
         folder.run(&format!("fit --views capture --quiet -o {target}")).said(code, &[place]);
     }
     assert_eq!(folder.names(), before);
+}
+
+#[test]
+fn a_drawing_that_cannot_be_written_is_reported_before_the_clips_are_read() {
+    let folder = Folder::new(2);
+    fs::create_dir(folder.path("folder.png")).unwrap();
+    for (file, part) in [("a.jpg", "a.jpg"), ("none/a.png", "none: "), ("folder.png", "is a folder")] {
+        let ended = folder.run(&format!("doctor capture --picture {file}"));
+        ended.said(2, &[part]);
+        assert_eq!((ended.stdout.as_str(), ended.stderr.lines().count()), ("", 1), "{file}: {}", ended.stderr);
+    }
+    folder.done("doctor capture --picture a.png --quiet");
+    assert_eq!(image::open(folder.path("a.png")).unwrap().to_rgb8().width(), 1200);
+    assert_eq!(folder.names(), ["a.png", "capture", "folder.png"]);
+}
+
+#[test]
+fn files_of_another_kind_are_bad_input_and_words_that_are_no_file_are_wrong_usage() {
+    let folder = Folder::new(1);
+    folder.done("fit --views capture -o a.loop3d --preset draft --planes 4 --quiet");
+    folder.run("render a.loop3d -o seen --path none.json").said(65, &["none.json: cannot be read", "--path"]);
+    fs::create_dir(folder.path("folder.json")).unwrap();
+    folder.run("render a.loop3d -o seen --path folder.json").said(65, &["folder.json: cannot be read"]);
+    folder.run("render a.loop3d -o seen --path spiraal").said(2, &["--path: found spiraal"]);
+    folder.run("render a.loop3d -o seen --fps 0").said(2, &["--fps: found 0"]);
+    folder.run("render a.loop3d -o seen --start nan").said(2, &["--start: found NaN"]);
+
+    folder.run("import none --quiet").said(65, &["none: no such folder"]);
+    fs::create_dir(folder.path("published")).unwrap();
+    fs::write(folder.path("published/meta.json"), "{}").unwrap();
+    let missing = "published: found no geometry.obj, static.png, dynamic/0000.png; expected ";
+    folder.run("import published --quiet").said(65, &[missing]);
+    assert_eq!(folder.names(), ["a.loop3d", "capture", "folder.json", "published"]);
 }
 
 /// A limit on the size of files stands for a full disk: writing fails in the middle in the same way.

@@ -38,13 +38,25 @@ fn a_fit_is_like_its_footage_and_better_than_the_baselines() {
     assert!(ours("std_err") < 0.5 * frozen("std_err") && ours("com") < frozen("com"), "{view}");
     assert!(ours("loop_q") < frozen("loop_q"), "{view}");
     assert_eq!(figure(&report["mean"], "com"), ours("com"));
+    // Softer than the clip and its first frames, which have the clip's own detail, and as still as a fit of no noise is.
+    let hard_cut = |name| figure(&view["baselines"]["hard_cut"], name);
+    assert!((0.3..1.2).contains(&ours("detail_moving")) && (0.9..1.1).contains(&hard_cut("detail")), "{view}");
+    assert!((0.8..1.2).contains(&ours("grid")) && ours("flicker") < 2.0, "{view}");
 
-    let table = folder.done("eval whole.loop3d --views capture --truth capture/frames/v1").stdout;
+    let table = folder.done("eval whole.loop3d --views capture --truth capture/frames/v1 --pictures look").stdout;
     let lines: Vec<&str> = table.lines().collect();
     assert!(lines[0].starts_with("view 1 (v1): 48×32, a loop of 8 frames against a clip of 16"), "{table}");
     assert!(lines[1].contains("static PSNR dB ↑") && lines[2].starts_with("this scene"), "{table}");
     assert!(lines[3].starts_with("frozen scene") && lines[4].starts_with("hard cut"), "{table}");
     assert!(lines[2].contains(&format!("{:.2}", ours("psnr_static"))), "{table}");
+    assert!(lines[5].contains("detail =1") && lines[6].contains(&format!("{:.3}", ours("detail"))), "{table}");
+    // Three pictures wide; below them two rounds of the loop. The first is the clip's own middle frame.
+    let sheet = image::open(folder.path("look/view-1.png")).unwrap().to_rgb8();
+    assert_eq!(sheet.dimensions(), (3 * 48, 32 + 2 * 8));
+    let frames: Vec<_> = fs::read_dir(folder.path("capture/frames/v1")).unwrap().map(|e| e.unwrap().path()).collect();
+    let middle = frames.iter().find(|file| file.ends_with("04.png")).unwrap();
+    let truth = image::open(middle).unwrap().to_rgb8();
+    assert!(truth.enumerate_pixels().all(|(x, y, pixel)| sheet.get_pixel(x, y) == pixel), "{middle:?}");
 }
 
 #[test]
@@ -130,6 +142,40 @@ fn ctrl_c_and_sigterm_say_how_to_continue_and_have_exit_codes_of_their_own() {
         assert!(!FITTED.path(&target).exists());
         FITTED.done(&format!("{FIT} -o {target} --resume --quiet"));
         assert!(FITTED.bytes(&target) == FITTED.bytes("whole.loop3d"));
+    }
+}
+
+/// One image is a pipe, so that the fit is in the middle of loading for as long as the test wants.
+#[test]
+#[cfg(unix)]
+fn ctrl_c_while_clips_are_loaded_ends_the_fit_and_leaves_all_as_it_was() {
+    use std::io::Write;
+    let folder = Folder::new(FRAMES);
+    let image = folder.path("capture/frames/v2/05.png");
+    let bytes = fs::read(&image).unwrap();
+    fs::remove_file(&image).unwrap();
+    assert!(Command::new("mkfifo").arg(&image).status().unwrap().success());
+    for (name, older) in [("a.loop3d", "older scene"), ("a.loop3d.resume", "older checkpoint")] {
+        fs::write(folder.path(name), older).unwrap();
+    }
+    let before = folder.names();
+    for (name, code, words) in [("INT", 130, ""), ("TERM", 143, " --resume")] {
+        let mut command = folder.command(&format!("{FIT} -o a.loop3d{words}"));
+        let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        // Waits until the fit reads the image.
+        let mut pipe = fs::OpenOptions::new().write(true).open(&image).unwrap();
+        signal(&child, name);
+        sleep(Duration::from_millis(300));
+        // Nobody reads any more where the signal ended the program at once.
+        let _ = pipe.write_all(&bytes);
+        drop(pipe);
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{said}");
+        assert!(said.contains("error: stopped; ") && said.contains("a.loop3d was not changed"), "{said}");
+        assert_eq!(folder.names(), before);
+        assert_eq!(folder.bytes("a.loop3d"), b"older scene");
+        assert_eq!(folder.bytes("a.loop3d.resume"), b"older checkpoint");
     }
 }
 

@@ -65,5 +65,5 @@ fn the_original_projects_folder_is_written_and_read() {
     let back: serde_json::Value = serde_json::from_str(&folder.done("info out.loop3d --json").stdout).unwrap();
     assert_eq!(back["frames"], 4);
     folder.run("export a.loop3d -o out --format videoloop3d").said(2, &["out: "]);
-    folder.run("import capture").said(65, &["meta.json: "]);
+    folder.run("import capture").said(65, &["found no meta.json, geometry.obj"]);
 }

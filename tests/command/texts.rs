@@ -47,11 +47,17 @@ fn section(name: &str, words: &str, ended: &Ended, folder: &Folder) -> String {
     // Free memory, and what ffmpeg and ffprobe say in their own words.
     let said = match name {
         "memory" => without_numbers(&said),
-        "unreadable video" => said.lines().map(|line| line.split("unreadable: ").next().unwrap_or(line)).collect(),
+        "unreadable video" => said.lines().map(without_cause).collect::<Vec<_>>().join("\n"),
         _ => said,
     };
     let code = ended.code.map_or("none".to_owned(), |code| code.to_string());
     format!("# {name}\n$ loop3d {words}\n{}\nexit code {code}\n\n", said.trim_end())
+}
+
+/// A line without what a decoder says after "unreadable: ".
+fn without_cause(line: &str) -> String {
+    let known = "unreadable: ";
+    line.find(known).map_or(line.to_owned(), |at| format!("{}…", &line[..at + known.len()]))
 }
 
 /// A text with `N` for each number.
@@ -82,9 +88,10 @@ const OTHERS: &[(&str, &str)] = &[
     ("fit: near plane", "fit --views capture --near-factor=-1"),
     ("fit: far plane", "fit --views capture --far-factor 0.1"),
     ("fit: factor", "fit --views capture --factor 0"),
-    ("fit: unknown camera", "fit --views capture --cameras nobody"),
-    ("fit: starts after the end", "fit --views capture --start 9"),
-    ("fit: negative rate", "fit --views capture --fps=-1"),
+    ("fit: unknown camera", "fit --views capture --cameras nobody --quiet"),
+    ("fit: starts after the end", "fit --views capture --start 9 --quiet"),
+    ("fit: one camera", "fit --views capture --cameras v0 --quiet"),
+    ("fit: negative rate", "fit --views capture --fps=-1 --quiet"),
     ("fit: preview is a file", "fit --views capture -o b.loop3d --preview words.txt --quiet"),
     ("eval: no scene", "eval none.loop3d --views capture"),
     ("eval: nothing held out", "eval a.loop3d --views capture"),
@@ -98,6 +105,8 @@ const OTHERS: &[(&str, &str)] = &[
     ("render: quality", "render a.loop3d -o a.mp4 --crf 99"),
     ("render: no such view", "render a.loop3d -o seen --path view:9"),
     ("render: view is not a number", "render a.loop3d -o seen --path view:x"),
+    ("render: rate", "render a.loop3d -o seen --fps 0"),
+    ("render: no such kind of path", "render a.loop3d -o seen --path spiraal"),
     ("render: no path file", "render a.loop3d -o seen --path none.json"),
     ("render: path is not JSON", "render a.loop3d -o seen --path words.txt"),
     ("render: path without direction", "render a.loop3d -o seen --path stuck.json"),
@@ -119,6 +128,7 @@ const OTHERS: &[(&str, &str)] = &[
     ("export: no scene", "export capture -o a.glb"),
     ("export: folder in use", "export a.loop3d -o capture --format videoloop3d --quiet"),
     ("import: another folder", "import capture --quiet"),
+    ("import: no folder", "import none --quiet"),
     ("import: no name to derive", "import /"),
     ("serve: nothing there", "serve none.glb"),
     ("serve: folder without packages", "serve capture"),
@@ -133,6 +143,7 @@ const OTHERS: &[(&str, &str)] = &[
     ("prepare: no clips", "prepare none -o made --quiet"),
     ("prepare: one clip", "prepare one -o made --quiet"),
     ("prepare: folder in use", "prepare capture/frames -o capture --quiet"),
+    ("doctor: drawing", "doctor capture --picture a.jpg"),
     ("doctor: no capture", "doctor none --quiet"),
     ("doctor: no poses", "doctor folder --quiet"),
 ];

@@ -5,6 +5,7 @@
 //!   them without `LD_LIBRARY_PATH`.
 //! - [`cuda::open`] opens libtorch's CUDA half at run time. One build serves machines with and without a GPU.
 //! - [`guarded`] turns libtorch's exceptions, which tch reports as panics, into a [`TorchError`].
+//! - [`weights`]: named tensors of a model, whatever file they lie in.
 //! - [`upload`], [`download`] and [`gradient`] move rows of floats between Rust and tensors.
 //!
 //! The order matters: call [`cuda::open`] before the first tensor is made, since libtorch looks for devices once.
@@ -36,6 +37,7 @@ pub mod cuda;
 mod error;
 mod guard;
 mod transfer;
+pub mod weights;
 
 pub use error::TorchError;
 pub use guard::guarded;

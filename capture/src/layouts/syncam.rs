@@ -67,7 +67,16 @@ fn files(dir: &Path) -> Vec<PathBuf> {
 
 /// Reads all cameras of the capture. Views are in the order of their names.
 fn read(dir: &Path, lens: LensOptions) -> Result<RawCapture, CaptureError> {
-    let files = files(dir);
+    read_files(files(dir), dir, lens)
+}
+
+/// Reads the cameras of one file, wherever it is. Views are in the order of their names.
+pub(crate) fn read_file(file: &Path, lens: LensOptions) -> Result<RawCapture, CaptureError> {
+    read_files(vec![file.to_owned()], file.parent().unwrap_or(file), lens)
+}
+
+/// Reads the cameras of `files`; the lens may be in the name of `dir` or of a folder above it.
+fn read_files(files: Vec<PathBuf>, dir: &Path, lens: LensOptions) -> Result<RawCapture, CaptureError> {
     let first = files.first().cloned().unwrap_or_else(|| dir.join(FOLDER));
     let mut cameras: BTreeMap<String, (DAffine3, PathBuf)> = BTreeMap::new();
     for file in &files {

@@ -1,8 +1,9 @@
 //! Bad input: every error names the file, what was found and what was expected.
 
 use crate::build::{ALL, fault, npy, picture, row, stills, video};
-use loop3d_capture::{CaptureError, load_poses};
+use loop3d_capture::{CaptureError, LoadOptions, load_poses};
 use loop3d_media::MediaError;
+use loop3d_scene::{Blame, Fault};
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -50,6 +51,16 @@ fn a_directory_without_a_capture_says_what_is_missing() {
     fault(dir.path(), &ALL, &["poses_bounds.npy: holds 2 poses, ", "images holds 1 views"]);
     fs::write(&poses, npy(&rows[..1])).unwrap();
     fault(dir.path(), &ALL, &["holds 1 pose(s); expected at least 2"]);
+}
+
+#[test]
+fn a_choice_that_leaves_one_view_is_the_callers_mistake() {
+    let dir = stills();
+    let names: Vec<String> = load_poses(dir.path(), &ALL).unwrap().views.into_iter().map(|view| view.name).collect();
+    let options = LoadOptions { cameras: vec![names[1].clone(), names[1].clone()], ..LoadOptions::default() };
+    let error = load_poses(dir.path(), &options).unwrap_err();
+    assert_eq!(error.fault(), Fault::Usage);
+    assert!(matches!(&error, CaptureError::TooFewCameras { left, views: 3, .. } if left[..] == names[1..2]), "{error}");
 }
 
 #[test]

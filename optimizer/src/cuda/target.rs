@@ -9,7 +9,7 @@ use crate::patches::{Axis, Grid, MIN_RHO, PatchError, TargetSettings};
 use std::ops::Range;
 use tch::{Kind, Tensor};
 
-/// The looping target of a rendered loop, as [`crate::patches::looping_target_u8`] computes it, up to ties between keys.
+/// The looping target of a rendered loop, as [`crate::patches::looping_target`] computes it, up to ties between keys.
 ///
 /// `render` is floats 0–1, `[pixels, 3, frames]`, exposed; `clip` is bytes `[height, width, 3, F]`; the result is bytes
 /// `[pixels, 3, frames]`. `working_set`: bytes that the tables of one block of locations may take; at least one location is

@@ -11,7 +11,7 @@ use crate::grid::Rgba;
 use crate::hits::Hits;
 use crate::kernels::lanes::LANES;
 use crate::kernels::texel::unorm;
-use crate::patches::{ClipWindow, PatchError, TargetSettings, looping_target_u8};
+use crate::patches::{ClipWindow, PatchError, TargetSettings, looping_target};
 use crate::pyramid::LevelView;
 use crate::static_stage::model::StaticModel;
 use loop3d_capture::Clip;
@@ -78,7 +78,7 @@ pub fn search_target(
     render.par_iter_mut().for_each(|v| *v *= exposure);
     let (w, h) = (view.clip.width, view.clip.height);
     let window = ClipWindow { clip: (&*view.clip).into(), x0: 0, y0: 0 };
-    let target = looping_target_u8(&render, h, w, model.frames, &window, &TARGET)?;
+    let target = looping_target(&render, h, w, model.frames, &window, &TARGET)?;
     Ok(pack(&target, model.frames))
 }
 

@@ -6,12 +6,14 @@
 //!
 //! [`evaluate`] computes everything for one view, [`baselines`] what a frozen scene and a hard cut get there.
 
+mod appearance;
 mod deviation;
 mod error;
 mod neighbours;
 mod static_pixels;
 mod view;
 
+pub use appearance::{Appearance, appearance};
 pub use deviation::{psnr_mean, std_err};
 pub use error::MetricsError;
 pub use neighbours::{CONFIGS, PatchConfig, coh, com, loop_q, nn_error};

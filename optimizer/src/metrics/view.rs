@@ -2,7 +2,7 @@
 
 use super::deviation::mean;
 use super::error::check_mask;
-use super::{MetricsError, coh, com, loop_q, psnr_mean, psnr_static, ssim_static, std_err};
+use super::{Appearance, MetricsError, appearance, coh, com, loop_q, psnr_mean, psnr_static, ssim_static, std_err};
 use crate::patches::{ClipRef, ClipWindow, TimeClip};
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +27,9 @@ pub struct Scores {
     pub coh: Option<f64>,
     /// Error of the seam, 0–255 units.
     pub loop_q: Option<f64>,
+    /// What is seen in single frames.
+    #[serde(flatten)]
+    pub appearance: Appearance,
 }
 
 /// [`Scores`] of a numbered view; one flat object in JSON.
@@ -111,6 +114,7 @@ pub fn mean_scores(views: &[ViewMetrics]) -> Option<Scores> {
         com: mean(|s| s.com),
         coh: mean(|s| s.coh),
         loop_q: mean(|s| s.loop_q),
+        appearance: Appearance::mean(&views.iter().map(|view| view.scores.appearance).collect::<Vec<_>>()),
     })
 }
 
@@ -126,6 +130,7 @@ fn scores(render: &TimeClip, truth: &TimeClip, static_mask: &[bool]) -> Result<S
         com: defined(com(render, truth))?,
         coh: defined(coh(render, truth))?,
         loop_q: defined(loop_q(render, truth))?,
+        appearance: appearance(render, truth, static_mask)?,
     })
 }
 

@@ -3,31 +3,33 @@
 use super::{LoopMatches, PatchError, TimeRows};
 use rayon::prelude::*;
 
+/// A value of a folded clip.
+pub trait Folded: Copy + Default + Send {
+    /// The mean of `votes` bytes whose sum is `sum`.
+    fn mean(sum: u32, votes: u32) -> Self;
+}
+
+/// 0–1. Where all votes agree it is `byte / 255` to the last bit.
+impl Folded for f32 {
+    fn mean(sum: u32, votes: u32) -> Self {
+        sum as f32 / (votes * 255) as f32
+    }
+}
+
+/// 0–255, the nearest byte: a quarter of the memory, for targets that are kept between steps.
+impl Folded for u8 {
+    fn mean(sum: u32, votes: u32) -> Self {
+        // A mean of bytes is at most 255.
+        ((sum + votes / 2) / votes) as Self
+    }
+}
+
 /// Averages the chosen keys into a clip: pixel `(t, x)` is the mean over `τ` and the locations `ℓ` that cover `x` of
-/// `keys(chosen_ℓ((t − τ) mod T) + τ, x)`. `[height, width, 3, frames]`, values 0–1.
-///
-/// Sums are of whole numbers and exact: where all votes agree the result is `byte / 255` to the last bit.
+/// `keys(chosen_ℓ((t − τ) mod T) + τ, x)`. `[height, width, 3, frames]`. Sums are of whole numbers and exact.
 ///
 /// # Errors
 /// Keys of another size or number of frames than those that were matched.
-pub fn fold(matches: &LoopMatches, keys: &TimeRows<'_, u8>) -> Result<Vec<f32>, PatchError> {
-    gather(matches, keys, |sum, votes| sum as f32 / (votes * 255) as f32)
-}
-
-/// [`fold`] rounded to the nearest byte.
-///
-/// # Errors
-/// As [`fold`].
-pub fn fold_u8(matches: &LoopMatches, keys: &TimeRows<'_, u8>) -> Result<Vec<u8>, PatchError> {
-    // A mean of bytes is at most 255.
-    gather(matches, keys, |sum, votes| ((sum + votes / 2) / votes) as u8)
-}
-
-fn gather<O: Copy + Default + Send>(
-    matches: &LoopMatches,
-    keys: &TimeRows<'_, u8>,
-    mean: impl Fn(u32, u32) -> O + Sync,
-) -> Result<Vec<O>, PatchError> {
+pub fn fold<T: Folded>(matches: &LoopMatches, keys: &TimeRows<'_, u8>) -> Result<Vec<T>, PatchError> {
     let (grid, frames) = (&matches.grid, matches.frames);
     let (height, width) = grid.size();
     if (height, width) != (keys.height, keys.width) {
@@ -50,7 +52,7 @@ fn gather<O: Copy + Default + Send>(
         });
     }
     let line = 3 * frames;
-    let mut out = vec![O::default(); height * width * line];
+    let mut out = vec![T::default(); height * width * line];
     // Rows of segments, so that each task owns whole rows of pixels.
     let mut rows = Vec::with_capacity(grid.rows.segment_count());
     let mut rest = out.as_mut_slice();
@@ -72,7 +74,7 @@ fn gather<O: Copy + Default + Send>(
                 for (samples, out) in samples.zip(out) {
                     for (out, chosen) in out.iter_mut().zip(votes.frames.chunks_exact(votes.count)) {
                         let sum = chosen.iter().map(|&frame| u32::from(samples[usize::from(frame)])).sum();
-                        *out = mean(sum, votes.count as u32);
+                        *out = T::mean(sum, votes.count as u32);
                     }
                 }
             }

@@ -17,8 +17,8 @@ pub(crate) mod sinkhorn;
 mod target;
 
 pub use error::PatchError;
-pub use fold::{fold, fold_u8};
+pub use fold::{Folded, fold};
 pub use grid::{Axis, Grid};
 pub use pixels::{ClipRef, ClipWindow, Sample, TimeClip, TimeRows};
 pub use search::{Span, Table, search};
-pub use target::{LoopMatches, MIN_RHO, TargetSettings, looping_target, looping_target_u8, match_loop, nearest_keys};
+pub use target::{LoopMatches, MIN_RHO, TargetSettings, looping_target, match_loop, nearest_keys};

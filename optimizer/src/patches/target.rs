@@ -2,7 +2,7 @@
 //! become. It is the E-step of the looping stage.
 
 use super::sinkhorn::{Scratch, balanced_keys};
-use super::{ClipWindow, Grid, PatchError, Span, Table, TimeClip, TimeRows, fold, fold_u8, kernel, search};
+use super::{ClipWindow, Folded, Grid, PatchError, Span, Table, TimeClip, TimeRows, fold, kernel, search};
 use std::cell::RefCell;
 
 /// Least ρ of the normalised score, in squared units of 0–1: the square of a quarter of a grey level. Below it the score
@@ -77,7 +77,7 @@ impl LoopMatches {
 /// at the same place in the clip, and overlapping values are averaged.
 ///
 /// `render` is `[height, width, 3, frames]` with values 0–1 and its exposure already matched to the clip; the result
-/// has the same layout and values 0–1. The render is taken as the loop that it is: query `i` covers the frames
+/// has the same layout, as values 0–1 or bytes. The render is taken as the loop that it is: query `i` covers the frames
 /// `i, i + 1, … (mod frames)`, so the seam is matched like any other moment and every frame gets equally many votes
 /// (the published code appends the first frames instead, which gives the ends fewer).
 ///
@@ -86,47 +86,17 @@ impl LoopMatches {
 ///
 /// # Errors
 /// Shapes that do not fit, a window outside the clip, settings out of range: see [`PatchError`].
-pub fn looping_target(
+pub fn looping_target<T: Folded>(
     render: &[f32],
     height: usize,
     width: usize,
     frames: usize,
     clip: &ClipWindow<'_>,
     settings: &TargetSettings,
-) -> Result<Vec<f32>, PatchError> {
-    let (matches, keys) = matched(render, height, width, frames, clip, settings)?;
-    fold(&matches, &keys.rows())
-}
-
-/// [`looping_target`] rounded to bytes 0–255: a quarter of the memory, for targets that are kept between steps.
-///
-/// # Errors
-/// As [`looping_target`].
-pub fn looping_target_u8(
-    render: &[f32],
-    height: usize,
-    width: usize,
-    frames: usize,
-    clip: &ClipWindow<'_>,
-    settings: &TargetSettings,
-) -> Result<Vec<u8>, PatchError> {
-    let (matches, keys) = matched(render, height, width, frames, clip, settings)?;
-    fold_u8(&matches, &keys.rows())
-}
-
-/// The clip's keys, and which of them the render's queries chose.
-fn matched(
-    render: &[f32],
-    height: usize,
-    width: usize,
-    frames: usize,
-    clip: &ClipWindow<'_>,
-    settings: &TargetSettings,
-) -> Result<(LoopMatches, TimeClip), PatchError> {
+) -> Result<Vec<T>, PatchError> {
     let render = TimeRows::new("render", height, width, frames, render)?;
     let keys = TimeClip::from_window(clip, height, width, settings.patch_frames)?;
-    let matches = match_loop(&render, &keys.rows(), settings)?;
-    Ok((matches, keys))
+    fold(&match_loop(&render, &keys.rows(), settings)?, &keys.rows())
 }
 
 thread_local! {

@@ -16,7 +16,7 @@ pub struct Block {
 /// Copies of a block's tables that are alive at once.
 const COPIES: usize = 4;
 
-/// The looping target of a rendered loop, as [`crate::patches::looping_target_u8`] computes it, up to ties between keys.
+/// The looping target of a rendered loop, as [`crate::patches::looping_target`] computes it, up to ties between keys.
 ///
 /// `render` is floats 0–1, `[frames, height, width, 3]`, exposed; `clip` is bytes `[F, height, width, 3]`; the result is
 /// bytes `[frames, height, width, 3]`.

@@ -5,7 +5,7 @@ use glam::{DVec2, DVec3};
 use loop3d_capture::{Capture, Clip, Normalisation, View};
 use loop3d_optimizer::checkpoint::Checkpoint;
 use loop3d_optimizer::error::FitError;
-use loop3d_optimizer::fit::{FitObserver, fit};
+use loop3d_optimizer::fit::{FitInput, FitObserver, fit};
 use loop3d_scene::job::{Event, Observer};
 use loop3d_scene::{Camera, Scene, Tile, render};
 use std::f64::consts::TAU;
@@ -73,7 +73,7 @@ impl FitObserver for Watcher {
 fn fitted(capture: &Capture, resume: Option<Checkpoint>) -> (Scene, Watcher) {
     let config = config(&["--preset", "draft", "--planes", "6", "--frames", "8"]);
     let mut watcher = Watcher::default();
-    let scene = fit(capture, &config, &[HELD_OUT], resume, &mut watcher).unwrap();
+    let scene = fit(FitInput { capture, config: &config, held_out: &[HELD_OUT] }, resume, &mut watcher).unwrap();
     (scene, watcher)
 }
 

@@ -8,7 +8,7 @@ use loop3d_optimizer::config::FitConfig;
 use loop3d_optimizer::cpu::CpuEngine;
 use loop3d_optimizer::cuda::CudaEngine;
 use loop3d_optimizer::engine::Engine;
-use loop3d_optimizer::fit::fit_with;
+use loop3d_optimizer::fit::{FitInput, fit_with};
 use loop3d_optimizer::torch::TorchEngine;
 use loop3d_scene::job::Unwatched;
 use loop3d_scene::{Camera, Scene, render};
@@ -55,7 +55,7 @@ fn fitted(engine: &impl Engine, capture: &Capture) -> Scene {
     let arguments = ["fit", "--preset", "draft", "--planes", "4", "--frames", "8"];
     let matches = FitConfig::augment_args(Command::new("fit")).get_matches_from(arguments);
     let config = FitConfig::from_arg_matches(&matches).unwrap();
-    fit_with(engine, capture, &config, &[3], None, &mut Unwatched).unwrap()
+    fit_with(engine, FitInput { capture, config: &config, held_out: &[3] }, None, &mut Unwatched).unwrap()
 }
 
 /// PSNR of the held-out view's loop, at the best shift in time.

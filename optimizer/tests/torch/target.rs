@@ -1,7 +1,7 @@
 //! The looping target on tensors against the CPU's.
 
 use fastrand::Rng;
-use loop3d_optimizer::patches::{ClipRef, ClipWindow, TargetSettings, looping_target_u8};
+use loop3d_optimizer::patches::{self, ClipRef, ClipWindow, TargetSettings};
 use loop3d_optimizer::torch::{Block, looping_target};
 use tch::{Kind, Tensor};
 
@@ -15,7 +15,7 @@ fn differing((frames, captured, height, width): Shape, settings: &TargetSettings
     let clip: Vec<u8> = (0..captured * values).map(|_| rng.u8(..)).collect();
     let render: Vec<f32> = (0..values * frames).map(|_| rng.f32()).collect();
     let window = ClipWindow { clip: ClipRef::new(captured, height, width, &clip).unwrap(), x0: 0, y0: 0 };
-    let expected = looping_target_u8(&render, height, width, frames, &window, settings).unwrap();
+    let expected = patches::looping_target::<u8>(&render, height, width, frames, &window, settings).unwrap();
     let [h, w, t, f] = [height, width, frames, captured].map(|n| n as i64);
     let render = Tensor::from_slice(&render).view([h, w, 3, t]).permute([3, 0, 1, 2]);
     let clip = Tensor::from_slice(&clip).view([f, h, w, 3]);

@@ -172,8 +172,10 @@ impl Reader {
                 check(word(0) % 4 == 0, "JSON", format!("{} bytes", word(0)), "a multiple of 4")?;
                 let length = u64::from(word(0));
                 limit("JSON", length, self.limits.json_bytes)?;
-                let expected = "more than the JSON and a binary chunk";
-                check(20 + length + 8 <= self.file_length, "file header", self.file_length, expected)?;
+                // Packages have a binary chunk with at least a seal.
+                if 20 + length + 8 > self.file_length {
+                    return Err(PackageError::NotAPackage { found: "a glTF binary without a binary chunk".to_owned() });
+                }
                 (Section::Json, length)
             }
             Section::Json => {
@@ -185,6 +187,9 @@ impl Reader {
                 self.binary_length = word(0).into();
                 let expected = 20 + self.json.len() as u64 + 8 + self.binary_length;
                 check(self.file_length == expected, "file header", self.file_length, expected)?;
+                if self.binary_length < SEAL_BYTES {
+                    return Err(PackageError::NotAPackage { found: "a glTF binary without it".to_owned() });
+                }
                 (Section::Seal, SEAL_BYTES)
             }
             Section::Seal => {

@@ -14,6 +14,8 @@ use loop3d_scene::{Camera, Planes, Scene, SceneView, TILE, TILE_VALUES, Tile, Ti
 use std::fs;
 use std::path::Path;
 
+/// The files that every folder has.
+const FILES: [&str; 4] = ["meta.json", "geometry.obj", "static.png", "dynamic/0000.png"];
 /// How far a texel centre may be from its place, in texels.
 const OFF_LATTICE: f64 = 0.05;
 /// The most planes that the gaps between depths may give: a scene of this kind has fewer.
@@ -26,6 +28,16 @@ const MOST_TILES: usize = 4096;
 /// # Errors
 /// A file is missing or damaged, the rectangles are those of another kind of scene, or `observer` asks to stop.
 pub fn import(dir: &Path, observer: &mut dyn Observer) -> Result<Scene, ExportError> {
+    if !dir.is_dir() {
+        let found = if dir.exists() { "something else" } else { "no such folder" };
+        return Err(ExportError::NoFolder { dir: dir.to_owned(), found });
+    }
+    let is_missing = |name: &&str| !dir.join(name).exists();
+    let missing: Vec<&str> = FILES.into_iter().filter(is_missing).collect();
+    if !missing.is_empty() {
+        let expected = "meta.json, geometry.obj, static.png and dynamic/0000.png, 0001.png …";
+        return Err(ExportError::NoImport { dir: dir.to_owned(), missing, expected });
+    }
     let read = |name: &str| {
         let path = dir.join(name);
         fs::read(&path).map_err(|error| ExportError::Read { path, error })

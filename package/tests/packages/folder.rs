@@ -1,7 +1,7 @@
 //! The original project's folder, there and back.
 
 use crate::support::small_scene;
-use loop3d_package::{compare, export_folder, import, shots};
+use loop3d_package::{ExportError, compare, export_folder, import, shots};
 use loop3d_scene::job::Unwatched;
 use loop3d_scene::{Scene, Tile};
 use std::fs;
@@ -72,4 +72,11 @@ fn broken_folders_are_named() {
     assert!(said().contains("meta.json: found frame_count 2"), "{}", said());
     fs::write(dir.join("meta.json"), "{}").unwrap();
     assert!(said().contains("meta.json: found missing field"), "{}", said());
+    fs::remove_file(dir.join("static.png")).unwrap();
+    fs::remove_file(dir.join("dynamic/0000.png")).unwrap();
+    let error = import(&dir, &mut Unwatched).unwrap_err();
+    let lacks = |names: &[&str]| matches!(&error, ExportError::NoImport { missing, .. } if missing[..] == *names);
+    assert!(lacks(&["static.png", "dynamic/0000.png"]), "{error}");
+    let error = import(&dir.join("none"), &mut Unwatched).unwrap_err();
+    assert!(matches!(error, ExportError::NoFolder { .. }), "{error}");
 }

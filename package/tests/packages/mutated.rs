@@ -220,6 +220,27 @@ fn mutated_packages_are_errors_that_name_the_part() {
     eprintln!("{done} mutations, {survived} harmless, largest allocation {largest} bytes");
 }
 
+/// A glTF binary with this JSON and, where there is one, this binary chunk.
+fn glb(json: &str, binary: Option<&[u8]>) -> Vec<u8> {
+    let chunk = |kind: &[u8], data: &[u8]| [&(data.len() as u32).to_le_bytes(), kind, data].concat();
+    let chunks = [chunk(b"JSON", json.as_bytes()), binary.map_or(Vec::new(), |data| chunk(b"BIN\0", data))].concat();
+    [b"glTF\x02\0\0\0".as_slice(), &(12 + chunks.len() as u32).to_le_bytes(), &chunks].concat()
+}
+
+#[test]
+fn files_of_other_programs_are_not_packages() {
+    let mut random = Rng::with_seed(7);
+    let json = r#"{"asset": {"version": "2.0"}}   "#;
+    for (foreign, expected) in [
+        (glb(json, None), "a glTF binary without a binary chunk"),
+        (glb(json, Some(&[0; 8])), "a glTF binary without it"),
+        (glb(json, Some(&[0; 4096])), "a glTF binary without it"),
+    ] {
+        let error = read(&foreign, &mut random).1.unwrap_err();
+        assert_eq!(error, PackageError::NotAPackage { found: expected.to_owned() });
+    }
+}
+
 #[test]
 fn a_package_cut_off_anywhere_yields_what_arrived_whole() {
     let mut random = Rng::with_seed(6);

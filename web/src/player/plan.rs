@@ -28,7 +28,7 @@ impl Player {
             "views": head.views.iter().map(|view| view.name.as_str()).collect::<Vec<_>>(),
             "look": { "yaw": limits[0].map(f64::to_degrees), "pitch": limits[1].map(f64::to_degrees) },
             "picture": head.picture,
-            "still": head.static_tiles.images.iter().map(|image| image.part).collect::<Vec<_>>(),
+            "static": head.static_tiles.images.iter().map(|image| image.part).collect::<Vec<_>>(),
             "posters": posters.map(|(index, _)| index).collect::<Vec<_>>(),
             "pages": head.looping_tiles.pages,
             "chunkFrames": CHUNK_FRAMES,

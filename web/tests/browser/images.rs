@@ -218,7 +218,7 @@ fn images_match_the_compositor(way: &Way) {
     let still = differing(&shown.image("still"), &shown.expected(0), 24);
     assert!(still <= 0.03, "{backend}, before motion: {:.2} % of the pixels", 100.0 * still);
     let events: Vec<&Value> = answers["events"].as_array().unwrap().iter().take(4).collect();
-    assert_eq!(events, ["head", "picture", "still", "motion"]);
+    assert_eq!(events, ["head", "poster", "static", "motion"]);
     assert_eq!(answers["codes"]["info"]["frames"], FRAMES, "{answers}");
     assert_eq!(answers["codes"]["event"], Value::Null, "{answers}");
     // The first step is the one across the seam.

@@ -47,7 +47,7 @@ export class Loop3DElement extends HTMLElement {
     this.reload();
   }
 
-  /** How much of the scene can be seen: `empty`, `picture` (the package's preview image), `still` (the scene without motion), `motion`. */
+  /** How much of the scene can be seen: `empty`, `poster` (the package's preview image), `static` (the scene without motion), `motion`. */
   get stage(): Stage {
     return this.#host.stage;
   }

@@ -53,7 +53,7 @@ export class Host {
 
   get stage(): Stage {
     const stage = this.player?.stage ?? "empty";
-    return stage === "empty" && this.#kept ? "picture" : stage;
+    return stage === "empty" && this.#kept ? "poster" : stage;
   }
 
   /** Whether a scene is visible, with no poster in front of it. */
@@ -184,7 +184,7 @@ export class Host {
   }
 
   get #hasScene(): boolean {
-    return this.stage === "still" || this.stage === "motion";
+    return this.stage === "static" || this.stage === "motion";
   }
 
   get #isRevealed(): boolean {
@@ -236,7 +236,7 @@ export class Host {
       Object.fromEntries(Object.entries(listener).map(([name, call]) => [name, (...args: never[]) => isPresent() && call(...args)])) as never;
     return guarded({
       info: ({ width, height }) => chrome.setShape(width, height),
-      picture: (jpeg) => {
+      poster: (jpeg) => {
         if (!this.#kept) chrome.setPoster(jpeg);
         this.reveal();
         this.#dispatchOnce("poster");
@@ -246,7 +246,7 @@ export class Host {
         this.reveal();
         this.#dispatchOnce(stage);
         this.#dispatchPlaying();
-        if (stage === "still") this.#surroundings.offerControls();
+        if (stage === "static") this.#surroundings.offerControls();
       },
       noMotion: (why) => {
         this.#kept = undefined;

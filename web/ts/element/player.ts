@@ -16,13 +16,13 @@ const QUIET_MS = 2000;
 const LONGEST_S = 0.25;
 
 /** How much of the scene can be seen: nothing, the package's preview image, the scene without motion, everything. */
-export type Stage = "empty" | "picture" | "still" | "motion";
+export type Stage = "empty" | "poster" | "static" | "motion";
 
 /** What a player reports. */
 export interface PlayerListener {
   info(info: SceneInfo): void;
-  picture(jpeg: Blob): void;
-  /** The scene is drawn: `still` without motion, or `motion`. */
+  poster(jpeg: Blob): void;
+  /** The scene is drawn: `static` without motion, or `motion`. */
   reached(stage: Stage): void;
   /** The scene cannot move, and why. */
   noMotion(why: string): void;
@@ -164,7 +164,7 @@ export class Player {
 
   /** Draws a frame now and returns its pixels. */
   async pixels(): Promise<ImageData> {
-    if (!this.engine || this.stage === "empty" || this.stage === "picture") throw new Error("no scene is shown yet");
+    if (!this.engine || this.stage === "empty" || this.stage === "poster") throw new Error("no scene is shown yet");
     const pixels = this.engine.readPixels();
     this.engine.draw();
     return pixels;
@@ -199,17 +199,17 @@ export class Player {
         this.update();
         if (this.#view) this.show(this.#view);
         return listener.info(event.info);
-      case "picture":
-        if (this.stage === "empty") this.stage = "picture";
-        return listener.picture(event.jpeg);
-      case "still":
+      case "poster":
+        if (this.stage === "empty") this.stage = "poster";
+        return listener.poster(event.jpeg);
+      case "static":
       case "motion":
         this.#reached.add(event.kind);
         // Motion may be decoded before the last static tile.
-        if (!this.#reached.has("still")) return;
-        this.stage = this.#reached.has("motion") ? "motion" : "still";
+        if (!this.#reached.has("static")) return;
+        this.stage = this.#reached.has("motion") ? "motion" : "static";
         this.update();
-        if (event.kind === "still") listener.reached("still");
+        if (event.kind === "static") listener.reached("static");
         if (this.stage === "motion") listener.reached("motion");
         return;
       case "no-motion":

@@ -33,7 +33,7 @@ export class Engine {
   #choice: Choice | null = null;
   /** Pages of static tiles and of the poster that are not shown yet. */
   #pending = new Set<number>();
-  #announced = { still: false, motion: false };
+  #announced = { static: false, motion: false };
   #hasFrame = false;
   /** Counts screens: work that was begun for an older one is dropped. */
   #screen = 0;
@@ -269,14 +269,14 @@ export class Engine {
       const { width, height, frames, fps, tiles, views, look } = this.#plan;
       this.#player.setSwaying(this.#sway);
       this.#player.stopAfter(this.#stopAfter ?? undefined);
-      for (const part of [...this.#plan.still, ...this.#plan.posters]) this.#pending.add(part);
+      for (const part of [...this.#plan.static, ...this.#plan.posters]) this.#pending.add(part);
       this.#on({ kind: "head", info: { width, height, frames, fps, tiles, views, look } });
       void this.#chooseStream();
     }
     for (const part of this.#player.takeArrived()) {
       if (part === this.#plan.picture) {
         const jpeg = new Blob([this.#player.part(part)!], { type: "image/jpeg" });
-        this.#on({ kind: "picture", jpeg });
+        this.#on({ kind: "poster", jpeg });
       }
       if (this.#pending.has(part)) void this.#showPage(part);
     }
@@ -296,7 +296,7 @@ export class Engine {
       return;
     }
     if (screen === this.#screen) {
-      const page = plan.still.indexOf(part);
+      const page = plan.static.indexOf(part);
       this.#try(() => {
         if (page >= 0) this.#player.setStaticPage(page, image);
         else this.#player.setPosterPage(plan.posters.indexOf(part), image);
@@ -308,15 +308,15 @@ export class Engine {
   }
 
   #announceStill(): void {
-    if (this.#pending.size === 0 && this.#player.hasStatic() && !this.#announced.still) {
-      this.#announced.still = true;
-      this.#on({ kind: "still" });
+    if (this.#pending.size === 0 && this.#player.hasStatic() && !this.#announced.static) {
+      this.#announced.static = true;
+      this.#on({ kind: "static" });
     }
     this.#announceMotion();
   }
 
   #announceMotion(): void {
-    if (this.#hasFrame && this.#announced.still && !this.#announced.motion) {
+    if (this.#hasFrame && this.#announced.static && !this.#announced.motion) {
       this.#announced.motion = true;
       this.#on({ kind: "motion", codec: this.#plan!.streams[this.#choice!.stream]!.codec });
     }
@@ -374,7 +374,7 @@ export class Engine {
     this.#player.hide();
     this.#decoders?.close();
     this.#decoders = null;
-    this.#announced.still = false;
+    this.#announced.static = false;
     this.#on({ kind: "lost" });
     let reason = "";
     for (const wait of RETRY_DELAYS_MS) {
@@ -388,7 +388,7 @@ export class Engine {
         this.#isLost = false;
         this.#player.resize(...this.#size, this.#renderScale);
         this.#player.show(opened);
-        for (const part of [...(this.#plan?.still ?? []), ...(this.#plan?.posters ?? [])]) {
+        for (const part of [...(this.#plan?.static ?? []), ...(this.#plan?.posters ?? [])]) {
           this.#pending.add(part);
           void this.#showPage(part);
         }

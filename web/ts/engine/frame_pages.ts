@@ -1,61 +1,60 @@
 /** Pages of the loop whose frames depend on no other frame and need no video decoder. */
 import type { FrameStore } from "./frame_store.ts";
 
-/** Decodes frames that are PNG images. */
-export class PngPage {
-  #inFlight = new Set<number>();
-  #isClosed = false;
+/** A page, and whom it tells of its frames. */
+abstract class FramePage {
+  protected isClosed = false;
 
   constructor(
-    private page: number,
-    private store: FrameStore,
-    private onFrame: () => void,
-    private onError: (error: Error) => void,
+    protected page: number,
+    protected store: FrameStore,
+    protected onFrame: () => void,
+    protected onError: (error: Error) => void,
   ) {}
 
+  /** Starts decoding the frames that are missing. */
+  abstract pump(): void;
+
+  close(): void {
+    this.isClosed = true;
+  }
+}
+
+/** Decodes frames that are PNG images. */
+export class PngPage extends FramePage {
+  #inFlight = new Set<number>();
+
   pump(): void {
-    if (this.#isClosed) return;
+    if (this.isClosed) return;
     for (const frame of this.store.missing(this.page)) {
       if (this.#inFlight.size >= 2) return;
       const data = this.#inFlight.has(frame) ? undefined : this.store.frameBytes(this.page, frame);
       if (data === undefined) continue;
       this.#inFlight.add(frame);
       bitmap(data).then((image) => this.#arrived(frame, image)).catch((error: Error) => {
-        if (!this.#isClosed) this.onError(error);
-        this.#isClosed = true;
+        if (!this.isClosed) this.onError(error);
+        this.isClosed = true;
       });
     }
   }
 
   #arrived(frame: number, image: ImageBitmap): void {
     this.#inFlight.delete(frame);
-    if (!this.#isClosed) {
+    if (!this.isClosed) {
       this.store.setPngFrame(this.page, frame, image);
       this.onFrame();
     }
     image.close();
     this.pump();
   }
-
-  close(): void {
-    this.#isClosed = true;
-  }
 }
 
 /** Unpacks frames of blocks that the GPU samples directly, one frame per task, so that the page can draw in between. */
-export class BlockPage {
+export class BlockPage extends FramePage {
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #isClosed = false;
-
-  constructor(
-    private page: number,
-    private store: FrameStore,
-    private onFrame: () => void,
-    private onError: (error: Error) => void,
-  ) {}
 
   pump(): void {
-    this.#timer ??= this.#isClosed ? undefined : setTimeout(() => {
+    this.#timer ??= this.isClosed ? undefined : setTimeout(() => {
       this.#timer = undefined;
       this.#next();
     });
@@ -76,8 +75,8 @@ export class BlockPage {
     if (!this.store.missing(this.page).includes(frame)) this.pump();
   }
 
-  close(): void {
-    this.#isClosed = true;
+  override close(): void {
+    super.close();
     clearTimeout(this.#timer);
   }
 }

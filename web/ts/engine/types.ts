@@ -34,13 +34,13 @@ export interface SceneInfo {
 }
 
 /**
- * In this order, as bytes arrive: `head`; `picture`, the package's own preview; `still`, the scene without motion; `motion`, once the first
+ * In this order, as bytes arrive: `head`; `poster`, the package's own preview; `static`, the scene without motion; `motion`, once the first
  * frame of the loop is decoded.
  */
 export type EngineEvent =
   | { kind: "head"; info: SceneInfo }
-  | { kind: "picture"; jpeg: Blob }
-  | { kind: "still" }
+  | { kind: "poster"; jpeg: Blob }
+  | { kind: "static" }
   | { kind: "motion"; codec: string }
   | { kind: "no-motion"; why: string }
   | { kind: "lost" }

@@ -18,7 +18,7 @@ export type WasmCameraStep = webgpu.CameraStep;
 export interface Plan extends SceneInfo, DecodePlan {
   /** Indices of parts of the package: the preview image, the pages of static tiles, the pages of the poster. */
   picture: number;
-  still: number[];
+  static: number[];
   posters: number[];
 }
 

@@ -12,7 +12,7 @@ for (const button of document.querySelectorAll<HTMLButtonElement>("#methods butt
       case "pause": return played.pause();
       case "seek": return played.seek(played.duration / 2);
       case "reset": return played.resetCamera();
-      case "picture": return void showImage(played);
+      case "image": return void showImage(played);
     }
   });
 }
@@ -27,7 +27,7 @@ async function showImage(element: Loop3DElement): Promise<void> {
 
 const log = find<HTMLElement>("#events output");
 const watched = find<Loop3DElement>("#events loop-3d");
-for (const type of ["poster", "still", "motion", "load", "play", "pause", "error", "progress", "camera-change"]) {
+for (const type of ["poster", "static", "motion", "load", "play", "pause", "error", "progress", "camera-change"]) {
   watched?.addEventListener(type, () => {
     const lines = (log?.textContent ?? "").split("\n").filter((line) => line && line !== type);
     if (log) log.textContent = [type, ...lines].slice(0, 6).join("\n");

@@ -8,7 +8,7 @@ use loop3d_capture::Clip;
 use loop3d_optimizer::cuda::{CudaLooping, Kernels, looping_target};
 use loop3d_optimizer::engine::LoopingEngine;
 use loop3d_optimizer::kernels::lanes::LANES;
-use loop3d_optimizer::patches::{ClipRef, ClipWindow, TargetSettings, looping_target_u8};
+use loop3d_optimizer::patches::{self, ClipRef, ClipWindow, TargetSettings};
 use loop3d_optimizer::pyramid::LevelView;
 use loop3d_scene::Camera;
 use std::borrow::Cow;
@@ -39,7 +39,7 @@ impl Case {
         let (frames, captured, height, width) = self.shape;
         let clip = ClipRef::new(captured, height, width, &self.clip).unwrap();
         let window = ClipWindow { clip, x0: 0, y0: 0 };
-        looping_target_u8(&self.render, height, width, frames, &window, settings).unwrap()
+        patches::looping_target::<u8>(&self.render, height, width, frames, &window, settings).unwrap()
     }
 
     fn found(&self, kernels: &Kernels, settings: &TargetSettings, block: usize) -> Vec<u8> {

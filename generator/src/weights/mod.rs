@@ -1,0 +1,3 @@
+//! Which names the published files use, and what a folder of weights holds.
+
+pub mod names_vae;
