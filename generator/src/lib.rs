@@ -12,6 +12,10 @@ pub mod rig;
 pub mod service;
 
 #[cfg(feature = "torch")]
+pub mod cameras;
+#[cfg(feature = "torch")]
+pub mod dit;
+#[cfg(feature = "torch")]
 pub mod nn;
 #[cfg(feature = "torch")]
 pub mod vae;

@@ -1,3 +1,4 @@
 //! Which names the published files use, and what a folder of weights holds.
 
+pub mod names_dit;
 pub mod names_vae;

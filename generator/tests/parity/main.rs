@@ -4,6 +4,7 @@
 #![cfg(feature = "torch")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod dit;
 mod golden;
 mod vae;
 mod vae_cyclic;
