@@ -68,4 +68,40 @@ impl Cameras {
     pub(crate) fn select(&self, axis: i64, index: &Tensor) -> Self {
         Self(self.0.index_select(axis, &index.to_device(self.0.device())))
     }
+
+    /// The same cameras, relative to the first view's at the same time.
+    #[must_use]
+    pub fn relative_to_first(&self) -> Self {
+        let size = [self.views(), self.frames(), 3, 4];
+        let exact = self.0.to_kind(Kind::Double);
+        let last = Tensor::from_slice(&[0.0f64, 0.0, 0.0, 1.0]).to_device(exact.device());
+        let last = last.expand([size[0], size[1], 1, 4], false);
+        let poses = Tensor::cat(&[exact.reshape(size), last], 2);
+        let relative = poses.get(0).inverse().matmul(&poses);
+        Self(relative.narrow(2, 0, 3).reshape([size[0], size[1], CAMERA]).to_kind(self.0.kind()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rig::network_input;
+    use glam::{DAffine3, DQuat, DVec3};
+
+    #[test]
+    fn relative_to_another_view() {
+        let pose = |angle: f64, x: f64| {
+            DAffine3::from_rotation_translation(DQuat::from_rotation_y(angle), DVec3::new(x, 0.3 * x, 2.0 - x))
+        };
+        let poses = [pose(0.1, 0.4), pose(-0.4, 1.5), pose(0.7, -0.8)];
+        let input = |poses: &[DAffine3]| {
+            Cameras::from_rig(&network_input(&[poses.to_vec(), poses.to_vec()]).unwrap()).unwrap()
+        };
+        // All relative to the first; then the last two relative to the second, as if the first had not been there.
+        let some = input(&poses).select(0, &Tensor::from_slice(&[1i64, 2]));
+        let expected = input(&poses[1..]);
+        let off = |a: &Cameras, b: &Cameras| (&a.0 - &b.0).abs().max().double_value(&[]);
+        assert!(off(&some.relative_to_first(), &expected) < 1e-6);
+        assert!(off(&some, &expected) > 0.1);
+    }
 }

@@ -16,7 +16,13 @@ pub mod cameras;
 #[cfg(feature = "torch")]
 pub mod dit;
 #[cfg(feature = "torch")]
+pub mod estimate;
+#[cfg(feature = "torch")]
 pub mod nn;
+#[cfg(feature = "torch")]
+pub mod samplers;
+#[cfg(feature = "torch")]
+mod seeded;
 #[cfg(feature = "torch")]
 pub mod vae;
 #[cfg(feature = "torch")]

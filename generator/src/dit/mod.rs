@@ -5,6 +5,7 @@
 //! [`identify`] says what a set of weights is before a model is built.
 
 mod attention;
+mod backbone;
 mod block;
 mod config;
 mod embedding;

@@ -19,6 +19,7 @@ mod middle;
 mod model;
 mod norm;
 mod normalisation;
+mod parameters;
 mod residual;
 mod tiles;
 mod up;

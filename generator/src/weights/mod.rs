@@ -2,3 +2,4 @@
 
 pub mod names_dit;
 pub mod names_vae;
+pub mod random;

@@ -6,5 +6,8 @@
 
 mod dit;
 mod golden;
+mod pipeline;
+mod runs;
+mod samplers;
 mod vae;
 mod vae_cyclic;

@@ -1,0 +1,61 @@
+//! What a run is asked to do.
+
+use super::views::ViewsHow;
+use serde::{Deserialize, Serialize};
+
+/// Settings of a run. The default is the published one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Steps of the solver.
+    pub steps: usize,
+    /// How much of the run is spent at high noise; 3 is usual for small frames.
+    pub shift: f64,
+    /// How much of a given clip becomes noise, before the shift; 1 is all of it.
+    pub strength: f64,
+    /// Scale of the guidance by the text; 1 is none, and saves half of the passes.
+    pub guidance: f64,
+    /// Scale of the text where views are made of a given clip.
+    pub guide_text: f64,
+    /// Scale of the clip where views are made of a given clip.
+    pub guide_video: f64,
+    /// Which solver.
+    pub solver: SolverKind,
+    /// How more than two views are sampled.
+    pub views: ViewsHow,
+    /// Whether weights were trained with a clean first view: views that are made beside a finished one then see it without noise.
+    pub clean_reference: bool,
+    /// Whether the clip is a loop.
+    pub ring: bool,
+    /// Seed of the noise and of the pairs.
+    pub seed: i64,
+}
+
+/// How a step follows from a velocity.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SolverKind {
+    /// As published, 50 steps.
+    #[default]
+    Euler,
+    /// UniPC of order 2, 20 to 30 steps.
+    UniPc,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            steps: 50,
+            shift: 5.0,
+            strength: 1.0,
+            guidance: 5.0,
+            guide_text: 7.5,
+            guide_video: 1.8,
+            solver: SolverKind::Euler,
+            views: ViewsHow::Pairs,
+            clean_reference: false,
+            ring: false,
+            seed: 0,
+        }
+    }
+}
