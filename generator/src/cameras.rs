@@ -94,9 +94,8 @@ mod tests {
             DAffine3::from_rotation_translation(DQuat::from_rotation_y(angle), DVec3::new(x, 0.3 * x, 2.0 - x))
         };
         let poses = [pose(0.1, 0.4), pose(-0.4, 1.5), pose(0.7, -0.8)];
-        let input = |poses: &[DAffine3]| {
-            Cameras::from_rig(&network_input(&[poses.to_vec(), poses.to_vec()]).unwrap()).unwrap()
-        };
+        let input =
+            |poses: &[DAffine3]| Cameras::from_rig(&network_input(&[poses.to_vec(), poses.to_vec()]).unwrap()).unwrap();
         // All relative to the first; then the last two relative to the second, as if the first had not been there.
         let some = input(&poses).select(0, &Tensor::from_slice(&[1i64, 2]));
         let expected = input(&poses[1..]);

@@ -64,7 +64,8 @@ impl Operations {
         let tokens = views * clip;
         // Queries by keys, and weights by values.
         let attention = |queries: f64, keys: f64| 4.0 * queries * keys * d * layers;
-        let of_views = if config.views { attention(tokens, views * frame) + 10.0 * d * d * tokens * layers } else { 0.0 };
+        let of_views =
+            if config.views { attention(tokens, views * frame) + 10.0 * d * d * tokens * layers } else { 0.0 };
         let base = parameters(&Config { views: false, ..config.clone() }) as f64;
         Self {
             self_attention: attention(tokens, clip),

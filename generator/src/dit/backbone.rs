@@ -11,7 +11,8 @@ impl Backbone for Dit {
         let predict = || {
             let (latents, text) = (Latents::new(z.shallow_clone())?, Text::new(text.shallow_clone())?);
             let cameras = cond.cameras.as_ref();
-            let velocity = Self::velocity(self, &Input { latents: &latents, time: 1000.0 * sigma, text: &text, cameras })?;
+            let velocity =
+                Self::velocity(self, &Input { latents: &latents, time: 1000.0 * sigma, text: &text, cameras })?;
             Ok(velocity.to_device(z.device()).to_kind(z.kind()))
         };
         predict().map_err(|error: DitError| BackboneError::from(Box::<dyn Error + Send + Sync>::from(error)))

@@ -70,9 +70,10 @@ impl Config {
         let published = Self::default();
         let size = |name: &str, axis: usize| weights.shape(name).and_then(|shape| shape.get(axis).copied());
         let patch_weight = weights.shape("patch_embedding.weight").filter(|shape| shape.len() == 5);
-        let (dim, channels, patch) = patch_weight.map_or((published.dim, published.channels, published.patch), |shape| {
-            (shape[0], shape[1], [shape[2], shape[3], shape[4]])
-        });
+        let (dim, channels, patch) = patch_weight
+            .map_or((published.dim, published.channels, published.patch), |shape| {
+                (shape[0], shape[1], [shape[2], shape[3], shape[4]])
+            });
         let rows = size("head.head.weight", 0);
         Self {
             dim,

@@ -33,7 +33,8 @@ impl TextEmbedding {
         }
         let weight = self.first.weight();
         let x = text.tensor().to_device(weight.device()).to_kind(weight.kind());
-        let embedded = self.second.forward(&self.first.forward(&x).gelu("tanh"));
-        Ok(embedded.expand([views, -1, -1], false))
+        // Repeated before the layers and not after them, as published: in bf16 the number of rows changes the last bits.
+        let x = x.expand([views, -1, -1], false);
+        Ok(self.second.forward(&self.first.forward(&x).gelu("tanh")))
     }
 }

@@ -89,7 +89,9 @@ pub enum DitError {
     )]
     NoViewModule,
     /// Latents cannot be cut into patches.
-    #[error("latents: found {found:?} (frames, rows, columns), expected multiples of {patch:?}; crop or resize the clip")]
+    #[error(
+        "latents: found {found:?} (frames, rows, columns), expected multiples of {patch:?}; crop or resize the clip"
+    )]
     Size {
         /// Size of the latents.
         found: [i64; 3],

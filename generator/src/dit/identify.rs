@@ -42,7 +42,8 @@ const OTHERS: [(&str, &str, &str); 13] = [
 ];
 const TAKE_WAN: &str = "take the weights of Wan-AI/Wan2.1-T2V-1.3B";
 const STRIP: &str = "remove the prefix, or take the file of Wan-AI/Wan2.1-T2V-1.3B";
-const ANOTHER_FILE: &str = "take diffusion_pytorch_model.safetensors or SynCamMaster's step20000.ckpt of the same folder";
+const ANOTHER_FILE: &str =
+    "take diffusion_pytorch_model.safetensors or SynCamMaster's step20000.ckpt of the same folder";
 
 /// Says what `weights` are, in either layout.
 ///
@@ -67,7 +68,8 @@ pub fn identify(weights: &Weights) -> Result<Identity, DitError> {
     }
     let (dim, channels) = (patch[0], patch.get(1).copied().unwrap_or(0));
     let layers = weights.at("blocks").count();
-    let image = weights.has("img_emb.proj.1.weight") || weights.has("condition_embedder.image_embedder.ff.net.0.proj.weight");
+    let image =
+        weights.has("img_emb.proj.1.weight") || weights.has("condition_embedder.image_embedder.ff.net.0.proj.weight");
     match channels {
         16 if image => return refused("Wan2.1 with an image encoder".to_owned(), TAKE_WAN),
         16 => {}

@@ -78,9 +78,7 @@ impl Dit {
             text: TextEmbedding::new(&weights.at("text_embedding"), &config)?,
             time: TimeEmbedding::new(weights, &config)?,
             // One at least, so that weights of another model are named.
-            blocks: (0..config.layers.max(1))
-                .map(|i| Block::new(&blocks.at(i), &config))
-                .collect::<Result<_, _>>()?,
+            blocks: (0..config.layers.max(1)).map(|i| Block::new(&blocks.at(i), &config)).collect::<Result<_, _>>()?,
             head: Head::new(&weights.at("head"), &config)?,
             config,
         })

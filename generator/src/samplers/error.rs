@@ -30,7 +30,9 @@ pub enum SamplerError {
         expected: Vec<i64>,
     },
     /// Guidance compares two texts.
-    #[error("guidance: found a scale of {scale} and no negative text; encode one, which may be empty, or set the scale to 1")]
+    #[error(
+        "guidance: found a scale of {scale} and no negative text; encode one, which may be empty, or set the scale to 1"
+    )]
     NoNegative {
         /// The scale.
         scale: f64,

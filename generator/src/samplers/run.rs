@@ -108,7 +108,9 @@ impl<'a> Sampler<'a> {
         }
         let views = shape[0];
         let stages = match &job.given {
-            Given::Reference(_) if views < 2 => return refused("views", views.to_string(), "a second one beside the given clip"),
+            Given::Reference(_) if views < 2 => {
+                return refused("views", views.to_string(), "a second one beside the given clip");
+            }
             Given::Reference(_) => vec![Stage::Beside(1)],
             _ if settings.views == ViewsHow::Reference && views > 2 => vec![Stage::Together(2), Stage::Beside(2)],
             _ => vec![Stage::Together(views)],
@@ -198,9 +200,8 @@ impl<'a> Sampler<'a> {
         let joint = settings.views == ViewsHow::Joint;
         match stage {
             Stage::Together(views) => {
-                let mut guided = |z: &Tensor, cond: &Cond| {
-                    texts.velocity(backbone, z, f64::from(sigma), cond, settings.guidance)
-                };
+                let mut guided =
+                    |z: &Tensor, cond: &Cond| texts.velocity(backbone, z, f64::from(sigma), cond, settings.guidance);
                 if joint || views == 1 {
                     return guided(z, cond);
                 }
@@ -212,9 +213,8 @@ impl<'a> Sampler<'a> {
                 if joint {
                     return held.velocity(backbone, z, sigma, (texts, cond, &views));
                 }
-                let one = |view: &i64| {
-                    held.velocity(backbone, &z.narrow(0, view - from, 1), sigma, (texts, cond, &[*view]))
-                };
+                let one =
+                    |view: &i64| held.velocity(backbone, &z.narrow(0, view - from, 1), sigma, (texts, cond, &[*view]));
                 Ok(Tensor::cat(&views.iter().map(one).collect::<Result<Vec<_>, _>>()?, 0))
             }
         }

@@ -25,15 +25,16 @@ impl Schedule {
         Ok(Self::ending(&shifted(&s.narrow(0, 0, steps as i64), shift)))
     }
 
-    /// The schedule of UniPC with flow sigmas, as diffusers has it: it begins a thousandth below 1.
+    /// The schedule of UniPC with flow sigmas, as diffusers has it: s falls to a thousandth before it ends at 0, and pure noise
+    /// is a millionth below 1, since λ is infinite at 1.
     ///
     /// # Errors
     /// No steps, a shift that is not positive, or a strength outside of 0…1.
     pub fn unipc(steps: usize, shift: f64, strength: f64) -> Result<Self, SamplerError> {
         checked(steps, shift, strength)?;
-        let options = (Kind::Double, Device::Cpu);
-        let s = Tensor::linspace(strength * (1.0 - 1.0 / TIMES), 0.0, steps as i64 + 1, options);
-        Ok(Self::ending(&shifted(&s.narrow(0, 0, steps as i64), shift).to_kind(Kind::Float)))
+        let s = Tensor::linspace(strength, 1.0 / TIMES, steps as i64 + 1, (Kind::Double, Device::Cpu));
+        let sigmas = shifted(&s.narrow(0, 0, steps as i64), shift).clamp_max(1.0 - 1e-6);
+        Ok(Self::ending(&sigmas.to_kind(Kind::Float)))
     }
 
     fn ending(sigmas: &Tensor) -> Self {

@@ -21,7 +21,9 @@ pub fn write_random(parameters: &[(String, Vec<i64>)], kind: Kind, seed: i64, pa
     let dtype = match kind {
         Kind::Float => "F32",
         Kind::BFloat16 => "BF16",
-        other => return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("found {other:?}, expected f32 or bf16"))),
+        other => {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("found {other:?}, expected f32 or bf16")));
+        }
     };
     let mut header = Map::new();
     let mut end = 0;
@@ -72,7 +74,8 @@ mod tests {
     fn models_of_any_size_can_be_made() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("dit.safetensors");
-        let config = Config { dim: 256, heads: 2, layers: 3, hidden: 96, text: 24, frequencies: 16, ..Config::default() };
+        let config =
+            Config { dim: 256, heads: 2, layers: 3, hidden: 96, text: 24, frequencies: 16, ..Config::default() };
         let config = config.with_views();
         for kind in [Kind::Float, Kind::BFloat16] {
             write_random(&config.parameters(), kind, 1, &path).unwrap();

@@ -2,7 +2,9 @@
 
 use crate::golden::{Golden, difference, json, near, one_thread, same};
 use loop3d_generator::cameras::Cameras;
-use loop3d_generator::dit::{Config, Dit, DitError, Hints, Input, Layout, Rounding, Text, Tokens, ViewTokens, identify};
+use loop3d_generator::dit::{
+    Config, Dit, DitError, Hints, Input, Layout, Rounding, Text, Tokens, ViewTokens, identify,
+};
 use loop3d_generator::vae::Latents;
 use loop3d_generator::weights::names_dit::{diffusers_from_original, original_from_diffusers};
 use loop3d_torch::weights::{Memory, Weights};
@@ -279,7 +281,9 @@ fn weights_are_told_apart() {
 
     let refused = |names: &[&str]| {
         let zero = || Tensor::zeros([1], (Kind::Float, Device::Cpu));
-        identify(&source(names.iter().map(|name| ((*name).to_owned(), zero())).collect(), None)).unwrap_err().to_string()
+        identify(&source(names.iter().map(|name| ((*name).to_owned(), zero())).collect(), None))
+            .unwrap_err()
+            .to_string()
     };
     let channels = |channels| name(&Config { channels, ..Config::of_14b() }).unwrap_err().to_string();
     assert!(channels(36).contains("Wan2.2 image-to-video A14B (36 input channels"), "{}", channels(36));

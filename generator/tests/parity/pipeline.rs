@@ -132,8 +132,7 @@ fn without_guidance() {
     let (dit, texts) = (syncam(), Golden::open(F32));
     let expected = Golden::open("syncam_pipeline/f32_4steps_nocfg.safetensors");
     let sigmas = expected.get("sigmas");
-    let settings =
-        Settings { steps: sigmas.numel(), shift: shift_of(&sigmas), guidance: 1.0, ..Settings::default() };
+    let settings = Settings { steps: sigmas.numel(), shift: shift_of(&sigmas), guidance: 1.0, ..Settings::default() };
     let job = job(&expected, &texts, settings);
     let recorded = Recorded::new(&dit);
     same("latents", &run(&job, &recorded).1, &expected.get("latents"));

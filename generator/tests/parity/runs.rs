@@ -3,7 +3,8 @@
 use crate::golden::{difference, one_thread, same};
 use loop3d_generator::cameras::Cameras;
 use loop3d_generator::samplers::{
-    Backbone, BackboneError, Cond, Given, Job, Sampler, SamplerError, Settings, SolverKind, Texts, ViewsHow, load, noise,
+    Backbone, BackboneError, Cond, Given, Job, Sampler, SamplerError, Settings, SolverKind, Texts, ViewsHow, load,
+    noise,
 };
 use std::cell::Cell;
 use std::ops::ControlFlow;
@@ -124,7 +125,8 @@ fn a_checkpoint_of_another_run_is_refused() {
     let missing = load(&folder.path().join("none"), &serde_json::Value::Null);
     assert!(missing.unwrap().is_none());
     let nowhere = folder.path().join("no/folder.safetensors");
-    let error = Sampler::new(&job(2, short()), &Toy::default()).unwrap().run(Some(&nowhere), &mut |_| ControlFlow::Break(()));
+    let error =
+        Sampler::new(&job(2, short()), &Toy::default()).unwrap().run(Some(&nowhere), &mut |_| ControlFlow::Break(()));
     assert!(matches!(error, Err(SamplerError::Unwritable { .. })));
 }
 
@@ -142,7 +144,11 @@ fn pairs_and_references_show_the_model_two_views() {
     let settings = || Settings { views: ViewsHow::Reference, ..short() };
     let (two, four) = (job(2, settings()), job(4, settings()));
     let expected = noise(0, &two.shape);
-    same("noise", &noise(0, &four.shape).narrow(0, 0, 2).flatten(0, -1).narrow(0, 0, 8), &expected.flatten(0, -1).narrow(0, 0, 8));
+    same(
+        "noise",
+        &noise(0, &four.shape).narrow(0, 0, 2).flatten(0, -1).narrow(0, 0, 8),
+        &expected.flatten(0, -1).narrow(0, 0, 8),
+    );
     same("first pair", &run(&four).narrow(0, 0, 2), &run_on(&two, &noise(0, &four.shape).narrow(0, 0, 2)));
     // A clean reference is another one.
     let clean = job(4, Settings { clean_reference: true, ..settings() });
