@@ -33,8 +33,8 @@ impl TextEmbedding {
         }
         let weight = self.first.weight();
         let x = text.tensor().to_device(weight.device()).to_kind(weight.kind());
-        // Repeated before the layers and not after them, as published: in bf16 the number of rows changes the last bits.
-        let x = x.expand([views, -1, -1], false);
+        // Repeated in memory, as published: libtorch adds the bias of a layer in another order where rows only seem to repeat.
+        let x = if found[0] == views { x } else { x.repeat([views, 1, 1]) };
         Ok(self.second.forward(&self.first.forward(&x).gelu("tanh")))
     }
 }

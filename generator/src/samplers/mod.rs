@@ -27,6 +27,6 @@ pub use resume::{Saved, load, save};
 pub use ring::Ring;
 pub use run::{Given, Job, Progress, Sampler, noise};
 pub use schedule::{Schedule, training_weights};
-pub use settings::{Settings, SolverKind};
+pub use settings::{Passes, Settings, SolverKind};
 pub use unipc::UniPc;
 pub use views::{ViewsHow, averaged, pairs};

@@ -1,6 +1,6 @@
 //! What a run is asked to do.
 
-use super::views::ViewsHow;
+use super::views::{ViewsHow, pairs};
 use serde::{Deserialize, Serialize};
 
 /// Settings of a run. The default is the published one.
@@ -57,5 +57,36 @@ impl Default for Settings {
             ring: false,
             seed: 0,
         }
+    }
+}
+
+/// How often a run asks the model, and for how many views at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Passes {
+    /// Calls of the model.
+    pub count: usize,
+    /// Views in each.
+    pub views: i64,
+}
+
+impl Settings {
+    /// The passes of a run of `views` views; `given` says whether the first of them is given.
+    #[must_use]
+    pub fn passes(&self, views: i64, given: bool) -> Passes {
+        let texts = if self.guidance == 1.0 { 1 } else { 2 };
+        let joint = self.views == ViewsHow::Joint || views <= 2;
+        if given {
+            // Three passes for each other view, or for all of them together.
+            let groups = if joint { 1 } else { views as usize - 1 };
+            return Passes { count: 3 * groups * self.steps, views: if joint { views } else { 2 } };
+        }
+        let in_a_step = |step| match self.views {
+            _ if joint => 1,
+            ViewsHow::Pairs => pairs(views, step, self.seed).len(),
+            // The first pair, then each other view.
+            _ => views as usize - 1,
+        };
+        let count = (0..self.steps).map(in_a_step).sum::<usize>() * texts;
+        Passes { count, views: if joint { views } else { 2 } }
     }
 }

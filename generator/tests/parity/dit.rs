@@ -153,7 +153,7 @@ fn views() {
     let off = |wrong: &Dit, given: &Given| difference(&given.through(wrong), &io.get("out"));
     let wrong = exchanged(tensors(SYNCAM), "blocks.0.mvs_attn.q.weight", "blocks.0.mvs_attn.k.weight");
     assert!(off(&model("syncam_dit", wrong, None), &two) > 1e-3);
-    // A gate of 1 in place of the learned one: rows 2 of the tables are the gates.
+    // Without the learned gate, row 2 of the table.
     let mut wrong = tensors(SYNCAM);
     let table = wrong.get_mut("blocks.0.modulation_mvs").unwrap();
     let _ = table.narrow(1, 2, 1).fill_(1.0);

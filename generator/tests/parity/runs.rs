@@ -3,8 +3,8 @@
 use crate::golden::{difference, one_thread, same};
 use loop3d_generator::cameras::Cameras;
 use loop3d_generator::samplers::{
-    Backbone, BackboneError, Cond, Given, Job, Sampler, SamplerError, Settings, SolverKind, Texts, ViewsHow, load,
-    noise,
+    Backbone, BackboneError, Cond, Given, Job, Passes, Sampler, SamplerError, Settings, SolverKind, Texts, ViewsHow,
+    load, noise,
 };
 use std::cell::Cell;
 use std::ops::ControlFlow;
@@ -137,8 +137,9 @@ fn pairs_and_references_show_the_model_two_views() {
         let job = job(4, Settings { views: how, guidance: 1.0, ..short() });
         let made = Sampler::new(&job, &toy).unwrap().run(None, &mut |_| ControlFlow::Continue(())).unwrap();
         assert_eq!(made.size(), job.shape);
-        assert_eq!(toy.passes.get(), passes, "{how:?}");
-        assert_eq!(toy.views.get(), if how == ViewsHow::Joint { 4 } else { 2 });
+        let views = if how == ViewsHow::Joint { 4 } else { 2 };
+        assert_eq!((toy.passes.get(), toy.views.get()), (passes, views), "{how:?}");
+        assert_eq!(job.settings.passes(4, false), Passes { count: passes, views });
     }
     // The first pair of the reference way is the run of two views.
     let settings = || Settings { views: ViewsHow::Reference, ..short() };
@@ -219,6 +220,7 @@ fn views_beside_a_given_clip() {
         same("given", &made.narrow(0, 0, 1), &given);
         let groups = if views == ViewsHow::Joint { 1 } else { 3 };
         assert_eq!(toy.passes.get(), 6 * 3 * groups);
+        assert_eq!(job.settings.passes(4, true), Passes { count: toy.passes.get(), views: toy.views.get() });
         job.settings.strength = 0.5;
         assert!(difference(&run(&job), &made) > 1e-3);
     }
