@@ -48,7 +48,6 @@ impl Rope {
     }
 
     /// Cosines and sines, `[places, 1, head / 2, 2]`, f64.
-    #[must_use]
     pub fn cos_sin(&self) -> Tensor {
         self.turns.view_as_real()
     }

@@ -21,7 +21,7 @@ pub struct Job {
     pub settings: Settings,
     /// Views, channels, latent frames, rows and columns: `[V, C, N, h, w]`.
     pub shape: [i64; 5],
-    /// Kind of the latents.
+    /// Kind of the latents: f32, whatever the kind of the weights. The published runs in bf16 keep them in bf16.
     pub kind: Kind,
     /// Where the latents are.
     pub device: Device,
@@ -295,7 +295,6 @@ impl State {
 }
 
 /// The published noise: one stream of PyTorch's CPU generator for all views, f32.
-#[must_use]
 pub fn noise(seed: i64, shape: &[i64]) -> Tensor {
     seeded(seed, || Tensor::randn(shape, (Kind::Float, Device::Cpu)))
 }

@@ -63,7 +63,6 @@ impl Schedule {
 
 /// The weight of each time in the training loss: exp(−2 ((t − n/2) / n)²) less its least value, with a mean of 1, for n
 /// times `[n]`.
-#[must_use]
 pub fn training_weights(times: &Tensor) -> Tensor {
     let n = times.numel() as f64;
     let weights = (((times - n / 2.0) / n).pow_tensor_scalar(2) * -2.0).exp();

@@ -234,6 +234,38 @@ fn traces() {
 }
 
 #[test]
+fn gradients_of_the_view_module() {
+    let (io, train) = (Golden::open(SYNCAM_IO), Golden::open("syncam_dit/train.safetensors"));
+    let mut all = tensors(SYNCAM);
+    let expected: BTreeMap<String, Tensor> =
+        train.names().into_iter().filter_map(|n| Some((n.strip_prefix("grad0.")?.to_owned(), train.get(&n)))).collect();
+    assert!(!expected.is_empty());
+    for name in expected.keys() {
+        let trained = all.remove(name).unwrap().set_requires_grad(true);
+        all.insert(name.clone(), trained);
+    }
+    let copies: Tensors = all.iter().map(|(name, tensor)| (name.clone(), tensor.shallow_clone())).collect();
+    let dit = model("syncam_dit", copies, None);
+    let (clean, noise) = (train.get("latents"), train.get("noise0"));
+    let (time, weight) = (train.get("timestep0"), train.get("weight0"));
+    let sigma = &time / 1000.0;
+    let mut given = Given::read(&io, "", Kind::Float);
+    given.latents = Latents::new((1.0 - &sigma) * &clean + &sigma * &noise).unwrap();
+    given.time = time.double_value(&[0]);
+    let loss = given.through(&dit).mse_loss(&(&noise - &clean), tch::Reduction::Mean) * weight;
+    loss.backward();
+    let first = train.get("losses").double_value(&[0]);
+    let off = (loss.double_value(&[0]) - first).abs() / first;
+    assert!(off <= 1e-6, "loss: off by {off:e}");
+    for (name, gradient) in &expected {
+        let bound = 1e-6 * gradient.abs().max().double_value(&[]);
+        near(name, &all[name].grad(), gradient, bound);
+    }
+    let [q, k] = ["q", "k"].map(|part| format!("blocks.0.mvs_attn.{part}.weight"));
+    assert!(difference(&all[&q].grad(), &expected[&k]) > 1e-6);
+}
+
+#[test]
 fn what_cannot_be_taken_is_named() {
     let (dit, io) = (syncam(), Golden::open(SYNCAM_IO));
     let given = Given::read(&io, "", Kind::Float);

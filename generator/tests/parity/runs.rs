@@ -36,7 +36,7 @@ fn job(views: i64, settings: Settings) -> Job {
     let mut cameras = Tensor::zeros([views, 5, 3, 4], (Kind::Float, Device::Cpu));
     cameras += Tensor::eye_m(3, 4, (Kind::Float, Device::Cpu));
     let aside = Tensor::arange(views, (Kind::Float, Device::Cpu)).reshape([views, 1, 1]);
-    let _ = cameras.narrow(3, 3, 1).squeeze_dim(3).copy_(&aside.expand([views, 5, 3], false));
+    cameras.narrow(3, 3, 1).squeeze_dim(3).copy_(&aside.expand([views, 5, 3], false));
     Job {
         settings,
         shape,
