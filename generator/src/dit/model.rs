@@ -136,9 +136,11 @@ impl Dit {
         let rope = Rope::new(x.grid(), self.split, device);
         observe("freqs_self", &rope.cos_sin());
         let cameras = self.cameras(input.cameras, x.views(), x.grid()[0])?;
-        let view_rope = Rope::new(ViewTokens::from_tokens(&x).grid(), self.split, device);
-        observe("freqs_view", &view_rope.cos_sin());
-        let views = cameras.as_ref().map(|cameras| (cameras, &view_rope));
+        let view_rope = cameras.is_some().then(|| Rope::new(ViewTokens::grid_of(&x), self.split, device));
+        if let Some(rope) = &view_rope {
+            observe("freqs_view", &rope.cos_sin());
+        }
+        let views = cameras.as_ref().zip(view_rope.as_ref());
         let shared = Shared { rows: &time.rows, text: &text, rope: &rope, views };
         for (i, block) in self.blocks.iter().enumerate() {
             x = block.forward(&x, &shared, &mut |name, tensor| observe(&format!("block{i}_{name}"), tensor))?;

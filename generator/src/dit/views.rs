@@ -33,8 +33,9 @@ impl ViewTokens {
 
     /// The grid that the tokens of one frame have: views, rows, columns.
     #[must_use]
-    pub fn grid(&self) -> [i64; 3] {
-        [self.views, self.grid[1], self.grid[2]]
+    pub fn grid_of(tokens: &Tokens) -> [i64; 3] {
+        let [_, h, w] = tokens.grid();
+        [tokens.views(), h, w]
     }
 
     /// Other features of these tokens as `[V, f·h·w, d]` again.

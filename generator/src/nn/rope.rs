@@ -34,10 +34,10 @@ impl Rope {
                 let mut shape = [1, 1, 1, split[axis] / 2];
                 shape[axis] = grid[axis];
                 let expanded = [grid[0], grid[1], grid[2], split[axis] / 2];
-                along(grid[axis], split[axis]).reshape(shape).expand(expanded, false)
+                along(grid[axis], split[axis]).to_device(device).reshape(shape).expand(expanded, false)
             })
             .collect();
-        Self { turns: Tensor::cat(&turns, -1).reshape([places, 1, -1]).to_device(device) }
+        Self { turns: Tensor::cat(&turns, -1).reshape([places, 1, -1]) }
     }
 
     /// Turns `[b, places, heads · head]`, head by head.

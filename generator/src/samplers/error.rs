@@ -64,6 +64,17 @@ pub enum SamplerError {
         /// What the system says.
         reason: String,
     },
+    /// The latents are no numbers any more.
+    #[error(
+        "latents: found infinite or undefined numbers after step {step} of {total}; the weights are damaged, or their kind is too \
+         narrow: try f32"
+    )]
+    NotFinite {
+        /// The step that made them.
+        step: usize,
+        /// Steps of the run.
+        total: usize,
+    },
     /// The caller stopped the run.
     #[error("stopped after {done} of {total} steps")]
     Stopped {

@@ -160,6 +160,9 @@ impl<'a> Sampler<'a> {
             let v = self.velocity(stage, k, &state)?;
             state.z = state.solver.step(k, self.schedule.sigmas(), &state.z, &v);
             state.done += 1;
+            if state.z.isfinite().all().int64_value(&[]) == 0 {
+                return Err(SamplerError::NotFinite { step: state.done, total });
+            }
             if let Some(path) = checkpoint {
                 save(path, &identity, state.done, &state.tensors())?;
             }

@@ -228,7 +228,7 @@ fn traces() {
     let tokens = Tokens::new(x.unwrap(), [f, grid[0], grid[1]]).unwrap();
     let right = ViewTokens::from_tokens(&tokens);
     assert_eq!(right.tensor().size(), io.get("trace.block0_mvs_attn_in").size());
-    assert_eq!(right.grid(), [v, grid[0], grid[1]]);
+    assert_eq!(ViewTokens::grid_of(&tokens), [v, grid[0], grid[1]]);
     let swapped = tokens.tensor().reshape(right.tensor().size());
     assert!(difference(&swapped, right.tensor()) > 1e-2);
 }

@@ -242,3 +242,25 @@ fn what_cannot_be_run_is_named() {
     let failed = Sampler::new(&silent, &Toy::default()).unwrap().run(None, &mut |_| ControlFlow::Continue(()));
     assert!(matches!(failed, Err(SamplerError::NoNegative { .. })));
 }
+
+/// A field that breaks down below a noise level.
+struct Broken;
+
+impl Backbone for Broken {
+    fn velocity(&self, z: &Tensor, sigma: f64, _: &Tensor, _: &Cond) -> Result<Tensor, BackboneError> {
+        Ok(if sigma > 0.9 { z.zeros_like() } else { z / 0.0 })
+    }
+}
+
+#[test]
+fn numbers_that_are_none_end_a_run_before_they_are_saved() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run.safetensors");
+    let job = job(2, short());
+    let run = || Sampler::new(&job, &Broken).unwrap().run(Some(&path), &mut |_| ControlFlow::Continue(())).unwrap_err();
+    let SamplerError::NotFinite { step, total: 6 } = run() else { panic!("{}", run()) };
+    assert!(step > 1);
+    // The checkpoint is the last good one, and a resumed run finds the same.
+    assert!(std::fs::metadata(&path).is_ok());
+    assert!(matches!(run(), SamplerError::NotFinite { step: again, .. } if again == step));
+}
