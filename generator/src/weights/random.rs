@@ -32,12 +32,14 @@ pub fn write_random(parameters: &[(String, Vec<i64>)], kind: Kind, seed: i64, pa
         end += shape.iter().product::<i64>() * kind.elt_size_in_bytes() as i64;
         header.insert(name.clone(), json!({ "dtype": dtype, "shape": shape, "data_offsets": [start, end] }));
     }
-    let header = Value::Object(header).to_string();
+    let mut header = Value::Object(header).to_string();
     let mut file = BufWriter::new(File::create(path)?);
     // Padded with blanks, so that the numbers begin at a multiple of 8 bytes.
-    let length = header.len().next_multiple_of(8);
-    file.write_all(&(length as u64).to_le_bytes())?;
-    write!(file, "{header:length$}")?;
+    while header.len() % 8 != 0 {
+        header.push(' ');
+    }
+    file.write_all(&(header.len() as u64).to_le_bytes())?;
+    file.write_all(header.as_bytes())?;
     seeded(seed, || parameters.iter().try_for_each(|(name, shape)| write_one(&mut file, name, shape, kind)))?;
     file.flush()
 }
@@ -95,6 +97,11 @@ mod tests {
         write_random(&config.parameters(), Kind::BFloat16, 2, &path).unwrap();
         assert_ne!(read(), first);
         assert!(write_random(&config.parameters(), Kind::Int64, 2, &path).is_err());
+
+        // A header of more than 64 KiB, as published sizes have.
+        let many: Vec<_> = (0..1500).map(|i| (format!("blocks.{i}.self_attn.q.bias"), vec![2])).collect();
+        write_random(&many, Kind::Float, 1, &path).unwrap();
+        assert_eq!(Memory::safetensors(&path).unwrap().names().len(), many.len());
 
         let small = vae::Config { dim: 4, ..vae::Config::default() };
         write_random(&small.parameters(), Kind::Float, 1, &path).unwrap();

@@ -7,6 +7,7 @@
 mod dit;
 mod golden;
 mod pipeline;
+mod published_size;
 mod runs;
 mod samplers;
 mod vae;
