@@ -35,7 +35,7 @@ pub fn write_random(parameters: &[(String, Vec<i64>)], kind: Kind, seed: i64, pa
     let mut header = Value::Object(header).to_string();
     let mut file = BufWriter::new(File::create(path)?);
     // Padded with blanks, so that the numbers begin at a multiple of 8 bytes.
-    while header.len() % 8 != 0 {
+    while !header.len().is_multiple_of(8) {
         header.push(' ');
     }
     file.write_all(&(header.len() as u64).to_le_bytes())?;
