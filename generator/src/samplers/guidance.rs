@@ -13,7 +13,7 @@ pub fn three_pass(neither: &Tensor, a: &Tensor, both: &Tensor, first: f64, secon
     neither + (a - neither) * first + (both - a) * second
 }
 
-/// Encoded texts `[1, tokens, width]`.
+/// Encoded texts `[1, tokens, width]`, with zeros from their end to the 512 rows that published models see.
 #[derive(Debug)]
 pub struct Texts {
     /// What the clips show.
