@@ -3,9 +3,10 @@
 //!
 //! What stands so far, each by itself: [`rig`] places cameras and writes them as a capture that `fit` reads, [`vae`] turns clips
 //! into latents and latents into frames (exactly periodic ones, too), [`metrics`] measure clips, [`service`] fetches clips from a
-//! server of videos. Text encoder, diffusion transformer, samplers and the command that joins them are still to come.
+//! server of videos, [`text`] makes contexts out of prompts. Diffusion transformer, samplers and the command that joins them are
+//! still to come.
 //!
-//! [`vae`] needs the feature `torch`; the others do not.
+//! [`vae`] and [`text`] need the feature `torch`; the others do not.
 
 pub mod metrics;
 pub mod rig;
@@ -13,6 +14,8 @@ pub mod service;
 
 #[cfg(feature = "torch")]
 pub mod nn;
+#[cfg(feature = "torch")]
+pub mod text;
 #[cfg(feature = "torch")]
 pub mod vae;
 #[cfg(feature = "torch")]

@@ -1,3 +1,4 @@
 //! Which names the published files use, and what a folder of weights holds.
 
+pub mod names_umt5;
 pub mod names_vae;

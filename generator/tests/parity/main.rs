@@ -5,5 +5,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod golden;
+mod text;
+mod umt5;
 mod vae;
 mod vae_cyclic;
+mod weights;

@@ -116,6 +116,16 @@ impl Weights {
         self.taken(full, &tensor)
     }
 
+    /// Whether the parameter `name` of this module is there in this shape, without reading it.
+    ///
+    /// # Errors
+    /// It is missing or has another shape.
+    pub fn expect(&self, name: &str, shape: &[i64]) -> Result<(), WeightsError> {
+        let full = self.found(name, shape)?;
+        self.used.borrow_mut().insert(full);
+        Ok(())
+    }
+
     /// Rows of the parameter `name` of this module, a table of the shape `shape`: `[rows, …]`. A file's other rows are not
     /// read.
     ///
