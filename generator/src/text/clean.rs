@@ -28,18 +28,28 @@ pub struct Cleaned {
 #[must_use]
 pub fn clean(prompt: &str) -> Cleaned {
     let garbled = garbled::is(prompt);
-    // A text with a `<` may be HTML, in which entities mean something.
-    let entities = !prompt.contains('<');
-    let mut text = prompt.to_owned();
-    for _ in 0..MOST_PASSES {
-        let repaired = pass(&text, entities);
-        if repaired == text {
-            break;
-        }
-        text = repaired;
-    }
+    // A text with a `<` may be HTML, in which entities mean something. As in ftfy, it counts from its line on.
+    let mut entities = true;
+    let lines = prompt.split_inclusive('\n').map(|line| {
+        entities &= !line.contains('<');
+        repaired(line, entities)
+    });
+    let text: String = lines.collect();
     let text = entities::unescaped(&entities::unescaped(&text));
     Cleaned { text: text.split_whitespace().collect::<Vec<_>>().join(" "), garbled }
+}
+
+/// A line after all repairs.
+fn repaired(line: &str, entities: bool) -> String {
+    let mut line = line.to_owned();
+    for _ in 0..MOST_PASSES {
+        let next = pass(&line, entities);
+        if next == line {
+            break;
+        }
+        line = next;
+    }
+    line
 }
 
 /// All repairs once, in ftfy's order.
@@ -96,9 +106,11 @@ mod tests {
     fn entities_of_html() {
         cleaned("&lt;b&gt; &eacute; &#233; &#xE9; &hellip;", "<b> é é é …");
         cleaned("&amp;amp;amp;amp;lt;", "<");
+        cleaned("&NTILDE;&FRAC12;&LTIMES;", "Ñ½<IMES;");
         // Curly quotes are straightened where entities are resolved before.
         cleaned("&ldquo;a&rdquo;", "\"a\"");
         cleaned("<p>&ldquo;a&rdquo;", "<p>“a”");
+        cleaned("&ldquo;a\n<p>\n&ldquo;b", "\"a <p> “b");
         // With a `<`, two levels and no more.
         cleaned("< &amp;amp;amp;", "< &amp;");
         // Without a semicolon only the old names count, the longest first.

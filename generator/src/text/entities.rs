@@ -18,12 +18,20 @@ pub(super) fn unescaped(text: &str) -> String {
     replaced(text, |reference| numeric(reference, false).or_else(|| named(reference)))
 }
 
-/// Only references that are complete, down to their semicolon.
+/// Only references that are complete, down to their semicolon. As in ftfy, those of small letters may be in capitals, and then
+/// stand for a capital letter: `&NTILDE;` is Ñ.
 pub(super) fn unescaped_whole(text: &str) -> String {
     replaced(text, |reference| {
         let end = reference.find(';').filter(|end| *end < LONGEST)? + 1;
-        let name = NAMES.get(&reference[..end]).map(|characters| ((*characters).to_owned(), end));
-        name.or_else(|| numeric(reference, true))
+        let name = &reference[..end];
+        let characters = NAMES.get(name).map(|characters| (*characters).to_owned());
+        let capital = || {
+            let fits = !name.contains(|c: char| c.is_ascii_lowercase()) && named(name).is_none();
+            fits.then(|| NAMES.get(name.to_ascii_lowercase().as_str()))
+                .flatten()
+                .map(|characters| characters.to_uppercase())
+        };
+        characters.or_else(capital).map(|characters| (characters, end)).or_else(|| numeric(reference, true))
     })
 }
 

@@ -125,6 +125,16 @@ pub fn archive(pickle: &[u8], storages: &[(&str, &[u8])]) -> Vec<u8> {
     zip(&head.into_iter().chain(data).chain([stored("model/version", b"3\n")]).collect::<Vec<_>>(), false)
 }
 
+/// The same before PyTorch 1.6, of storages of floats: pickles in a row, then each storage after its count of numbers.
+pub fn legacy(pickle: &[u8], storages: &[(&str, &[u8])]) -> Vec<u8> {
+    let magic = b"\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19";
+    let keys: Vec<u8> = storages.iter().flat_map(|(key, _)| text(key)).collect();
+    let keys = [b"](".as_slice(), &keys, b"e"].concat();
+    let data = storages.iter().flat_map(|(_, bytes)| [&(bytes.len() as u64 / 4).to_le_bytes(), *bytes].concat());
+    let head = [whole(magic), whole(b"M\xe9\x03"), whole(b"}"), pickle.to_vec(), whole(&keys)].concat();
+    head.into_iter().chain(data).collect()
+}
+
 /// Floats in a row, as bytes.
 pub fn floats(numbers: impl IntoIterator<Item = f32>) -> Vec<u8> {
     numbers.into_iter().flat_map(f32::to_le_bytes).collect()

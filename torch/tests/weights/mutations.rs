@@ -2,7 +2,7 @@
 //! allocate what the file does not hold.
 
 use crate::allocations;
-use crate::forge::{Saved, archive, dict, floats, safetensors, state_dict, tensor, whole};
+use crate::forge::{Saved, archive, dict, floats, legacy, safetensors, state_dict, tensor, whole};
 use fastrand::Rng;
 use loop3d_torch::weights::{Pickle, Safetensors, TensorSource, WeightsError};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -101,11 +101,12 @@ fn pickles(count: u64) -> Counts {
     let storages: [(&str, &[u8]); 3] = [("0", &data), ("1", &data[..4]), ("2", &[])];
     let damage = |rng: &mut Rng| {
         let pickle = &pickles[rng.usize(..pickles.len())];
-        // Mostly the pickle, in a whole archive; else the archive.
+        // Mostly the pickle, in a whole file; else the file.
+        let packed = if rng.u8(..4) == 0 { legacy } else { archive };
         if rng.u8(..4) == 0 {
-            damaged(rng, &archive(pickle, &storages))
+            damaged(rng, &packed(pickle, &storages))
         } else {
-            archive(&damaged(rng, pickle), &storages)
+            packed(&damaged(rng, pickle), &storages)
         }
     };
     survive(0..count, damage, |file| Pickle::from_bytes("damaged", file))

@@ -1,7 +1,7 @@
 //! Files of `torch.save` that PyTorch would not write, or no longer does. What it writes is in the generator's parity tests.
 
 use crate::allocations;
-use crate::forge::{Saved, archive, dict, floats, global, state_dict, stored, tensor, text, whole, zip};
+use crate::forge::{Saved, archive, dict, floats, global, legacy, state_dict, stored, tensor, text, whole, zip};
 use loop3d_torch::weights::{Pickle, TensorSource, WeightsError};
 use tch::Tensor;
 
@@ -55,6 +55,27 @@ fn sizes_beyond_four_gigabytes_are_read_from_zip64() {
     let file = zip(&[stored("m/data.pkl", &pickle), stored("m/data/0", &data)], true);
     let model = Pickle::from_bytes("model.pth", file).unwrap();
     assert_eq!(numbers(&model.load("a.weight").unwrap()), [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]);
+}
+
+#[test]
+fn the_format_before_pytorch_1_6() {
+    let column = Saved { name: "column", shape: vec![2], strides: vec![3], offset: 2, ..saved() };
+    let other = Saved::floats("b", "other", &[1]);
+    let data = floats((0..6).map(|i| i as f32));
+    let storages: [(&str, &[u8]); 2] = [("other", &floats([9.0])), ("0", &data)];
+    let file = legacy(&state_dict(&[saved(), column, other]), &storages);
+    let model = Pickle::from_bytes("model.pt", file.clone()).unwrap();
+    assert_eq!(numbers(&model.load("a.weight").unwrap()), [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]);
+    assert_eq!(numbers(&model.load("column").unwrap()), [2.0, 5.0]);
+    assert_eq!(numbers(&model.load("b").unwrap()), [9.0]);
+
+    let open = |file: Vec<u8>| Pickle::from_bytes("model.pt", file).map(|_| ()).unwrap_err().to_string();
+    let cut = open(file[..file.len() - 1].to_vec());
+    assert!(cut.contains("model.pt, storage 0: found a file of"), "{cut}");
+    let absent = open(legacy(&state_dict(&[saved()]), &[]));
+    assert!(absent.contains("tensor a.weight: found no storage 0, expected its storage"), "{absent}");
+    let strange = open(legacy(&state_dict(&[saved()]), &[("7", &data)]));
+    assert!(strange.contains("its keys: found storage 7, expected one of a tensor"), "{strange}");
 }
 
 #[test]
