@@ -16,14 +16,12 @@ impl Context {
     }
 
     /// The rows of the tokens, `[tokens, width]`.
-    #[must_use]
     pub fn rows(&self) -> &Tensor {
         &self.rows
     }
 
     /// `[1, 512, width]`, zero beyond the tokens, as the diffusion model takes it. It attends to the zero rows, too: there is
     /// no mask.
-    #[must_use]
     pub fn padded(&self) -> Tensor {
         let missing = LENGTH as i64 - self.rows.size()[0];
         self.rows.constant_pad_nd([0, 0, 0, missing]).unsqueeze(0)

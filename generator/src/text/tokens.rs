@@ -80,7 +80,6 @@ impl Tokenizer {
 
 impl Tokens {
     /// Numbers and mask, both `[1, 512]` i64: padded with 0, and 1 where a token is.
-    #[must_use]
     pub fn padded(&self) -> (Tensor, Tensor) {
         let mut ids = self.ids.clone();
         let mut mask = vec![1i64; ids.len()];

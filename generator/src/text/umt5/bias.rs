@@ -7,7 +7,6 @@ const FARTHEST: f64 = 128.0;
 
 /// The row for each relative position r = key − query: half of the rows for keys behind the query, half for the others; in
 /// each half the first half for n = |r| itself, then ranges that grow, e + ⌊ln(n/e) / ln(128/e) · e⌋ in f32, the last open.
-#[must_use]
 pub fn buckets(relative: &Tensor, rows: i64) -> Tensor {
     let half = rows / 2;
     let exact = half / 2;
@@ -20,7 +19,6 @@ pub fn buckets(relative: &Tensor, rows: i64) -> Tensor {
 }
 
 /// The biases `[1, heads, tokens, tokens]` (query, key) out of a table `[rows, heads]`.
-#[must_use]
 pub fn bias(table: &Tensor, tokens: i64) -> Tensor {
     let position = Tensor::arange(tokens, (Kind::Int64, Device::Cpu));
     let relative = position.unsqueeze(0) - position.unsqueeze(1);

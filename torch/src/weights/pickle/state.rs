@@ -81,13 +81,7 @@ impl<'g, 'a> Search<'g, 'a, '_> {
         for (key, id) in dict {
             let name = format!("{prefix}{key}");
             match self.graph.node(id) {
-                Node::Tensor(tensor) => {
-                    if self.found.insert(name.clone(), tensor).is_some() {
-                        let [first, second] =
-                            ["one dict", "another dict"].map(|dict| format!("{dict} of {}", self.place.0));
-                        return Err(WeightsError::Twice { name, first, second });
-                    }
-                }
+                Node::Tensor(tensor) => self.add(name, tensor)?,
                 Node::Dict(_) if depth < MOST_DEPTH => {
                     if let Some(inner) = self.entries(id)? {
                         self.collect(inner, &format!("{name}."), depth + 1)?;
@@ -98,5 +92,13 @@ impl<'g, 'a> Search<'g, 'a, '_> {
             }
         }
         Ok(())
+    }
+
+    fn add(&mut self, name: String, tensor: &'g Tensor) -> Result<(), WeightsError> {
+        if self.found.insert(name.clone(), tensor).is_none() {
+            return Ok(());
+        }
+        let [first, second] = ["one dict", "another dict"].map(|dict| format!("{dict} of {}", self.place.0));
+        Err(WeightsError::Twice { name, first, second })
     }
 }

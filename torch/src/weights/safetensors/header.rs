@@ -48,11 +48,8 @@ impl<'de> Deserialize<'de> for Header {
                 while let Some(name) = map.next_key::<String>()? {
                     if name == "__metadata__" {
                         map.next_value::<IgnoredAny>()?;
-                    } else if tensors.contains_key(&name) {
+                    } else if tensors.insert(name.clone(), map.next_value()?).is_some() {
                         return Err(A::Error::custom(format!("tensor {name} is described twice")));
-                    } else {
-                        let described = map.next_value()?;
-                        tensors.insert(name, described);
                     }
                 }
                 Ok(Header(tensors))
