@@ -194,3 +194,41 @@ fn what_cannot_be_encoded_is_named() {
     let error = encoder.encode(&weights, &beyond, &mask).unwrap_err();
     assert!(matches!(error, TextError::Weights(WeightsError::NoRow { .. })), "{error}");
 }
+
+/// Most memory that this process ever had, in bytes.
+fn peak() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() << 10
+}
+
+#[test]
+#[ignore = "a minute, by itself: the peak is the whole process's"]
+fn the_published_sizes_take_the_memory_of_one_layer() {
+    // A file of 11 GB that takes no room: all numbers are zero.
+    let (mut end, mut header) = (0u64, serde_json::Map::new());
+    for (name, shape) in Config::default().parameters() {
+        let start = end;
+        end += 2 * shape.iter().product::<i64>() as u64;
+        header.insert(name, serde_json::json!({ "dtype": "BF16", "shape": shape, "data_offsets": [start, end] }));
+    }
+    let header = serde_json::Value::Object(header).to_string();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("models_t5_umt5-xxl-enc-bf16.safetensors");
+    let head = [&(header.len() as u64).to_le_bytes(), header.as_bytes()].concat();
+    std::fs::write(&path, &head).unwrap();
+    std::fs::File::options().append(true).open(&path).unwrap().set_len(head.len() as u64 + end).unwrap();
+
+    for kind in [Kind::BFloat16, Kind::Float] {
+        let weights = Weights::new(open(&path).unwrap(), kind, Device::Cpu);
+        let encoder = Encoder::new(&weights).unwrap();
+        assert_eq!(*encoder.config(), Config::default());
+        let before = peak();
+        // All 512 tokens would take minutes. They add 0.4 GB of attention in f32.
+        let ids = Tensor::arange(64, (Kind::Int64, Device::Cpu)).unsqueeze(0) * 4000;
+        let out = encoder.encode(&weights, &ids, &ids.ones_like()).unwrap();
+        assert_eq!((out.size(), out.abs().max().double_value(&[])), (vec![1, 64, 4096], 0.0));
+        println!("{kind:?}: {:.2} GB at most, {:.2} GB before", peak() as f64 / 1e9, before as f64 / 1e9);
+        assert!(peak() < 1_100_000_000, "{kind:?}: {} bytes", peak());
+    }
+}
