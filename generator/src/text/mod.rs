@@ -1,6 +1,6 @@
 //! From a prompt to the context that the diffusion model attends to (generate-syncammaster §1).
 //!
-//! [`clean`] brings the prompt into the form of the training texts, [`Tokenizer`] splits it into tokens, [`umt5`] encodes them,
+//! [`clean()`] brings the prompt into the form of the training texts, [`Tokenizer`] splits it into tokens, [`umt5`] encodes them,
 //! and a [`Cache`] keeps what was encoded once. [`TextModel`] is all of them in a row.
 
 mod cache;

@@ -1,7 +1,7 @@
 //! Named tensors of a model, whatever file they lie in. A model's constructor takes a [`Weights`] and asks for each parameter
 //! by its name and shape; what it never asked for is left over and can be named ([`Weights::unused`]).
 //!
-//! [`open`] reads [`Safetensors`], [`Shards`] of them, and what `torch.save` writes ([`Pickle`]), whatever the file is called.
+//! [`open()`] reads [`Safetensors`], [`Shards`] of them, and what `torch.save` writes ([`Pickle`]), whatever the file is called.
 //! [`Memory`] holds tensors that are there already, [`Renamed`] shows a source under other names. Files are mapped, and tensors
 //! are copied out of the map one at a time: a model that asks for its layers one by one needs the memory of one layer.
 
