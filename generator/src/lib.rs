@@ -1,12 +1,13 @@
 //! Synchronous clips of one scene from several cameras, out of words: the Wan2.1 text-to-video model with SynCamMaster's
 //! attention across views.
 //!
-//! What stands so far, each by itself: [`rig`] places cameras and writes them as a capture that `fit` reads, [`dit`] is the
-//! diffusion transformer, [`samplers`] draw clips from it (or from any model that predicts velocities), [`vae`] turns clips into
-//! latents and latents into frames (exactly periodic ones, too), [`estimate`] says what that costs, [`metrics`] measure clips,
-//! [`service`] fetches clips from a server of videos. The text encoder and the command that joins them are still to come.
+//! What stands so far, each by itself: [`rig`] places cameras and writes them as a capture that `fit` reads, [`text`] makes
+//! contexts out of prompts, [`dit`] is the diffusion transformer, [`samplers`] draw clips from it (or from any model that predicts
+//! velocities), [`vae`] turns clips into latents and latents into frames (exactly periodic ones, too), [`estimate`] says what that
+//! costs, [`metrics`] measure clips, [`service`] fetches clips from a server of videos. The command that joins them is still to come.
 //!
-//! [`cameras`], [`dit`], [`estimate`], [`nn`], [`samplers`], [`vae`] and [`weights`] need the feature `torch`; the others do not.
+//! [`cameras`], [`dit`], [`estimate`], [`nn`], [`samplers`], [`text`], [`vae`] and [`weights`] need the feature `torch`; the others do
+//! not.
 
 pub mod metrics;
 pub mod rig;
@@ -24,6 +25,8 @@ pub mod nn;
 pub mod samplers;
 #[cfg(feature = "torch")]
 mod seeded;
+#[cfg(feature = "torch")]
+pub mod text;
 #[cfg(feature = "torch")]
 pub mod vae;
 #[cfg(feature = "torch")]

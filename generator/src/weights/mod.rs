@@ -1,5 +1,6 @@
 //! Which names the published files use, and what a folder of weights holds.
 
 pub mod names_dit;
+pub mod names_umt5;
 pub mod names_vae;
 pub mod random;

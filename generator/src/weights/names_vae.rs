@@ -4,6 +4,9 @@
 //! A name is a module and a parameter in it. `modules` pairs the modules, `IN_A_BLOCK` the parameters of a residual block;
 //! all other parameters keep their names.
 
+use loop3d_torch::weights::{Renamed, TensorSource, WeightsError};
+use std::rc::Rc;
+
 /// Modules of the encoder that are numbered in one row: four stages of two residual blocks, and three changes of size.
 const DOWN: usize = 11;
 /// The same of the decoder, with three residual blocks a stage.
@@ -48,6 +51,21 @@ pub fn diffusers_from_original(name: &str) -> Option<String> {
 #[must_use]
 pub fn original_from_diffusers(name: &str) -> Option<String> {
     rename(name, modules().map(|(original, diffusers)| (diffusers, original)), IN_A_BLOCK.map(|(o, d)| (d, o)))
+}
+
+/// `source` under the original names, whichever of the two it has: what [`Vae::new`](crate::vae::Vae::new) takes. Names of
+/// neither layout stay as they are.
+///
+/// # Errors
+/// A file that mixes the two so that a parameter is there twice.
+pub fn original(source: Rc<dyn TensorSource>) -> Result<Rc<dyn TensorSource>, WeightsError> {
+    let names = source.names();
+    let diffusers = names.iter().any(|name| MODULES.iter().any(|(_, diffusers)| name.starts_with(diffusers)));
+    if !diffusers {
+        return Ok(source);
+    }
+    let rename = |name: &str| Some(original_from_diffusers(name).unwrap_or_else(|| name.to_owned()));
+    Ok(Rc::new(Renamed::new(source, "diffusers", rename)?))
 }
 
 /// All modules, original and diffusers.

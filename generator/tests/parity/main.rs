@@ -10,5 +10,8 @@ mod pipeline;
 mod published_size;
 mod runs;
 mod samplers;
+mod text;
+mod umt5;
 mod vae;
 mod vae_cyclic;
+mod weights;
