@@ -9,7 +9,7 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum RigError {
     /// An option of the rig has a value outside its range.
-    #[error("rig: {option} is {found}; expected {expected}")]
+    #[error("{option} is {found}; expected {expected}")]
     Option {
         /// Name of the option.
         option: &'static str,
