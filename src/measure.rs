@@ -9,7 +9,8 @@ use crate::output::print;
 use crate::progress::Progress;
 use anyhow::{Context, Result};
 use clips::Clips;
-use loop3d_generator::metrics::{ClipMetrics, Curves, pose_errors, psnr_db, synchrony};
+use loop3d_generator::metrics::{ClipMetrics, Curves, flow_measures, pose_errors, psnr_db, synchrony};
+use loop3d_media::Clip;
 use report::{ClipReport, Pair, Report, SetReport};
 use std::path::{Path, PathBuf};
 
@@ -27,6 +28,10 @@ pub struct MeasureArgs {
     /// Clips to compare with: as many, in the same order.
     #[arg(long, value_name = "CLIPS", num_args = 1..)]
     against: Vec<PathBuf>,
+    /// Also measure optical flow: OFS (mean motion in pixels) and MAWE (how much of a frame the motion does not explain), of frames
+    /// resized to 720x720. Takes about half a second for a frame.
+    #[arg(long)]
+    flow: bool,
     /// Shrink the frames to at most this height.
     #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(8..))]
     max_height: Option<u32>,
@@ -51,33 +56,41 @@ impl MeasureArgs {
             return Err(bad_input(format!("--against: found {found} clips; expected {expected}, one for each clip")));
         }
         let total = ours.paths.len() + others.as_ref().map_or(0, |others| others.paths.len());
-        let mut progress = Progress::start("measuring", total as u64, "clips", self.quiet);
-        let report = self.measure(&ours, others.as_ref(), &mut progress)?;
-        drop(progress);
+        let progress = Progress::start_share("measuring", self.quiet);
+        let mut work = Work { progress, done: 0, total, flow: self.flow, max_height: self.max_height };
+        let report = measure(&ours, others.as_ref(), &mut work)?;
+        drop(work);
         print(&if self.json { serde_json::to_string_pretty(&report)? } else { table::of(&report) })
     }
+}
 
-    /// Measures all clips, one (or one pair) at a time in memory.
-    fn measure(&self, ours: &Clips, others: Option<&Clips>, progress: &mut Progress) -> Result<Report> {
-        let (mut set, mut against) = (Set::default(), Set::default());
-        let mut pairs = Vec::new();
-        for (index, path) in ours.paths.iter().enumerate() {
-            let clip = set.add(path, self.max_height)?;
-            progress.advance(1);
-            let Some(other_path) = others.and_then(|others| others.paths.get(index)) else { continue };
-            let other = against.add(other_path, self.max_height)?;
-            let psnr = psnr_db(&clip, &other)
-                .with_context(|| format!("{} against {}", path.display(), other_path.display()))?;
-            let psnr_db = psnr.is_finite().then_some(psnr);
-            let (clip, against) = (clips::name(path), clips::name(other_path));
-            pairs.push(Pair { clip, against, psnr_db, equal: psnr_db.is_none() });
-            progress.advance(1);
-        }
-        let poses = ours.poses.as_ref().zip(others.and_then(|others| others.poses.as_ref()));
-        let cameras = poses.map(|(ours, others)| pose_errors(ours, others)).transpose()?;
-        let against = others.map(|_| against.report());
-        Ok(Report { set: set.report(), against, pairs, cameras })
+/// How clips are measured, and how many are.
+struct Work {
+    progress: Progress,
+    done: usize,
+    total: usize,
+    flow: bool,
+    max_height: Option<u32>,
+}
+
+/// Measures all clips, one (or one pair) at a time in memory.
+fn measure(ours: &Clips, others: Option<&Clips>, work: &mut Work) -> Result<Report> {
+    let (mut set, mut against) = (Set::default(), Set::default());
+    let mut pairs = Vec::new();
+    for (index, path) in ours.paths.iter().enumerate() {
+        let clip = set.add(path, work)?;
+        let Some(other_path) = others.and_then(|others| others.paths.get(index)) else { continue };
+        let other = against.add(other_path, work)?;
+        let psnr =
+            psnr_db(&clip, &other).with_context(|| format!("{} against {}", path.display(), other_path.display()))?;
+        let psnr_db = psnr.is_finite().then_some(psnr);
+        let (clip, against) = (clips::name(path), clips::name(other_path));
+        pairs.push(Pair { clip, against, psnr_db, equal: psnr_db.is_none() });
     }
+    let poses = ours.poses.as_ref().zip(others.and_then(|others| others.poses.as_ref()));
+    let cameras = poses.map(|(ours, others)| pose_errors(ours, others)).transpose()?;
+    let against = others.map(|_| against.report());
+    Ok(Report { set: set.report(), against, pairs, cameras })
 }
 
 /// Clips that were measured so far.
@@ -89,11 +102,20 @@ struct Set {
 
 impl Set {
     /// Measures a clip and hands it on.
-    fn add(&mut self, path: &Path, max_height: Option<u32>) -> Result<loop3d_media::Clip> {
-        let (clip, fps) = clips::read(path, max_height)?;
+    fn add(&mut self, path: &Path, work: &mut Work) -> Result<Clip> {
+        let name = clips::name(path);
+        let (done, total) = (work.done as f64, work.total as f64);
+        work.progress.share(done / total, &name);
+        let (clip, fps) = clips::read(path, work.max_height)?;
         let metrics = ClipMetrics::of(&clip).with_context(|| path.display().to_string())?;
+        let flow = if work.flow && clip.frames > 1 {
+            Some(flow_measures(&clip, &mut |part| work.progress.share((done + part) / total, &name))?)
+        } else {
+            None
+        };
+        work.done += 1;
         self.curves.push(Curves::of(&clip));
-        self.clips.push(ClipReport { name: clips::name(path), path: path.to_owned(), fps, metrics });
+        self.clips.push(ClipReport { name, path: path.to_owned(), fps, metrics, flow });
         Ok(clip)
     }
 

@@ -1,6 +1,6 @@
 //! What `loop3d measure` found, and its JSON.
 
-use loop3d_generator::metrics::{ClipMetrics, PoseErrors, Synchrony};
+use loop3d_generator::metrics::{ClipMetrics, Mawe, PoseErrors, Synchrony};
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -42,6 +42,9 @@ pub struct ClipReport {
     /// What it is like.
     #[serde(flatten)]
     pub metrics: ClipMetrics,
+    /// Its optical flow, with `--flow`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flow: Option<Mawe>,
 }
 
 /// A clip against another.

@@ -13,6 +13,7 @@
 //! | motion-aware warp error (MAWE) | [`flow_measures`]; of given flows [`mawe`] |
 //! | how alike two clips are | [`psnr_db`] |
 //! | camera poses (RotErr, TransErr) | [`pose_errors`] |
+//! | points that two views share | [`Features`] |
 //! | matched points under known cameras | [`epipolar_residual`] |
 
 mod clip;
@@ -21,8 +22,10 @@ mod dis;
 mod epipolar;
 mod error;
 mod flow;
+mod grey;
 mod hsv;
 mod likeness;
+mod matches;
 mod motion;
 mod poses;
 mod seam;
@@ -35,6 +38,7 @@ pub use epipolar::{Match, epipolar_residual};
 pub use error::MetricError;
 pub use flow::flow_measures;
 pub use likeness::psnr_db;
+pub use matches::Features;
 pub use motion::{Activity, FlowPower, activity, flow_score};
 pub use poses::{PoseErrors, pose_errors};
 pub use seam::{Seam, seam};

@@ -85,6 +85,14 @@ pub struct Mawe {
     pub motions: Vec<f64>,
 }
 
+impl Mawe {
+    /// OFS: the mean motion of all pairs, in pixels.
+    #[must_use]
+    pub fn motion(&self) -> f64 {
+        self.motions.iter().sum::<f64>() / self.motions.len().max(1) as f64
+    }
+}
+
 /// MAWE of a clip, pair by pair.
 #[derive(Clone, Debug, Default)]
 pub(super) struct MaweSum {
