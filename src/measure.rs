@@ -9,12 +9,16 @@ use crate::output::print;
 use crate::progress::Progress;
 use anyhow::{Context, Result};
 use clips::Clips;
-use loop3d_generator::metrics::{ClipMetrics, Curves, flow_measures, pose_errors, psnr_db, synchrony};
+use glam::DAffine3;
+use loop3d_generator::metrics::{
+    ClipMetrics, Curves, Features, ViewMetrics, flow_measures, pose_errors, psnr_db, synchrony,
+};
 use loop3d_media::Clip;
-use report::{ClipReport, Pair, Report, SetReport};
-use std::path::{Path, PathBuf};
+use loop3d_scene::Camera;
+use report::{ClipReport, Pair, Report, SetReport, ViewReport};
+use std::path::PathBuf;
 
-/// Measure clips: whether they close on themselves, how much they move, and whether views change together.
+/// Measure clips: whether they close on themselves, how much they move, and whether views belong together.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:\n  loop3d measure fire/clip.mp4\n  loop3d measure garden --json\n  \
     loop3d measure generated --against filmed\n\n\
@@ -78,17 +82,23 @@ fn measure(ours: &Clips, others: Option<&Clips>, work: &mut Work) -> Result<Repo
     let (mut set, mut against) = (Set::default(), Set::default());
     let mut pairs = Vec::new();
     for (index, path) in ours.paths.iter().enumerate() {
-        let clip = set.add(path, work)?;
-        let Some(other_path) = others.and_then(|others| others.paths.get(index)) else { continue };
-        let other = against.add(other_path, work)?;
+        let clip = set.add(ours, index, work)?;
+        let Some((others, other_path)) = others.and_then(|others| Some((others, others.paths.get(index)?))) else {
+            continue;
+        };
+        let other = against.add(others, index, work)?;
         let psnr =
             psnr_db(&clip, &other).with_context(|| format!("{} against {}", path.display(), other_path.display()))?;
         let psnr_db = psnr.is_finite().then_some(psnr);
         let (clip, against) = (clips::name(path), clips::name(other_path));
         pairs.push(Pair { clip, against, psnr_db, equal: psnr_db.is_none() });
     }
-    let poses = ours.poses.as_ref().zip(others.and_then(|others| others.poses.as_ref()));
-    let cameras = poses.map(|(ours, others)| pose_errors(ours, others)).transpose()?;
+    let poses = |clips: &Clips| -> Option<Vec<DAffine3>> {
+        let cameras = clips.cameras.as_ref()?.iter();
+        Some(cameras.map(|camera| camera.world_from_camera).collect())
+    };
+    let cameras =
+        poses(ours).zip(others.and_then(poses)).map(|(ours, others)| pose_errors(&ours, &others)).transpose()?;
     let against = others.map(|_| against.report());
     Ok(Report { set: set.report(), against, pairs, cameras })
 }
@@ -98,11 +108,15 @@ fn measure(ours: &Clips, others: Option<&Clips>, work: &mut Work) -> Result<Repo
 struct Set {
     clips: Vec<ClipReport>,
     curves: Vec<Curves>,
+    /// Of the first clip, once there is one.
+    first: Option<(Features, Option<Camera>)>,
+    views: Vec<ViewReport>,
 }
 
 impl Set {
     /// Measures a clip and hands it on.
-    fn add(&mut self, path: &Path, work: &mut Work) -> Result<Clip> {
+    fn add(&mut self, clips: &Clips, index: usize, work: &mut Work) -> Result<Clip> {
+        let path = clips.paths[index].as_path();
         let name = clips::name(path);
         let (done, total) = (work.done as f64, work.total as f64);
         work.progress.share(done / total, &name);
@@ -113,14 +127,29 @@ impl Set {
         } else {
             None
         };
+        if clips.paths.len() > 1 {
+            let camera = clips.cameras.as_ref().and_then(|cameras| clips::pinhole(cameras.get(index)?, &clip));
+            self.see(&name, Features::of(clip.frame(0), clip.width, clip.height), camera);
+        }
         work.done += 1;
         self.curves.push(Curves::of(&clip));
         self.clips.push(ClipReport { name, path: path.to_owned(), fps, metrics, flow });
         Ok(clip)
     }
 
+    /// Compares a view with the first, or keeps it as the first.
+    fn see(&mut self, name: &str, features: Features, camera: Option<Camera>) {
+        let Some((first, first_camera)) = &self.first else {
+            self.first = Some((features, camera));
+            return;
+        };
+        let cameras = first_camera.as_ref().zip(camera.as_ref()).map(|(first, second)| [first, second]);
+        let metrics = ViewMetrics::of(first, &features, cameras);
+        self.views.push(ViewReport { name: name.to_owned(), metrics });
+    }
+
     fn report(self) -> SetReport {
         // Clips of unequal length, or too few or short, have none.
-        SetReport { clips: self.clips, synchrony: synchrony(&self.curves).ok() }
+        SetReport { clips: self.clips, synchrony: synchrony(&self.curves).ok(), views: self.views }
     }
 }

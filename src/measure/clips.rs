@@ -2,17 +2,18 @@
 
 use crate::failure::bad_input;
 use anyhow::Result;
-use glam::DAffine3;
-use loop3d_capture::{CaptureError, clips_in, read_cameras_and_clips};
+use glam::DVec2;
+use loop3d_capture::{CaptureError, PlacedCamera, clips_in, read_cameras_and_clips};
 use loop3d_media::{Clip, Ffmpeg, Source, read_clip, read_clip_resized};
+use loop3d_scene::Camera;
 use std::path::{Path, PathBuf};
 
 /// Clips that belong together.
 pub struct Clips {
     /// At least one.
     pub paths: Vec<PathBuf>,
-    /// `world_from_camera` of each clip, where they are the clips of one capture.
-    pub poses: Option<Vec<DAffine3>>,
+    /// The camera of each clip, where they are the clips of one capture.
+    pub cameras: Option<Vec<PlacedCamera>>,
 }
 
 impl Clips {
@@ -26,9 +27,8 @@ impl Clips {
         {
             match read_cameras_and_clips(dir) {
                 Ok(found) => {
-                    let (cameras, paths): (Vec<_>, _) = found.into_iter().unzip();
-                    let poses = cameras.iter().map(|camera| camera.world_from_camera).collect();
-                    return Ok(Self { paths, poses: Some(poses) });
+                    let (cameras, paths) = found.into_iter().unzip();
+                    return Ok(Self { paths, cameras: Some(cameras) });
                 }
                 Err(CaptureError::NoLayout { .. }) => {}
                 Err(fault) => return Err(fault.into()),
@@ -43,8 +43,20 @@ impl Clips {
                 found.push(path.clone());
             }
         }
-        Ok(Self { paths: found, poses: None })
+        Ok(Self { paths: found, cameras: None })
     }
+}
+
+/// The camera of frames of this size, if its focal length is known: a pinhole with its principal point in the middle.
+pub fn pinhole(placed: &PlacedCamera, clip: &Clip) -> Option<Camera> {
+    let extent = DVec2::new(clip.width as f64, clip.height as f64);
+    Some(Camera {
+        width: clip.width as u32,
+        height: clip.height as u32,
+        focal_px: DVec2::splat(placed.focal? * extent.x),
+        center_px: extent / 2.0,
+        world_from_camera: placed.world_from_camera,
+    })
 }
 
 /// The clips in a folder, or the folder itself if its frames are a clip.

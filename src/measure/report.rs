@@ -1,6 +1,6 @@
 //! What `loop3d measure` found, and its JSON.
 
-use loop3d_generator::metrics::{ClipMetrics, Mawe, PoseErrors, Synchrony};
+use loop3d_generator::metrics::{ClipMetrics, Mawe, PoseErrors, Synchrony, ViewMetrics};
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -28,6 +28,19 @@ pub struct SetReport {
     pub clips: Vec<ClipReport>,
     /// Whether they change together; of at least two clips of as many frames.
     pub synchrony: Option<Synchrony>,
+    /// Each clip after the first against the first, by their first frames.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub views: Vec<ViewReport>,
+}
+
+/// A view against the first.
+#[derive(Debug, Serialize)]
+pub struct ViewReport {
+    /// Name of the clip.
+    pub name: String,
+    /// How they fit.
+    #[serde(flatten)]
+    pub metrics: ViewMetrics,
 }
 
 /// One clip.

@@ -1,11 +1,11 @@
 //! The figures of all clips, as tables.
 
-use super::report::{ClipReport, Report, SetReport};
+use super::report::{ClipReport, Report, SetReport, ViewReport};
 
 /// Name and cell of a column. Arrows and `=1` show which way is better.
-type Column = (&'static str, fn(&ClipReport) -> Option<String>);
+type Column<T> = (&'static str, fn(&T) -> Option<String>);
 
-const COLUMNS: [Column; 10] = [
+const CLIPS: [Column<ClipReport>; 10] = [
     ("size", |clip| Some(format!("{}×{}", clip.metrics.size[0], clip.metrics.size[1]))),
     ("frames", |clip| Some(clip.metrics.frames.to_string())),
     ("fps", |clip| Some(fps(clip.fps))),
@@ -16,6 +16,13 @@ const COLUMNS: [Column; 10] = [
     ("cuts ↓", |clip| Some(clip.metrics.cuts.len().to_string())),
     ("OFS", |clip| Some(format!("{:.2}", clip.flow.as_ref()?.motion()))),
     ("MAWE ↓", |clip| Some(format!("{:.2}", clip.flow.as_ref()?.value?))),
+];
+
+const VIEWS: [Column<ViewReport>; 4] = [
+    ("matches ↑", |view| Some(view.metrics.matches.to_string())),
+    ("epipolar px ↓", |view| Some(format!("{:.2}", view.metrics.epipolar_px?))),
+    ("RotErr ° ↓", |view| Some(format!("{:.3}", view.metrics.pose?.rotation.to_degrees()))),
+    ("TransErr ↓", |view| Some(format!("{:.4}", view.metrics.pose?.translation))),
 ];
 
 /// What the figures mean.
@@ -29,9 +36,11 @@ const FLOW: &str = "\
 OFS: mean optical flow between neighbours, in pixels of 720×720. MAWE: what that flow leaves unexplained, squared, over 9.5 OFS.";
 
 /// What the figures of several views mean.
-const VIEWS: &str = "\
+const TOGETHER: &str = "\
 together: correlation between views of how much they move, and of how bright they are (1: synchronous). lag: frames by which a view
-is late against the first.";
+is late against the first. Against the first view, by their first frames: matches: points that both see. epipolar: median distance of
+the matches from where the cameras allow them. RotErr, TransErr: the pose that the matches ask for against the given one (TransErr in
+the unit of the cameras, after scaling).";
 
 /// The whole text, without the final newline.
 pub fn of(report: &Report) -> String {
@@ -54,22 +63,14 @@ pub fn of(report: &Report) -> String {
     if report.set.clips.iter().any(|clip| clip.flow.is_some()) {
         parts.push(FLOW.to_owned());
     }
-    if report.set.synchrony.is_some() {
-        parts.push(VIEWS.to_owned());
+    if report.set.clips.len() > 1 {
+        parts.push(TOGETHER.to_owned());
     }
     parts.join("\n\n")
 }
 
 fn set(set: &SetReport) -> String {
-    // Columns that no clip has are left out.
-    let columns = COLUMNS.iter().filter(|(_, cell)| set.clips.iter().any(|clip| cell(clip).is_some()));
-    let head = std::iter::once("clip").chain(columns.clone().map(|(name, _)| *name));
-    let mut rows = vec![head.map(str::to_owned).collect::<Vec<_>>()];
-    rows.extend(set.clips.iter().map(|clip| {
-        let cells = columns.clone().map(|(_, cell)| cell(clip).unwrap_or_else(|| "–".to_owned()));
-        std::iter::once(clip.name.clone()).chain(cells).collect::<Vec<_>>()
-    }));
-    let mut lines = aligned(&rows);
+    let mut lines = table("clip", &CLIPS, &set.clips, |clip| &clip.name);
     if let Some(synchrony) = &set.synchrony {
         let number = |value: Option<f64>| value.map_or("–".to_owned(), |value| format!("{value:.2}"));
         let lags = synchrony.lags.iter().map(|lag| lag.map_or("–".to_owned(), |lag| lag.to_string()));
@@ -80,7 +81,23 @@ fn set(set: &SetReport) -> String {
             lags.collect::<Vec<_>>().join(" ")
         ));
     }
+    if !set.views.is_empty() {
+        lines.extend(table("view", &VIEWS, &set.views, |view| &view.name));
+    }
     lines.join("\n")
+}
+
+/// Head and rows of one table; columns that no row has are left out.
+fn table<T>(first: &str, columns: &[Column<T>], rows: &[T], name: fn(&T) -> &String) -> Vec<String> {
+    let columns: Vec<&Column<T>> =
+        columns.iter().filter(|(_, cell)| rows.iter().any(|row| cell(row).is_some())).collect();
+    let mut lines =
+        vec![std::iter::once(first).chain(columns.iter().map(|(name, _)| *name)).map(str::to_owned).collect()];
+    lines.extend(rows.iter().map(|row| {
+        let cells = columns.iter().map(|(_, cell)| cell(row).unwrap_or_else(|| "–".to_owned()));
+        std::iter::once(name(row).clone()).chain(cells).collect::<Vec<_>>()
+    }));
+    aligned(&lines)
 }
 
 /// Rows of equally many cells: the first column to the left, the others to the right.
@@ -105,7 +122,7 @@ fn fps(fps: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use loop3d_generator::metrics::{Activity, ClipMetrics, Synchrony};
+    use loop3d_generator::metrics::{Activity, ClipMetrics, Synchrony, ViewMetrics};
 
     #[test]
     fn columns_are_aligned_and_undefined_figures_are_dashes() {
@@ -122,6 +139,10 @@ mod tests {
             set: SetReport {
                 clips: vec![clip("a", metrics(1, [64, 48], None)), clip("long", metrics(120, [832, 480], activity))],
                 synchrony: Some(Synchrony { motion: Some(0.5), brightness: None, lags: vec![Some(-2)] }),
+                views: vec![ViewReport {
+                    name: "long".to_owned(),
+                    metrics: ViewMetrics { matches: 812, epipolar_px: Some(0.314), pose: None },
+                }],
             },
             against: None,
             pairs: Vec::new(),
@@ -133,6 +154,7 @@ mod tests {
         assert_eq!(lines[1], "a       64×48       1  23.976       –       –       1");
         assert_eq!(lines[2], "long  832×480     120  23.976    1.25     50%       1");
         assert_eq!(lines[3], "together: motion 0.50, brightness –; lag -2");
+        assert_eq!(lines[4..6], ["view  matches ↑  epipolar px ↓", "long        812           0.31"]);
         assert_eq!((fps(25.0), fps(29.97)), ("25".to_owned(), "29.97".to_owned()));
     }
 }

@@ -49,7 +49,12 @@ fn clips_are_measured_as_files_as_a_folder_and_as_a_capture() {
     let others = json("measure capture/frames/v0 --against capture/frames/v1 --json");
     assert!((5.0..40.0).contains(&others["pairs"][0]["psnr_db"].as_f64().unwrap()), "{others}");
     assert!(others.get("cameras").is_none());
-    let flow = json("measure capture/frames/v0 --flow --json");
+    assert_eq!(report["views"].as_array().map(Vec::len), Some(3));
+    fs::create_dir(folder.path("pair")).unwrap();
+    for frame in ["02.png", "03.png"] {
+        fs::copy(folder.path(&format!("capture/frames/v0/{frame}")), folder.path(&format!("pair/{frame}"))).unwrap();
+    }
+    let flow = json("measure pair --flow --json");
     assert!(flow["clips"][0]["flow"]["value"].as_f64().unwrap() > 0.0, "{flow}");
 
     let table = folder.done("measure capture --against capture/frames --quiet").stdout;
@@ -159,7 +164,8 @@ mod service {
         let served = clip(&folder);
         image::save_buffer(folder.path("first.png"), &[9; 12], 2, 2, image::ExtendedColorType::Rgb8).unwrap();
         let (address, asked) = service(vec![done(), answer(200, "", &served)]);
-        let words = "--seed 7 --seconds 5 --size 48x32 --engine-model wan --image first.png --engine-field num_frames=81";
+        let words =
+            "--seed 7 --seconds 5 --size 48x32 --engine-model wan --image first.png --engine-field num_frames=81";
         let ended = generate(&folder, &address, &format!("{words} --negative blurry"));
         assert_eq!(ended.code, Some(0), "{}", ended.stderr);
         for part in ["wrote fire/clip.mp4: 48×32, 12 frames at 16 fps", "next: ", "loop3d measure fire/clip.mp4"] {

@@ -47,7 +47,9 @@ fn section(name: &str, words: &str, ended: &Ended, folder: &Folder) -> String {
     // Free memory, and what ffmpeg and ffprobe say in their own words.
     let said = match name {
         "memory" => without_numbers(&said),
-        "unreadable video" | "measure: another kind of file" => said.lines().map(without_cause).collect::<Vec<_>>().join("\n"),
+        "unreadable video" | "measure: another kind of file" => {
+            said.lines().map(without_cause).collect::<Vec<_>>().join("\n")
+        }
         _ => said,
     };
     let code = ended.code.map_or("none".to_owned(), |code| code.to_string());

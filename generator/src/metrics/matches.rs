@@ -97,8 +97,7 @@ fn corners(grey: &Grey, most: usize, size: f64) -> Vec<Corner> {
         let around = || (y - APART..=y + APART).flat_map(|row| (x - APART..=x + APART).map(move |at| row * width + at));
         let here = y * width + x;
         // Of equal ones the first.
-        value >= LEAST
-            && around().all(|at| strength[at] < value || at == here || (strength[at] == value && at > here))
+        value >= LEAST && around().all(|at| strength[at] < value || at == here || (strength[at] == value && at > here))
     };
     let rows = border..height.saturating_sub(border);
     let mut peaks: Vec<(usize, usize)> = rows
@@ -254,7 +253,8 @@ mod tests {
         let (first, second) = (camera(0.0, DVec3::ZERO), camera(-0.1, DVec3::new(0.3, -0.05, 0.2)));
         let matches = seen(&first, 1).matches(&seen(&second, 1));
         let right = |camera: &Camera| {
-            let off = |m: &&Match| camera.project(on_plane(&first, m.first)).is_some_and(|p| p.distance(m.second) < 1.5);
+            let off =
+                |m: &&Match| camera.project(on_plane(&first, m.first)).is_some_and(|p| p.distance(m.second) < 1.5);
             matches.iter().filter(off).count() as f64 / matches.len() as f64
         };
         assert!(matches.len() > 200 && right(&second) > 0.85, "{} {}", matches.len(), right(&second));

@@ -13,8 +13,10 @@
 //! | motion-aware warp error (MAWE) | [`flow_measures`]; of given flows [`mawe`] |
 //! | how alike two clips are | [`psnr_db`] |
 //! | camera poses (RotErr, TransErr) | [`pose_errors`] |
-//! | points that two views share | [`Features`] |
-//! | matched points under known cameras | [`epipolar_residual`] |
+//! | a view against the first of its capture | [`ViewMetrics::of`] |
+//! | points that two views share (Mat.Pix.) | [`Features`] |
+//! | the pose that they ask for | [`relative_pose`] |
+//! | how well they fit known cameras | [`epipolar_residual`] |
 
 mod clip;
 mod cuts;
@@ -28,8 +30,10 @@ mod likeness;
 mod matches;
 mod motion;
 mod poses;
+mod relative;
 mod seam;
 mod synchrony;
+mod view;
 mod warp;
 
 pub use clip::ClipMetrics;
@@ -41,6 +45,8 @@ pub use likeness::psnr_db;
 pub use matches::Features;
 pub use motion::{Activity, FlowPower, activity, flow_score};
 pub use poses::{PoseErrors, pose_errors};
+pub use relative::{RelativePose, relative_pose};
 pub use seam::{Seam, seam};
 pub use synchrony::{Curves, Synchrony, synchrony};
+pub use view::ViewMetrics;
 pub use warp::{Flow, Mawe, Warped, mawe, splat, warp_error};

@@ -230,7 +230,8 @@ mod tests {
         let mut shake = Random(9);
         let mut shaken = |p: DVec2| p + noise * shake.direction().truncate();
         let pair = |i: usize| {
-            let other = if wrong > 0 && i.is_multiple_of(wrong) { points[(i * 37 + 11) % points.len()] } else { points[i] };
+            let other =
+                if wrong > 0 && i.is_multiple_of(wrong) { points[(i * 37 + 11) % points.len()] } else { points[i] };
             Match { first: shaken(seen(first, points[i])), second: shaken(seen(second, other)) }
         };
         (0..points.len()).map(pair).collect()
