@@ -230,6 +230,27 @@ mod service {
     }
 
     #[test]
+    fn wrong_arguments_are_reported_before_the_service_is_asked() {
+        let folder = Folder::new(0);
+        fs::write(folder.path("words.txt"), "words, only words").unwrap();
+        let before = folder.names();
+        let cases: [(&str, &str, i32, &[&str]); 6] = [
+            ("localhost", "", 2, &["--engine: no http:// or https://"]),
+            ("http://me:pass@host", "", 2, &["--engine: a user name"]),
+            ("http://localhost:1", "--image words.txt", 65, &["words.txt is not a PNG, JPEG or WebP image"]),
+            ("http://localhost:1", "--image none.png", 65, &["none.png: "]),
+            ("http://localhost:1", "--engine-field seed=1", 2, &["--engine-field names seed"]),
+            ("http://localhost:1", "--rig arc", 2, &["a service makes one view", "--draw-rig"]),
+        ];
+        for (address, words, code, parts) in cases {
+            generate(&folder, address, words).said(code, parts);
+            assert_eq!(folder.names(), before, "{words}");
+        }
+        let mut command = folder.command("generate --engine http://localhost:1 -o fire");
+        Ended::of(command.arg(" ")).said(2, &["the words are empty"]);
+    }
+
+    #[test]
     #[cfg(unix)]
     fn ctrl_c_stops_the_wait_and_leaves_nothing() {
         let folder = Folder::new(0);
