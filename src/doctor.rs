@@ -5,16 +5,16 @@ mod problems;
 mod report;
 mod words;
 
-use crate::failure::{failed, mistake};
+use crate::failure::failed;
 use crate::loading::Loading;
-use crate::output::{check_folder_of, print, write_png};
+use crate::output::{check_png, print, write_png};
 use crate::progress::Progress;
 use anyhow::Result;
 use loop3d_capture::{CaptureError, ClipHealth, PosedCapture, PosedView};
 use loop3d_optimizer::config::FitConfig;
 use loop3d_scene::{Blame, Fault};
 use report::{Problem, Report};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Check a capture before fitting: what it contains, what is wrong with it, and how to fix that.
 #[derive(clap::Args, Debug)]
@@ -49,7 +49,7 @@ impl DoctorArgs {
     /// The capture cannot be fitted as it is, or the drawing cannot be written.
     pub fn run(&self) -> Result<()> {
         self.config.validate()?;
-        self.picture.as_deref().map_or(Ok(()), check_drawing)?;
+        self.picture.as_deref().map_or(Ok(()), |file| check_png("--picture", file))?;
         let options = self.loading.options(None, self.max_height);
         let report = match loop3d_capture::load_poses(&self.views, &options) {
             Ok(posed) => {
@@ -85,17 +85,6 @@ impl DoctorArgs {
         };
         posed.views.iter().map(look).collect()
     }
-}
-
-/// Checks that a drawing can be written, before the clips are read.
-fn check_drawing(file: &Path) -> Result<()> {
-    if !file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("png")) {
-        return Err(mistake(format!("--picture: found {}, expected NAME.png", file.display())));
-    }
-    if file.is_dir() {
-        return Err(mistake(format!("--picture: {} is a folder; expected a file", file.display())));
-    }
-    check_folder_of(file)
 }
 
 /// An error where problems prevent a fit: the input's, unless all of them may pass by themselves.

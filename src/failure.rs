@@ -1,6 +1,8 @@
 //! How the command ends: each error has someone who can mend it, and that decides the exit code.
 
 use loop3d_capture::{CaptureError, prepare::PrepareError};
+use loop3d_generator::metrics::MetricError;
+use loop3d_generator::rig::RigError;
 use loop3d_media::MediaError;
 use loop3d_optimizer::error::FitError;
 use loop3d_optimizer::metrics::MetricsError;
@@ -20,7 +22,7 @@ pub const EXIT_CODES: [(&str, &str); 6] = [
         "65",
         "bad input: a file or folder that is missing, damaged or of another kind; `doctor`: a problem prevents a fit",
     ),
-    ("75", "not now: too little free memory; the same command may succeed later"),
+    ("75", "not now: too little free memory, a service that is busy; the same command may succeed later"),
     ("130, 143", "stopped by Ctrl-C or SIGTERM; `fit` leaves a checkpoint for `--resume` once a level is finished"),
 ];
 
@@ -115,6 +117,10 @@ const KNOWN: &[fn(&anyhow::Error) -> Option<Fault>] = &[
     of::<SampleError>,
     of::<FitError>,
     of::<MetricsError>,
+    of::<MetricError>,
+    of::<RigError>,
+    #[cfg(feature = "service")]
+    of::<loop3d_generator::service::ServiceError>,
     #[cfg(feature = "viewer")]
     of::<loop3d_viewer::RenderError>,
     #[cfg(feature = "viewer")]

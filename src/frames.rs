@@ -1,10 +1,8 @@
 //! Frames written as PNG files into a new folder.
 
-use crate::failure::mistake;
-use crate::output::check_folder_of;
+use crate::output::new_folder;
 use anyhow::{Context, Result};
 use loop3d_scene::Unfinished;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Writes `00000.png`, `00001.png` … The folder appears at its path when it is whole; dropped before that, it leaves nothing.
@@ -22,16 +20,7 @@ impl FrameWriter {
     /// # Errors
     /// The target is not a folder, is not empty, or cannot be made.
     pub fn start(target: &Path, width: u32, height: u32) -> Result<Self> {
-        // Frames of an older and longer video would remain after the new ones.
-        let said =
-            |found: &str| mistake(format!("{}: found {found}, expected a new or empty folder", target.display()));
-        match fs::read_dir(target).map(|mut entries| entries.next().is_some()) {
-            Ok(true) => return Err(said("a folder with files in it")),
-            Err(_) if target.exists() => return Err(said("something else")),
-            _ => {}
-        }
-        check_folder_of(target)?;
-        let unfinished = Unfinished::folder(target)?;
+        let unfinished = new_folder(target)?;
         Ok(Self { target: target.to_owned(), unfinished, width, height, count: 0 })
     }
 

@@ -1,14 +1,17 @@
 //! The command `loop3d`.
 
+mod canvas;
 mod doctor;
 mod eval;
 mod export;
 mod failure;
 mod fit;
 mod frames;
+mod generate;
 mod import;
 mod info;
 mod loading;
+mod measure;
 mod output;
 mod prepare;
 mod progress;
@@ -51,6 +54,8 @@ enum Command {
     Import(import::ImportArgs),
     Serve(serve::ServeArgs),
     Info(info::InfoArgs),
+    Generate(generate::GenerateArgs),
+    Measure(measure::MeasureArgs),
 }
 
 fn after_help() -> String {
@@ -80,6 +85,8 @@ fn main() -> ExitCode {
         Command::Import(args) => args.run(),
         Command::Serve(args) => args.run(),
         Command::Info(args) => args.run(),
+        Command::Generate(args) => args.run(),
+        Command::Measure(args) => args.run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

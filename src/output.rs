@@ -2,6 +2,7 @@
 
 use crate::failure::mistake;
 use anyhow::{Context, Result};
+use loop3d_scene::Unfinished;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
@@ -27,6 +28,36 @@ pub fn check_folder_of(target: &Path) -> Result<()> {
     } else {
         Err(mistake(format!("{}: no such folder; create it first", folder.display())))
     }
+}
+
+/// Starts a folder of outputs, which appears at its path once it is complete.
+///
+/// # Errors
+/// The target is not a folder, is not empty, or cannot be made.
+pub fn new_folder(target: &Path) -> Result<Unfinished> {
+    // Files of an older run would remain among the new ones.
+    let said = |found: &str| mistake(format!("{}: found {found}, expected a new or empty folder", target.display()));
+    match std::fs::read_dir(target).map(|mut entries| entries.next().is_some()) {
+        Ok(true) => return Err(said("a folder with files in it")),
+        Err(_) if target.exists() => return Err(said("something else")),
+        _ => {}
+    }
+    check_folder_of(target)?;
+    Ok(Unfinished::folder(target)?)
+}
+
+/// Checks that a PNG can be written, before any work is done for it. `option` names it in errors.
+///
+/// # Errors
+/// It has another extension, is a folder, or its folder does not exist.
+pub fn check_png(option: &str, file: &Path) -> Result<()> {
+    if !file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("png")) {
+        return Err(mistake(format!("{option}: found {}, expected NAME.png", file.display())));
+    }
+    if file.is_dir() {
+        return Err(mistake(format!("{option}: {} is a folder; expected a file", file.display())));
+    }
+    check_folder_of(file)
 }
 
 /// Writes a PNG of `height · width · 3` bytes of RGB.

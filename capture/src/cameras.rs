@@ -1,10 +1,11 @@
-//! Cameras without clips: the poses of a capture as they are on disk, in its own frame and unit.
+//! Cameras and clips of a capture as they are on disk: poses in its own frame and unit, no depths, no pixels.
 
+use crate::clips;
 use crate::error::CaptureError;
 use crate::layouts::{self, LensOptions, checked, read_syncam_file};
 use crate::raw::{Intrinsics, RawView, Side};
 use glam::DAffine3;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// One camera of a capture.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,6 +28,25 @@ pub fn read_cameras(path: &Path) -> Result<Vec<PlacedCamera>, CaptureError> {
     let raw =
         if path.is_dir() { layouts::find(path, None)?.read(lens)? } else { checked(read_syncam_file(path, lens)?)? };
     Ok(raw.views.into_iter().map(placed).collect())
+}
+
+/// Reads where the cameras of a folder are and which clip each has, all of them, without looking into the clips.
+///
+/// # Errors
+/// As [`read_cameras`]; a camera without a clip.
+pub fn read_cameras_and_clips(dir: &Path) -> Result<Vec<(PlacedCamera, PathBuf)>, CaptureError> {
+    let raw = layouts::find(dir, None)?.read(LensOptions::default())?;
+    let clips = clips::assign(dir, &raw, 1.0)?.clips;
+    Ok(raw.views.into_iter().map(placed).zip(clips).collect())
+}
+
+/// The clips in a folder, whatever its poses: videos, folders of frames or stills, whichever of them comes first in
+/// `docs/CAPTURES.md`; nothing where there are none.
+///
+/// # Errors
+/// The folder cannot be read.
+pub fn clips_in(dir: &Path) -> Result<Vec<PathBuf>, CaptureError> {
+    clips::any(dir)
 }
 
 fn placed(view: RawView) -> PlacedCamera {
@@ -58,6 +78,25 @@ mod tests {
         assert_eq!(cameras[1].name.as_deref(), Some("cam02"));
         assert_eq!(cameras[1].world_from_camera.translation, DVec3::new(1.0, -0.8, -5.7));
         assert!((cameras[0].focal.unwrap() - 12.0 / 23.76).abs() < 1e-12);
+    }
+
+    #[test]
+    fn cameras_come_with_their_clips_and_a_folder_without_cameras_has_clips_too() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(dir.path().join("cameras")).unwrap();
+        std::fs::create_dir_all(dir.path().join("videos")).unwrap();
+        for name in ["cam02.mp4", "cam01.mp4", "other.mp4"] {
+            std::fs::write(dir.path().join("videos").join(name), "x").unwrap();
+        }
+        assert_eq!(clips_in(dir.path()).unwrap().len(), 3);
+        let file = dir.path().join("cameras/camera_extrinsics.json");
+        std::fs::write(&file, CAMERAS).unwrap();
+        let found = read_cameras_and_clips(dir.path()).unwrap();
+        for ((camera, clip), name) in found.iter().zip(["cam01", "cam02"]) {
+            assert_eq!((camera.name.as_deref(), clip.file_stem().unwrap().to_str()), (Some(name), Some(name)));
+        }
+        std::fs::remove_file(dir.path().join("videos/cam02.mp4")).unwrap();
+        assert!(matches!(read_cameras_and_clips(dir.path()), Err(CaptureError::NoClipForPose { .. })));
     }
 
     #[test]

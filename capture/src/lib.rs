@@ -4,6 +4,7 @@
 //! |---|---|
 //! | read a capture | [`load_poses`] for everything but the pixels, then [`PosedCapture::load`]; [`load()`] does both |
 //! | know where cameras are, without their clips | [`read_cameras`] |
+//! | find clips without decoding anything | [`read_cameras_and_clips`], [`clips_in`] |
 //! | know what is read, and by which names | [`Layout::ALL`]; `docs/CAPTURES.md` shows each as a tree |
 //! | write poses in a layout | a [`Writer`] and a [`PosedScene`] |
 //! | make a capture of raw clips | [`prepare()`](prepare::prepare) |
@@ -60,7 +61,7 @@ pub mod steady;
 mod sweep;
 mod undistort;
 
-pub use cameras::{PlacedCamera, read_cameras};
+pub use cameras::{PlacedCamera, clips_in, read_cameras, read_cameras_and_clips};
 pub use error::CaptureError;
 pub use exposure::{LongExposure, long_exposure};
 pub use health::ClipHealth;

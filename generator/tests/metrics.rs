@@ -4,8 +4,8 @@
 
 use glam::{DAffine3, DMat3, DVec2, DVec3};
 use loop3d_generator::metrics::{
-    CutOptions, Flow, FlowPower, Match, MetricError, activity, epipolar_residual, flow_score, mawe, pose_errors,
-    scene_cuts, seam, splat, synchrony,
+    ClipMetrics, Curves, CutOptions, Flow, FlowPower, Match, MetricError, activity, epipolar_residual, flow_score,
+    mawe, pose_errors, psnr_db, scene_cuts, seam, splat, synchrony,
 };
 use loop3d_generator::rig::RigConfig;
 use loop3d_media::Clip;
@@ -180,13 +180,15 @@ fn bursts(strength: impl Fn(usize) -> usize, seed: usize) -> Clip {
 #[test]
 fn synchronous_views_are_told_from_late_and_unrelated_ones() {
     let burst = |t: usize| [5, 80, 20, 10, 60, 5, 5, 90, 40, 15, 5, 30, 70][t * t % 13];
-    let (first, second, late) = (bursts(burst, 1), bursts(burst, 2), bursts(|t| burst(t + 13 * 9 - 3), 3));
+    let curves = |clip: Clip| Curves::of(&clip);
+    let (first, second) = (curves(bursts(burst, 1)), curves(bursts(burst, 2)));
+    let late = curves(bursts(|t| burst(t + 13 * 9 - 3), 3));
     let same = synchrony(&[first.clone(), second]).unwrap();
     assert!(same.motion.unwrap() > 0.9 && same.lags == [Some(0)], "{same:?}");
     let off = synchrony(&[first.clone(), late]).unwrap();
     assert!(off.motion.unwrap() < 0.6, "{off:?}");
     assert_ne!(off.lags, [Some(0)]);
-    assert!(matches!(synchrony(&[first.clone(), bar(9, 16, 0)]), Err(MetricError::Shape { .. })));
+    assert!(matches!(synchrony(&[first.clone(), curves(bar(9, 16, 0))]), Err(MetricError::Shape { .. })));
     assert!(matches!(synchrony(&[first]), Err(MetricError::TooFew { .. })));
 }
 
@@ -224,4 +226,23 @@ fn matches_fit_their_cameras_and_no_others() {
     let shifted =
         matched(&cameras[2]).into_iter().map(|m| Match { second: m.second + DVec2::Y, ..m }).collect::<Vec<_>>();
     assert!((epipolar_residual(&cameras[0], &cameras[2], &shifted).unwrap() - 1.0).abs() < 0.1);
+}
+
+#[test]
+fn psnr_is_that_of_the_mean_squared_difference() {
+    let clip = |value: u8| Clip { width: 2, height: 1, frames: 2, rgb: vec![value; 12] };
+    assert_eq!(psnr_db(&clip(7), &clip(7)).unwrap(), f64::INFINITY);
+    // 20·log₁₀(255 / 5)
+    assert!((psnr_db(&clip(100), &clip(105)).unwrap() - 34.151_403_5).abs() < 1e-6);
+    let longer = Clip { frames: 3, rgb: vec![7; 18], ..clip(7) };
+    assert!(matches!(psnr_db(&clip(7), &longer), Err(MetricError::Shape { .. })));
+}
+
+#[test]
+fn a_clip_has_all_measures_that_its_length_allows() {
+    let metrics = ClipMetrics::of(&bar(16, 16, 0)).unwrap();
+    assert_eq!((metrics.size, metrics.frames), ([32, 8], 16));
+    assert!((metrics.seam.unwrap().ratio.unwrap() - 1.0).abs() < 1e-12);
+    let still = ClipMetrics::of(&bar(1, 16, 0)).unwrap();
+    assert_eq!((still.seam, still.activity, still.cuts), (None, None, vec![]));
 }

@@ -175,8 +175,13 @@ fn a_busy_server_is_tried_again_when_it_says() {
     assert_eq!(ask(&stub, &mut Unwatched).unwrap(), CLIP);
     assert!(begin.elapsed() >= Duration::from_secs(1));
     let (error, asked) = failure(vec![answer(429, "Retry-After: 600\r\n", b"")]);
-    assert!(matches!(error, ServiceError::Slow { .. }), "{error}");
+    // Ten minutes are more than there are for the clip.
+    assert!(matches!(error, ServiceError::Busy { status: 429, tries: 1, .. }), "{error}");
     assert_eq!(asked, 1);
+    let stub = self::stub(vec![job("queued", 0); 100]);
+    let short = Limits { whole: Duration::from_millis(200), ..limits() };
+    let error = Service::new(&stub.address, None, short).unwrap().clip(&ClipRequest::default(), &mut Unwatched);
+    assert!(matches!(error, Err(ServiceError::Slow { .. })), "{error:?}");
 }
 
 #[test]
@@ -246,6 +251,11 @@ fn the_observer_stops_the_wait() {
     let stub = stub(vec![job("queued", 0), job("queued", 0), job("queued", 0)]);
     let mut heard = Heard(Vec::new(), 3);
     assert!(matches!(ask(&stub, &mut heard), Err(ServiceError::Stopped)));
+    // Also while a call is on its way.
+    let stub = self::stub(vec![None]);
+    let begin = Instant::now();
+    assert!(matches!(ask(&stub, &mut Heard(Vec::new(), 1)), Err(ServiceError::Stopped)));
+    assert!(begin.elapsed() < Duration::from_millis(250), "{:?}", begin.elapsed());
 }
 
 #[test]

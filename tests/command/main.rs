@@ -5,6 +5,8 @@ mod bad_input;
 #[cfg(test)]
 mod fit;
 #[cfg(test)]
+mod generate;
+#[cfg(test)]
 mod package;
 #[cfg(test)]
 mod support;

@@ -26,6 +26,8 @@ pub const COMMANDS: &[&str] = &[
     "import",
     "serve",
     "info",
+    "generate",
+    "measure",
 ];
 
 /// LLFF: [down, right, backwards], position, (height, width, focal); nearest and farthest depth.

@@ -47,7 +47,9 @@ fn section(name: &str, words: &str, ended: &Ended, folder: &Folder) -> String {
     // Free memory, and what ffmpeg and ffprobe say in their own words.
     let said = match name {
         "memory" => without_numbers(&said),
-        "unreadable video" => said.lines().map(without_cause).collect::<Vec<_>>().join("\n"),
+        "unreadable video" | "measure: another kind of file" => {
+            said.lines().map(without_cause).collect::<Vec<_>>().join("\n")
+        }
         _ => said,
     };
     let code = ended.code.map_or("none".to_owned(), |code| code.to_string());
@@ -146,6 +148,26 @@ const OTHERS: &[(&str, &str)] = &[
     ("doctor: drawing", "doctor capture --picture a.jpg"),
     ("doctor: no capture", "doctor none --quiet"),
     ("doctor: no poses", "doctor folder --quiet"),
+    ("generate: nothing to do", "generate fire"),
+    ("generate: no folder", "generate fire --engine http://localhost:1"),
+    ("generate: nothing to say", "generate --engine http://localhost:1 -o made"),
+    ("generate: not a field", "generate fire --engine http://localhost:1 -o made --engine-field steps"),
+    ("generate: a service has no rig", "generate fire --engine http://localhost:1 -o made --rig arc"),
+    ("generate: a seed without a service", "generate --draw-rig rig.png --seed 1"),
+    ("generate: kind of drawing", "generate --draw-rig rig.jpg"),
+    ("generate: drawing in no folder", "generate --draw-rig none/rig.png"),
+    ("generate: misspelt rig", "generate --draw-rig rig.png --rig grit"),
+    ("generate: rig of another file", "generate --draw-rig rig.png --rig words.txt"),
+    ("generate: number of cameras", "generate --draw-rig rig.png --cameras 10"),
+    ("generate: spread", "generate --draw-rig rig.png --rig arc --spread 0"),
+    ("generate: distance", "generate --draw-rig rig.png --distance nan"),
+    ("generate: cameras in one place", "generate --draw-rig rig.png --rig pair --spread 0.01"),
+    ("measure: no clips named", "measure"),
+    ("measure: nothing there", "measure none.mp4"),
+    ("measure: folder without clips", "measure folder"),
+    ("measure: another kind of file", "measure words.txt --quiet"),
+    ("measure: against another number", "measure capture --against capture/frames/v0 --quiet"),
+    ("measure: against another size", "measure capture/frames/v0 --against small.png --quiet"),
 ];
 
 /// Puts the files beside the capture that [`OTHERS`] name.
@@ -154,6 +176,7 @@ fn prepare(folder: &Folder) {
         fs::create_dir_all(folder.path(name)).unwrap();
     }
     fs::write(folder.path("words.txt"), "words, only words").unwrap();
+    image::RgbImage::new(8, 6).save(folder.path("small.png")).unwrap();
     let still = r#"{"time_s": 0, "position": [0, 0, 0], "look_at": [0, 0, 0]}"#;
     fs::write(folder.path("stuck.json"), format!(r#"{{"keyframes": [{still}]}}"#)).unwrap();
     fs::write(folder.path("foreign.glb"), b"glTF\x02\0\0\0\x14\0\0\0\0\0\0\0JSON").unwrap();

@@ -10,7 +10,8 @@ use std::path::Path;
 use std::process::Command;
 
 /// All optional features: checks and tests cover them.
-const FEATURES: &str = "loop3d/torch,loop3d/cuda,loop3d/blocks,loop3d-bench/torch,loop3d-generator/torch";
+const FEATURES: &str =
+    "loop3d/torch,loop3d/cuda,loop3d/blocks,loop3d-bench/torch,loop3d-generator/torch,loop3d/service";
 
 /// Sets up, then runs the checks up to the first that fails. `filters` go to the test programs.
 ///

@@ -20,22 +20,44 @@ pub struct Synchrony {
     pub lags: Vec<Option<i64>>,
 }
 
+/// What a view does over time: all that [`synchrony`] needs of it, so that one clip at a time is in memory.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Curves {
+    /// Mean absolute difference of each frame from the one before, in grey levels: one value fewer than frames.
+    motion: Vec<f64>,
+    /// Mean grey level of each frame.
+    brightness: Vec<f64>,
+}
+
+impl Curves {
+    /// The curves of a clip.
+    #[must_use]
+    pub fn of(clip: &Clip) -> Self {
+        let level = |t| {
+            let frame = clip.frame(t);
+            frame.iter().map(|x| f64::from(*x)).sum::<f64>() / frame.len().max(1) as f64
+        };
+        Self {
+            motion: (1..clip.frames).map(|t| mean_difference(clip.frame(t - 1), clip.frame(t))).collect(),
+            brightness: (0..clip.frames).map(level).collect(),
+        }
+    }
+}
+
 /// Compares views of one event.
 ///
 /// # Errors
 /// Fewer than two views, fewer than eight frames, or views that differ in their number.
-pub fn synchrony(views: &[Clip]) -> Result<Synchrony, MetricError> {
+pub fn synchrony(views: &[Curves]) -> Result<Synchrony, MetricError> {
     at_least("synchrony", "views", views.len(), 2)?;
-    let frames = views[0].frames;
+    let frames = views[0].brightness.len();
     at_least("synchrony", "frames", frames, 8)?;
     for view in views {
-        equal("synchrony", "number of frames of a view", &view.frames, &frames)?;
+        equal("synchrony", "number of frames of a view", &view.brightness.len(), &frames)?;
     }
-    let motions: Vec<Vec<f64>> = views.iter().map(motion).collect();
-    let levels: Vec<Vec<f64>> = views.iter().map(brightness).collect();
     let most = (frames / 4) as i64;
-    let lag = |other: &Vec<f64>| {
-        let at = |lag: i64| Some((lag, lagged(&motions[0], other, lag)?));
+    let lag = |other: &Curves| {
+        let at = |lag: i64| Some((lag, lagged(&views[0].motion, &other.motion, lag)?));
         // The smallest of equal lags: nearest to 0 first.
         let mut lags: Vec<i64> = (-most..=most).collect();
         lags.sort_by_key(|lag| lag.abs());
@@ -43,25 +65,18 @@ pub fn synchrony(views: &[Clip]) -> Result<Synchrony, MetricError> {
             lags.into_iter().filter_map(at).reduce(|best, next| if next.1 > best.1 + 1e-12 { next } else { best });
         best.map(|(lag, _)| lag)
     };
-    Ok(Synchrony { motion: mean(&motions), brightness: mean(&levels), lags: motions[1..].iter().map(lag).collect() })
-}
-
-fn motion(clip: &Clip) -> Vec<f64> {
-    (1..clip.frames).map(|t| mean_difference(clip.frame(t - 1), clip.frame(t))).collect()
-}
-
-fn brightness(clip: &Clip) -> Vec<f64> {
-    let level = |t| {
-        let frame = clip.frame(t);
-        frame.iter().map(|x| f64::from(*x)).sum::<f64>() / frame.len().max(1) as f64
-    };
-    (0..clip.frames).map(level).collect()
+    let mean = |curve: fn(&Curves) -> &[f64]| mean(&views.iter().map(curve).collect::<Vec<_>>());
+    Ok(Synchrony {
+        motion: mean(|curves| &curves.motion),
+        brightness: mean(|curves| &curves.brightness),
+        lags: views[1..].iter().map(lag).collect(),
+    })
 }
 
 /// Mean correlation over all pairs.
-fn mean(curves: &[Vec<f64>]) -> Option<f64> {
+fn mean(curves: &[&[f64]]) -> Option<f64> {
     let pairs = (0..curves.len()).flat_map(|i| (0..i).map(move |j| (i, j)));
-    let values: Vec<f64> = pairs.filter_map(|(i, j)| correlation(&curves[i], &curves[j])).collect();
+    let values: Vec<f64> = pairs.filter_map(|(i, j)| correlation(curves[i], curves[j])).collect();
     (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }
 

@@ -85,6 +85,44 @@ pub struct Mawe {
     pub motions: Vec<f64>,
 }
 
+impl Mawe {
+    /// OFS: the mean motion of all pairs, in pixels.
+    #[must_use]
+    pub fn motion(&self) -> f64 {
+        self.motions.iter().sum::<f64>() / self.motions.len().max(1) as f64
+    }
+}
+
+/// MAWE of a clip, pair by pair.
+#[derive(Clone, Debug, Default)]
+pub(super) struct MaweSum {
+    warp_errors: Vec<f64>,
+    motions: Vec<f64>,
+    squared: f64,
+}
+
+impl MaweSum {
+    /// Adds the pair of frames, `[height, width, 3]` with levels 0…255, and the flow from `left` to `right`.
+    pub(super) fn add(&mut self, left: &[f32], right: &[f32], flow: &Flow) -> Result<(), MetricError> {
+        self.warp_errors.push(warp_error(left, right, flow)?);
+        self.motions.push(flow_score(flow, FlowPower::Length));
+        self.squared += flow_score(flow, FlowPower::Square);
+        Ok(())
+    }
+
+    /// The measure, of at least one pair.
+    pub(super) fn finish(self) -> Result<Mawe, MetricError> {
+        let Self { warp_errors, motions, squared } = self;
+        at_least("MAWE", "frames", motions.len() + 1, 2)?;
+        let moving = warp_errors.iter().zip(&motions).filter(|(_, motion)| **motion > 0.0);
+        let ratios: Vec<f64> = moving.map(|(w, motion)| w / (C * motion)).collect();
+        let (w, motion) = (warp_errors.iter().sum::<f64>(), motions.iter().sum::<f64>());
+        let over = |below: f64| (below > 0.0).then(|| w / below);
+        let value = (!ratios.is_empty()).then(|| ratios.iter().sum::<f64>() / ratios.len() as f64);
+        Ok(Mawe { value, ratio_of_means: over(C * motion), second_version: over(squared), warp_errors, motions })
+    }
+}
+
 /// Measures frames `[height, width, 3]`, levels 0…255, and the flow from each to the next.
 ///
 /// # Errors
@@ -92,20 +130,9 @@ pub struct Mawe {
 pub fn mawe(frames: &[Vec<f32>], flows: &[Flow]) -> Result<Mawe, MetricError> {
     at_least("MAWE", "frames", frames.len(), 2)?;
     equal("MAWE", "number of flows", &flows.len(), &(frames.len() - 1))?;
-    let mut warp_errors = Vec::with_capacity(flows.len());
+    let mut sum = MaweSum::default();
     for (pair, flow) in frames.windows(2).zip(flows) {
-        warp_errors.push(warp_error(&pair[0], &pair[1], flow)?);
+        sum.add(&pair[0], &pair[1], flow)?;
     }
-    let motions: Vec<f64> = flows.iter().map(|flow| flow_score(flow, FlowPower::Length)).collect();
-    let squared: f64 = flows.iter().map(|flow| flow_score(flow, FlowPower::Square)).sum();
-    let ratios: Vec<f64> = warp_errors
-        .iter()
-        .zip(&motions)
-        .filter(|(_, motion)| **motion > 0.0)
-        .map(|(w, motion)| w / (C * motion))
-        .collect();
-    let (w, motion) = (warp_errors.iter().sum::<f64>(), motions.iter().sum::<f64>());
-    let over = |below: f64| (below > 0.0).then(|| w / below);
-    let value = (!ratios.is_empty()).then(|| ratios.iter().sum::<f64>() / ratios.len() as f64);
-    Ok(Mawe { value, ratio_of_means: over(C * motion), second_version: over(squared), warp_errors, motions })
+    sum.finish()
 }

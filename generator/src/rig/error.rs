@@ -1,7 +1,6 @@
 //! What can be wrong with a rig.
 
 use loop3d_capture::CaptureError;
-use loop3d_media::MediaError;
 use loop3d_scene::{Blame, Fault};
 use std::path::PathBuf;
 
@@ -9,7 +8,7 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum RigError {
     /// An option of the rig has a value outside its range.
-    #[error("rig: {option} is {found}; expected {expected}")]
+    #[error("{option} is {found}; expected {expected}")]
     Option {
         /// Name of the option.
         option: &'static str,
@@ -52,9 +51,6 @@ pub enum RigError {
     /// The file of cameras.
     #[error(transparent)]
     Capture(#[from] CaptureError),
-    /// The drawing cannot be written.
-    #[error(transparent)]
-    Media(#[from] MediaError),
     /// The file of cameras cannot be written.
     #[error("{dir}: cannot write the cameras: {source}")]
     Write {
@@ -71,7 +67,6 @@ impl Blame for RigError {
             Self::Option { .. } | Self::Empty => Fault::Usage,
             Self::Coincide { .. } | Self::LooksApart { .. } => Fault::Input,
             Self::Capture(error) => error.fault(),
-            Self::Media(error) => error.fault(),
             Self::Write { .. } => Fault::Machine,
         }
     }

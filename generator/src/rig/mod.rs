@@ -10,11 +10,9 @@
 //! | find out what is unwise about them | [`Rig::check`], [`Rig::report`] |
 //! | get the network's input | [`Rig::network_input`] |
 //! | write the capture that `fit` reads | [`Rig::write`] |
-//! | see them | [`Rig::draw`] |
 
 mod check;
 mod config;
-mod draw;
 mod error;
 mod files;
 mod network;
@@ -23,7 +21,6 @@ mod target;
 
 pub use check::RigReport;
 pub use config::{RigConfig, RigShape};
-pub use draw::Drawing;
 pub use error::RigError;
 pub use files::RigFiles;
 pub use network::{CameraInput, network_input};

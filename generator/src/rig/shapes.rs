@@ -26,8 +26,8 @@ pub fn on_sphere(azimuth_deg: f64, elevation_deg: f64, distance: f64) -> DVec3 {
 /// The cameras of a shape, around the origin.
 pub(super) fn place(config: &RigConfig) -> Result<Rig, RigError> {
     let (d, up) = (config.distance_m, config.elevation_deg);
-    check_range("distance", d, d > 0.0, "more than 0 m")?;
-    check_range("elevation", up, up.abs() < 85.0, "-85 to 85 degrees")?;
+    check_range("--distance", d, d > 0.0, "more than 0 m")?;
+    check_range("--elevation", up, up.abs() < 85.0, "-85 to 85 degrees")?;
     let at = |azimuth: f64, elevation: f64| on_sphere(azimuth, up + elevation, d);
     let positions: Vec<DVec3> = match config.shape {
         RigShape::Pair => {
@@ -62,7 +62,7 @@ pub(super) fn place(config: &RigConfig) -> Result<Rig, RigError> {
             let n = count(config, CIRCLE, 2, CIRCLE)?;
             if !CIRCLE.is_multiple_of(n) {
                 let expected = "a number that divides 36".to_owned();
-                return Err(RigError::Option { option: "number of cameras", found: n.to_string(), expected });
+                return Err(RigError::Option { option: "--cameras", found: n.to_string(), expected });
             }
             let azimuth = |i: usize| 10.0 * (1 + i * (CIRCLE / n)) as f64;
             // Azimuths of v1 count from the far side: x is positive at 0°.
@@ -78,7 +78,7 @@ pub(super) fn place(config: &RigConfig) -> Result<Rig, RigError> {
     let camera = |(index, position): (usize, DVec3)| {
         let pose = Camera::pose_looking_at(position, DVec3::ZERO, DVec3::Z);
         let vertical = || RigError::Option {
-            option: "elevation",
+            option: "--elevation",
             found: format!("{up}, so that camera {} looks straight down", index + 1),
             expected: "a smaller one".to_owned(),
         };
@@ -94,12 +94,12 @@ fn count(config: &RigConfig, usual: usize, least: usize, most: usize) -> Result<
         return Ok(n);
     }
     let expected = if least == most { format!("{least}") } else { format!("{least} to {most} for this shape") };
-    Err(RigError::Option { option: "number of cameras", found: n.to_string(), expected })
+    Err(RigError::Option { option: "--cameras", found: n.to_string(), expected })
 }
 
 fn spread(config: &RigConfig, usual: f64) -> Result<f64, RigError> {
     let spread = config.spread_deg.unwrap_or(usual);
-    check_range("spread", spread, spread > 0.0 && spread <= 120.0, "more than 0 and at most 120 degrees")?;
+    check_range("--spread", spread, spread > 0.0 && spread <= 120.0, "more than 0 and at most 120 degrees")?;
     Ok(spread)
 }
 

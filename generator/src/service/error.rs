@@ -44,7 +44,7 @@ pub enum ServiceError {
         message: String,
     },
     /// The server is busy or broken (429, 5xx), after all tries.
-    #[error("{place}: status {status} after {tries} tries: {message}; try again later")]
+    #[error("{place}: status {status} (tries: {tries}): {message}; try again later")]
     Busy {
         /// Method and address.
         place: String,
@@ -56,7 +56,7 @@ pub enum ServiceError {
         message: String,
     },
     /// The connection failed or broke off, or nothing came, after all tries.
-    #[error("{place}: {problem} after {tries} tries; check that the service is running and can be reached")]
+    #[error("{place}: {problem} (tries: {tries}); check that the service is running and can be reached")]
     Connection {
         /// Method and address.
         place: String,
@@ -84,7 +84,7 @@ pub enum ServiceError {
         message: String,
     },
     /// The clip is not ready in time.
-    #[error("{place}: no clip within {} s; expected one; allow more time or ask for a shorter clip", limit.as_secs_f64())]
+    #[error("{place}: no clip within {} s; expected one; allow more time (--engine-timeout) or ask for a shorter clip", limit.as_secs_f64())]
     Slow {
         /// Method and address of the last call.
         place: String,

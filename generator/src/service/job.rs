@@ -5,6 +5,9 @@ use super::multipart::Multipart;
 use super::{ClipRequest, Limits, Reference, ServiceError};
 use loop3d_scene::job::{Event, Observer, check};
 use serde::Deserialize;
+use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// Longest pause between two tries that is not the server's wish.
@@ -26,8 +29,11 @@ struct Job {
     error: Option<serde_json::Value>,
 }
 
+/// One try of a call.
+type Try = Arc<dyn Fn(&Http) -> Outcome + Send + Sync>;
+
 struct Run<'a> {
-    http: &'a Http,
+    http: &'a Arc<Http>,
     limits: &'a Limits,
     observer: &'a mut dyn Observer,
     end: Instant,
@@ -36,7 +42,7 @@ struct Run<'a> {
 }
 
 pub(super) fn run(
-    http: &Http,
+    http: &Arc<Http>,
     limits: &Limits,
     request: &ClipRequest,
     observer: &mut dyn Observer,
@@ -44,7 +50,8 @@ pub(super) fn run(
     let mut run =
         Run { http, limits, observer, end: Instant::now() + limits.whole, done: 0.0, stage: "asking for a clip" };
     let (kind, body) = form(request);
-    let made = run.call(&http.place("POST", "/videos"), false, &|| http.post("/videos", &kind, &body))?;
+    let made =
+        run.call(&http.place("POST", "/videos"), false, Arc::new(move |http| http.post("/videos", &kind, &body)))?;
     let mut job = run.job(&http.place("POST", "/videos"), &made)?;
     if job.id.is_empty() || !job.id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)) {
         return Err(run.unexpected(
@@ -69,13 +76,13 @@ pub(super) fn run(
         }
         run.done = (job.progress.unwrap_or(0.0) / 100.0).clamp(0.0, 1.0) * 0.95;
         run.wait(limits.poll, &place)?;
-        let answer = run.call(&place, true, &|| http.get(&path, ANSWER))?;
+        let answer = run.get(&place, &path, ANSWER)?;
         job = Job { id: job.id, ..run.job(&place, &answer)? };
     }
     (run.stage, run.done) = ("fetching the clip", 0.95);
     let path = format!("{path}/content");
     let place = http.place("GET", &path);
-    let clip = run.call(&place, true, &|| http.get(&path, limits.bytes))?;
+    let clip = run.get(&place, &path, limits.bytes)?;
     if !is_video(&clip) {
         return Err(run.unexpected(
             &place,
@@ -89,23 +96,49 @@ pub(super) fn run(
 }
 
 impl Run<'_> {
+    fn get(&mut self, place: &str, path: &str, most: u64) -> Result<Vec<u8>, ServiceError> {
+        let path = path.to_owned();
+        self.call(place, true, Arc::new(move |http| http.get(&path, most)))
+    }
+
     /// A call and its further tries. One that makes something is tried again only if the server has surely not begun.
-    fn call(&mut self, place: &str, repeatable: bool, one: &dyn Fn() -> Outcome) -> Result<Vec<u8>, ServiceError> {
+    fn call(&mut self, place: &str, repeatable: bool, one: Try) -> Result<Vec<u8>, ServiceError> {
         let mut pause = self.limits.back_off;
         let mut tries = 1;
         loop {
-            self.tell()?;
-            let (error, after, certain) = match one() {
+            let (error, after, certain) = match self.watched(place, &one)? {
                 Outcome::Done(body) => return Ok(body),
                 Outcome::Failed(error) => return Err(error),
                 Outcome::Again { error, after, certain } => (error, after, certain),
             };
-            if tries > self.limits.retries || !(repeatable || certain) {
+            let wait = after.unwrap_or(pause);
+            // What the server said says more than that there is no time for another try.
+            let too_late = Instant::now() + wait > self.end;
+            if tries > self.limits.retries || !(repeatable || certain) || too_late {
                 return Err(counted(error, tries));
             }
-            self.wait(after.unwrap_or(pause), place)?;
+            self.wait(wait, place)?;
             pause = (2 * pause).min(LONGEST);
             tries += 1;
+        }
+    }
+
+    /// One try, on a thread of its own, so that the observer can stop it at any time: the thread is then left to its time limits.
+    fn watched(&mut self, place: &str, one: &Try) -> Result<Outcome, ServiceError> {
+        let (sender, receiver) = mpsc::channel();
+        let (http, one) = (Arc::clone(self.http), Arc::clone(one));
+        // A receiver that has stopped listening needs no outcome.
+        thread::spawn(move || sender.send(one(&http)).ok());
+        loop {
+            self.tell()?;
+            match receiver.recv_timeout(TICK) {
+                Ok(outcome) => return Ok(outcome),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => {
+                    let problem = "the client failed".to_owned();
+                    return Err(ServiceError::Connection { place: place.to_owned(), tries: 1, problem });
+                }
+            }
         }
     }
 
@@ -121,7 +154,7 @@ impl Run<'_> {
             if left.is_zero() {
                 return Ok(());
             }
-            std::thread::sleep(left.min(TICK));
+            thread::sleep(left.min(TICK));
         }
     }
 

@@ -19,6 +19,7 @@ pub use key::{KEY_VARIABLE, Key};
 use http::Http;
 use loop3d_scene::job::Observer;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How long the client waits and how often it tries again.
@@ -84,7 +85,7 @@ pub struct ClipRequest {
 /// A service at an address.
 #[derive(Debug)]
 pub struct Service {
-    http: Http,
+    http: Arc<Http>,
     limits: Limits,
 }
 
@@ -94,7 +95,7 @@ impl Service {
     /// # Errors
     /// [`ServiceError::Address`].
     pub fn new(address: &str, key: Option<Key>, limits: Limits) -> Result<Self, ServiceError> {
-        Ok(Self { http: Http::new(address, key, &limits)?, limits })
+        Ok(Self { http: Arc::new(Http::new(address, key, &limits)?), limits })
     }
 
     /// Has one clip made, waits for it and returns the bytes of its file, usually an MP4. The observer hears the stage and the
