@@ -15,7 +15,15 @@ fn the_robust_penalty_weighs_three_channels_alike() {
     // METHOD §4.4: 2 r²/(r² + 0.04) of 0.1 is 0.02/0.05, for each of three channels.
     assert!((robust(grey(0.1)) - 1.2).abs() < 1e-6);
     assert!((robust(grey(1e4)) - 6.0).abs() < 1e-5);
-    for r in [[-0.9f32, 0.3, 0.1], [-0.2; 3], [-0.03, 0.0, 0.02], [0.004, 0.5, 0.1], [0.115, 0.1, 0.1], [0.5, 0.0, 0.0], [2.0; 3]] {
+    for r in [
+        [-0.9f32, 0.3, 0.1],
+        [-0.2; 3],
+        [-0.03, 0.0, 0.02],
+        [0.004, 0.5, 0.1],
+        [0.115, 0.1, 0.1],
+        [0.5, 0.0, 0.0],
+        [2.0; 3],
+    ] {
         let penalty = |r: [f64; 3]| {
             let square: f64 = r.iter().map(|r| r * r).sum();
             2.0 * square / (square / 3.0 + 0.04)
