@@ -12,8 +12,9 @@ use crate::progress::Progress;
 use anyhow::Result;
 use loop3d_capture::{CaptureError, ClipHealth, PosedCapture, PosedView};
 use loop3d_optimizer::config::FitConfig;
+use loop3d_optimizer::passers::Passers;
 use loop3d_scene::{Blame, Fault};
-use report::{Problem, Report};
+use report::{PassageReport, Problem, Report};
 use std::path::PathBuf;
 
 /// Check a capture before fitting: what it contains, what is wrong with it, and how to fix that.
@@ -54,11 +55,13 @@ impl DoctorArgs {
         let report = match loop3d_capture::load_poses(&self.views, &options) {
             Ok(posed) => {
                 let healths = self.examine(&posed)?;
+                let passages = self.passages(&posed, &healths);
                 if let Some(file) = &self.picture {
                     let drawn = drawing::draw(&drawing::cameras(&posed));
                     write_png(file, drawn.as_raw(), drawn.width(), drawn.height())?;
                 }
                 let mut report = Report::new(&posed, &healths, &self.config);
+                report.views.iter_mut().zip(passages).for_each(|(view, found)| view.passages = found);
                 report.problems = problems::of(&report, &posed, &healths);
                 report
             }
@@ -85,7 +88,27 @@ impl DoctorArgs {
         };
         posed.views.iter().map(look).collect()
     }
+
+    /// What passes once in each clip that can be read.
+    fn passages(&self, posed: &PosedCapture, healths: &[Result<ClipHealth, CaptureError>]) -> Vec<Vec<PassageReport>> {
+        let mut progress = Progress::start("looking for passers", posed.views.len() as u64, "clips", self.quiet);
+        let look = |(view, health): (&PosedView, &Result<ClipHealth, CaptureError>)| {
+            progress.advance(1);
+            let (width, height) = (f64::from(view.camera.width), f64::from(view.camera.height));
+            let shrink = (PASSERS_HEIGHT / height).min(1.0);
+            let [width, height] = [width, height].map(|side| (side * shrink).round().max(1.0) as u32);
+            let clip = health.as_ref().ok().and_then(|_| view.read_resized(width, height).ok());
+            let found = clip.as_ref().and_then(Passers::find);
+            found.map_or(Vec::new(), |found| {
+                found.passages().iter().map(|passage| PassageReport::new(passage, posed.fps)).collect()
+            })
+        };
+        posed.views.iter().zip(healths).map(look).collect()
+    }
 }
+
+/// Height, in pixels, at which clips are searched for passers: the search itself looks at less.
+const PASSERS_HEIGHT: f64 = 96.0;
 
 /// An error where problems prevent a fit: the input's, unless all of them may pass by themselves.
 fn verdict(problems: &[Problem]) -> Result<()> {

@@ -67,10 +67,11 @@ impl EvalArgs {
         let mut views = Vec::with_capacity(indices.len());
         for (&index, own) in indices.iter().zip(own) {
             let (width, height) = (scene.views[index].camera.width, scene.views[index].camera.height);
-            let (source, truth) = match &self.truth {
+            let (source, mut truth) = match &self.truth {
                 Some(file) => (file.as_path(), read_clip_resized(file, width, height)?.0),
                 None => (own.source.path(), own.read_resized(width, height)?),
             };
+            self.loading.leave_out_passers(&scene.views[index].name, &mut truth, posed.fps, self.quiet);
             let render = render_loop(&scene, &scene.views[index].camera);
             let measured = measure(&scene, index, &render, &truth).with_context(|| source.display().to_string())?;
             views.push(measured);

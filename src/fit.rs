@@ -112,6 +112,7 @@ impl FitArgs {
             return Err(Stopped(format!("the fit had not begun, and {scene} was not changed{kept}")).into());
         }
         let mut capture = loaded?;
+        self.leave_out_passers(&mut capture, &held_out);
         let description = description::describe(&capture, &self.config, &plan.schedule, device.name(), &held_out);
         let start = if self.resume { Some(Checkpoint::load(&target.checkpoint, &description)?) } else { None };
         // A fit does not read held-out clips, and clips take most of the memory of a long capture.
@@ -173,6 +174,13 @@ impl FitArgs {
         }
         memory::check(needed, available)?;
         plan.context("the clips alone need more memory than is free")
+    }
+
+    /// Replaces what passes once in the clips that are fitted to.
+    fn leave_out_passers(&self, capture: &mut Capture, held_out: &[usize]) {
+        for (_, view) in capture.views.iter_mut().enumerate().filter(|(index, _)| !held_out.contains(index)) {
+            self.loading.leave_out_passers(&view.name, &mut view.clip, capture.fps, self.quiet);
+        }
     }
 
     fn start_threads(&self) -> Result<()> {

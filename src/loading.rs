@@ -1,7 +1,8 @@
 //! How a capture is read: the flags that several commands share.
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use loop3d_capture::{Layout, LoadOptions, PosedCapture};
+use loop3d_capture::{Clip, Layout, LoadOptions, PosedCapture};
+use loop3d_optimizer::passers::{Passage, Passers};
 
 /// Heading of these flags in the help.
 const HEADING: &str = "Reading the capture";
@@ -31,6 +32,9 @@ pub struct Loading {
     /// Ignore each clip after this second.
     #[arg(long, help_heading = HEADING, value_name = "SECONDS")]
     end: Option<f64>,
+    /// Keep what passes once, such as people who walk by, instead of replacing it by other times of the same place.
+    #[arg(long, help_heading = HEADING)]
+    keep_passers: bool,
 }
 
 fn layout_parser() -> impl TypedValueParser<Value = Layout> {
@@ -52,6 +56,33 @@ impl Loading {
             end: self.end,
         }
     }
+}
+
+impl Loading {
+    /// Replaces what passes once in a clip, unless it is to be kept, and says so.
+    pub fn leave_out_passers(&self, name: &str, clip: &mut Clip, fps: f64, quiet: bool) {
+        let Some(passers) = (!self.keep_passers).then(|| Passers::find(clip)).flatten() else { return };
+        passers.replace(clip);
+        if !quiet {
+            let passages: Vec<String> = passers.passages().iter().map(|passage| describe(passage, fps)).collect();
+            eprintln!(
+                "note: {name}: passes once, and is replaced by other times of the same place: {}; --keep-passers keeps it",
+                passages.join(", ")
+            );
+        }
+    }
+}
+
+/// When and where something passes: "1.2–2.8 s, left to middle".
+pub fn describe(passage: &Passage, fps: f64) -> String {
+    let seconds = |frame: usize| frame as f64 / fps;
+    let third = |part: f64| ["left", "middle", "right"][((part * 3.0) as usize).min(2)];
+    // Without its rims, which reach a little into the thirds beside it.
+    let (start, end, quarter) =
+        (passage.across.start, passage.across.end, (passage.across.end - passage.across.start) / 8.0);
+    let (from, to) = (third(start + quarter), third(end - quarter));
+    let place = if from == to { from.to_owned() } else { format!("{from} to {to}") };
+    format!("{:.1}–{:.1} s, {place}", seconds(passage.frames.start), seconds(passage.frames.end))
 }
 
 /// Prints what a person should know about a capture.

@@ -10,7 +10,7 @@
 
 // A quarter of the 8-bit step.
 #define STOP (1.0f / 1024.0f)
-// Width of the robust penalty psi(r) = 2 r^2 / (r^2 + 0.04) (METHOD 4.4).
+// Width of the robust penalty of a colour, 2 |r|^2 / (|r|^2 / 3 + 0.04) (METHOD 4.4, D25).
 #define WIDTH 0.04f
 // |a|_2 below which a ray counts as empty (kernels/compositor/looping_tiles.rs).
 #define EMPTY (1.0f / 256.0f)
@@ -81,7 +81,7 @@ extern "C" __global__ void compose(
 //   target  [pixels, channel, frames]   bytes, 255 = 1.0
 //   slots   [hits, CHUNK]               becomes dL/d(sample); on the way back it holds each sample's colour, and the light
 //                                       that reaches it in place of its opacity: T_{k+1} / T_k = 1 - a_k gives that back
-//   loss    [pixels, CHUNK]             sum of psi over colour values, added to what is there
+//   loss    [pixels, CHUNK]             sum of the penalties, added to what is there
 extern "C" __global__ void data_gradient(
     const int* __restrict__ start, const int4* __restrict__ taps, const float2* __restrict__ fraction,
     const float4* __restrict__ static_samples, const float4* __restrict__ looping_texels, const unsigned char* __restrict__ target,
@@ -109,14 +109,14 @@ extern "C" __global__ void data_gradient(
 
     const unsigned char* wanted = target + (long long)pixel * 3 * frames + first + lane;
     float rendered[3] = {color.x, color.y, color.z};
-    float slope[3], penalty = 0.0f;
+    float slope[3], residual = 0.0f;
     for (int c = 0; c < 3; c++) {
-        float r = rendered[c] * exposure - (float)wanted[(long long)c * frames] / 255.0f;
-        float d = r * r + WIDTH;
-        penalty += 2.0f * r * r / d;
-        slope[c] = 4.0f * WIDTH * r / (d * d) * exposure;
+        slope[c] = rendered[c] * exposure - (float)wanted[(long long)c * frames] / 255.0f;
+        residual += slope[c] * slope[c];
     }
-    loss[(long long)pixel * CHUNK + lane] += penalty;
+    float d = residual / 3.0f + WIDTH;
+    loss[(long long)pixel * CHUNK + lane] += 2.0f * residual / d;
+    for (int c = 0; c < 3; c++) slope[c] *= 4.0f * WIDTH / (d * d) * exposure;
 
     // d(|a|_1 / |a|_2) / da = 1 / |a|_2 - a |a|_1 / |a|_2^3.
     float spread = sparsity / fmaxf(sqrtf(square), EMPTY);

@@ -211,9 +211,20 @@ extern "C" __global__ void choose_least(
 
 // --- Folding by gathering (METHOD 5.2) ---
 
-// One thread for each pixel and frame: target[pixel, channel, t] = mean over s < span and the locations that cover the pixel of
-// clip[chosen((t - s) mod frames) + s], rounded to the nearest byte. Locations that cover row y of pixels: row_cover[y].x up to but
-// not row_cover[y].y; column_cover likewise.
+// The frame of the clip that vote number `vote` is for: each location that covers a pixel casts `span` of them.
+__device__ __forceinline__ int voted(
+    const int* __restrict__ chosen, int2 rows, int2 columns, int grid_columns, int frames, int span, int t, int vote
+) {
+    int s = vote % span, location = vote / span, across = columns.y - columns.x;
+    int row = rows.x + location / across, column = columns.x + location % across;
+    // Patches may be longer than the loop.
+    return chosen[((long long)row * grid_columns + column) * frames + ((t - s) % frames + frames) % frames] + s;
+}
+
+// One thread for each pixel and frame: each s < span and location that covers the pixel votes for the frame
+// chosen((t - s) mod frames) + s of the clip, and target[pixel, channel, t] is the mean of these frames, weighted by the square of
+// their votes (METHOD 5.2, D24) and rounded to the nearest byte. Locations that cover row y of pixels: row_cover[y].x up to but not
+// row_cover[y].y; column_cover likewise.
 extern "C" __global__ void fold(
     const int* __restrict__ chosen, const unsigned char* __restrict__ clip, const int2* __restrict__ row_cover,
     const int2* __restrict__ column_cover, int height, int width, int grid_columns, int frames, int captured, int span,
@@ -225,17 +236,17 @@ extern "C" __global__ void fold(
     long long pixel = n / frames;
     int2 rows = row_cover[pixel / width], columns = column_cover[pixel % width];
     const unsigned char* lines = clip + pixel * 3 * captured;
-    int sum[3] = {0, 0, 0};
-    for (int row = rows.x; row < rows.y; row++) {
-        for (int column = columns.x; column < columns.y; column++) {
-            const int* choices = chosen + ((long long)row * grid_columns + column) * frames;
-            for (int s = 0; s < span; s++) {
-                // Patches may be longer than the loop.
-                int frame = choices[((t - s) % frames + frames) % frames] + s;
-                for (int c = 0; c < 3; c++) sum[c] += lines[(long long)c * captured + frame];
-            }
-        }
-    }
+    unsigned long long sum[3] = {0, 0, 0}, weights = 0;
     int votes = (rows.y - rows.x) * (columns.y - columns.x) * span;
-    for (int c = 0; c < 3; c++) target[(pixel * 3 + c) * frames + t] = (unsigned char)((sum[c] + votes / 2) / votes);
+    for (int vote = 0; vote < votes; vote++) {
+        int frame = voted(chosen, rows, columns, grid_columns, frames, span, t, vote);
+        // A frame that n votes are for comes up n times, each time with weight n: all in all with n^2.
+        unsigned agree = 0;
+        for (int other = 0; other < votes; other++) {
+            agree += voted(chosen, rows, columns, grid_columns, frames, span, t, other) == frame;
+        }
+        weights += agree;
+        for (int c = 0; c < 3; c++) sum[c] += agree * lines[(long long)c * captured + frame];
+    }
+    for (int c = 0; c < 3; c++) target[(pixel * 3 + c) * frames + t] = (unsigned char)((sum[c] + weights / 2) / weights);
 }

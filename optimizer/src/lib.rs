@@ -62,6 +62,7 @@ pub mod layout;
 pub mod looping_stage;
 pub mod memory;
 pub mod metrics;
+pub mod passers;
 pub mod patches;
 pub mod plan;
 #[doc(hidden)]

@@ -211,20 +211,18 @@ fn assert_target(x: &Frames, y: &Frames, settings: &TargetSettings) {
         }
     }
 
-    let (mut sums, mut counts) = (vec![0.0; x.rgb.len()], vec![0.0; x.rgb.len()]);
+    // Votes for each frame of the clip, scattered patch by patch: `[pixel and channel and loop frame][clip frame]`.
+    let mut votes = vec![vec![0u32; y.frames]; x.rgb.len()];
     let mut chosen = matches.chosen().chunks(x.frames);
     for &row in &starts(x.height, p, s) {
         for &column in &starts(x.width, p, s) {
             for (i, &key) in chosen.next().unwrap().iter().enumerate() {
-                let values = patch(y, row, column, p, usize::from(key)..usize::from(key) + settings.patch_frames);
-                let mut values = values.into_iter();
-                for t in (i..i + settings.patch_frames).map(|t| t % x.frames) {
+                for shift in 0..settings.patch_frames {
                     for yy in row..row + p {
                         for xx in column..column + p {
                             for c in 0..3 {
-                                let at = ((yy * x.width + xx) * 3 + c) * x.frames + t;
-                                sums[at] += values.next().unwrap();
-                                counts[at] += 1.0;
+                                let at = ((yy * x.width + xx) * 3 + c) * x.frames + (i + shift) % x.frames;
+                                votes[at][usize::from(key) + shift] += 1;
                             }
                         }
                     }
@@ -232,11 +230,21 @@ fn assert_target(x: &Frames, y: &Frames, settings: &TargetSettings) {
             }
         }
     }
+    let expected_at = |k: usize| {
+        let (pixel, c) = (k / (3 * x.frames), k / x.frames % 3);
+        let (mut sum, mut weights) = (0.0, 0.0);
+        for (frame, &n) in votes[k].iter().enumerate() {
+            let weight = f64::from(n * n);
+            sum += weight * f64::from(y.at(frame, pixel / x.width, pixel % x.width, c));
+            weights += weight;
+        }
+        sum / weights
+    };
     let target = x.target(y, settings);
     let bytes = looping_target::<u8>(&x.render(), x.height, x.width, x.frames, &y.window(), settings).unwrap();
-    assert_eq!(target.len(), sums.len());
+    assert_eq!(target.len(), votes.len());
     for (k, &value) in target.iter().enumerate() {
-        let expected: f64 = sums[k] / counts[k];
+        let expected: f64 = expected_at(k);
         assert!(
             (f64::from(value) * 255.0 - expected).abs() < 1e-4,
             "value {k}: {value}, scattered {}",

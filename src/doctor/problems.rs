@@ -124,6 +124,14 @@ fn of_clips(report: &Report, healths: &[Result<ClipHealth, CaptureError>], probl
             "the fit matches it, but dark views lose detail: lock exposure and white balance while filming",
         ));
     }
+    let passes = |view: &ViewReport| {
+        let words: Vec<&str> = view.passages.iter().map(|passage| passage.words.as_str()).collect();
+        (!words.is_empty()).then(|| words.join(", "))
+    };
+    if let Some(views) = named(views, passes) {
+        let remedy = "nothing needs to be done: a fit replaces it by other times of the same place, unless you ask for --keep-passers";
+        problems.push(worse(format!("something passes once in {views}"), remedy));
+    }
     let white =
         |view: &ViewReport| view.white.filter(|&white| white > WHITE).map(|white| format!("{:.0} %", 100.0 * white));
     if let Some(views) = named(views, white) {

@@ -1,11 +1,14 @@
 //! What the doctor found, for programs; [`super::words`] is the text for people.
 
+use crate::loading::describe;
 use loop3d_capture::{CaptureError, ClipHealth, PosedCapture, Spread};
 use loop3d_optimizer::config::FitConfig;
+use loop3d_optimizer::passers::Passage;
 use loop3d_optimizer::plan::{CaptureSizes, FitPlan};
 use loop3d_optimizer::{duration, memory, training};
 use loop3d_scene::Fault;
 use serde::Serialize;
+use std::ops::Range;
 use std::path::Path;
 
 /// What the doctor knows about a capture.
@@ -45,6 +48,35 @@ pub struct ViewReport {
     pub loopable: Option<f64>,
     /// Detail relative to the median of all views.
     pub sharpness: Option<f64>,
+    /// What passes once.
+    pub passages: Vec<PassageReport>,
+}
+
+/// Something that passes once.
+#[derive(Debug, Serialize)]
+pub struct PassageReport {
+    /// From when to when it is seen, in seconds of the clip.
+    pub seconds: [f64; 2],
+    /// Which part of the picture's width it crosses, 0 (left) to 1.
+    pub across: [f64; 2],
+    /// Which part of the picture's height it crosses, 0 (top) to 1.
+    pub down: [f64; 2],
+    /// The same in words.
+    #[serde(skip)]
+    pub words: String,
+}
+
+impl PassageReport {
+    /// A passage in a clip of this rate.
+    pub fn new(passage: &Passage, fps: f64) -> Self {
+        let (frames, ends) = (&passage.frames, |range: &Range<f64>| [range.start, range.end]);
+        Self {
+            seconds: [frames.start as f64 / fps, frames.end as f64 / fps],
+            across: ends(&passage.across),
+            down: ends(&passage.down),
+            words: describe(passage, fps),
+        }
+    }
 }
 
 /// Positions of the cameras.
@@ -112,6 +144,7 @@ impl Report {
                 white: health.map(|health| health.white),
                 loopable: health.map(|health| health.loopable),
                 sharpness: health.map(|health| health.sharpness / sharp.max(1e-9)),
+                passages: Vec::new(),
             }
         };
         let views = posed.views.iter().zip(healths).map(view).collect();

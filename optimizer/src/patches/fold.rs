@@ -1,31 +1,34 @@
-//! Folding by gathering (METHOD §5.2): each pixel asks its patches which frames they chose, and averages these.
+//! Folding by gathering (METHOD §5.2, D24): each pixel asks its patches which frames they chose, and averages these, a frame
+//! that many patches agree on more than one that few want.
 
 use super::{LoopMatches, PatchError, TimeRows};
 use rayon::prelude::*;
+use std::ops::Range;
 
 /// A value of a folded clip.
 pub trait Folded: Copy + Default + Send {
-    /// The mean of `votes` bytes whose sum is `sum`.
-    fn mean(sum: u32, votes: u32) -> Self;
+    /// The mean of bytes whose weighted sum is `sum`, of weights whose sum is `weights`.
+    fn mean(sum: u64, weights: u64) -> Self;
 }
 
 /// 0–1. Where all votes agree it is `byte / 255` to the last bit.
 impl Folded for f32 {
-    fn mean(sum: u32, votes: u32) -> Self {
-        sum as f32 / (votes * 255) as f32
+    fn mean(sum: u64, weights: u64) -> Self {
+        (sum as f64 / (weights * 255) as f64) as Self
     }
 }
 
 /// 0–255, the nearest byte: a quarter of the memory, for targets that are kept between steps.
 impl Folded for u8 {
-    fn mean(sum: u32, votes: u32) -> Self {
+    fn mean(sum: u64, weights: u64) -> Self {
         // A mean of bytes is at most 255.
-        ((sum + votes / 2) / votes) as Self
+        ((sum + weights / 2) / weights) as Self
     }
 }
 
-/// Averages the chosen keys into a clip: pixel `(t, x)` is the mean over `τ` and the locations `ℓ` that cover `x` of
-/// `keys(chosen_ℓ((t − τ) mod T) + τ, x)`. `[height, width, 3, frames]`. Sums are of whole numbers and exact.
+/// Averages the chosen keys into a clip: at pixel `(t, x)`, each `τ` and location `ℓ` that covers `x` votes for the frame
+/// `chosen_ℓ((t − τ) mod T) + τ`, and the pixel is the mean of `keys(frame, x)` over the frames with a vote, weighted by the
+/// **square** of their votes. `[height, width, 3, frames]`. Sums are of whole numbers and exact.
 ///
 /// # Errors
 /// Keys of another size or number of frames than those that were matched.
@@ -72,9 +75,10 @@ pub fn fold<T: Folded>(matches: &LoopMatches, keys: &TimeRows<'_, u8>) -> Result
                 let samples = keys.run(y0 + k, pixels.clone()).chunks_exact(keys.frames);
                 let out = out[pixels.start * line..pixels.end * line].chunks_exact_mut(frames);
                 for (samples, out) in samples.zip(out) {
-                    for (out, chosen) in out.iter_mut().zip(votes.frames.chunks_exact(votes.count)) {
-                        let sum = chosen.iter().map(|&frame| u32::from(samples[usize::from(frame)])).sum();
-                        *out = T::mean(sum, votes.count as u32);
+                    for (out, tally) in out.iter_mut().zip(&votes.tallies) {
+                        let frames = &votes.weighted[tally.frames.clone()];
+                        let weighted = |&(frame, weight)| u64::from(samples[usize::from(frame)]) * u64::from(weight);
+                        *out = T::mean(frames.iter().map(weighted).sum(), tally.weights);
                     }
                 }
             }
@@ -83,11 +87,23 @@ pub fn fold<T: Folded>(matches: &LoopMatches, keys: &TimeRows<'_, u8>) -> Result
     Ok(out)
 }
 
-/// Frames of the clip that vote for each frame of the loop: `[loop frames, count]`.
+/// The votes of one segment's pixels, counted.
 #[derive(Default)]
 struct Votes {
-    count: usize,
-    frames: Vec<u16>,
+    /// As they are cast: `[loop frames, count]` frames of the clip.
+    cast: Vec<u16>,
+    /// Frames of the clip with a vote, and their weights, of all loop frames one after the other.
+    weighted: Vec<(u16, u32)>,
+    /// One for each loop frame.
+    tallies: Vec<Tally>,
+}
+
+/// The outcome for one frame of the loop.
+struct Tally {
+    /// Where its frames are in `weighted`.
+    frames: Range<usize>,
+    /// Sum of their weights.
+    weights: u64,
 }
 
 impl Votes {
@@ -95,8 +111,8 @@ impl Votes {
         let (grid, frames) = (&matches.grid, matches.frames);
         let rows = grid.rows.locations_of(row_segment);
         let columns = grid.columns.locations_of(column_segment);
-        self.count = rows.len() * columns.len() * matches.patch_frames;
-        self.frames.resize(frames * self.count, 0);
+        let count = rows.len() * columns.len() * matches.patch_frames;
+        self.cast.resize(frames * count, 0);
         let mut vote = 0;
         for row in rows {
             for column in columns.clone() {
@@ -105,11 +121,21 @@ impl Votes {
                 for shift in 0..matches.patch_frames {
                     for (query, &key) in chosen.iter().enumerate() {
                         // Key frames are fewer than 65,536, checked by the search.
-                        self.frames[(query + shift) % frames * self.count + vote] = key + shift as u16;
+                        self.cast[(query + shift) % frames * count + vote] = key + shift as u16;
                     }
                     vote += 1;
                 }
             }
+        }
+        self.weighted.clear();
+        self.tallies.clear();
+        for cast in self.cast.chunks_exact_mut(count) {
+            cast.sort_unstable();
+            let first = self.weighted.len();
+            // Fewer than 65,536 votes would be needed for a square beyond u32; a patch of 64 pixels has at most 12,288 a frame.
+            self.weighted.extend(cast.chunk_by(|a, b| a == b).map(|votes| (votes[0], (votes.len() as u32).pow(2))));
+            let weights = self.weighted[first..].iter().map(|&(_, weight)| u64::from(weight)).sum();
+            self.tallies.push(Tally { frames: first..self.weighted.len(), weights });
         }
     }
 }

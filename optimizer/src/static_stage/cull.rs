@@ -28,6 +28,9 @@ const LOOPING_FRACTION: f64 = 1.0 / 32.0;
 /// A texel loops if more than this fraction of its light falls on loopable pixels.
 const LOOPING_LIGHT: f32 = 0.5;
 
+/// A tile that is seen loops, too, if at least so many of the four beside it on its plane do.
+const SURROUNDED: usize = 3;
+
 /// What the training views see of each texel.
 #[derive(Clone, Debug)]
 pub struct Contribution {
@@ -91,16 +94,39 @@ impl Contribution {
         })
     }
 
-    /// The table of all tiles: looping where enough of their seen texels lie under loopable pixels.
+    /// The table of all tiles: looping where enough of their seen texels lie under loopable pixels, or where motion surrounds
+    /// them.
     pub fn labelled(&self, model: &StaticModel) -> TileTable {
         let least = least(model.grid.tile_texels(), LOOPING_FRACTION);
         let loops = |i: &usize| self.seen[*i] && self.looping[*i] > LOOPING_LIGHT * self.total[*i];
-        self.table(
-            model,
-            |_, texels| {
-                if texels.filter(loops).count() >= least { Tile::Looping(0) } else { Tile::Static(0) }
-            },
-        )
+        let table =
+            self.table(
+                model,
+                |_, texels| {
+                    if texels.filter(loops).count() >= least { Tile::Looping(0) } else { Tile::Static(0) }
+                },
+            );
+        self.filled(model, table, least)
+    }
+
+    /// `table` with tiles in the midst of motion looping as well. The heart of a flame is as bright in every frame, so no pixel
+    /// of it moves; still it belongs to the flame, and as a static tile it is a square that floats in it.
+    fn filled(&self, model: &StaticModel, mut table: TileTable, least: usize) -> TileTable {
+        let n = model.grid.tile_texels();
+        let surrounded: Vec<usize> = (model.grid.places().enumerate())
+            .filter(|&(slot, (plane, row, column, _))| {
+                let (y, x) = (row as i64, column as i64);
+                let beside = [(y, x - 1), (y, x + 1), (y - 1, x), (y + 1, x)];
+                let looping = beside.iter().filter(|(y, x)| matches!(table.get(plane, *y, *x), Tile::Looping(_)));
+                looping.count() >= SURROUNDED && (slot * n..(slot + 1) * n).filter(|i| self.seen[*i]).count() >= least
+            })
+            .map(|(_, (plane, row, column, _))| table.index(plane, row, column))
+            .collect();
+        for index in surrounded {
+            table.tiles[index] = Tile::Looping(0);
+        }
+        renumber(&mut table);
+        table
     }
 
     /// The model's table with what `label` makes of a tile's plane and texels.

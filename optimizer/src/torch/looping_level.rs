@@ -23,7 +23,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use tch::{Device, Kind, Tensor};
 
-/// Width of the robust penalty (METHOD §4.4): `ψ(r) = 2 r² / (r² + 0.04)`.
+/// Width of the robust penalty of a colour (METHOD §4.4, D25): `2 |r|² / (|r|² / 3 + 0.04)`.
 const WIDTH: f64 = 0.04;
 /// Copies of a chunk's samples and texels that are alive at once, about: what autograd keeps, and temporaries.
 const COPIES: usize = 8;
@@ -165,8 +165,8 @@ impl TorchLooping {
         let wanted = listing.sorted(&target.bytes.narrow(1, first, count)).to_kind(Kind::Float) / 255.0;
         let samples = listing.sample(static_texels, Some(looping_texels));
         let r = Self::compose(listing, &samples) * f64::from(exposure) - wanted;
-        let squared = r.square();
-        let penalty = (&squared * 2.0 / (&squared + WIDTH)).sum(Kind::Double);
+        let squared = r.square().sum_dim_intlist(-1, true, Kind::Float);
+        let penalty = (&squared * 2.0 / (&squared / 3.0 + WIDTH)).sum(Kind::Double);
         if penalty.requires_grad() {
             // Where nothing moves there is one sample for all frames.
             let times = count / samples.size()[1];

@@ -175,30 +175,39 @@ fn covering(axis: &Axis) -> Vec<(Vec<i64>, Vec<i32>)> {
     (0..deepest).map(list).collect()
 }
 
-/// Folding by gathering: pixel `(t, x)` is the mean over `τ` and the locations that cover `x` of
-/// `clip(chosen((t − τ) mod frames) + τ, x)`, rounded to the nearest byte.
+/// Folding by gathering: each `τ` and location that covers `x` votes for the frame `chosen((t − τ) mod frames) + τ` of the clip;
+/// pixel `(t, x)` is the mean of these frames, weighted by the square of their votes and rounded to the nearest byte.
 fn fold(chosen: &Tensor, clip: &Tensor, grid: &Grid, span: usize) -> Tensor {
-    let (device, frames) = (clip.device(), chosen.size()[2]);
+    let (device, frames, span) = (clip.device(), chosen.size()[2], span as i64);
     let (height, width) = grid.size();
-    let shape = [frames, height as i64, width as i64, 3];
-    let mut sum = Tensor::zeros(shape, (Kind::Int, device));
-    let mut votes = Tensor::zeros([height as i64, width as i64, 1], (Kind::Int, device));
     let upload = |(locations, exist): &(Vec<i64>, Vec<i32>)| {
         (Tensor::from_slice(locations).to_device(device), Tensor::from_slice(exist).to_device(device))
     };
+    let rows: Vec<_> = covering(&grid.rows).iter().map(upload).collect();
     let columns: Vec<_> = covering(&grid.columns).iter().map(upload).collect();
-    for (rows, row_exists) in covering(&grid.rows).iter().map(upload) {
-        for (columns, column_exists) in &columns {
-            let exists = (row_exists.unsqueeze(1) * column_exists).unsqueeze(-1);
-            let keys = chosen.index_select(0, &rows).index_select(1, columns).permute([2, 0, 1]);
-            for shift in 0..span as i64 {
-                let frame = keys.roll([shift], [0]) + shift;
-                let bytes = clip.gather(0, &frame.unsqueeze(-1).expand(shape, false), false);
-                sum += bytes.to_kind(Kind::Int) * &exists;
+    let of_frame = |t: i64| {
+        let mut votes = Vec::new();
+        for shift in 0..span {
+            let chosen = chosen.select(2, (t - shift).rem_euclid(frames));
+            for (rows, row_exists) in &rows {
+                for (columns, column_exists) in &columns {
+                    let exists = row_exists.unsqueeze(1) * column_exists;
+                    let frame = chosen.index_select(0, rows).index_select(1, columns) + shift;
+                    // A vote that nobody casts is for frame −1.
+                    votes.push((frame + 1) * exists - 1);
+                }
             }
-            votes += exists * span as i64;
         }
-    }
-    let half = votes.divide_scalar_mode(2, "floor");
-    (sum + half).divide_tensor_mode(&votes, "floor").to_kind(Kind::Uint8)
+        let votes = Tensor::stack(&votes, 0);
+        let cast = votes.ge(0).to_kind(Kind::Int64);
+        // Each vote counts as often as there are votes for the same frame.
+        let agree = votes.unsqueeze(0).eq_tensor(&votes.unsqueeze(1)).sum_dim_intlist(0, false, Kind::Int64) * cast;
+        let shape = [votes.size()[0], height as i64, width as i64, 3];
+        let bytes = clip.gather(0, &votes.clamp_min(0).unsqueeze(-1).expand(shape, false), false);
+        let sum = (bytes.to_kind(Kind::Int64) * agree.unsqueeze(-1)).sum_dim_intlist(0, false, Kind::Int64);
+        let weights = agree.sum_dim_intlist(0, false, Kind::Int64).unsqueeze(-1);
+        let half = weights.divide_scalar_mode(2, "floor");
+        (sum + half).divide_tensor_mode(&weights, "floor").to_kind(Kind::Uint8)
+    };
+    Tensor::stack(&(0..frames).map(of_frame).collect::<Vec<_>>(), 0)
 }

@@ -92,6 +92,18 @@ fn exactly_the_front_tiles_under_moving_pixels_loop() {
 }
 
 #[test]
+fn a_seen_tile_that_motion_surrounds_loops_too() {
+    // Rows of tiles: still, except all around tile (1, 1), and on three sides of tile (3, 2).
+    let around = [(0, 1), (1, 0), (1, 2), (2, 1), (2, 2), (3, 1), (3, 3)];
+    let moves = |x: usize, y: usize| around.contains(&(y / TILE, x / TILE));
+    let table = kept(&model(|_, _, _| OPAQUE), Some(&moves));
+    // Tiles (0, 0) and (2, 0), which have motion on two sides, stay as they are; (0, 2) and (2, 3) as well.
+    assert_eq!(letters(&table, 0), "sLss LLLs sLLs sLLL");
+    // Nothing of the backdrop is seen.
+    assert_eq!(letters(&table, 2), "ssss ssss ssss ssss");
+}
+
+#[test]
 fn motion_behind_a_clear_front_belongs_to_the_plane_that_shows_it() {
     let model = model(|plane, _, _| if plane == 0 { CLEAR } else { OPAQUE });
     let table = kept(&model, Some(&|x, y| x < TILE && y < TILE));

@@ -2,23 +2,43 @@
 
 use fastrand::Rng;
 use loop3d_optimizer::hits::{Hit, Hits};
-use loop3d_optimizer::kernels::compositor::looping_tiles::{robust, robust_slope};
+use loop3d_optimizer::kernels::compositor::looping_tiles::{robust, robust_weight};
 use loop3d_optimizer::kernels::compositor::static_tiles::backward;
 use loop3d_optimizer::static_stage::loss::{exposure, squared_error};
 
 #[test]
-fn the_robust_penalty_is_0_at_0_and_1_at_its_width_and_never_2() {
+fn the_robust_penalty_weighs_three_channels_alike() {
+    // The square of a grey difference, the same in three channels.
+    let grey = |r: f32| 3.0 * r * r;
     assert_eq!(robust(0.0), 0.0);
-    assert!((robust(0.2) - 1.0).abs() < 1e-6 && (robust(-0.2) - 1.0).abs() < 1e-6);
-    // METHOD §4.4: 2 r²/(r² + 0.04) of 0.1 is 0.02/0.05.
-    assert!((robust(0.1) - 0.4).abs() < 1e-6);
-    assert!((robust(1e4) - 2.0).abs() < 1e-6);
-    assert_eq!(robust_slope(0.0), 0.0);
-    for r in [-0.9f32, -0.2, -0.03, 0.004, 0.1, 0.115, 0.5, 2.0] {
-        let psi = |r: f64| 2.0 * r * r / (r * r + 0.04);
-        let difference = (psi(f64::from(r) + 1e-5) - psi(f64::from(r) - 1e-5)) / 2e-5;
-        let slope = f64::from(robust_slope(r));
-        assert!((slope - difference).abs() < 1e-4 * (1.0 + difference.abs()), "{r}: {slope} {difference}");
+    assert!((robust(grey(0.2)) - 3.0).abs() < 1e-6);
+    // METHOD §4.4: 2 r²/(r² + 0.04) of 0.1 is 0.02/0.05, for each of three channels.
+    assert!((robust(grey(0.1)) - 1.2).abs() < 1e-6);
+    assert!((robust(grey(1e4)) - 6.0).abs() < 1e-5);
+    for r in [
+        [-0.9f32, 0.3, 0.1],
+        [-0.2; 3],
+        [-0.03, 0.0, 0.02],
+        [0.004, 0.5, 0.1],
+        [0.115, 0.1, 0.1],
+        [0.5, 0.0, 0.0],
+        [2.0; 3],
+    ] {
+        let penalty = |r: [f64; 3]| {
+            let square: f64 = r.iter().map(|r| r * r).sum();
+            2.0 * square / (square / 3.0 + 0.04)
+        };
+        let weight = robust_weight(r.iter().map(|r| r * r).sum());
+        for c in 0..3 {
+            let moved = |by: f64| {
+                let mut r = r.map(f64::from);
+                r[c] += by;
+                penalty(r)
+            };
+            let difference = (moved(1e-5) - moved(-1e-5)) / 2e-5;
+            let slope = f64::from(weight * r[c]);
+            assert!((slope - difference).abs() < 1e-4 * (1.0 + difference.abs()), "{r:?} {c}: {slope} {difference}");
+        }
     }
 }
 

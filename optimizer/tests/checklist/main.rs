@@ -20,6 +20,8 @@ mod loss;
 #[cfg(test)]
 mod opening;
 #[cfg(test)]
+mod passers;
+#[cfg(test)]
 mod sweep;
 #[cfg(test)]
 mod tiny_fit;

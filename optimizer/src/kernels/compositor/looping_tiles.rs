@@ -97,22 +97,23 @@ pub const EMPTY: f32 = 1.0 / 256.0;
 /// Width of the robust penalty: 0.1, four times squared (METHOD §4.4).
 const WIDTH: f32 = 0.04;
 
-/// Geman–McClure, `ψ(r) = 2 r² / (r² + 0.04)` (METHOD §4.4).
+/// Geman–McClure of a colour, `3 ψ(|r| / √3)` with `ψ(x) = 2 x² / (x² + 0.04)` (METHOD §4.4, D25), from the square `|r|²` of its
+/// difference over three channels.
 #[inline(always)]
-pub fn robust(r: f32) -> f32 {
-    2.0 * r * r / (r * r + WIDTH)
+pub fn robust(square: f32) -> f32 {
+    2.0 * square / (square / 3.0 + WIDTH)
 }
 
-/// dψ/dr.
+/// What a channel's difference is multiplied by to give the slope of [`robust`] along that channel: the same for all three.
 #[inline(always)]
-pub fn robust_slope(r: f32) -> f32 {
-    let d = r * r + WIDTH;
-    4.0 * WIDTH * r / (d * d)
+pub fn robust_weight(square: f32) -> f32 {
+    let d = square / 3.0 + WIDTH;
+    4.0 * WIDTH / (d * d)
 }
 
 /// Renders a chunk again, compares it with `target` (RGB bytes as `[pixel][channel][frame]`, 255 = 1.0) by the robust
 /// penalty, and adds the gradients of the texels, those of the sparsity of rays included. `rows`: the taps of each hit, looping
-/// ones as rows of `out.looping_texels`. Returns Σ ψ over colour values.
+/// ones as rows of `out.looping_texels`. Returns the sum of the penalties.
 #[multiversion(targets("x86_64+avx2"))]
 pub fn backward(
     hits: &Hits,
@@ -147,11 +148,16 @@ pub fn backward(
             }
         }
         let mut gradient = [F32x8::ZERO; 3];
+        let mut square = F32x8::ZERO;
         for c in 0..3 {
             let wanted = F32x8(target[c].map(|b| f32::from(b) / 255.0));
-            let r = (color[c] * term.exposure - wanted) * exists;
-            loss += f64::from(r.map(robust).sum());
-            gradient[c] = r.map(robust_slope) * term.exposure;
+            gradient[c] = (color[c] * term.exposure - wanted) * exists;
+            square = square + gradient[c] * gradient[c];
+        }
+        loss += f64::from(square.map(robust).sum());
+        let weight = square.map(robust_weight) * term.exposure;
+        for channel in &mut gradient {
+            *channel = *channel * weight;
         }
         // d(‖a‖₁/‖a‖₂)/da = 1/‖a‖₂ − a ‖a‖₁/‖a‖₂³.
         let spread = l2.map(|square| term.sparsity / square.sqrt().max(EMPTY)) * exists;
