@@ -42,13 +42,13 @@ pub struct GenerateArgs {
     /// Width and height of the images, such as 832x480 [default: the service's own; 832x480 for a drawing].
     #[arg(long, value_name = "WxH", value_parser = parse_size)]
     size: Option<[u32; 2]>,
+    /// Print errors only.
+    #[arg(long)]
+    quiet: bool,
     #[command(flatten)]
     rig: RigConfig,
     #[command(flatten)]
     service: ServiceRequest,
-    /// Print errors only.
-    #[arg(long)]
-    quiet: bool,
 }
 
 impl GenerateArgs {
