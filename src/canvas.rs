@@ -38,11 +38,11 @@ pub fn fill(canvas: &mut RgbImage, [left, top, right, bottom]: Rectangle, colour
     }
 }
 
-/// Draws dots with their numbers. A number that finds no free place is left out.
+/// Draws dots with their numbers, the first on top. A number that finds no free place is left out.
 pub fn dots(canvas: &mut RgbImage, dots: &[Dot]) {
     // Areas that a number must not cover.
     let mut taken: Vec<Rectangle> = Vec::new();
-    for Dot { at: [x, y], colour, .. } in dots {
+    for Dot { at: [x, y], colour, .. } in dots.iter().rev() {
         disc(canvas, [*x, *y], 7.0, PAPER);
         disc(canvas, [*x, *y], 5.5, *colour);
         taken.push([x - 7.0, y - 7.0, x + 7.0, y + 7.0]);

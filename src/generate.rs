@@ -21,6 +21,10 @@ use std::path::{Path, PathBuf};
 /// Size of the published model's images, which a rig is judged for without `--size`.
 const SIZE: [u32; 2] = [832, 480];
 
+/// What a drawing has no use for.
+const WITHOUT_SERVICE: [&str; 10] =
+    ["engine", "prompt", "output", "model", "negative", "image", "seconds", "seed", "fields", "timeout_s"];
+
 /// Generate a clip from words with a video service, or draw the cameras that clips are generated for.
 #[derive(clap::Args, Debug)]
 #[command(
@@ -37,18 +41,18 @@ pub struct GenerateArgs {
     #[arg(short, long, value_name = "DIR", requires = "prompt")]
     output: Option<PathBuf>,
     /// PNG file for a drawing of the cameras, from above, from the side and from behind.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["engine", "prompt", "output"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = WITHOUT_SERVICE)]
     draw_rig: Option<PathBuf>,
     /// Width and height of the images, such as 832x480 [default: the service's own; 832x480 for a drawing].
     #[arg(long, value_name = "WxH", value_parser = parse_size)]
     size: Option<[u32; 2]>,
+    /// Print errors only.
+    #[arg(long)]
+    quiet: bool,
     #[command(flatten)]
     rig: RigConfig,
     #[command(flatten)]
     service: ServiceRequest,
-    /// Print errors only.
-    #[arg(long)]
-    quiet: bool,
 }
 
 impl GenerateArgs {

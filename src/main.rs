@@ -43,10 +43,12 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Sample(sample::SampleArgs),
+    Generate(generate::GenerateArgs),
     Prepare(prepare::PrepareArgs),
     Doctor(doctor::DoctorArgs),
     Fit(fit::FitArgs),
     Eval(eval::EvalArgs),
+    Measure(measure::MeasureArgs),
     Render(render::RenderArgs),
     #[cfg(feature = "viewer")]
     View(view::ViewArgs),
@@ -54,8 +56,6 @@ enum Command {
     Import(import::ImportArgs),
     Serve(serve::ServeArgs),
     Info(info::InfoArgs),
-    Generate(generate::GenerateArgs),
-    Measure(measure::MeasureArgs),
 }
 
 fn after_help() -> String {
@@ -74,10 +74,12 @@ Example:
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Sample(args) => args.run(),
+        Command::Generate(args) => args.run(),
         Command::Prepare(args) => args.run(),
         Command::Doctor(args) => args.run(),
         Command::Fit(args) => args.run(),
         Command::Eval(args) => args.run(),
+        Command::Measure(args) => args.run(),
         Command::Render(args) => args.run(),
         #[cfg(feature = "viewer")]
         Command::View(args) => args.run(),
@@ -85,8 +87,6 @@ fn main() -> ExitCode {
         Command::Import(args) => args.run(),
         Command::Serve(args) => args.run(),
         Command::Info(args) => args.run(),
-        Command::Generate(args) => args.run(),
-        Command::Measure(args) => args.run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

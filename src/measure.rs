@@ -22,7 +22,7 @@ use std::path::PathBuf;
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:\n  loop3d measure fire/clip.mp4\n  loop3d measure garden --json\n  \
     loop3d measure generated --against filmed\n\n\
-    Clips are video files, folders of frames, folders of clips, or a capture. `--against` adds PSNR for each pair of clips, and for two \
+    Clips are video files, folders of frames, folders of clips, or a capture. --against adds PSNR for each pair of clips, and for two \
     captures the errors of camera poses: RotErr is the mean angle, TransErr the mean distance after one common scaling, both relative \
     to the first camera. docs/GENERATE.md explains every figure.")]
 pub struct MeasureArgs {
@@ -33,7 +33,7 @@ pub struct MeasureArgs {
     #[arg(long, value_name = "CLIPS", num_args = 1..)]
     against: Vec<PathBuf>,
     /// Also measure optical flow: OFS (mean motion in pixels) and MAWE (how much of a frame the motion does not explain), of frames
-    /// resized to 720x720. Takes about half a second for a frame.
+    /// resized to 720x720. Slow: about half a second for a frame.
     #[arg(long)]
     flow: bool,
     /// Shrink the frames to at most this height.

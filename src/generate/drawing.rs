@@ -1,4 +1,4 @@
-//! A drawing of a rig: from above, from the side, and as the reference camera's neighbours stand around it.
+//! A drawing of a rig: from above, from the side, and from behind the reference camera.
 //!
 //! The first two squares have one scale and show the point that the cameras look at; the third shows the cameras alone, larger. The
 //! number of a camera is that of its clip: 1 is `cam01`, the reference.
@@ -103,7 +103,7 @@ fn colour(index: usize) -> Rgb<u8> {
 /// One line about the whole rig.
 fn caption(rig: &Rig, reference: &RigCamera, report: &RigReport) -> String {
     format!(
-        "{} cameras, up to {:.2} m apart, up to {:.1}° aside and {:.1}° up or down from camera 1, which is {:.2} m from the cross",
+        "{} cameras, up to {:.2} m apart, {:.1}° aside and {:.1}° up or down from camera 1, {:.2} m from the cross",
         report.cameras,
         report.baseline_m,
         report.azimuth_deg,
@@ -164,6 +164,8 @@ mod tests {
         let canvas = drawn(&RigConfig::default());
         let blue = count(&canvas, 2, CAMERA) as f64 / 8.0;
         assert!((75.0..100.0).contains(&blue), "{blue}");
+        // Cameras above and below the reference do not hide it.
+        assert!((75..100).contains(&count(&canvas, 0, REFERENCE)));
         let rows = |colour: Rgb<u8>| {
             let found =
                 canvas.enumerate_pixels().filter(|(x, y, p)| *x < 460 && (60..480).contains(y) && **p == colour);

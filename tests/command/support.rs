@@ -15,10 +15,12 @@ const STILL: usize = 32;
 /// The commands, in the order of the help.
 pub const COMMANDS: &[&str] = &[
     "sample",
+    "generate",
     "prepare",
     "doctor",
     "fit",
     "eval",
+    "measure",
     "render",
     #[cfg(feature = "viewer")]
     "view",
@@ -26,8 +28,6 @@ pub const COMMANDS: &[&str] = &[
     "import",
     "serve",
     "info",
-    "generate",
-    "measure",
 ];
 
 /// LLFF: [down, right, backwards], position, (height, width, focal); nearest and farthest depth.

@@ -131,11 +131,9 @@ impl Estimate {
             for rays in rays {
                 let here = Self::sampson(&essential, rays);
                 let slope: [f64; 5] = std::array::from_fn(|i| (Self::sampson(&turned[i], rays) - here) / SMALL);
-                for i in 0..5 {
-                    right[i] -= slope[i] * here;
-                    for j in 0..5 {
-                        matrix[i][j] += slope[i] * slope[j];
-                    }
+                for ((row, right), a) in matrix.iter_mut().zip(&mut right).zip(slope) {
+                    *right -= a * here;
+                    row.iter_mut().zip(slope).for_each(|(value, b)| *value += a * b);
                 }
             }
             let scale = (0..5).map(|i| matrix[i][i]).fold(0.0, f64::max);
