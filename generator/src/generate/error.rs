@@ -114,10 +114,10 @@ impl Blame for GenerateError {
         match self {
             Self::Size { .. } | Self::Frames { .. } => Fault::Usage,
             Self::Sampler(error) => match error {
-                SamplerError::Setting { .. } | SamplerError::NoNegative { .. } => Fault::Usage,
-                SamplerError::Unreadable { .. } | SamplerError::Differs { .. } | SamplerError::NotFinite { .. } => {
-                    Fault::Input
+                SamplerError::Setting { .. } | SamplerError::NoNegative { .. } | SamplerError::Differs { .. } => {
+                    Fault::Usage
                 }
+                SamplerError::Unreadable { .. } | SamplerError::NotFinite { .. } => Fault::Input,
                 _ => Fault::Machine,
             },
             Self::Rig(error) => error.fault(),

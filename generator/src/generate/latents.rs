@@ -8,7 +8,6 @@ use crate::dit::Dit;
 use crate::samplers::{Cond, Given, Job, Sampler, Texts};
 use crate::text::{Cache, TextModel, Tokenizer, Warning};
 use crate::vae::{CHANNELS, Latents};
-use crate::weights::folder::Part;
 use loop3d_scene::job::{self, Event, Observer, Part as Share};
 use loop3d_torch::guarded;
 use loop3d_torch::weights::Weights;
@@ -50,10 +49,7 @@ pub fn sample(
     files: &Files,
     observer: &mut dyn Observer,
 ) -> Result<Made, GenerateError> {
-    let views = request.views();
-    if views > 1 && !models.dit.views {
-        return Err(GenerateError::NoViewModule { views, published: Part::ViewModule.published() });
-    }
+    request.check(models)?;
     let (texts, warnings) = texts(models, request, files, &mut Share::new(observer, 0.0, TEXT))?;
     let model = models.digest()?;
     let job = job(models, request, texts, model.clone())?;

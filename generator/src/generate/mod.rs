@@ -20,5 +20,5 @@ pub use frames::decode;
 pub use latents::{Files, Made, sample};
 pub use models::Models;
 pub use plan::{Plan, Stages};
-pub use request::{Request, device, kind};
+pub use request::{Request, device, kind, threads};
 pub use speed::speed;

@@ -1,9 +1,10 @@
 //! What a run is asked to make, checked, and in the terms of the model.
 
-use super::GenerateError;
+use super::{GenerateError, Models};
 use crate::options::{Closing, Dtype, ManyViews, ModelOptions, Place};
 use crate::rig::Rig;
 use crate::samplers::{Settings, ViewsHow};
+use crate::weights::folder::Part;
 use tch::{Device, Kind};
 
 /// Pixels of a token's side: 8 of a latent, 2 latents.
@@ -73,6 +74,18 @@ impl Request {
         })
     }
 
+    /// Whether a model can make it.
+    ///
+    /// # Errors
+    /// Several views, and a transformer without the module between them.
+    pub fn check(&self, models: &Models) -> Result<(), GenerateError> {
+        let views = self.views();
+        if views > 1 && !models.dit.views {
+            return Err(GenerateError::NoViewModule { views, published: Part::ViewModule.published() });
+        }
+        Ok(())
+    }
+
     /// V.
     #[must_use]
     pub fn views(&self) -> usize {
@@ -116,6 +129,11 @@ pub fn device(place: Place) -> Result<(Device, Option<String>), GenerateError> {
         (Place::Auto, Err(why)) => Ok((Device::Cpu, Some(why.to_string()))),
         (Place::Cuda, Err(why)) => Err(GenerateError::Cuda(why)),
     }
+}
+
+/// How many threads libtorch computes with.
+pub fn threads(count: u16) {
+    tch::set_num_threads(count.into());
 }
 
 /// The kind of numbers of a choice on a device.
