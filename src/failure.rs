@@ -119,6 +119,8 @@ const KNOWN: &[fn(&anyhow::Error) -> Option<Fault>] = &[
     of::<MetricsError>,
     of::<MetricError>,
     of::<RigError>,
+    #[cfg(feature = "torch")]
+    of::<loop3d_generator::generate::GenerateError>,
     #[cfg(feature = "service")]
     of::<loop3d_generator::service::ServiceError>,
     #[cfg(feature = "viewer")]

@@ -77,6 +77,26 @@ struct Shrinking {
 }
 
 impl FitArgs {
+    /// The fit to the capture `views` that has no other options than these.
+    ///
+    /// # Errors
+    /// None but those of the argument parser.
+    #[cfg(feature = "torch")]
+    pub fn of_capture(
+        views: &std::path::Path,
+        scene: &std::path::Path,
+        preset: loop3d_optimizer::config::Preset,
+        quiet: bool,
+    ) -> Result<Self> {
+        use clap::{Args, FromArgMatches};
+        let words: [&std::ffi::OsStr; 5] =
+            ["fit".as_ref(), "--views".as_ref(), views.as_ref(), "-o".as_ref(), scene.as_ref()];
+        let matches = Self::augment_args(clap::Command::new("fit")).try_get_matches_from(words)?;
+        let mut args = Self::from_arg_matches(&matches)?;
+        (args.config.preset, args.quiet) = (preset, quiet);
+        Ok(args)
+    }
+
     /// Fits and writes the scene.
     ///
     /// # Errors

@@ -3,18 +3,28 @@
 mod drawing;
 #[cfg(feature = "service")]
 mod engine;
+#[cfg(feature = "torch")]
+mod list;
+#[cfg(feature = "torch")]
+mod local;
 mod prompt;
-#[cfg(feature = "service")]
+#[cfg(any(feature = "service", feature = "torch"))]
 mod record;
 mod request;
-#[cfg(feature = "service")]
+#[cfg(any(feature = "service", feature = "torch"))]
 mod target;
 
 use crate::failure::mistake;
+#[cfg(feature = "torch")]
+use crate::fit::FitArgs;
+#[cfg(feature = "torch")]
+use crate::output::check_folder_of;
 use crate::output::{check_png, write_png};
 use crate::render::parse_size;
 use anyhow::Result;
+use loop3d_generator::options::ModelOptions;
 use loop3d_generator::rig::RigConfig;
+use loop3d_optimizer::config::Preset;
 use request::ServiceRequest;
 use std::path::{Path, PathBuf};
 
@@ -22,16 +32,20 @@ use std::path::{Path, PathBuf};
 const SIZE: [u32; 2] = [832, 480];
 
 /// What a drawing has no use for.
-const WITHOUT_SERVICE: [&str; 10] =
-    ["engine", "prompt", "output", "model", "negative", "image", "seconds", "seed", "fields", "timeout_s"];
+const ONLY_FOR_CLIPS: [&str; 11] =
+    ["engine", "prompt", "output", "weights", "model", "negative", "image", "seconds", "seed", "fields", "timeout_s"];
 
-/// Generate a clip from words with a video service, or draw the cameras that clips are generated for.
+/// Generate clips from words, with a model on this machine or a video service, or draw the cameras that they are made for.
 #[derive(clap::Args, Debug)]
 #[command(
-    after_help = "Examples:\n  loop3d generate \"a campfire beside a stone wall\" --engine http://localhost:8091 -o fire\n  \
+    after_help = "Examples:\n  loop3d generate \"a campfire beside a stone wall\" --model Wan2.1-T2V-1.3B -o fire --fit fire.loop3d\n  \
+    loop3d generate --list-weights Wan2.1-T2V-1.3B\n  \
+    loop3d generate \"a campfire beside a stone wall\" --engine http://localhost:8091 -o fire\n  \
     loop3d generate --draw-rig rig.png --rig arc --cameras 7 --spread 10\n\n\
-    A service makes one view. Its folder gets the clip and generate.json: the words, the settings and what the clip is like. \
-    docs/GENERATE.md describes rigs and services."
+    A model makes a clip for each camera of the rig: a capture that `loop3d fit` takes. After every step it saves a checkpoint, \
+    DIR.resume, from which the same command goes on after Ctrl-C, a kill or a power cut; the clips are then the same. A service \
+    makes one view. The folder also gets generate.json: the words, the settings and what the clips are like. docs/GENERATE.md \
+    describes weights, rigs and services."
 )]
 pub struct GenerateArgs {
     /// What the clip shows, in words.
@@ -41,9 +55,9 @@ pub struct GenerateArgs {
     #[arg(short, long, value_name = "DIR", requires = "prompt")]
     output: Option<PathBuf>,
     /// PNG file for a drawing of the cameras, from above, from the side and from behind.
-    #[arg(long, value_name = "FILE", conflicts_with_all = WITHOUT_SERVICE)]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ONLY_FOR_CLIPS)]
     draw_rig: Option<PathBuf>,
-    /// Width and height of the images, such as 832x480 [default: the service's own; 832x480 for a drawing].
+    /// Width and height of the images, such as 832x480 [default: 832x480; the service's own].
     #[arg(long, value_name = "WxH", value_parser = parse_size)]
     size: Option<[u32; 2]>,
     /// Print errors only.
@@ -51,6 +65,30 @@ pub struct GenerateArgs {
     quiet: bool,
     #[command(flatten)]
     rig: RigConfig,
+    #[command(flatten)]
+    model: ModelOptions,
+    /// Scene file: fit one to the clips, as `loop3d fit` does.
+    #[arg(long, value_name = "SCENE", requires = "weights", help_heading = "Model")]
+    fit: Option<PathBuf>,
+    /// Preset of that fit.
+    #[arg(
+        long = "fit-preset",
+        value_enum,
+        value_name = "PRESET",
+        requires = "fit",
+        default_value_t,
+        help_heading = "Model"
+    )]
+    preset: Preset,
+    /// List what a folder of weights holds and lacks, and what a run takes.
+    #[arg(
+        long, value_name = "DIR", help_heading = "Model",
+        conflicts_with_all = ["engine", "draw_rig", "prompt", "output", "weights"]
+    )]
+    list_weights: Option<PathBuf>,
+    /// Print that list as JSON.
+    #[arg(long, requires = "list_weights", help_heading = "Model")]
+    json: bool,
     #[command(flatten)]
     service: ServiceRequest,
 }
@@ -61,14 +99,51 @@ impl GenerateArgs {
     /// # Errors
     /// Bad arguments, a service that fails, an output that cannot be written, Ctrl-C.
     pub fn run(&self) -> Result<()> {
-        match (&self.draw_rig, &self.service.engine, &self.prompt, &self.output) {
+        if let Some(folder) = &self.list_weights {
+            return self.list(folder);
+        }
+        match (&self.draw_rig, &self.model.weights, &self.service.engine, &self.prompt, &self.output) {
             (Some(file), ..) => self.draw(file),
-            (None, Some(address), Some(words), Some(dir)) => self.fetch(address, words, dir),
+            (None, Some(weights), _, Some(words), Some(dir)) => self.make(weights, words, dir),
+            (None, None, Some(address), Some(words), Some(dir)) => self.fetch(address, words, dir),
             _ => Err(mistake(
-                "found neither --engine nor --draw-rig; pass --engine URL for a clip from a video service, or \
-                 --draw-rig FILE.png for a drawing of the cameras",
+                "found none of --model, --engine, --draw-rig and --list-weights; pass --model DIR with a folder of weights, \
+                 --engine URL for a clip from a video service, or --draw-rig FILE.png for a drawing of the cameras",
             )),
         }
+    }
+
+    #[cfg(feature = "torch")]
+    fn make(&self, weights: &Path, prompt: &str, dir: &Path) -> Result<()> {
+        let local = local::Local {
+            prompt,
+            weights,
+            size: self.size.unwrap_or(SIZE),
+            rig: &self.rig,
+            options: &self.model,
+            common: &self.service,
+            quiet: self.quiet,
+        };
+        let Some(scene) = &self.fit else { return local.run(dir) };
+        // An hour of generation should not end in a mistyped path.
+        check_folder_of(scene)?;
+        local.run(dir)?;
+        FitArgs::of_capture(dir, scene, self.preset, self.quiet)?.run()
+    }
+
+    #[cfg(feature = "torch")]
+    fn list(&self, folder: &Path) -> Result<()> {
+        list::list(folder, self.model.dtype, self.json)
+    }
+
+    #[cfg(not(feature = "torch"))]
+    fn make(&self, _: &Path, _: &str, _: &Path) -> Result<()> {
+        Err(without_torch("--model"))
+    }
+
+    #[cfg(not(feature = "torch"))]
+    fn list(&self, _: &Path) -> Result<()> {
+        Err(without_torch("--list-weights"))
     }
 
     fn draw(&self, file: &Path) -> Result<()> {
@@ -107,4 +182,12 @@ impl GenerateArgs {
     fn ask(&self, _: &str, _: &str, _: &Path) -> Result<()> {
         Err(mistake("--engine: this build has no client for services; build with `--features service`"))
     }
+}
+
+/// What a build without libtorch says.
+#[cfg(not(feature = "torch"))]
+fn without_torch(option: &str) -> anyhow::Error {
+    mistake(format!(
+        "{option}: this build has no libtorch; run `cargo xtask setup --torch` once, then build with `cargo build --release --features torch`"
+    ))
 }

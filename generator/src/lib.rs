@@ -1,14 +1,16 @@
 //! Synchronous clips of one scene from several cameras, out of words: the Wan2.1 text-to-video model with SynCamMaster's
 //! attention across views.
 //!
-//! What stands so far, each by itself: [`rig`] places cameras and writes them as a capture that `fit` reads, `text` makes contexts
-//! out of prompts, `dit` is the diffusion transformer, `samplers` draw clips from it (or from any model that predicts velocities),
-//! `vae` turns clips into latents and latents into frames (exactly periodic ones, too), `estimate` says what that costs, [`metrics`]
-//! measure clips, `service` fetches clips from a server of videos. The command that joins them is still to come.
+//! `generate` is the whole way: a prompt and a [`rig`] in, a clip for each camera out. Its parts also stand by
+//! themselves: [`rig`] places cameras and writes them as a capture that `fit` reads, `text` makes contexts out of prompts, `dit` is
+//! the diffusion transformer, `samplers` draw clips from it (or from any model that predicts velocities), `vae` turns clips into
+//! latents and latents into frames (exactly periodic ones, too), `weights` finds and names the published files, `estimate` says
+//! what a pass costs, [`metrics`] measure clips, `service` fetches clips from a server of videos.
 //!
-//! `service` needs the feature of that name; [`metrics`] and [`rig`] need none; all others need the feature `torch`.
+//! `service` needs the feature of that name; [`metrics`], [`options`] and [`rig`] need none; all others need the feature `torch`.
 
 pub mod metrics;
+pub mod options;
 pub mod rig;
 #[cfg(feature = "service")]
 pub mod service;
@@ -19,6 +21,8 @@ pub mod cameras;
 pub mod dit;
 #[cfg(feature = "torch")]
 pub mod estimate;
+#[cfg(feature = "torch")]
+pub mod generate;
 #[cfg(feature = "torch")]
 pub mod nn;
 #[cfg(feature = "torch")]

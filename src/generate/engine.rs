@@ -1,6 +1,6 @@
 //! A clip from a video service: asked for, checked, and written with its record.
 
-use super::record::{Record, ViewRecord};
+use super::record::{Made, Record, ViewRecord};
 use super::request::{Field, ServiceRequest};
 use super::target::Target;
 use crate::failure::{Stopped, bad_input, mistake};
@@ -54,7 +54,7 @@ pub fn run(
     let summary = summary(&metrics, fps);
     let view = ViewRecord { file: file.to_owned(), crc32: format!("{:08x}", crc32fast::hash(&bytes)), metrics };
     let version = env!("CARGO_PKG_VERSION");
-    let record = Record { format: 1, version, prompt, service: request, fps, views: vec![view] };
+    let record = Record { format: 1, version, prompt, made: Made::Service(request), fps, views: vec![view] };
     target.write("generate.json", serde_json::to_string_pretty(&record)?.as_bytes())?;
     target.finish()?;
     if !quiet {

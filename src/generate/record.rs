@@ -1,7 +1,12 @@
 //! `generate.json`: how the clips of a folder were made, and what they are like.
 
+#[cfg(feature = "service")]
 use super::request::ServiceRequest;
 use loop3d_generator::metrics::ClipMetrics;
+#[cfg(feature = "torch")]
+use loop3d_generator::options::ModelOptions;
+#[cfg(feature = "torch")]
+use loop3d_generator::rig::{RigConfig, RigReport};
 use serde::Serialize;
 
 /// What is written beside the clips.
@@ -13,12 +18,54 @@ pub struct Record<'a> {
     pub version: &'static str,
     /// The words.
     pub prompt: &'a str,
-    /// What the service was asked for.
-    pub service: &'a ServiceRequest,
+    /// Who made them, under its name.
+    #[serde(flatten)]
+    pub made: Made<'a>,
     /// Frames per second.
     pub fps: f64,
     /// The clips.
     pub views: Vec<ViewRecord>,
+}
+
+/// Who made the clips.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Made<'a> {
+    /// A service, and what it was asked for.
+    #[cfg(feature = "service")]
+    Service(&'a ServiceRequest),
+    /// Weights on this machine.
+    #[cfg(feature = "torch")]
+    Model(ModelRecord<'a>),
+}
+
+/// A run on this machine.
+#[cfg(feature = "torch")]
+#[derive(Debug, Serialize)]
+pub struct ModelRecord<'a> {
+    /// Which model it is.
+    pub name: &'a str,
+    /// What tells its weights apart from others.
+    pub digest: &'a str,
+    /// What the clips must not show.
+    pub negative: &'a str,
+    /// Seed of all random choices.
+    pub seed: u64,
+    /// Width and height.
+    pub size: [u32; 2],
+    /// Frames of a clip.
+    pub frames: u32,
+    /// Kind of numbers.
+    pub kind: String,
+    /// Focal length in image widths.
+    pub focal: f64,
+    /// The rig as it was asked for.
+    pub rig: &'a RigConfig,
+    /// What the rig is like.
+    pub cameras: RigReport,
+    /// How the run went.
+    #[serde(flatten)]
+    pub options: &'a ModelOptions,
 }
 
 /// One clip.

@@ -17,8 +17,8 @@ pub struct ServiceRequest {
     /// Name of the model [default: the service's own].
     #[arg(long = "engine-model", value_name = "NAME", requires = "engine")]
     pub model: Option<String>,
-    /// What the clip must not show.
-    #[arg(long, value_name = "TEXT", requires = "engine")]
+    /// What the clips must not show [default: the service's own; the published text of Wan2.1].
+    #[arg(long, value_name = "TEXT", requires = "prompt", help_heading = "Clips")]
     pub negative: Option<String>,
     /// Image that the clip begins with: PNG, JPEG or WebP.
     #[arg(long, value_name = "FILE", requires = "engine")]
@@ -26,8 +26,8 @@ pub struct ServiceRequest {
     /// Length of the clip [default: the service's own].
     #[arg(long, value_name = "SECONDS", requires = "engine", value_parser = clap::value_parser!(u32).range(1..=3600))]
     pub seconds: Option<u32>,
-    /// Seed of all random choices [default: the service's own].
-    #[arg(long, value_name = "N", requires = "engine")]
+    /// Seed of all random choices [default: the service's own; 0].
+    #[arg(long, value_name = "N", requires = "prompt", help_heading = "Clips")]
     pub seed: Option<u64>,
     /// Another field that the service takes, such as num_inference_steps=50; may be repeated.
     #[arg(long = "engine-field", value_name = "NAME=VALUE", requires = "engine")]

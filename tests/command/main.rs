@@ -7,6 +7,9 @@ mod fit;
 #[cfg(test)]
 mod generate;
 #[cfg(test)]
+#[cfg(feature = "torch")]
+mod generate_model;
+#[cfg(test)]
 mod package;
 #[cfg(test)]
 mod support;

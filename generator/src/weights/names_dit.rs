@@ -5,6 +5,12 @@
 //! Names are translated from the front: `IN_A_BLOCK` pairs what follows `blocks.i.`, `OUTSIDE` the rest. What is in neither
 //! table has the same name in both.
 
+use loop3d_torch::weights::{Renamed, TensorSource, WeightsError};
+use std::rc::Rc;
+
+/// A tensor that only files of diffusers have.
+const DIFFUSERS: &str = "condition_embedder.time_proj.weight";
+
 /// Parameters and modules outside of blocks, original and diffusers.
 const OUTSIDE: [(&str, &str); 8] = [
     ("text_embedding.0.", "condition_embedder.text_embedder.linear_1."),
@@ -53,6 +59,18 @@ pub fn diffusers_from_original(name: &str) -> Option<String> {
 pub fn original_from_diffusers(name: &str) -> Option<String> {
     let back = |(original, diffusers)| (diffusers, original);
     rename(name, &OUTSIDE.map(back), &IN_A_BLOCK.map(back))
+}
+
+/// `source` under the original names, whichever of the two it has. Names of neither layout stay as they are.
+///
+/// # Errors
+/// A file that mixes the two so that a parameter is there twice.
+pub fn original(source: Rc<dyn TensorSource>) -> Result<Rc<dyn TensorSource>, WeightsError> {
+    if source.shape(DIFFUSERS).is_none() {
+        return Ok(source);
+    }
+    let rename = |name: &str| Some(original_from_diffusers(name).unwrap_or_else(|| name.to_owned()));
+    Ok(Rc::new(Renamed::new(source, "diffusers", rename)?))
 }
 
 fn rename(name: &str, outside: &[(&str, &str)], in_a_block: &[(&str, &str)]) -> Option<String> {
