@@ -91,6 +91,9 @@ impl DoctorArgs {
 
     /// What passes once in each clip that can be read.
     fn passages(&self, posed: &PosedCapture, healths: &[Result<ClipHealth, CaptureError>]) -> Vec<Vec<PassageReport>> {
+        if self.loading.keeps_passers() {
+            return posed.views.iter().map(|_| Vec::new()).collect();
+        }
         let mut progress = Progress::start("looking for passers", posed.views.len() as u64, "clips", self.quiet);
         let look = |(view, health): (&PosedView, &Result<ClipHealth, CaptureError>)| {
             progress.advance(1);
@@ -99,9 +102,8 @@ impl DoctorArgs {
             let [width, height] = [width, height].map(|side| (side * shrink).round().max(1.0) as u32);
             let clip = health.as_ref().ok().and_then(|_| view.read_resized(width, height).ok());
             let found = clip.as_ref().and_then(Passers::find);
-            found.map_or(Vec::new(), |found| {
-                found.passages().iter().map(|passage| PassageReport::new(passage, posed.fps)).collect()
-            })
+            let passages = found.iter().flat_map(Passers::passages);
+            passages.map(|passage| PassageReport::new(passage, posed.fps)).collect()
         };
         posed.views.iter().zip(healths).map(look).collect()
     }

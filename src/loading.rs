@@ -59,6 +59,11 @@ impl Loading {
 }
 
 impl Loading {
+    /// Whether what passes once is to be kept.
+    pub fn keeps_passers(&self) -> bool {
+        self.keep_passers
+    }
+
     /// Replaces what passes once in a clip, unless it is to be kept, and says so.
     pub fn leave_out_passers(&self, name: &str, clip: &mut Clip, fps: f64, quiet: bool) {
         let Some(passers) = (!self.keep_passers).then(|| Passers::find(clip)).flatten() else { return };
