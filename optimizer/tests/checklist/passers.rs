@@ -10,7 +10,7 @@ const FRAMES: usize = 120;
 /// Waves before a wall with a pattern: the lower half moves, and its motion repeats only roughly.
 fn background(t: usize, x: usize, y: usize) -> [u8; 3] {
     if y < HEIGHT / 2 {
-        let brick = if (x / 12 + y / 6) % 2 == 0 { 150 } else { 120 };
+        let brick = if (x / 12 + y / 6).is_multiple_of(2) { 150 } else { 120 };
         return [brick, brick - 20, brick - 40];
     }
     let (x, y, t) = (x as f64, y as f64, t as f64);
