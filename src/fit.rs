@@ -204,9 +204,9 @@ impl FitArgs {
     }
 
     fn start_threads(&self) -> Result<()> {
-        // 0: one per core.
-        let threads = self.threads.map_or(0, usize::from);
-        rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().context("cannot start threads")
+        // One per core otherwise, which may be running already: `generate --fit` measures clips before.
+        let Some(threads) = self.threads else { return Ok(()) };
+        rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global().context("cannot start threads")
     }
 
     fn load(&self, posed: &PosedCapture, stop: &Stop) -> Result<Capture> {

@@ -69,6 +69,7 @@ pub struct GenerateArgs {
     model: ModelOptions,
     /// Scene file: fit one to the clips, as `loop3d fit` does.
     #[arg(long, value_name = "SCENE", requires = "weights", help_heading = "Model")]
+    #[cfg_attr(not(feature = "torch"), allow(dead_code, reason = "read where there is libtorch"))]
     fit: Option<PathBuf>,
     /// Preset of that fit.
     #[arg(
@@ -79,6 +80,7 @@ pub struct GenerateArgs {
         default_value_t,
         help_heading = "Model"
     )]
+    #[cfg_attr(not(feature = "torch"), allow(dead_code, reason = "read where there is libtorch"))]
     preset: Preset,
     /// List what a folder of weights holds and lacks, and what a run takes.
     #[arg(
@@ -88,6 +90,7 @@ pub struct GenerateArgs {
     list_weights: Option<PathBuf>,
     /// Print that list as JSON.
     #[arg(long, requires = "list_weights", help_heading = "Model")]
+    #[cfg_attr(not(feature = "torch"), allow(dead_code, reason = "read where there is libtorch"))]
     json: bool,
     #[command(flatten)]
     service: ServiceRequest,
@@ -127,6 +130,9 @@ impl GenerateArgs {
         let Some(scene) = &self.fit else { return local.run(dir) };
         // An hour of generation should not end in a mistyped path.
         check_folder_of(scene)?;
+        if self.rig.build()?.cameras.len() < 2 {
+            return Err(mistake("--fit: found one camera; a fit takes at least two"));
+        }
         local.run(dir)?;
         FitArgs::of_capture(dir, scene, self.preset, self.quiet)?.run()
     }

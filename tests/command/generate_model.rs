@@ -268,8 +268,9 @@ fn what_cannot_be_run_is_said_first_and_leaves_nothing() {
         &["shift: found 0, expected more than 0"],
     );
     said(&other("--rig pair", "--rig twice.json"), 65, &["cameras cam01 and cam02 are 0.000000 m apart"]);
-    said(&other("96x64", "8192x8192"), 2, &["this run would take about", "--yes"]);
+    said(&other("96x64", "8192x8192").replace("--steps 2", "--steps 900"), 2, &["this run would take about", "--yes"]);
     said(&format!("{pair} --engine http://localhost"), 2, &["--engine"]);
+    said(&format!("{pair} --cameras 1 --fit fire.loop3d").replace("--rig pair ", ""), 2, &["--fit: found one camera"]);
     said(&format!("{pair} --fit nowhere/fire.loop3d"), 2, &["nowhere: no such folder"]);
 
     let cut = damaged(&folder, DIT, |bytes| bytes[..bytes.len() / 2].to_vec());
@@ -284,6 +285,10 @@ fn what_cannot_be_run_is_said_first_and_leaves_nothing() {
     another();
     let base = damaged(&folder, DIT, |_| fs::read(golden("wan_dit/weights_diffusers.safetensors")).unwrap());
     said(&pair, 65, &["found 2 cameras and a transformer without a module between views; add step20000.ckpt"]);
+    let alone = format!("--model weights -o alone --cameras 1 {SMALL} --quiet");
+    generated(&folder, &alone);
+    assert!(clip(&folder, "alone", 1).len() > 1000);
+    fs::remove_dir_all(folder.path("alone")).unwrap();
     base();
     let broken = damaged(&folder, "Wan2.1_VAE.safetensors", |mut bytes| {
         let end = bytes.len() - 4;

@@ -72,7 +72,7 @@ pub enum GenerateError {
     /// Several views without the module between them.
     #[error(
         "found {views} cameras and a transformer without a module between views; add {} of {} ({}) to the folder, or pass \
-         --cameras 1 --rig arc",
+         --cameras 1 for one clip",
         published.file, published.repository, published.licence
     )]
     NoViewModule {

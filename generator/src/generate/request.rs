@@ -3,7 +3,7 @@
 use super::{GenerateError, Models};
 use crate::options::{Closing, Dtype, ManyViews, ModelOptions, Place};
 use crate::rig::Rig;
-use crate::samplers::{Settings, ViewsHow};
+use crate::samplers::{Schedule, Settings, ViewsHow};
 use crate::weights::folder::Part;
 use tch::{Device, Kind};
 
@@ -37,7 +37,7 @@ impl Request {
     /// The request of a person's options.
     ///
     /// # Errors
-    /// A size or a number of frames that the model cannot make.
+    /// A size or a number of frames that the model cannot make, or a shift outside of its range.
     pub fn new(
         (prompt, negative): (&str, &str),
         rig: Rig,
@@ -60,6 +60,8 @@ impl Request {
             seed: i64::try_from(seed).unwrap_or(i64::MAX),
             ..Settings::default()
         };
+        // Said before anything is read.
+        Schedule::new(settings.steps, settings.shift, settings.strength)?;
         let size = divisible(size)?;
         let latents = latents(options.frames(), ring)?;
         Ok(Self {

@@ -42,7 +42,8 @@ pub(super) fn place(config: &RigConfig) -> Result<Rig, RigError> {
             std::iter::once(reference).chain(azimuths).map(|azimuth| at(azimuth, 0.0)).collect()
         }
         RigShape::Grid => {
-            let (n, outer) = (count(config, 9, 2, 9)?, spread(config, 12.0)? / 2.0);
+            // One is the reference alone, for models of one view.
+            let (n, outer) = (count(config, 9, 1, 9)?, spread(config, 12.0)? / 2.0);
             let half = outer / 2.0;
             let star = [(0.0, 0.0), (-half, 0.0), (half, 0.0), (0.0, half), (0.0, -half)];
             let corners = [(-outer, half), (outer, half), (-outer, -half), (outer, -half)];
