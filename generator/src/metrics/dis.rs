@@ -161,8 +161,8 @@ fn descend(left: &Grey, right: &Grey, place: [f32; 2], start: [f32; 2]) -> Found
             break;
         }
     }
-    // Also where it is not a number.
-    if !((u[0] - start[0]).hypot(u[1] - start[1]) <= PATCH as f32) {
+    let way = (u[0] - start[0]).hypot(u[1] - start[1]);
+    if way.is_nan() || way > PATCH as f32 {
         u = start;
     }
     Found { u, weights: difference(u).map(|off| 1.0 / off.abs().max(1.0)) }

@@ -202,6 +202,7 @@ fn describe(slopes: &[[f32; 2]], width: usize, x: usize, y: usize) -> Descriptor
 
 #[cfg(test)]
 mod tests {
+    use super::super::ViewMetrics;
     use super::*;
     use glam::{DAffine3, DQuat, DVec3};
     use loop3d_scene::Camera;
@@ -259,6 +260,15 @@ mod tests {
         };
         assert!(matches.len() > 200 && right(&second) > 0.85, "{} {}", matches.len(), right(&second));
         assert!(right(&camera(-0.1, DVec3::new(0.4, -0.05, 0.2))) < 0.1);
+        // Under the right cameras the matches lie on their epipolar lines, under others they do not.
+        let (a, b) = (seen(&first, 1), seen(&second, 1));
+        let fit = |camera: &Camera| ViewMetrics::of(&a, &b, Some([&first, camera]));
+        let (good, bad) = (fit(&second), fit(&camera(-0.1, DVec3::new(0.1, 0.3, 0.0))));
+        assert!(good.matches == matches.len() && good.epipolar_px.unwrap() < 0.5, "{good:?}");
+        assert!(bad.epipolar_px.unwrap() > 5.0, "{bad:?}");
+        let turned = [good, bad].map(|fit| fit.pose.unwrap().translation);
+        assert!(turned[0] < 0.05 && turned[1] > 0.2, "{turned:?}");
+        assert_eq!(ViewMetrics::of(&a, &b, None).epipolar_px, None);
         let unrelated = seen(&first, 1).matches(&seen(&second, 2)).len();
         assert!(unrelated < matches.len() / 10, "{unrelated} of {}", matches.len());
         // Nothing to find, and nothing to find it in.

@@ -166,9 +166,8 @@ fn solved(mut a: [[f64; 5]; 5], mut b: [f64; 5]) -> Option<[f64; 5]> {
         }
         for row in i + 1..5 {
             let factor = a[row][i] / a[i][i];
-            for column in i..5 {
-                a[row][column] -= factor * a[i][column];
-            }
+            let above = a[i];
+            a[row].iter_mut().zip(above).for_each(|(value, above)| *value -= factor * above);
             b[row] -= factor * b[i];
         }
     }
