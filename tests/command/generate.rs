@@ -1,11 +1,8 @@
 //! Clips from a service that answers as it is told, faults included; rigs drawn; clips measured.
 
-use crate::support::{Ended, FRAMES, Folder, SIZE};
+use crate::support::{FRAMES, Folder};
 use serde_json::Value;
 use std::fs;
-
-/// Words and target of every clip.
-const WORDS: &str = "a fire \"at night\"";
 
 #[test]
 fn a_rig_is_drawn_with_its_cameras_and_what_to_expect_of_it() {
@@ -73,6 +70,7 @@ fn clips_are_measured_as_files_as_a_folder_and_as_a_capture() {
 #[cfg(feature = "service")]
 mod service {
     use super::*;
+    use crate::support::{Ended, SIZE};
     use loop3d_media::{Encoder, Encoding, Ffmpeg, Purpose};
     use std::io::{Read, Write};
     use std::net::{TcpListener, TcpStream};
@@ -80,6 +78,8 @@ mod service {
     use std::thread;
     use std::time::{Duration, Instant};
 
+    /// The words of every clip.
+    const WORDS: &str = "a fire \"at night\"";
     const KEY: &str = "sk-very-secret-0123";
 
     type Answer = Option<Vec<u8>>;
