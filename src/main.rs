@@ -9,11 +9,13 @@ mod frames;
 mod import;
 mod info;
 mod loading;
+mod losses;
 mod output;
 mod prepare;
 mod progress;
 mod render;
 mod renderer;
+mod report;
 mod sample;
 mod serve;
 mod single_page;
@@ -44,6 +46,7 @@ enum Command {
     Doctor(doctor::DoctorArgs),
     Fit(fit::FitArgs),
     Eval(eval::EvalArgs),
+    Report(report::ReportArgs),
     Render(render::RenderArgs),
     #[cfg(feature = "viewer")]
     View(view::ViewArgs),
@@ -73,6 +76,7 @@ fn main() -> ExitCode {
         Command::Doctor(args) => args.run(),
         Command::Fit(args) => args.run(),
         Command::Eval(args) => args.run(),
+        Command::Report(args) => args.run(),
         Command::Render(args) => args.run(),
         #[cfg(feature = "viewer")]
         Command::View(args) => args.run(),

@@ -7,6 +7,8 @@ mod fit;
 #[cfg(test)]
 mod package;
 #[cfg(test)]
+mod report;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 #[cfg(all(target_os = "linux", feature = "viewer"))]

@@ -19,6 +19,7 @@ pub const COMMANDS: &[&str] = &[
     "doctor",
     "fit",
     "eval",
+    "report",
     "render",
     #[cfg(feature = "viewer")]
     "view",
