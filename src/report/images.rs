@@ -44,7 +44,7 @@ pub fn img(picture: &Picture, alt: &str) -> Result<Html> {
 /// # Errors
 /// A picture cannot be encoded.
 pub fn figures(pictures: &Pictures) -> Result<Html> {
-    let figure = |picture: &Picture, caption: String| {
+    let figure = |picture: &Picture, caption: String| -> Result<Html> {
         let caption_html = Html::text(&caption);
         Ok(Html(format!("<figure>{}<figcaption>{caption_html}</figcaption></figure>", img(picture, &caption)?)))
     };
