@@ -122,7 +122,7 @@ impl FitArgs {
         held_out.iter().for_each(|&view| capture.views[view].clip.truncate(1));
         let progress = Progress::start_share("fitting", self.quiet);
         let done = start.as_ref().map_or(0, |checkpoint| checkpoint.next);
-        let losses = self.losses.then(|| Recorder::new(&target.scene, done));
+        let losses = self.losses.then(|| Recorder::new(&target.scene, plan.training.len(), done));
         let watcher = Watcher::new(progress, &target.checkpoint, description, stop);
         let mut watcher = watcher.with_preview(preview).with_losses(losses);
         let input = FitInput { capture: &capture, config: &self.config, held_out: &held_out };

@@ -7,9 +7,6 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-/// Means that a level's losses are kept as: enough for a curve.
-const POINTS: usize = 200;
-
 /// The file: NAME.fit.json beside NAME.loop3d (or NAME.glb).
 pub fn file_of(scene: &Path) -> PathBuf {
     scene.with_extension("fit.json")
@@ -52,7 +49,7 @@ pub struct LevelLosses {
     pub steps: usize,
     /// How long they took.
     pub seconds: f64,
-    /// Losses; of many steps the means of equally long stretches.
+    /// Mean of each epoch: the loss differs from view to view.
     pub losses: Vec<f64>,
 }
 
@@ -72,6 +69,8 @@ impl Losses {
 pub struct Recorder {
     file: PathBuf,
     losses: Losses,
+    /// Steps of an epoch: one for each view that is fitted to.
+    views: usize,
     /// The level that runs: its name and its losses.
     name: String,
     steps: Vec<f64>,
@@ -79,14 +78,14 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// A recorder for the scene at this path; `done` levels were finished by an earlier run, whose losses are kept where they
-    /// are still there.
-    pub fn new(scene: &Path, done: usize) -> Self {
+    /// A recorder for the fit of the scene at this path to so many views. `done` levels were finished by an earlier run, whose
+    /// losses are kept if they are still there.
+    pub fn new(scene: &Path, views: usize, done: usize) -> Self {
         let file = file_of(scene);
         let mut losses = if done > 0 { Losses::read(&file).unwrap_or_default() } else { Losses::default() };
         losses.scene = None;
         losses.levels.retain(|level| level.index < done);
-        Self { file, losses, name: String::new(), steps: Vec::new(), started: Instant::now() }
+        Self { file, losses, views, name: String::new(), steps: Vec::new(), started: Instant::now() }
     }
 
     /// The loss of a step.
@@ -110,7 +109,7 @@ impl Recorder {
             name: std::mem::take(&mut self.name),
             steps: self.steps.len(),
             seconds: self.started.elapsed().as_secs_f64(),
-            losses: thinned(&std::mem::take(&mut self.steps)),
+            losses: epochs(&std::mem::take(&mut self.steps), self.views),
         });
         self.started = Instant::now();
         self.write()
@@ -131,12 +130,9 @@ impl Recorder {
     }
 }
 
-/// At most [`POINTS`] means of stretches that are equally long to within a step.
-fn thinned(steps: &[f64]) -> Vec<f64> {
-    let points = steps.len().min(POINTS);
-    let at = |point: usize| point * steps.len() / points;
-    let mean = |stretch: &[f64]| stretch.iter().sum::<f64>() / stretch.len() as f64;
-    (0..points).map(|point| mean(&steps[at(point)..at(point + 1)])).collect()
+/// The means of epochs of so many steps.
+fn epochs(steps: &[f64], views: usize) -> Vec<f64> {
+    steps.chunks(views.max(1)).map(|epoch| epoch.iter().sum::<f64>() / epoch.len() as f64).collect()
 }
 
 #[cfg(test)]
@@ -144,24 +140,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn many_steps_become_means_and_few_stay() {
-        assert_eq!(thinned(&[3.0, 1.0, 2.0]), [3.0, 1.0, 2.0]);
-        assert_eq!(thinned(&[]), [0.0; 0]);
-        let many: Vec<f64> = (0..POINTS * 3 + 1).map(|step| step as f64).collect();
-        let few = thinned(&many);
-        assert_eq!((few.len(), few[0], few[POINTS - 1]), (POINTS, 1.0, (POINTS * 3 - 1) as f64 - 0.5));
+    fn an_epoch_is_the_mean_of_its_views() {
+        assert_eq!(epochs(&[3.0, 1.0, 5.0, 2.0, 7.0], 2), [2.0, 3.5, 7.0]);
+        assert_eq!(epochs(&[], 2), [0.0; 0]);
     }
 
     #[test]
     fn a_resumed_fit_keeps_the_levels_before_its_checkpoint() {
         let folder = tempfile::tempdir().unwrap();
         let scene = folder.path().join("a.loop3d");
-        let mut first = Recorder::new(&scene, 0);
+        let mut first = Recorder::new(&scene, 1, 0);
         for (level, loss) in [("static, 8/16", 4.0), ("static, 16/16", 3.0), ("looping, 16/16", f64::NAN)] {
             first.step(level, loss);
             first.level_done(first.losses.levels.len() + 1).unwrap();
         }
-        let mut second = Recorder::new(&scene, 2);
+        let mut second = Recorder::new(&scene, 1, 2);
         second.step("looping, 16/16", 1.0);
         second.level_done(3).unwrap();
         let read = Losses::read(&folder.path().join("a.fit.json")).unwrap();
@@ -170,6 +163,6 @@ mod tests {
         assert_eq!(levels, expected.each_ref().map(|(index, name, losses)| (*index, *name, &losses[..])));
         assert!(read.scene.is_none());
         // A fit from the start forgets them.
-        assert!(Recorder::new(&scene, 0).losses.levels.is_empty());
+        assert!(Recorder::new(&scene, 1, 0).losses.levels.is_empty());
     }
 }

@@ -47,7 +47,7 @@ fn chart(stage: &str, levels: &[&LevelLosses]) -> Html {
     }
     let (stage, total): (_, f64) = (Html::text(stage), levels.iter().map(|level| level.seconds).sum());
     Html(format!(
-        "<figure class=\"chart\"><figcaption>Loss of the {stage} stage: {steps} steps in {total:.0} s, logarithmic</figcaption>\
+        "<figure class=\"chart\"><figcaption>Mean loss of each epoch of the {stage} stage, logarithmic: {steps} steps in {total:.0} s</figcaption>\
          <div class=\"plot\"><span class=\"high\">{}</span><span class=\"low\">{}</span>\
          <svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"loss over steps\">{lines}</svg></div>\
          <div class=\"levels\">{labels}</div></figure>",

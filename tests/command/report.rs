@@ -122,7 +122,7 @@ fn curves_are_those_of_the_scenes_own_fit() {
     assert!(curve[0].as_f64().unwrap() > curve.last().unwrap().as_f64().unwrap(), "{losses}");
     let drawn = page(folder, "a.html");
     assert_eq!(drawn.matches("<polyline").count(), levels.len());
-    assert!(drawn.contains("Loss of the static stage") && drawn.contains("Loss of the looping stage"));
+    assert!(drawn.contains("of the static stage") && drawn.contains("of the looping stage"));
     // Losses do not change the scene, and those of another scene are not drawn.
     folder.done(&format!("{FIT} -o plain.loop3d"));
     assert!(folder.bytes("plain.loop3d") == folder.bytes("<b>&.loop3d"));
