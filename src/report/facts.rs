@@ -38,6 +38,10 @@ pub fn settings(fit: &Value) -> Option<Html> {
     let value = |value: &Value| match value {
         Value::Null => "automatic".to_owned(),
         Value::String(text) => text.clone(),
+        // Learning rates are 32 bits: more digits would not be theirs.
+        Value::Number(number) if number.is_f64() => {
+            number.as_f64().map_or(String::new(), |number| (number as f32).to_string())
+        }
         other => other.to_string(),
     };
     let settings = list(config.iter().map(|(name, found)| (name.replace('_', " "), value(found))));
@@ -75,14 +79,14 @@ mod tests {
     fn settings_are_listed_and_unknown_ones_are_shown_as_they_are() {
         let fit = serde_json::json!({
             "config": { "preset": "<draft>", "near_factor": 0.9, "frames": null },
-            "levels": [{ "side": 8, "epochs": 90, "lr": 0.5 }],
+            "levels": [{ "side": 8, "epochs": 90, "lr": 0.05f32 }],
         });
         let html = settings(&fit).unwrap().0;
         for said in [
             "<dt>preset</dt><dd>&lt;draft&gt;</dd>",
             "<dt>near factor</dt><dd>0.9</dd>",
             "<dt>frames</dt><dd>automatic</dd>",
-            "<tr><th scope=\"row\">1</th><td>8</td><td>90</td><td>0.5</td></tr>",
+            "<tr><th scope=\"row\">1</th><td>8</td><td>90</td><td>0.05</td></tr>",
         ] {
             assert!(html.contains(said), "{said} in {html}");
         }
