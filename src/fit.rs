@@ -7,6 +7,7 @@ mod watcher;
 
 use crate::failure::{Stopped, mistake};
 use crate::loading::{Loading, tell_notes};
+use crate::losses::Recorder;
 use crate::progress::Progress;
 use crate::stop::Stop;
 use anyhow::{Context, Result};
@@ -60,6 +61,9 @@ pub struct FitArgs {
     /// Folder for a PNG after every level: what the reference camera sees.
     #[arg(long, value_name = "DIR")]
     preview: Option<PathBuf>,
+    /// Record the losses in NAME.fit.json beside the scene; `loop3d report` draws them as curves.
+    #[arg(long)]
+    losses: bool,
     /// Print errors only.
     #[arg(long)]
     quiet: bool,
@@ -138,7 +142,10 @@ impl FitArgs {
         // A fit does not read held-out clips, and clips take most of the memory of a long capture.
         held_out.iter().for_each(|&view| capture.views[view].clip.truncate(1));
         let progress = Progress::start_share("fitting", self.quiet);
-        let mut watcher = Watcher::new(progress, &target.checkpoint, description, stop).with_preview(preview);
+        let done = start.as_ref().map_or(0, |checkpoint| checkpoint.next);
+        let losses = self.losses.then(|| Recorder::new(&target.scene, plan.training.len(), done));
+        let watcher = Watcher::new(progress, &target.checkpoint, description, stop);
+        let mut watcher = watcher.with_preview(preview).with_losses(losses);
         let input = FitInput { capture: &capture, config: &self.config, held_out: &held_out };
         let scene = match fit_on(&device, input, start, &mut watcher) {
             Err(FitError::Stopped) => return Err(Stopped(watcher.how_to_continue(self.resume)).into()),
@@ -151,6 +158,9 @@ impl FitArgs {
             )
         })?;
         target.remove_checkpoint()?;
+        if let Some(losses) = watcher.take_losses() {
+            losses.finish(&scene)?;
+        }
         let (statics, loopings) = scene.tiles.counts();
         let (name, seconds) = (target.scene.display(), watcher.started.elapsed().as_secs_f64());
         let loops = format!("{} frames at {} fps", scene.frames, scene.fps);

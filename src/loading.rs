@@ -7,8 +7,10 @@ use loop3d_optimizer::passers::{Passage, Passers};
 /// Heading of these flags in the help.
 const HEADING: &str = "Reading the capture";
 
-/// Flags about the capture's layout, lens and time. A scene is evaluated with those that it was fitted with.
+/// Flags about the capture's layout, lens and time. A scene is evaluated with those that it was fitted with. Each command has the
+/// capture's folder as `views`.
 #[derive(clap::Args, Clone, Debug)]
+#[group(requires = "views")]
 pub struct Loading {
     /// Layout of the camera poses [default: the first that is found]. docs/CAPTURES.md shows each.
     #[arg(long, help_heading = HEADING, value_name = "LAYOUT", value_parser = layout_parser())]

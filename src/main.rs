@@ -11,12 +11,14 @@ mod generate;
 mod import;
 mod info;
 mod loading;
+mod losses;
 mod measure;
 mod output;
 mod prepare;
 mod progress;
 mod render;
 mod renderer;
+mod report;
 mod sample;
 mod serve;
 mod single_page;
@@ -49,6 +51,7 @@ enum Command {
     Fit(fit::FitArgs),
     Eval(eval::EvalArgs),
     Measure(measure::MeasureArgs),
+    Report(report::ReportArgs),
     Render(render::RenderArgs),
     #[cfg(feature = "viewer")]
     View(view::ViewArgs),
@@ -80,6 +83,7 @@ fn main() -> ExitCode {
         Command::Fit(args) => args.run(),
         Command::Eval(args) => args.run(),
         Command::Measure(args) => args.run(),
+        Command::Report(args) => args.run(),
         Command::Render(args) => args.run(),
         #[cfg(feature = "viewer")]
         Command::View(args) => args.run(),

@@ -1,30 +1,9 @@
 //! The figures of all views, as a table.
 
-use super::report::Report;
+use super::figures::{Better, FRAMES, Figure, LOOPS, defined, number};
+use super::report::{Report, ViewReport};
 use loop3d_optimizer::metrics::{Baselines, Scores};
 use loop3d_scene::Scene;
-
-/// Name, decimals, figure. Arrows show which way is better.
-type Column = (&'static str, usize, fn(&Scores) -> Option<f64>);
-
-const LOOPS: [Column; 7] = [
-    ("static PSNR dB ↑", 2, |s| s.psnr_static),
-    ("static SSIM ↑", 4, |s| s.ssim_static),
-    ("mean PSNR dB ↑", 2, |s| s.psnr_mean),
-    ("STDerr ↓", 1, |s| s.std_err),
-    ("Com. ↓", 2, |s| s.com),
-    ("Coh. ↓", 2, |s| s.coh),
-    ("LoopQ ↓", 2, |s| s.loop_q),
-];
-
-/// Figures of single frames; `=1` is best at 1.
-const FRAMES: [Column; 5] = [
-    ("detail =1", 3, |s| s.appearance.detail),
-    ("detail, moving =1", 3, |s| s.appearance.detail_moving),
-    ("grid =1", 3, |s| s.appearance.grid),
-    ("specks per million ↓", 0, |s| s.appearance.specks),
-    ("flicker ↓", 2, |s| s.appearance.flicker),
-];
 
 /// What the figures mean; docs/BENCHMARKS.md lists ours.
 const LEGEND: &str = "\
@@ -41,15 +20,7 @@ const NAMES: usize = 12;
 pub fn of(report: &Report, scene: &Scene) -> String {
     let mut parts = Vec::new();
     for view in &report.views {
-        let (index, [width, height]) = (view.metrics.view, view.size);
-        let name = scene.views.get(index).map_or("", |view| view.name.as_str());
-        let against = if view.frames == 1 {
-            "a still".to_owned()
-        } else {
-            format!("a loop of {} frames against a clip of {}", scene.frames, view.frames)
-        };
-        let percent = 100.0 * view.metrics.scores.static_share;
-        let title = format!("view {index} ({name}): {width}×{height}, {against}, {percent:.0}% static");
+        let title = title(view, scene);
         parts.push(block(&title, &view.metrics.scores, view.psnr_whole, view.baselines.as_ref()));
     }
     if let (true, Some(scores)) = (report.views.len() > 1, &report.mean.scores) {
@@ -62,11 +33,30 @@ pub fn of(report: &Report, scene: &Scene) -> String {
     parts.join("\n\n")
 }
 
-fn block(title: &str, ours: &Scores, whole: Option<f64>, baselines: Option<&Baselines>) -> String {
+/// The view, what was compared, and how much of it is static.
+pub fn title(view: &ViewReport, scene: &Scene) -> String {
+    let (index, [width, height]) = (view.metrics.view, view.size);
+    let name = scene.views.get(index).map_or("", |view| view.name.as_str());
+    let against = if view.frames == 1 {
+        "a still".to_owned()
+    } else {
+        format!("a loop of {} frames against a clip of {}", scene.frames, view.frames)
+    };
+    let percent = 100.0 * view.metrics.scores.static_share;
+    format!("view {index} ({name}): {width}×{height}, {against}, {percent:.0}% static")
+}
+
+/// The scene's figures and those of the baselines, by name.
+pub fn rows<'a>(ours: &'a Scores, baselines: Option<&'a Baselines>) -> Vec<(&'static str, &'a Scores)> {
     let mut rows = vec![("this scene", ours)];
     if let Some(baselines) = baselines {
         rows.extend([("frozen scene", &baselines.frozen), ("hard cut", &baselines.hard_cut)]);
     }
+    rows
+}
+
+fn block(title: &str, ours: &Scores, whole: Option<f64>, baselines: Option<&Baselines>) -> String {
+    let rows = rows(ours, baselines);
     let mut lines = vec![title.to_owned()];
     lines.extend(table(&LOOPS, &rows));
     lines.extend(table(&FRAMES, &rows));
@@ -77,26 +67,29 @@ fn block(title: &str, ours: &Scores, whole: Option<f64>, baselines: Option<&Base
 }
 
 /// Head and rows of one table; a column in which no figure is defined is left out, and so is a table without columns.
-fn table(columns: &[Column], rows: &[(&str, &Scores)]) -> Vec<String> {
-    let columns: Vec<&Column> =
-        columns.iter().filter(|(_, _, figure)| rows.iter().any(|(_, scores)| figure(scores).is_some())).collect();
-    if columns.is_empty() {
+fn table(figures: &[Figure], rows: &[(&str, &Scores)]) -> Vec<String> {
+    let figures = defined(figures, rows);
+    if figures.is_empty() {
         return Vec::new();
     }
-    let names = columns.iter().map(|(name, ..)| format!("  {name}"));
+    let names = figures.iter().map(|figure| format!("  {}", heading(figure)));
     let mut lines = vec![format!("{:NAMES$}{}", "", names.collect::<String>())];
     for (name, scores) in rows {
-        let cell = |(name, decimals, figure): &&Column| {
-            let shown = figure(scores).map_or("–".to_owned(), |value| number(value, *decimals));
-            format!("  {shown:>width$}", width = name.chars().count())
-        };
-        lines.push(format!("{name:NAMES$}{}", columns.iter().map(cell).collect::<String>()));
+        let cell =
+            |figure: &&Figure| format!("  {:>width$}", figure.shown(scores), width = heading(figure).chars().count());
+        lines.push(format!("{name:NAMES$}{}", figures.iter().map(cell).collect::<String>()));
     }
     lines
 }
 
-fn number(value: f64, decimals: usize) -> String {
-    if value.is_infinite() { "∞".to_owned() } else { format!("{value:.decimals$}") }
+/// The head of a column. Arrows show which way is better; `=1` is best at 1.
+fn heading(figure: &Figure) -> String {
+    let sign = match figure.better {
+        Better::Higher => "↑",
+        Better::Lower => "↓",
+        Better::One => "=1",
+    };
+    format!("{} {sign}", figure.name)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Shows the progress of a fit, saves its checkpoints and stops it.
 
 use super::preview::Preview;
+use crate::losses::Recorder;
 use crate::progress::Progress;
 use crate::stop::Stop;
 use loop3d_optimizer::checkpoint::Checkpoint;
@@ -26,6 +27,7 @@ pub struct Watcher {
     /// The last stage that is saved in a checkpoint.
     kept: Option<String>,
     preview: Option<Preview>,
+    losses: Option<Recorder>,
     /// When the fit began.
     pub started: Instant,
 }
@@ -43,6 +45,7 @@ impl Watcher {
             loss: 0.0,
             kept: None,
             preview: None,
+            losses: None,
             started,
         }
     }
@@ -50,6 +53,16 @@ impl Watcher {
     /// Writes a preview after every level.
     pub fn with_preview(self, preview: Option<Preview>) -> Self {
         Self { preview, ..self }
+    }
+
+    /// Records the losses.
+    pub fn with_losses(self, losses: Option<Recorder>) -> Self {
+        Self { losses, ..self }
+    }
+
+    /// The record of the losses, to be completed with the scene.
+    pub fn take_losses(&mut self) -> Option<Recorder> {
+        self.losses.take()
     }
 
     /// How to continue a stopped fit, which was itself `resumed` or not.
@@ -77,6 +90,9 @@ impl Observer for Watcher {
         match event {
             Event::Note(line) => self.progress.note(line),
             Event::Step { stage, done, loss } => {
+                if let (Some(losses), Some(loss)) = (&mut self.losses, loss) {
+                    losses.step(stage, loss);
+                }
                 let loss = loss.unwrap_or(0.0);
                 if stage == self.stage {
                     self.loss += NEWEST * (loss - self.loss);
@@ -102,6 +118,10 @@ impl FitObserver for Watcher {
     fn save(&mut self, checkpoint: &Checkpoint) -> Result<(), FitError> {
         checkpoint.save(&self.checkpoint, &self.description)?;
         self.kept = Some(self.stage.clone());
+        if let Some(problem) = self.losses.as_mut().and_then(|losses| losses.level_done(checkpoint.next).err()) {
+            self.progress.note(&format!("the losses are not recorded any more: {problem:#}"));
+            self.losses = None;
+        }
         Ok(())
     }
 }

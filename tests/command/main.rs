@@ -12,6 +12,8 @@ mod generate_model;
 #[cfg(test)]
 mod package;
 #[cfg(test)]
+mod report;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 #[cfg(all(target_os = "linux", feature = "viewer"))]

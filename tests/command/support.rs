@@ -21,6 +21,7 @@ pub const COMMANDS: &[&str] = &[
     "fit",
     "eval",
     "measure",
+    "report",
     "render",
     #[cfg(feature = "viewer")]
     "view",
