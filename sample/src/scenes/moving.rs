@@ -7,7 +7,7 @@ use super::color::linear;
 use super::dice::Dice;
 use super::ids;
 use super::shapes::{turned, turned_back};
-use super::sky::Light;
+use super::sky::{Haze, Light};
 use super::solid::Solid;
 use crate::geometry::Ray;
 use crate::noise::Noise;
@@ -82,20 +82,23 @@ pub(crate) struct Layers {
     list: [Layer; MOST],
     count: usize,
     until: f32,
+    /// Length of the ray's direction, so that t times it is the distance.
+    length: f32,
+    haze: Haze,
     /// Size of a pixel in metres, a metre away.
     pub pixel: f32,
 }
 
 impl Layers {
     /// None yet, before surroundings at `until`.
-    pub fn new(until: f32, pixel: f32) -> Self {
+    pub fn new(until: f32, pixel: f32, haze: Haze) -> Self {
         let nothing = Layer { t: 0.0, paint: Vec4::ZERO, id: 0 };
-        Self { list: [nothing; MOST], count: 0, until, pixel }
+        Self { list: [nothing; MOST], count: 0, until, length: 1.0, haze, pixel }
     }
 
     /// Empties the list, before other surroundings.
-    pub fn clear(&mut self, until: f32) {
-        (self.count, self.until) = (0, until);
+    pub fn clear(&mut self, until: f32, ray: &Ray) {
+        (self.count, self.until, self.length) = (0, until, ray.direction.length());
     }
 
     /// Where the still surroundings are.
@@ -103,9 +106,10 @@ impl Layers {
         self.until
     }
 
-    /// Adds a layer, unless it is behind the surroundings or shows nothing.
+    /// Adds a layer, unless it is behind the surroundings or shows nothing. The thing's own layers get the haze before them;
+    /// water and clouds have theirs.
     pub fn push(&mut self, t: f32, paint: Vec4, id: u8) {
-        if t >= self.until || paint.max_element() <= 0.0 {
+        if t > self.until || paint.max_element() <= 0.0 {
             return;
         }
         if self.count == MOST {
@@ -119,6 +123,7 @@ impl Layers {
             self.list[at] = self.list[at - 1];
             at -= 1;
         }
+        let paint = if id == ids::MOVING { self.haze.over(paint, t * self.length) } else { paint };
         self.list[at] = Layer { t, paint, id };
         self.count += 1;
     }
@@ -174,6 +179,11 @@ impl Cycle {
 pub(crate) trait Moving: Send + Sync {
     /// Where its parts may ever be seen.
     fn parts(&self) -> Vec<Bound>;
+
+    /// A bound around all parts, where there are many.
+    fn whole(&self) -> Option<Bound> {
+        None
+    }
 
     /// How it looks at `phase`, the time in clips.
     fn pose(&self, phase: f32) -> Box<dyn Posed + '_>;

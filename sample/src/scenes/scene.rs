@@ -13,7 +13,7 @@ use super::ids;
 use super::moving::{Cycle, Lamp, Moving, Plan};
 use super::props::props;
 use super::rig::Standpoint;
-use super::sky::Sky;
+use super::sky::{Haze, Sky};
 use super::solid::{Solid, nearest};
 use super::words::{Color, Ground as GroundWord, Sky as SkyWord, Style, Thing};
 use crate::geometry::Ray;
@@ -120,6 +120,11 @@ impl Scene {
     #[must_use]
     pub fn caption(&self) -> &Caption {
         &self.caption
+    }
+
+    /// The haze before what is far.
+    pub(crate) fn haze(&self) -> Haze {
+        self.sky.haze
     }
 
     /// From the stage to the world.

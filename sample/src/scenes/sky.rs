@@ -3,7 +3,7 @@
 use super::dice::Dice;
 use super::words::Sky as SkyWord;
 use crate::noise::{Noise, smoothstep};
-use glam::{Vec2, Vec3};
+use glam::{Vec2, Vec3, Vec4};
 
 /// Texels along a side of the tile of clouds.
 const TILE: usize = 128;
@@ -29,6 +29,21 @@ impl Light {
     }
 }
 
+/// Haze: it hides two thirds of what is at its distance behind a colour.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Haze {
+    distance: f32,
+    color: Vec3,
+}
+
+impl Haze {
+    /// A premultiplied colour behind so many metres of it.
+    pub fn over(&self, paint: Vec4, distance: f32) -> Vec4 {
+        let clear = (-distance / self.distance).exp();
+        (paint.truncate() * clear + self.color * (paint.w * (1.0 - clear))).extend(paint.w)
+    }
+}
+
 /// A sky.
 #[derive(Clone, Debug)]
 pub(crate) struct Sky {
@@ -36,8 +51,8 @@ pub(crate) struct Sky {
     colors: [Vec3; 2],
     /// The light that it gives.
     pub light: Light,
-    /// Distance in metres at which haze hides two thirds of a surface.
-    haze: f32,
+    /// The haze before what is far.
+    pub haze: Haze,
     stars: Option<Noise>,
     clouds: Option<Clouds>,
 }
@@ -111,7 +126,7 @@ impl Sky {
                 rgb(0.12, 0.12, 0.12),
                 rgb(0.62, 0.64, 0.67),
                 0.35,
-                7.5,
+                9.0,
             ),
         };
         let below = horizon * below + rgb(0.02, 0.02, 0.015) * f32::from(u8::from(word != SkyWord::Night));
@@ -119,7 +134,7 @@ impl Sky {
         let mut sky = Self {
             colors: [zenith, horizon],
             light: Light { sun, sun_color, above, below },
-            haze,
+            haze: Haze { distance: haze, color: horizon },
             stars: (word == SkyWord::Night).then_some(noise),
             clouds: None,
         };
@@ -156,12 +171,7 @@ impl Sky {
 
     /// The colour that a surface at a distance has behind the haze.
     pub fn hazed(&self, color: Vec3, distance: f32) -> Vec3 {
-        color.lerp(self.colors[1], 1.0 - (-distance / self.haze).exp())
-    }
-
-    /// Colour at the horizon.
-    pub fn horizon(&self) -> Vec3 {
-        self.colors[1]
+        self.haze.over(color.extend(1.0), distance).truncate()
     }
 
     /// The colour that calm water reflects: the sky without clouds and stars.

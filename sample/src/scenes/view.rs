@@ -2,7 +2,7 @@
 
 use super::ids;
 use super::moving::{Bound, Layers, Posed};
-use super::scene::{BEYOND, SKY_DEPTH_M, Scene};
+use super::scene::{SKY_DEPTH_M, Scene};
 use crate::geometry::Ray;
 use glam::{DVec2, Vec3};
 use loop3d_scene::Camera;
@@ -84,6 +84,9 @@ struct Row {
     parts: Vec<(u16, u16)>,
 }
 
+/// Where a moving thing may ever be seen: as a whole, and its parts.
+type Bounds = (Option<Bound>, Vec<Bound>);
+
 /// A view of a scene, ready to give any frame.
 pub struct View<'a> {
     scene: &'a Scene,
@@ -99,7 +102,7 @@ impl<'a> View<'a> {
     pub fn new(scene: &'a Scene, camera: &Camera) -> Self {
         let side = if camera.width.min(camera.height) < 32 { 4 } else { 3 };
         let lens = Lens::new(scene, camera);
-        let bounds: Vec<Vec<Bound>> = scene.moving.iter().map(|moving| moving.parts()).collect();
+        let bounds: Vec<Bounds> = scene.moving.iter().map(|moving| (moving.whole(), moving.parts())).collect();
         let width = camera.width as usize;
         let trace = |row: usize| trace_row(scene, &lens, &bounds, width, side, row);
         let rows = (0..camera.height as usize).into_par_iter().map(trace).collect();
@@ -131,7 +134,7 @@ impl<'a> View<'a> {
         let count = self.side * self.side;
         let rows = self.rows.par_iter().enumerate().map(|(y, row)| {
             let mut bytes = row.bytes.clone();
-            let mut layers = Layers::new(0.0, self.lens.pixel);
+            let mut layers = Layers::new(0.0, self.lens.pixel, self.scene.haze());
             for (column, samples) in row.moving.iter().zip(row.samples.chunks_exact(count + 1)) {
                 let mut sum = Vec3::ZERO;
                 for (index, sample) in samples[..count].iter().enumerate() {
@@ -153,7 +156,7 @@ impl<'a> View<'a> {
         let count = self.side * self.side;
         let rows = self.rows.par_iter().enumerate().map(|(y, row)| {
             let (mut depth_m, mut ids) = (row.depth_m.clone(), row.ids.clone());
-            let mut layers = Layers::new(0.0, self.lens.pixel);
+            let mut layers = Layers::new(0.0, self.lens.pixel, self.scene.haze());
             for (column, samples) in row.moving.iter().zip(row.samples.chunks_exact(count + 1)) {
                 let (column, center) = (*column as usize, &samples[count]);
                 let ray = self.lens.ray(column as f32 + 0.5, y as f32 + 0.5);
@@ -182,7 +185,7 @@ impl<'a> View<'a> {
         poses: &[Box<dyn Posed + '_>],
         ray: &Ray,
     ) -> &'b Layers {
-        layers.clear(sample.t);
+        layers.clear(sample.t, ray);
         for (moving, part) in &row.parts[sample.parts.start as usize..sample.parts.end as usize] {
             poses[usize::from(*moving)].paint(usize::from(*part), ray, layers);
         }
@@ -208,7 +211,8 @@ pub fn probe(scene: &Scene, camera: &Camera, pixel: DVec2, phase: f32) -> (f32, 
     let lens = Lens::new(scene, camera);
     let ray = lens.ray(pixel.x as f32, pixel.y as f32);
     let still = scene.trace(&ray, lens.pixel);
-    let mut layers = Layers::new(still.t, lens.pixel);
+    let mut layers = Layers::new(still.t, lens.pixel, scene.haze());
+    layers.clear(still.t, &ray);
     for moving in &scene.moving {
         let pose = moving.pose(phase);
         for (part, bound) in moving.parts().iter().enumerate() {
@@ -225,7 +229,7 @@ fn subsample(lens: &Lens, column: usize, row: usize, index: usize, side: usize) 
     lens.ray(column as f32 + at(index % side), row as f32 + at(index / side))
 }
 
-fn trace_row(scene: &Scene, lens: &Lens, bounds: &[Vec<Bound>], width: usize, side: usize, y: usize) -> Row {
+fn trace_row(scene: &Scene, lens: &Lens, bounds: &[Bounds], width: usize, side: usize, y: usize) -> Row {
     let count = side * side;
     let mut row = Row::default();
     let mut samples: Vec<Sample> = Vec::with_capacity(count + 1);
@@ -241,9 +245,13 @@ fn trace_row(scene: &Scene, lens: &Lens, bounds: &[Vec<Bound>], width: usize, si
             };
             let still = scene.trace(&ray, lens.pixel);
             let start = row.parts.len() as u32;
-            for (moving, parts) in bounds.iter().enumerate() {
+            let reached = bounds
+                .iter()
+                .enumerate()
+                .filter(|(_, (whole, _))| whole.is_none_or(|whole| whole.meets(&ray, still.t, still.id)));
+            for (moving, (_, parts)) in reached {
                 for (part, bound) in parts.iter().enumerate() {
-                    if bound.meets(&ray, still.t.min(BEYOND), still.id) {
+                    if bound.meets(&ray, still.t, still.id) {
                         row.parts.push((moving as u16, part as u16));
                     }
                 }

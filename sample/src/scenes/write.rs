@@ -57,7 +57,7 @@ impl SceneConfig {
     #[must_use]
     pub fn standpoint(&self) -> Standpoint {
         let wide = f64::from(self.width) / f64::from(self.height);
-        Standpoint { azimuth_deg: 0.0, elevation_deg: 12.0, distance_m: (3.0 * (0.85 * wide).max(1.0)).min(4.5) }
+        Standpoint { azimuth_deg: 0.0, elevation_deg: 8.0, distance_m: (3.0 * (0.85 * wide).max(1.0)).min(4.5) }
     }
 
     /// The cameras; the first is in the middle.

@@ -26,6 +26,6 @@ impl Moving for Drift {
 impl Posed for At<'_> {
     fn paint(&self, _part: usize, ray: &Ray, layers: &mut Layers) {
         let color = self.sky.color(ray.direction, self.phase);
-        layers.push(layers.until() * 0.999, color.extend(1.0), SKY);
+        layers.push(layers.until(), color.extend(1.0), SKY);
     }
 }

@@ -33,7 +33,7 @@ pub(super) fn torch(plan: &mut Plan<'_>) -> Built {
         Solid::new(Shape::pole(Vec3::ZERO, 0.06, 0.2), iron, THING),
     ];
     let flames = flames(plan, Vec3::Y * 0.86, Vec2::new(0.2, 0.72));
-    let lamp = Some(Lamp { position: Vec3::Y * 1.15, color: flames.colors[1] * 0.34 });
+    let lamp = Some(Lamp { position: Vec3::Y * 1.15, color: flames.colors[1] * 0.6 });
     Built { solids, moving: vec![Box::new(flames)], shadows: vec![(Vec2::ZERO, 0.35, 0.4)], lamp, clear: 0.7 }
 }
 
@@ -53,7 +53,7 @@ pub(super) fn campfire(plan: &mut Plan<'_>) -> Built {
         solids.push(Solid::new(Shape::Block { center, half, turn, roof: 0.0 }, log, THING));
     }
     let flames = flames(plan, Vec3::Y * 0.12, Vec2::new(0.36, 1.0));
-    let lamp = Some(Lamp { position: Vec3::Y * 0.45, color: flames.colors[1] * 0.5 });
+    let lamp = Some(Lamp { position: Vec3::Y * 0.45, color: flames.colors[1] * 0.9 });
     Built { solids, moving: vec![Box::new(flames)], shadows: vec![(Vec2::ZERO, 0.75, 0.5)], lamp, clear: 0.9 }
 }
 
@@ -62,10 +62,10 @@ fn flames(plan: &mut Plan<'_>, foot: Vec3, size: Vec2) -> Flames {
     let color = plan.color.max(Vec3::splat(0.02));
     let warm = plan.color.distance(linear([240, 128, 24])) < 0.25;
     let colors = if warm {
-        [Vec3::new(0.75, 0.10, 0.012), Vec3::new(1.7, 0.52, 0.05), Vec3::new(2.6, 1.6, 0.45)]
+        [Vec3::new(0.62, 0.07, 0.008), Vec3::new(1.0, 0.27, 0.02), Vec3::new(1.5, 0.85, 0.18)]
     } else {
-        let strong = color * (1.5 / color.max_element());
-        [strong * 0.55, strong * 1.1, strong.lerp(Vec3::splat(2.2), 0.45) * 1.3]
+        let strong = color / color.max_element();
+        [strong * 0.5, strong * 0.95, strong.lerp(Vec3::ONE, 0.5) * 1.3]
     };
     Flames { foot, across: plan.place(1.0, 0.0, 0.0), size, cycle: plan.cycle, noise: plan.noise(), colors }
 }

@@ -45,8 +45,8 @@ pub(super) fn build(plan: &mut Plan<'_>) -> Built {
     let cloth = Cloth {
         axes: plan.axes(),
         cycle: plan.cycle,
-        waves: plan.dice.within(0.9, 1.4),
-        swing: plan.dice.within(0.08, 0.13),
+        waves: plan.dice.within(1.1, 1.6),
+        swing: plan.dice.within(0.12, 0.17),
         color: plan.color,
         light: plan.light,
         noise: plan.noise(),
@@ -171,7 +171,7 @@ impl Waving<'_> {
         let edge = p.x.min(SIZE.x - p.x).min(p.y).min(SIZE.y - p.y);
         let hem = if edge < 0.025 || (p.y - 0.5 * SIZE.y).abs() < 0.012 { 0.72 } else { 1.0 };
         // Cloth lets light through: its dark side is not black. Folds show by the slope towards the light's side.
-        let fold = 1.0 + 0.45 * normal.x * cloth.light.sun.x.signum();
+        let fold = 1.0 + 0.6 * normal.x * cloth.light.sun.x.signum();
         let lit = cloth.light.shade(cloth.color * (weave * hem), cloth.axes.out(normal), 0.9) * 0.75
             + cloth.light.shade(cloth.color * hem, Vec3::Y, 0.5) * 0.3;
         layers.push(t, (lit * fold).extend(1.0), MOVING);

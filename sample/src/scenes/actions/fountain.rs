@@ -12,7 +12,7 @@ use glam::{Vec2, Vec3};
 use std::f32::consts::TAU;
 
 /// Drops in the air at one time.
-const DROPS: usize = 110;
+const DROPS: usize = 130;
 /// Height of the jet's mouth, and of the water in the basin.
 const MOUTH: f32 = 0.62;
 const WATER: f32 = 0.24;
@@ -87,8 +87,9 @@ pub(super) fn build(plan: &mut Plan<'_>) -> Built {
             Drop {
                 landing: Vec2::from_angle(angle) * far,
                 rise: rise * plan.dice.within(0.8, 1.05),
-                phase: (i as f32 * 0.618_034).fract(),
-                radius: plan.dice.within(0.016, 0.034),
+                // Far from the golden ratio of the angles, or all drops of a moment would fly one way.
+                phase: (i as f32 * 0.754_877_7 + 0.1 * plan.dice.within(0.0, 1.0)).fract(),
+                radius: plan.dice.within(0.014, 0.03),
             }
         })
         .collect();

@@ -87,6 +87,11 @@ impl Moving for Meadow {
         self.tufts.iter().map(|tuft| Bound::Sheet(tuft.foot, tuft.across, HALF + 0.12, HEIGHT)).collect()
     }
 
+    fn whole(&self) -> Option<Bound> {
+        let reach = 1.25 + HALF;
+        Some(Bound::Block(Vec3::new(-reach, 0.0, -reach), Vec3::new(reach, HEIGHT, reach)))
+    }
+
     fn pose(&self, phase: f32) -> Box<dyn Posed + '_> {
         let angle = self.cycle.angle(phase);
         Box::new(Swaying { meadow: self, sways: self.tufts.iter().map(|tuft| self.sway(tuft, angle)).collect() })

@@ -13,7 +13,7 @@ use glam::{Vec2, Vec3};
 use std::f32::consts::TAU;
 
 /// Puffs in the air at one time.
-const PUFFS: usize = 22;
+const PUFFS: usize = 24;
 /// How far they rise.
 const RISE: f32 = 0.95;
 
@@ -70,7 +70,7 @@ pub(super) fn build(plan: &mut Plan<'_>) -> Built {
     let puffs = (0..PUFFS)
         .map(|i| Puff {
             start: (i as f32 * 0.618_034).fract(),
-            size: plan.dice.within(0.13, 0.21),
+            size: plan.dice.within(0.17, 0.26),
             aside: Vec3::new(plan.dice.within(-1.0, 1.0), 0.0, plan.dice.within(-1.0, 1.0)) * 0.1,
             shade: plan.dice.within(0.8, 1.1),
         })
@@ -108,7 +108,7 @@ impl Moving for Smoke {
                 + puff.aside * age
                 + Vec3::new(swirl.cos(), 0.0, swirl.sin()) * (0.05 * age);
             let radius = puff.size * (0.55 + 1.1 * age);
-            let alpha = 0.78 * smoothstep(0.0, 0.1, age) * (1.0 - age).powf(0.8);
+            let alpha = 0.95 * smoothstep(0.0, 0.1, age) * (1.0 - age).powf(0.8);
             Disc { center, radius, color: self.color * (puff.shade - 0.1 * age), alpha, soft: 0.9 }
         });
         Box::new(Rising(puffs.collect()))

@@ -2,7 +2,7 @@
 
 use crate::geometry::Ray;
 use crate::scenes::color::linear;
-use crate::scenes::ids::{MOVING, THING};
+use crate::scenes::ids::THING;
 use crate::scenes::moving::{Axes, Bound, Built, Cycle, Layers, Moving, Plan, Posed};
 use crate::scenes::shapes::{Shape, Touch, rope};
 use crate::scenes::sky::Light;
@@ -86,7 +86,7 @@ pub(super) fn ball(plan: &mut Plan<'_>) -> Built {
 pub(super) fn bell(plan: &mut Plan<'_>) -> Built {
     let (solids, feet) = frame(plan, 0.6, 1.3);
     let angle = plan.dice.within(0.35, 0.5);
-    let swing = swing(plan, 1.26, Weight::Bell, angle, Pattern::Stripes, 0.17);
+    let swing = swing(plan, 1.26, Weight::Bell, angle, Pattern::Patches, 0.22);
     built(solids, &feet, swing)
 }
 

@@ -12,7 +12,7 @@ use glam::{Vec2, Vec3};
 use std::f32::consts::TAU;
 
 /// Balls of the crown.
-const BALLS: usize = 20;
+const BALLS: usize = 26;
 /// Where the crown's middle is.
 const MIDDLE: f32 = 1.12;
 
@@ -36,7 +36,7 @@ pub(super) fn build(plan: &mut Plan<'_>) -> Built {
             let around = Vec2::from_angle(i as f32 * 2.399_963) * (1.0 - height * height).sqrt();
             let deep = plan.dice.within(0.75, 1.05);
             let center = Vec3::new(around.x * 0.42, height * 0.38 * tall, around.y * 0.42) * deep + Vec3::Y * MIDDLE;
-            (center, plan.dice.within(0.2, 0.28), plan.dice.within(-0.5, 0.5))
+            (center, plan.dice.within(0.14, 0.26), plan.dice.within(-0.5, 0.5))
         })
         .collect();
     let wind = Vec3::new(1.0, -0.12, plan.dice.within(-0.4, 0.4)) * plan.dice.within(0.06, 0.1);
@@ -78,9 +78,11 @@ impl Moving for Crown {
 
     fn point(&self, choice: [f32; 3], phase: f32) -> Option<Vec3> {
         let ball = &self.balls[((choice[0] * BALLS as f32) as usize).min(BALLS - 1)];
-        let (height, around) = (1.6 * choice[1] - 0.6, choice[2] * TAU);
+        let (height, around) = (2.0 * choice[1] - 1.0, choice[2] * TAU);
         let flat = (1.0 - height * height).max(0.0).sqrt();
-        let out = Vec3::new(around.cos() * flat, height, around.sin() * flat);
+        // Outwards, where other balls do not cover it.
+        let aside = Vec3::new(around.cos() * flat, height, around.sin() * flat) * 0.7;
+        let out = ((ball.0 - Vec3::Y * MIDDLE).normalize_or(Vec3::Y) + aside).normalize_or(Vec3::Y);
         Some(self.center(ball, self.cycle.angle(phase)) + out * ball.1)
     }
 }
@@ -104,10 +106,10 @@ impl Posed for Swaying<'_> {
         let Some((t, index)) = best.filter(|(t, _)| *t < layers.until()) else { return };
         let normal = (ray.at(t) - self.centers[index]) / crown.balls[index].1;
         // Leaves: texture that moves with its ball.
-        let leaf = Vec2::new(normal.x + 0.6 * normal.z, normal.y - 0.5 * normal.z) * 3.2 + index as f32 * 7.3;
-        let leaves = 0.6 * value(crown.noise, leaf) + 0.4 * value(crown.noise.salted(1), leaf * 2.9);
+        let leaf = Vec2::new(normal.x + 0.6 * normal.z, normal.y - 0.5 * normal.z) * 4.5 + index as f32 * 7.3;
+        let leaves = 0.45 * value(crown.noise, leaf) + 0.55 * value(crown.noise.salted(1), leaf * 2.3);
         let inner = ((self.centers[index].y - MIDDLE) * 0.8 + 0.75).clamp(0.45, 1.05);
-        let albedo = crown.color * (0.45 + 0.9 * leaves) * inner;
+        let albedo = crown.color * (0.1 + 1.5 * leaves) * inner;
         layers.push(t, crown.light.shade(albedo, normal, 0.9).extend(1.0), MOVING);
     }
 }

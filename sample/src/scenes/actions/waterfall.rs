@@ -109,7 +109,7 @@ impl Moving for Sheet {
 
     fn point(&self, choice: [f32; 3], phase: f32) -> Option<Vec3> {
         // Water that starts anywhere on the sheet and falls with the texture, through one period.
-        let x = (2.0 * choice[0] - 1.0) * (HALF - 0.06);
+        let x = (2.0 * choice[0] - 1.0) * (HALF - 0.14);
         let period = CELLS as f32 * CELL;
         let y = TOP - 0.08 - (choice[1] * (TOP - period - 0.2) + self.cycle.at(phase) * period);
         Some(self.foot + self.across * x + Vec3::Y * y)

@@ -52,9 +52,9 @@ impl Sea {
         if swell == Swell::Calm {
             lengths = lengths.map(|length| length * 0.62);
         }
-        let steep = if swell == Swell::High { 0.042 } else { 0.017 };
+        let steep = if swell == Swell::High { 0.032 } else { 0.017 };
         let waves = [0, 1, 2].map(|i: usize| {
-            to += dice.within(0.5, 1.0);
+            to += dice.within(0.7, 1.3);
             // Short waves are slower in metres, and no slower in periods.
             let times = times + u32::from(i == 2 && times < 3);
             let number = Vec2::from_angle(to) * (TAU / lengths[i]);
@@ -119,9 +119,15 @@ impl Posed for Rolling<'_> {
         // Crests let more light through than troughs.
         let body = sea.deep * (1.0 + 7.0 * height);
         let color = body.lerp(sea.sky.reflected(reflected.y), mirror) + light.sun_color * (0.9 * glint);
-        let broken = 0.4 * (value(sea.noise, place * 9.0) - 0.5);
-        let foam = smoothstep(sea.crest, sea.crest * 1.5, height * (1.0 + broken));
-        let color = sea.sky.hazed(color.lerp(sea.foam, 0.85 * foam), t * length);
+        let color = if height > 0.4 * sea.crest {
+            let patches = value(sea.noise.salted(1), place * 3.0) - 0.5;
+            let bubbles = value(sea.noise, place * 9.0) - 0.5;
+            let foam = smoothstep(sea.crest, sea.crest * 1.6, height * (1.0 + 1.2 * patches + 0.9 * bubbles));
+            color.lerp(sea.foam, 0.75 * foam)
+        } else {
+            color
+        };
+        let color = sea.sky.hazed(color, t * length);
         layers.push(t, color.extend(1.0), GROUND);
     }
 }

@@ -11,7 +11,7 @@ fn tracks_agree_with_depth() {
         ("a bell ringing on stone", 0.5),
         ("a pendulum swinging on wood", 0.5),
         ("a waterfall falling on stone", 0.35),
-        ("a tree swaying on grass", 0.1),
+        ("a tree swaying on grass", 0.15),
         ("lights blinking on snow", 0.4),
     ] {
         let scene = scene(words);
