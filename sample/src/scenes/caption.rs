@@ -206,7 +206,7 @@ impl Caption {
         while !thing.suits_sky(sky) {
             sky = dice.pick(Sky::ALL);
         }
-        let backdrops = draw_backdrops(dice);
+        let backdrops = draw_backdrops(thing, dice);
         // Half of all scenes as they come, so that the plain look is the model's default.
         let style = if dice.chance(0.5) { Style::Photo } else { dice.pick(Style::ALL) };
         let color = if dice.chance(0.3) { dice.pick(thing.natural_colors()) } else { dice.pick(Color::ALL) };
@@ -231,7 +231,7 @@ impl Caption {
 
     /// The same caption with everything that it leaves open drawn from the law; the colour is one that the thing has by nature.
     pub(crate) fn completed(&self, dice: &mut Dice) -> Self {
-        let drawn = Self::draw(dice);
+        let drawn = draw_backdrops(self.thing, dice);
         let free = |options: &mut dyn FnMut() -> Ground| loop {
             let ground = options();
             if self.thing.suits(ground) {
@@ -244,7 +244,7 @@ impl Caption {
             color: self.color.or_else(|| Some(dice.pick(self.thing.natural_colors()))),
             action: true,
             ground: Some(ground),
-            backdrops: if self.backdrops.is_empty() { drawn.backdrops } else { self.backdrops.clone() },
+            backdrops: if self.backdrops.is_empty() { drawn } else { self.backdrops.clone() },
             sky: self.sky.or_else(|| Some(dice.pick(&skies))),
             style: self.style.or(Some(Style::Photo)),
             ..*self
@@ -265,9 +265,10 @@ impl Caption {
     }
 }
 
-/// Up to three backdrops, near to far.
-fn draw_backdrops(dice: &mut Dice) -> Vec<Backdrop> {
-    let mut backdrops: Vec<Backdrop> = (0..dice.below(4)).map(|_| dice.pick(Backdrop::ALL)).collect();
+/// Up to three backdrops, near to far. Under clouds nothing is high.
+fn draw_backdrops(thing: Thing, dice: &mut Dice) -> Vec<Backdrop> {
+    let all = if thing == Thing::Clouds { &[Backdrop::Hills] } else { Backdrop::ALL };
+    let mut backdrops: Vec<Backdrop> = (0..dice.below(4)).map(|_| dice.pick(all)).collect();
     backdrops.sort_unstable();
     backdrops.dedup();
     backdrops

@@ -112,10 +112,10 @@ impl Sky {
             ),
             SkyWord::Night => (
                 rgb(0.004, 0.007, 0.025),
-                rgb(0.022, 0.034, 0.085),
+                rgb(0.03, 0.045, 0.11),
                 sun(1.2),
-                rgb(0.075, 0.09, 0.13),
-                rgb(0.05, 0.065, 0.12),
+                rgb(0.14, 0.16, 0.22),
+                rgb(0.085, 0.10, 0.165),
                 0.02,
                 60.0,
             ),
@@ -147,7 +147,7 @@ impl Sky {
     /// Covers it with clouds that drift by whole tiles in a clip.
     pub fn cover(&mut self, noise: Noise, tint: Vec3, drift: Vec2) {
         let light = self.light;
-        let color = tint * (light.above * 0.9 + light.sun_color * 0.62 + self.colors[1] * 0.15);
+        let color = tint * (light.above * 0.9 + light.sun_color * 0.62 + self.colors[1] * 0.15 + 0.03);
         self.clouds = Some(Clouds { cover: tile(noise), color, drift, from: Vec2::new(noise.uniform(1, 2, 3), 0.3) });
     }
 

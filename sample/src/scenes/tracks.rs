@@ -8,7 +8,7 @@ use super::view::probe;
 use glam::{DVec2, DVec3};
 use loop3d_scene::Camera;
 
-/// A point may be this far behind the surface that a ray meets, of its depth, and still be that surface.
+/// A point may be this far off the surface that a ray meets, of its depth, and still be on that surface.
 const SAME_SURFACE: f64 = 4e-3;
 
 /// A point of the scene through a clip.
@@ -27,7 +27,8 @@ pub struct Sighting {
     pub pixel: DVec2,
     /// Along the camera's axis.
     pub depth_m: f64,
-    /// Whether it is inside of the image, and nothing is before it.
+    /// Whether it is inside of the image and on the surface that is seen there: nothing is before it, and the ray does not
+    /// miss it at an edge or hole.
     pub visible: bool,
 }
 
@@ -74,7 +75,7 @@ impl Track {
         let inside =
             pixel.x >= 0.0 && pixel.y >= 0.0 && pixel.x < f64::from(camera.width) && pixel.y < f64::from(camera.height);
         let phase = frame as f32 / self.positions.len() as f32;
-        let visible = inside && f64::from(probe(scene, camera, pixel, phase).0) > depth_m * (1.0 - SAME_SURFACE);
+        let visible = inside && (f64::from(probe(scene, camera, pixel, phase).0) / depth_m - 1.0).abs() < SAME_SURFACE;
         Some(Sighting { pixel, depth_m, visible })
     }
 }

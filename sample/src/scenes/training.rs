@@ -5,9 +5,13 @@ use super::dice::Dice;
 use super::rig::Standpoint;
 use super::scene::Scene;
 use super::view::View;
+use super::words::Thing;
 use loop3d_scene::Camera;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+
+/// Highest elevation of rigs that film clouds.
+const CLOUDS_BELOW_DEG: f64 = 10.0;
 
 /// Size of training samples.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -51,7 +55,11 @@ impl TrainingConfig {
         let dice = &mut Dice::new(self.seed, index, 0);
         let whole = Caption::draw(dice);
         let caption = whole.shortened(dice);
-        let standpoint = Standpoint::draw(dice);
+        let mut standpoint = Standpoint::draw(dice);
+        // Clouds are the subject: cameras that look down do not see them.
+        while whole.thing == Thing::Clouds && standpoint.elevation_deg > CLOUDS_BELOW_DEG {
+            standpoint = Standpoint::draw(dice);
+        }
         let scene = Scene::new(&whole, dice.bits(), &standpoint);
         // Drawn last, so that a scene does not change with the number of its cameras.
         let place = |_| standpoint.around(spread_deg, dice).camera(self.width, self.height);

@@ -13,7 +13,7 @@ use std::ops::Range;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Geometry {
     /// Depth along the camera's axis in metres, of the nearest surface that covers at least half;
-    /// [`SKY_DEPTH_M`] in the sky.
+    /// at most [`SKY_DEPTH_M`], the depth of the sky.
     pub depth_m: Vec<f32>,
     /// What the surface is, see [`ids`].
     pub ids: Vec<u8>,

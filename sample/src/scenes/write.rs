@@ -98,7 +98,7 @@ impl SceneConfig {
         if self.depth {
             text += "\n\
                      depth/0000.npy   float32 [frames, height, width]: depth along the camera's axis in metres at the centres of the\n\
-                     \x20                pixels, of what covers at least half; 60 in the sky.\n\
+                     \x20                pixels, of what covers at least half; at most 60, as in the sky.\n\
                      ids/0000.npy     uint8, the same shape: 0 sky, 1 ground, 2 to 5 backdrops from near to far, 8 to 11 props, 16 the\n\
                      \x20                still parts of the thing, 17 its moving parts.\n";
         }

@@ -47,7 +47,7 @@ fn every_thing_moves_and_closes() {
         let (off, _) = differing(&view.moment(0.9999), &frames[0], 24);
         assert!(off < 48 * 48 * 3 / 300, "{}: {off} bytes jump at the seam", thing.word());
         let (moved, largest) = differing(&frames[0], &frames[6], 3);
-        assert!(moved > 30 && largest > 12, "{}: {moved} bytes move by up to {largest}", thing.word());
+        assert!(moved > 30 && largest > 7, "{}: {moved} bytes move by up to {largest}", thing.word());
         // The seam is no larger than other transitions.
         let step = |i: usize| {
             let (a, b) = (&frames[i], &frames[(i + 1) % 16]);

@@ -19,24 +19,25 @@ fn tracks_agree_with_depth() {
         let tracks = tracks(&scene, &MIDDLE, 120, 8, 3);
         assert_eq!(tracks.len(), 120, "{words}");
         assert!(tracks[..60].iter().all(|track| track.moving) && tracks[60..].iter().all(|track| !track.moving));
-        let (mut seen, mut wrong, mut moved) = (0, 0, 0.0f64);
+        let (mut seen, mut missed, mut moved) = (0, 0, 0.0f64);
         for track in &tracks {
             for frame in 0..8 {
                 moved = moved.max(track.positions[frame].distance(track.positions[0]));
                 let Some(sighting) = track.seen(&scene, &camera, frame) else { continue };
-                if !sighting.visible {
-                    continue;
-                }
-                // Where it is seen, the surface there is as far away as the point.
+                // The surface there, by the same ray that depth maps are made with.
                 let (depth, id) = probe(&scene, &camera, sighting.pixel, frame as f32 / 8.0);
-                seen += usize::from(track.moving);
-                let behind = (f64::from(depth) - sighting.depth_m).abs() > 0.01 * sighting.depth_m;
-                wrong += usize::from(behind || (track.moving && id != ids::MOVING));
+                let off = f64::from(depth) / sighting.depth_m - 1.0;
+                assert!(!sighting.visible || off.abs() < 0.004);
+                if track.moving {
+                    seen += usize::from(sighting.visible && id == ids::MOVING);
+                    // Nothing is before the point, but no surface is there.
+                    missed += usize::from(off > 0.004);
+                }
             }
         }
         assert!(seen as f64 > least * 480.0, "{words}: {seen} sightings of moving points");
-        // At edges and holes a ray may miss the surface that the point is on.
-        assert!(wrong * 25 < seen, "{words}: {wrong} of {seen} sightings are off the surface");
+        // At edges a ray may miss the surface that the point is on; a tree has many.
+        assert!(missed * 7 < seen, "{words}: {missed} points float, {seen} are on a surface");
         assert!(moved > 0.05 || words.contains("lights"), "{words}: the farthest motion is {moved} m");
     }
 }
