@@ -18,7 +18,7 @@ const BESIDE: (f32, f32) = (0.24, 0.46);
 pub(crate) fn props(camera_z: f32, clear: f32, dice: &mut Dice) -> Vec<Solid> {
     let count = 1 + dice.below(4);
     let mut props: Vec<(Vec2, Solid)> = Vec::new();
-    for attempt in 0..40 {
+    for attempt in 0..120 {
         if props.len() == count {
             break;
         }

@@ -78,7 +78,7 @@ pub(super) fn build(plan: &mut Plan<'_>) -> Built {
         solids,
         moving: vec![Box::new(sheet)],
         shadows: vec![(Vec2::ZERO, 1.5, 0.45)],
-        clear: 1.45,
+        clear: 1.15,
         ..Built::default()
     }
 }
