@@ -1,4 +1,4 @@
-//! `loop3d sample`: the sample capture.
+//! `loop3d sample`: the sample capture, or a scene in words as a capture.
 
 use crate::failure::Stopped;
 use crate::progress::Progress;
@@ -6,6 +6,7 @@ use crate::stop::Stop;
 use anyhow::Result;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use loop3d_capture::Writer;
+use loop3d_sample::scenes::{SceneConfig, write_scene};
 use loop3d_sample::{SampleConfig, write};
 use loop3d_scene::job::Event;
 use std::ops::ControlFlow;
@@ -13,7 +14,12 @@ use std::path::PathBuf;
 
 /// Write a sample capture: a procedural garden, filmed by nine cameras at different times, with the truth of view 4.
 #[derive(clap::Args, Debug)]
-#[command(after_help = "Example: loop3d sample garden && loop3d fit --views garden --hold-out 4 --preset draft")]
+#[command(after_help = "\
+Examples:
+  loop3d sample garden && loop3d fit --views garden --hold-out 4 --preset draft
+  loop3d sample flag --scene \"a red flag waving on grass\" --depth   a scene in words, with its true depth
+
+An unknown word in --scene gets a list of the known ones.")]
 pub struct SampleArgs {
     /// Folder to write: new, empty, or an earlier sample, which is overwritten.
     dir: PathBuf,
@@ -35,6 +41,21 @@ pub struct SampleArgs {
     /// Shake the cameras by up to 6 pixels and half a degree, as if handheld; `loop3d prepare` steadies them.
     #[arg(long)]
     shaky: bool,
+    /// Write this scene instead of the garden: a seamless loop, filmed by all cameras at the same time.
+    #[arg(long, value_name = "WORDS", conflicts_with = "shaky")]
+    scene: Option<String>,
+    /// Cameras of a scene, 2 to 9 [default: 9]
+    #[arg(long, value_name = "N", requires = "scene")]
+    views: Option<usize>,
+    /// Angle between the outermost cameras of a scene, in degrees [default: 12]
+    #[arg(long, value_name = "DEGREES", requires = "scene")]
+    spread: Option<f64>,
+    /// Also write the true depth of every frame of a scene, and which object each pixel shows, as .npy files.
+    #[arg(long, requires = "scene")]
+    depth: bool,
+    /// Also write this many true 3D tracks of points of a scene, as .npy files.
+    #[arg(long, value_name = "N", requires = "scene")]
+    tracks: Option<usize>,
     /// Print errors only.
     #[arg(long)]
     quiet: bool,
@@ -50,9 +71,6 @@ impl SampleArgs {
     /// # Errors
     /// Settings out of range, a folder that cannot be written or holds something else, ffmpeg missing or failing, Ctrl-C.
     pub fn run(&self) -> Result<()> {
-        let (width, height) = self.size();
-        let Self { frames, seed, shaky, .. } = *self;
-        let config = SampleConfig { width, height, frames, seed, shaky, ..SampleConfig::default() };
         let mut progress = Progress::start_share("sample", self.quiet);
         let stop = Stop::on_ctrl_c()?;
         let mut observer = |event: Event<'_>| {
@@ -61,7 +79,27 @@ impl SampleArgs {
             }
             if stop.asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
-        let written = write(&self.dir, &config, self.layout, &mut observer);
+        let (width, height) = self.size();
+        let Self { frames, seed, shaky, .. } = *self;
+        let written = if let Some(caption) = &self.scene {
+            let usual = SceneConfig::default();
+            let config = SceneConfig {
+                caption: caption.clone(),
+                width,
+                height,
+                frames,
+                seed,
+                views: self.views.unwrap_or(usual.views),
+                spread_deg: self.spread.unwrap_or(usual.spread_deg),
+                depth: self.depth,
+                tracks: self.tracks.unwrap_or(0),
+                ..usual
+            };
+            write_scene(&self.dir, &config, self.layout, &mut observer)
+        } else {
+            let config = SampleConfig { width, height, frames, seed, shaky, ..SampleConfig::default() };
+            write(&self.dir, &config, self.layout, &mut observer)
+        };
         // Before any error: a terminal sends Ctrl-C to ffmpeg as well.
         if stop.asked() && written.is_err() {
             return Err(Stopped(format!("the sample in {} is incomplete", self.dir.display())).into());
@@ -69,7 +107,8 @@ impl SampleArgs {
         let report = written?;
         let (files, percent) = (report.files.len(), 100.0 * report.static_fraction);
         let dir = report.capture.display();
-        progress.finish(&format!("wrote {dir}: {files} files; {percent:.0}% of the held-out view is static"));
+        let what = if self.scene.is_some() { "all pixels are" } else { "the held-out view is" };
+        progress.finish(&format!("wrote {dir}: {files} files; {percent:.0}% of {what} static"));
         Ok(())
     }
 

@@ -41,6 +41,7 @@ mod light;
 mod motion;
 mod noise;
 mod render;
+pub mod scenes;
 mod stone;
 #[cfg(test)]
 mod tests;

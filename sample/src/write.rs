@@ -27,12 +27,12 @@ pub struct SampleReport {
     pub static_fraction: f64,
 }
 
-fn io_error(path: &Path, error: &std::io::Error) -> SampleError {
+pub(crate) fn io_error(path: &Path, error: &std::io::Error) -> SampleError {
     SampleError::Io { path: path.to_owned(), message: error.to_string() }
 }
 
 /// First line of the README. It identifies an earlier sample, which may be overwritten.
-const TITLE: &str = "loop3d sample capture";
+pub(crate) const TITLE: &str = "loop3d sample capture";
 
 fn readme(config: &SampleConfig, layout: Writer) -> String {
     let SampleConfig { width, height, frames, fps, seed, shaky } = config;
@@ -57,7 +57,7 @@ fn readme(config: &SampleConfig, layout: Writer) -> String {
     )
 }
 
-fn check_config(config: &SampleConfig) -> Result<(), SampleError> {
+pub(crate) fn check_config(config: &SampleConfig) -> Result<(), SampleError> {
     let bad = |message: String| Err(SampleError::Config(message));
     if config.width < 32 || config.height < 18 || !config.width.is_multiple_of(2) || !config.height.is_multiple_of(2) {
         let (w, h) = (config.width, config.height);
@@ -75,8 +75,11 @@ fn check_config(config: &SampleConfig) -> Result<(), SampleError> {
     Ok(())
 }
 
-/// Makes the folders; `capture` is `dir` or below it.
-fn prepare(dir: &Path, capture: &Path, layout: Writer) -> Result<(), SampleError> {
+/// Folders of truth that samples may have beside the clips.
+const TRUTH: [&str; 4] = ["truth", "depth", "ids", "tracks"];
+
+/// Makes the folders; `capture` is `dir` or below it, `truth` are folders of truth. Truth of an earlier sample is removed.
+pub(crate) fn prepare(dir: &Path, capture: &Path, layout: Writer, truth: &[PathBuf]) -> Result<(), SampleError> {
     let failed = |error: &std::io::Error| io_error(dir, error);
     std::fs::create_dir_all(dir).map_err(|e| failed(&e))?;
     let mut entries = std::fs::read_dir(dir).map_err(|e| failed(&e))?;
@@ -86,8 +89,14 @@ fn prepare(dir: &Path, capture: &Path, layout: Writer) -> Result<(), SampleError
             return Err(SampleError::Occupied(dir.to_owned()));
         }
     }
-    for folder in [layout.clips(capture), capture.join("truth")] {
-        std::fs::create_dir_all(&folder).map_err(|e| io_error(&folder, &e))?;
+    for old in TRUTH.map(|name| capture.join(name)) {
+        match std::fs::remove_dir_all(&old) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(io_error(&old, &error)),
+            _ => {}
+        }
+    }
+    for folder in std::iter::once(&layout.clips(capture)).chain(truth) {
+        std::fs::create_dir_all(folder).map_err(|e| io_error(folder, &e))?;
     }
     // An older sample's poses must not meet half of a new one's videos: poses are written last.
     for poses in Writer::all().flat_map(|writer| writer.files).map(|file| capture.join(file)) {
@@ -100,7 +109,8 @@ fn prepare(dir: &Path, capture: &Path, layout: Writer) -> Result<(), SampleError
 }
 
 /// Points on static surfaces, a grid of each view's pixels, and the views that see them: those in whose depth map nothing is nearer.
-fn points(cameras: &[Camera], depths: &[Vec<f32>]) -> Vec<ScenePoint> {
+/// A depth that is not a number is of something else.
+pub(crate) fn points(cameras: &[Camera], depths: &[Vec<f32>]) -> Vec<ScenePoint> {
     const APART: usize = 6;
     let mut points = Vec::new();
     for (camera, depths_here) in cameras.iter().zip(depths) {
@@ -109,6 +119,9 @@ fn points(cameras: &[Camera], depths: &[Vec<f32>]) -> Vec<ScenePoint> {
             for column in (APART / 2..width).step_by(APART) {
                 let ray = camera.ray(DVec2::new(column as f64 + 0.5, row as f64 + 0.5));
                 let depth = f64::from(depths_here[row * width + column]);
+                if depth.is_nan() {
+                    continue;
+                }
                 let position = camera.position() + ray * depth;
                 let sees = |&view: &usize| {
                     let other = &cameras[view];
@@ -155,7 +168,7 @@ pub fn write_with(
     check_config(config)?;
     ffmpeg.check()?;
     let capture = layout.capture(dir, FOCAL);
-    prepare(dir, &capture, layout)?;
+    prepare(dir, &capture, layout, &[capture.join("truth")])?;
     let put = |path: PathBuf, bytes: &[u8]| match std::fs::write(&path, bytes) {
         Ok(()) => Ok(path),
         Err(error) => Err(io_error(&path, &error)),
