@@ -135,7 +135,8 @@ pub fn write_scene(
     let names: Vec<String> = (0..VIEWS).map(|view| layout.clip_name(view, FOCAL)).collect();
     let truth: Vec<PathBuf> = [("depth", config.depth), ("ids", config.depth), ("tracks", config.tracks > 0)]
         .iter()
-        .filter_map(|(name, asked)| asked.then(|| capture.join(name)))
+        .filter(|(_, asked)| *asked)
+        .map(|(name, _)| capture.join(name))
         .collect();
     prepare(dir, &capture, layout, &truth)?;
     // An earlier sample may have had more views.
