@@ -11,8 +11,6 @@ use glam::{Vec2, Vec3};
 /// The plane y = 0.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ground {
-    /// What it is.
-    pub word: GroundWord,
     material: Material,
     /// Turn of the pattern.
     turn: Vec2,
@@ -38,7 +36,7 @@ impl Ground {
         };
         let period = if pattern == Pattern::Planks { dice.within(0.35, 0.6) } else { dice.within(0.5, 1.8) };
         let material = Material { colors, pattern, period, noise: Noise::new(dice.bits()) };
-        Self { word, material, turn: Vec2::from_angle(dice.within(0.0, std::f32::consts::TAU)) }
+        Self { material, turn: Vec2::from_angle(dice.within(0.0, std::f32::consts::TAU)) }
     }
 
     /// Ray parameter where a ray meets it.

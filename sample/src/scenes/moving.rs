@@ -169,6 +169,11 @@ impl Cycle {
         (turns - turns.floor() + self.start).fract()
     }
 
+    /// Whole cycles that something `late` in it has completed by `phase`.
+    pub fn completed(&self, phase: f32, late: f32) -> u32 {
+        (self.times as f32 * phase + (self.start + late).fract()) as u32
+    }
+
     /// The same as an angle.
     pub fn angle(&self, phase: f32) -> f32 {
         self.at(phase) * TAU
@@ -191,6 +196,11 @@ pub(crate) trait Moving: Send + Sync {
     /// Where the material point is at `phase` that three numbers in 0..1 choose. `None` where nothing material moves, as in a flame.
     fn point(&self, _choice: [f32; 3], _phase: f32) -> Option<Vec3> {
         None
+    }
+
+    /// How often that point has begun anew by `phase`, as a drop does after it lands: then it is another one.
+    fn lives(&self, _choice: [f32; 3], _phase: f32) -> u32 {
+        0
     }
 }
 

@@ -200,10 +200,4 @@ impl Scene {
         }
         Traced { radiance: self.sky.hazed(radiance, limit * length), t: limit, id }
     }
-
-    /// Whether the ground itself moves, as water does.
-    #[must_use]
-    pub fn has_water(&self) -> bool {
-        self.ground.word == GroundWord::Water
-    }
 }

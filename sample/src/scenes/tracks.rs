@@ -16,6 +16,8 @@ const SAME_SURFACE: f64 = 4e-3;
 pub struct Track {
     /// Its place in the world in each frame, in metres.
     pub positions: Vec<DVec3>,
+    /// The frames in which it exists. A drop that has landed is gone, and stays where it was.
+    pub lifetime: usize,
     /// Whether it moves.
     pub moving: bool,
 }
@@ -27,7 +29,7 @@ pub struct Sighting {
     pub pixel: DVec2,
     /// Along the camera's axis.
     pub depth_m: f64,
-    /// Whether it is inside of the image and on the surface that is seen there: nothing is before it, and the ray does not
+    /// Whether it exists, is inside of the image and on the surface that is seen there: nothing is before it, and the ray does not
     /// miss it at an edge or hole.
     pub visible: bool,
 }
@@ -41,12 +43,16 @@ pub fn tracks(scene: &Scene, standpoint: &Standpoint, count: usize, frames: usiz
     let mut tracks = Vec::with_capacity(count);
     for _ in 0..count / 2 {
         let choice = [dice.within(0.0, 1.0), dice.within(0.0, 1.0), dice.within(0.0, 1.0)];
+        let Some(moving) = scene.moving.iter().find(|moving| moving.point(choice, 0.0).is_some()) else { break };
+        let phase = |frame: usize| frame as f32 / frames as f32;
+        let same = |frame: &usize| moving.lives(choice, phase(*frame)) == moving.lives(choice, 0.0);
+        let lifetime = (0..frames).take_while(same).count();
         let at = |frame: usize| {
-            let phase = frame as f32 / frames as f32;
-            scene.moving.iter().find_map(|moving| moving.point(choice, phase)).map(|point| out * point.as_dvec3())
+            let last = frame.min(lifetime.saturating_sub(1));
+            moving.point(choice, phase(last)).map(|point| out * point.as_dvec3())
         };
         if let Some(positions) = (0..frames).map(at).collect() {
-            tracks.push(Track { positions, moving: true });
+            tracks.push(Track { positions, lifetime, moving: true });
         }
     }
     // Wide enough that all views see about the same.
@@ -59,7 +65,7 @@ pub fn tracks(scene: &Scene, standpoint: &Standpoint, count: usize, frames: usiz
         let (depth, id) = probe(scene, &camera, pixel, 0.0);
         if !matches!(id, ids::SKY | ids::MOVING) {
             let point = camera.position() + camera.ray(pixel) * f64::from(depth);
-            tracks.push(Track { positions: vec![point; frames], moving: false });
+            tracks.push(Track { positions: vec![point; frames], lifetime: frames, moving: false });
         }
     }
     tracks
@@ -75,7 +81,9 @@ impl Track {
         let inside =
             pixel.x >= 0.0 && pixel.y >= 0.0 && pixel.x < f64::from(camera.width) && pixel.y < f64::from(camera.height);
         let phase = frame as f32 / self.positions.len() as f32;
-        let visible = inside && (f64::from(probe(scene, camera, pixel, phase).0) / depth_m - 1.0).abs() < SAME_SURFACE;
+        let visible = frame < self.lifetime
+            && inside
+            && (f64::from(probe(scene, camera, pixel, phase).0) / depth_m - 1.0).abs() < SAME_SURFACE;
         Some(Sighting { pixel, depth_m, visible })
     }
 }

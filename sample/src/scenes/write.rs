@@ -106,7 +106,8 @@ impl SceneConfig {
             text += "\n\
                      tracks/points.npy   float32 [tracks, frames, 3]: points of the scene in the world, moving ones first.\n\
                      tracks/0000.npy     float32 [tracks, frames, 4]: the same points in view 0: x and y in pixels (the centre of the\n\
-                     \x20                   first is 0.5), depth in metres, 1 where visible. Behind the camera: -1, -1, 0, 0.\n";
+                     \x20                   first is 0.5), depth in metres, 1 where visible, else 0. Behind the\n\
+                     \x20                   camera: -1, -1, 0, 0. Drops that have landed stay where they were, invisible.\n";
         }
         text + "\nTry it:  loop3d fit --views THIS_FOLDER --hold-out 1 --preset draft\n"
     }
@@ -135,7 +136,8 @@ pub fn write_scene(
     let names: Vec<String> = (0..VIEWS).map(|view| layout.clip_name(view, FOCAL)).collect();
     let truth: Vec<PathBuf> = [("depth", config.depth), ("ids", config.depth), ("tracks", config.tracks > 0)]
         .iter()
-        .filter_map(|(name, asked)| asked.then(|| capture.join(name)))
+        .filter(|(_, asked)| *asked)
+        .map(|(name, _)| capture.join(name))
         .collect();
     prepare(dir, &capture, layout, &truth)?;
     // An earlier sample may have had more views.

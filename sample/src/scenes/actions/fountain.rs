@@ -105,6 +105,10 @@ pub(super) fn build(plan: &mut Plan<'_>) -> Built {
 }
 
 impl Jet {
+    fn chosen(&self, choice: [f32; 3]) -> &Drop {
+        &self.drops[((choice[0] * self.drops.len() as f32) as usize).min(self.drops.len() - 1)]
+    }
+
     fn flight(&self, drop: &Drop, phase: f32) -> f32 {
         (self.cycle.at(phase) + drop.phase).fract()
     }
@@ -148,8 +152,12 @@ impl Moving for Jet {
     }
 
     fn point(&self, choice: [f32; 3], phase: f32) -> Option<Vec3> {
-        let drop = &self.drops[((choice[0] * self.drops.len() as f32) as usize).min(self.drops.len() - 1)];
+        let drop = self.chosen(choice);
         Some(drop.at(self.flight(drop, phase)))
+    }
+
+    fn lives(&self, choice: [f32; 3], phase: f32) -> u32 {
+        self.cycle.completed(phase, self.chosen(choice).phase)
     }
 }
 

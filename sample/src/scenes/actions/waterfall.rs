@@ -114,6 +114,10 @@ impl Moving for Sheet {
         let y = TOP - 0.08 - (choice[1] * (TOP - period - 0.2) + self.cycle.at(phase) * period);
         Some(self.foot + self.across * x + Vec3::Y * y)
     }
+
+    fn lives(&self, _choice: [f32; 3], phase: f32) -> u32 {
+        self.cycle.completed(phase, 0.0)
+    }
 }
 
 impl Posed for Running<'_> {

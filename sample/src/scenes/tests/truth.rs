@@ -29,9 +29,10 @@ fn tracks_agree_with_depth() {
                 let off = f64::from(depth) / sighting.depth_m - 1.0;
                 assert!(!sighting.visible || off.abs() < 0.004);
                 if track.moving {
+                    assert!(!sighting.visible || frame < track.lifetime);
                     seen += usize::from(sighting.visible && id == ids::MOVING);
                     // Nothing is before the point, but no surface is there.
-                    missed += usize::from(off > 0.004);
+                    missed += usize::from(off > 0.004 && frame < track.lifetime);
                 }
             }
         }
@@ -39,6 +40,28 @@ fn tracks_agree_with_depth() {
         // At edges a ray may miss the surface that the point is on; a tree has many.
         assert!(missed * 7 < seen, "{words}: {missed} points float, {seen} are on a surface");
         assert!(moved > 0.05 || words.contains("lights"), "{words}: the farthest motion is {moved} m");
+    }
+}
+
+#[test]
+fn a_track_never_jumps() {
+    // Drops and falling water begin anew, which is another point.
+    for words in ["a fountain on stone", "a waterfall on stone", "a windmill on sand", "a tree on grass"] {
+        let scene = scene(words);
+        let tracks = tracks(&scene, &MIDDLE, 80, 32, 3);
+        let mut ended = 0;
+        for track in tracks.iter().filter(|track| track.moving) {
+            let longest = track.positions.windows(2).map(|pair| pair[0].distance(pair[1])).fold(0.0, f64::max);
+            assert!(longest < 0.35, "{words}: a step of {longest} m");
+            let rest = &track.positions[track.lifetime.max(1) - 1..];
+            assert!(rest.iter().all(|position| *position == rest[0]));
+            ended += usize::from(track.lifetime < 32);
+        }
+        assert_eq!(
+            ended > 30,
+            words.contains("fountain") || words.contains("waterfall"),
+            "{words}: {ended} tracks end"
+        );
     }
 }
 
