@@ -127,14 +127,20 @@ impl GenerateArgs {
             common: &self.service,
             quiet: self.quiet,
         };
-        let Some(scene) = &self.fit else { return local.run(dir) };
+        let Some(scene) = &self.fit else {
+            let capture = local.run(dir)?;
+            if !self.quiet {
+                eprintln!("next: `loop3d fit --views {}`", capture.display());
+            }
+            return Ok(());
+        };
         // An hour of generation should not end in a mistyped path.
         check_folder_of(scene)?;
         if self.rig.build()?.cameras.len() < 2 {
             return Err(mistake("--fit: found one camera; a fit takes at least two"));
         }
-        local.run(dir)?;
-        FitArgs::of_capture(dir, scene, self.preset, self.quiet)?.run()
+        let capture = local.run(dir)?;
+        FitArgs::of_capture(&capture, scene, self.preset, self.quiet)?.run()
     }
 
     #[cfg(feature = "torch")]

@@ -1,6 +1,6 @@
 //! `--list-weights`: what a folder of weights holds and lacks, and what a run with it takes.
 
-use super::local::duration;
+use super::local::{duration, kind_name};
 use crate::failure::bad_input;
 use crate::output::print;
 use anyhow::Result;
@@ -42,7 +42,11 @@ pub fn list(path: &Path, dtype: Dtype, json: bool) -> Result<()> {
     let pass_s = contents.operations.map(|count| count / speed);
     let run_s = pass_s.map(|seconds| seconds * STEPS * GUIDED);
     let listed = Listed { complete: contents.complete(), contents, speed, pass_s, run_s };
-    print(&if json { serde_json::to_string_pretty(&listed)? } else { table(path, &listed, &format!("{kind:?}")) })?;
+    print(&if json {
+        serde_json::to_string_pretty(&listed)?
+    } else {
+        table(path, &listed, kind_name(kind.elt_size_in_bytes()))
+    })?;
     if listed.complete { Ok(()) } else { Err(bad_input(format!("{}: not complete", path.display()))) }
 }
 
@@ -59,7 +63,7 @@ fn table(path: &Path, listed: &Listed, kind: &str) -> String {
             text,
             "{views} of 832×480, 81 frames, {}:\n  memory        {:.2} GiB for the words, {:.2} GiB for the transformer, {:.2} GiB to \
              decode\n  time          about {} a pass at {:.3} TFLOP/s, {} for 50 steps with guidance",
-            kind.to_lowercase(),
+            kind,
             gib(memory.text),
             gib(memory.sampling),
             gib(memory.decoding),

@@ -7,6 +7,7 @@ use crate::failure::{Stopped, mistake};
 use crate::progress::Progress;
 use crate::stop::Stop;
 use anyhow::{Context, Result};
+use loop3d_capture::Writer;
 use loop3d_generator::generate::{Files, GenerateError, Models, Plan, Request, decode, device, kind, sample, speed};
 use loop3d_generator::metrics::ClipMetrics;
 use loop3d_generator::options::ModelOptions;
@@ -42,11 +43,11 @@ pub struct Local<'a> {
 }
 
 impl Local<'_> {
-    /// Makes the clips and writes them into `dir`, which appears when all are there.
+    /// Makes the clips and writes them into `dir`, which appears when all are there. The result is the capture's folder in it.
     ///
     /// # Errors
     /// Bad flags, weights that are missing or of another model, too little memory or time, Ctrl-C.
-    pub fn run(&self, dir: &Path) -> Result<()> {
+    pub fn run(&self, dir: &Path) -> Result<PathBuf> {
         prompt::check(self.prompt)?;
         let (device, note) = device(self.options.device)?;
         if let Some(threads) = self.options.threads {
@@ -108,6 +109,8 @@ impl Local<'_> {
             made.warnings.iter().for_each(|warning| eprintln!("note: {warning}"));
         }
         let written = request.rig.write(&target.path(""), self.size.into())?;
+        write_bounds(&written, &request)?;
+        let capture = dir.join(written.capture.strip_prefix(target.path("")).unwrap_or(Path::new("")));
         let mut views = Vec::new();
         let result = decode(&models, &request, &plan, &made.latents, &mut watch(0.9, 1.0), &mut |view, clip| {
             views.push(self.write(&target, &written, view, &clip)?);
@@ -125,7 +128,7 @@ impl Local<'_> {
                 seed,
                 size: self.size,
                 frames: request.frames(),
-                kind: format!("{kind:?}").to_lowercase(),
+                kind: kind_name(kind.elt_size_in_bytes()),
                 focal: request.rig.focal,
                 rig: self.rig,
                 cameras: request.rig.report(self.size[0])?,
@@ -141,9 +144,9 @@ impl Local<'_> {
         let fps = self.options.fps;
         progress.into_inner().finish(&format!(
             "wrote {}: {count} clips of {width}×{height}, {frames} frames at {fps} fps",
-            dir.display()
+            capture.display()
         ));
-        Ok(())
+        Ok(capture)
     }
 
     /// What the run is going to be.
@@ -183,6 +186,13 @@ impl Local<'_> {
     }
 }
 
+/// Writes the cameras once more, with depth bounds. SynCamVideo's file has none, and a fit would have to estimate them.
+fn write_bounds(files: &RigFiles, request: &Request) -> Result<()> {
+    let writer: Writer = "llff".parse().map_err(anyhow::Error::msg)?;
+    writer.write(&files.capture, &request.rig.scene(request.size.into())).context("cannot write the depth bounds")?;
+    Ok(())
+}
+
 /// A path beside a folder.
 fn beside(dir: &Path, ending: &str) -> PathBuf {
     // Without a slash at its end.
@@ -206,6 +216,11 @@ fn contexts() -> Option<PathBuf> {
     let home = || set("HOME").map(|home| home.join(".cache"));
     let cache = set("XDG_CACHE_HOME").or_else(|| set("LOCALAPPDATA")).or_else(home)?;
     Some(cache.join("loop3d/contexts"))
+}
+
+/// The numbers that have so many bytes.
+pub fn kind_name(bytes: usize) -> &'static str {
+    if bytes == 2 { "bf16" } else { "f32" }
 }
 
 /// A time in the unit that suits it.

@@ -56,7 +56,7 @@ pub struct ModelRecord<'a> {
     /// Frames of a clip.
     pub frames: u32,
     /// Kind of numbers.
-    pub kind: String,
+    pub kind: &'static str,
     /// Focal length in image widths.
     pub focal: f64,
     /// The rig as it was asked for.

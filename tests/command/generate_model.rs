@@ -135,13 +135,18 @@ fn words_become_a_scene() {
     let folder = with_weights();
     let words = "--model weights -o fire --rig arc --cameras 4 --spread 10 --fit fire.loop3d --fit-preset draft";
     let ended = generated(&folder, &format!("{words} {} --frames 17", SMALL.replace("--frames 9", "")));
-    for part in ["TFLOP", "memory: about", "wrote fire: 4 clips of 96×64, 17 frames at 16 fps", "wrote fire.loop3d"] {
+    for part in [
+        "TFLOP",
+        "memory: about",
+        "wrote fire/f24_aperture5/scene1: 4 clips of 96×64, 17 frames at 16 fps",
+        "wrote fire.loop3d",
+    ] {
         assert!(ended.stderr.contains(part), "{part}: {}", ended.stderr);
     }
     folder.done("render fire.loop3d -o frames --path view:1 --frames 1 --size 96x64 --renderer cpu --quiet");
     let frame = fs::read_dir(folder.path("frames")).unwrap().next().unwrap().unwrap().path();
     assert_eq!(image::open(frame).unwrap().to_rgb8().dimensions(), (96, 64));
-    let measured = folder.done("measure fire --json --quiet").stdout;
+    let measured = folder.done("measure fire/f24_aperture5/scene1 --json --quiet").stdout;
     let measured: Value = serde_json::from_str(&measured).unwrap();
     assert_eq!(measured["clips"].as_array().map(Vec::len), Some(4));
 
@@ -150,7 +155,7 @@ fn words_become_a_scene() {
         &folder,
         &format!("--model weights -o ring --loop on --rig pair {SMALL} --frames 8").replace("--frames 9 ", ""),
     );
-    assert!(ended.stderr.contains("wrote ring: 2 clips of 96×64, 8 frames"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("wrote ring/f24_aperture5/scene1: 2 clips of 96×64, 8 frames"), "{}", ended.stderr);
 }
 
 #[test]
