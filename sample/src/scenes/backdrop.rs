@@ -106,7 +106,7 @@ impl Backdrops {
                 turn: Vec2::from_angle(dice.within(-0.25, 0.25) + if dice.chance(0.4) { 1.57 } else { 0.0 }),
                 roof: dice.within(0.7, 1.1),
             };
-            self.solids.push(Solid { materials: [facade, roof], ..Solid::new(shape, facade, id) });
+            self.solids.push(Solid::new(shape, facade, id).with_top(roof));
             x += 2.0 * half.x + dice.within(0.3, 1.3);
         }
     }
@@ -130,7 +130,11 @@ impl Cutout {
             return None;
         }
         let p = ray.at(t);
-        if !(0.0..8.0).contains(&p.y) {
+        let highest = match self.outline {
+            Outline::Hills => 4.8,
+            Outline::Trees => 5.2,
+        };
+        if !(0.0..highest).contains(&p.y) {
             return None;
         }
         let uv = Vec2::new(p.x, p.y);
@@ -167,14 +171,18 @@ impl Cutout {
             let foot = (cell as f32 + 0.25 + 0.5 * random(0)) * APART;
             let (height, wide) = (2.6 + 1.9 * random(1), 0.75 + 0.4 * random(2));
             let (x, y) = (p.x - foot, p.y / height);
-            let ragged = 0.16 * (value(noise.salted(7), p * 3.1) - 0.5) + 0.1 * (value(noise.salted(8), p * 8.3) - 0.5);
             let crown = if random(3) < 0.45 {
                 // A fir.
-                (x.abs() / wide - (1.0 - y) * 1.15 - ragged).max(0.16 - y)
+                (x.abs() / wide - (1.0 - y) * 1.15).max(0.16 - y)
             } else {
-                Vec2::new(x / wide, (y - 0.64) / 0.36).length() - 1.0 - ragged
+                Vec2::new(x / wide, (y - 0.64) / 0.36).length() - 1.0
             };
-            if crown < 0.0 {
+            // Ragged by up to 0.13.
+            let inside = crown < 0.13 && {
+                let noise = 0.16 * value(noise.salted(7), p * 3.1) + 0.1 * value(noise.salted(8), p * 8.3);
+                crown < noise - 0.13
+            };
+            if inside {
                 let material =
                     Material { colors: self.colors, pattern: Pattern::Patches, period: 0.6, noise: noise.salted(9) };
                 let light = 0.75 + 0.3 * random(4) + 0.28 * (x / wide) + 0.2 * (y - 0.6);

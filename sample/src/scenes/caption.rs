@@ -229,7 +229,8 @@ impl Caption {
         }
     }
 
-    /// The same caption with everything that it leaves open drawn from the law; the colour is one that the thing has by nature.
+    /// The same caption with everything that it leaves open drawn, the plain choices only: a colour that the thing has by nature,
+    /// a sky in which it is well seen, no style.
     pub(crate) fn completed(&self, dice: &mut Dice) -> Self {
         let drawn = draw_backdrops(self.thing, dice);
         let free = |options: &mut dyn FnMut() -> Ground| loop {
@@ -239,7 +240,9 @@ impl Caption {
             }
         };
         let ground = self.ground.unwrap_or_else(|| free(&mut || dice.pick(Ground::ALL)));
-        let skies: Vec<Sky> = Sky::ALL.iter().copied().filter(|sky| self.thing.suits_sky(*sky)).collect();
+        // Night and fog hide much: they are for those who ask.
+        let clear = [Sky::Noon, Sky::Clouds, Sky::Dawn, Sky::Dusk];
+        let skies: Vec<Sky> = clear.into_iter().filter(|sky| self.thing.suits_sky(*sky)).collect();
         Self {
             color: self.color.or_else(|| Some(dice.pick(self.thing.natural_colors()))),
             action: true,

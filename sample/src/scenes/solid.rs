@@ -12,15 +12,24 @@ use glam::Vec3;
 pub(crate) struct Solid {
     pub shape: Shape,
     /// Sides, and the top.
-    pub materials: [Material; 2],
+    materials: [Material; 2],
     /// One of [`ids`](super::ids).
     pub id: u8,
+    /// A ball around it: centre, square of the radius.
+    around: (Vec3, f32),
 }
 
 impl Solid {
     /// A shape of one material.
     pub fn new(shape: Shape, material: Material, id: u8) -> Self {
-        Self { shape, materials: [material; 2], id }
+        let (center, radius) = shape.ball();
+        Self { shape, materials: [material; 2], id, around: (center, radius * radius) }
+    }
+
+    /// The same with another material on top.
+    pub fn with_top(mut self, top: Material) -> Self {
+        self.materials[1] = top;
+        self
     }
 
     /// Its albedo where it was hit, in a pixel that covers `footprint` metres.
@@ -32,7 +41,14 @@ impl Solid {
 /// The nearest of several solids.
 pub(crate) fn nearest<'a>(solids: &'a [Solid], ray: &Ray, limit: f32) -> Option<(Touch, &'a Solid)> {
     let mut best: Option<(Touch, &Solid)> = None;
+    let along = 1.0 / ray.direction.length_squared();
     for solid in solids {
+        // Most rays pass most solids, and most of those pass the ball around them.
+        let o = solid.around.0 - ray.origin;
+        let ahead = o.dot(ray.direction);
+        if o.length_squared() - ahead * ahead * along > solid.around.1 {
+            continue;
+        }
         let limit = best.map_or(limit, |(touch, _)| touch.t);
         if let Some(touch) = solid.shape.hit(ray, limit) {
             best = Some((touch, solid));

@@ -238,6 +238,11 @@ fn trace_row(scene: &Scene, lens: &Lens, bounds: &[Bounds], width: usize, side: 
         let first_part = row.parts.len();
         let mut sum = Vec3::ZERO;
         for index in 0..=count {
+            if index == count && side % 2 == 1 {
+                // The middle subsample is the centre.
+                samples.push(samples[count / 2].clone());
+                break;
+            }
             let ray = if index < count {
                 subsample(lens, column, y, index, side)
             } else {

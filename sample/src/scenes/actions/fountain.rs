@@ -58,7 +58,7 @@ pub(super) fn build(plan: &mut Plan<'_>) -> Built {
     };
     let ring = |y: f32, height: f32, radius: f32| Shape::pole(Vec3::Y * y, height, radius);
     // The water's surface is the lid of a cylinder that is a little higher and narrower than the wall inside of the rim.
-    let pool = Solid { materials: [basin, water], ..Solid::new(ring(0.0, WATER, 0.62), basin, THING) };
+    let pool = Solid::new(ring(0.0, WATER, 0.62), basin, THING).with_top(water);
     let mut solids = vec![pool];
     // A rim of stones, so that the water lies lower than it.
     let stones = 22;

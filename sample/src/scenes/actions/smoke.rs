@@ -60,7 +60,7 @@ pub(super) fn build(plan: &mut Plan<'_>) -> Built {
         Solid::new(Shape::Block { center, half, turn, roof: 0.0 }, brick, THING)
     };
     let solids = vec![
-        Solid { materials: [facade, tiles], ..Solid::new(house, facade, THING) },
+        Solid::new(house, facade, THING).with_top(tiles),
         stack(0.55, 0.45, 0.1, plan),
         stack(0.98, 0.06, 0.13, plan),
     ];

@@ -51,7 +51,7 @@ pub(super) fn build(plan: &mut Plan<'_>) -> Built {
         noise: plan.noise(),
     };
     let shape = Shape::pole(plan.place(0.0, 0.0, 0.2), 0.05, 0.72);
-    solids.push(Solid { materials: [rock, pool], ..Solid::new(shape, rock, THING) });
+    solids.push(Solid::new(shape, rock, THING).with_top(pool));
     let turn = plan.turn;
     let spray = (0..26)
         .map(|_| {
