@@ -58,7 +58,7 @@ impl Local<'_> {
         let negative = self.common.negative.as_deref().unwrap_or(NEGATIVE_PROMPT);
         let seed = self.common.seed.unwrap_or(0);
         let request = Request::new((self.prompt, negative), rig, self.size, seed, self.options, (device, kind))?;
-        let models = Models::open(&Folder::new(self.weights)?)?;
+        let models = Models::open(&Folder::new(self.weights).map_err(GenerateError::from)?)?;
         request.check(&models)?;
         let free = if device.is_cuda() { None } else { memory::available() };
         let plan = Plan::new(&models, &request, free);

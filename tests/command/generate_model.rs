@@ -134,18 +134,19 @@ fn two_views_are_those_of_the_published_code() {
 fn words_become_a_scene() {
     let folder = with_weights();
     let words = "--model weights -o fire --rig arc --cameras 4 --spread 10 --fit fire.loop3d --fit-preset draft";
-    let ended = generated(&folder, &format!("{words} {} --frames 17", SMALL.replace("--frames 9", "")));
+    let small = SMALL.replace("--frames 9", "--frames 17").replace("96x64", "48x32");
+    let ended = generated(&folder, &format!("{words} {small}"));
     for part in [
         "TFLOP",
         "memory: about",
-        "wrote fire/f24_aperture5/scene1: 4 clips of 96×64, 17 frames at 16 fps",
+        "wrote fire/f24_aperture5/scene1: 4 clips of 48×32, 17 frames at 16 fps",
         "wrote fire.loop3d",
     ] {
         assert!(ended.stderr.contains(part), "{part}: {}", ended.stderr);
     }
-    folder.done("render fire.loop3d -o frames --path view:1 --frames 1 --size 96x64 --renderer cpu --quiet");
+    folder.done("render fire.loop3d -o frames --path view:1 --frames 1 --size 48x32 --renderer cpu --quiet");
     let frame = fs::read_dir(folder.path("frames")).unwrap().next().unwrap().unwrap().path();
-    assert_eq!(image::open(frame).unwrap().to_rgb8().dimensions(), (96, 64));
+    assert_eq!(image::open(frame).unwrap().to_rgb8().dimensions(), (48, 32));
     let measured = folder.done("measure fire/f24_aperture5/scene1 --json --quiet").stdout;
     let measured: Value = serde_json::from_str(&measured).unwrap();
     assert_eq!(measured["clips"].as_array().map(Vec::len), Some(4));
