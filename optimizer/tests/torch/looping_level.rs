@@ -130,11 +130,10 @@ impl Loss64<'_> {
             for ((colour, alphas), wanted) in render(self.hits, &|at| value(t, at)).iter().zip(chunk) {
                 let l2 = alphas.iter().map(|a| a * a).sum::<f64>().sqrt();
                 loss += f64::from(SPARSITY) * alphas.iter().sum::<f64>() / l2.max(f64::from(EMPTY));
-                for c in 0..3 {
-                    let wanted = f64::from(wanted[c][t % LANES]) / 255.0;
-                    let r = f64::from(EXPOSURES[1]) * colour[c] - wanted;
-                    loss += 2.0 * r * r / (r * r + 0.04);
-                }
+                let difference =
+                    |c: usize| f64::from(EXPOSURES[1]) * colour[c] - f64::from(wanted[c][t % LANES]) / 255.0;
+                let square: f64 = (0..3).map(|c| difference(c) * difference(c)).sum();
+                loss += 2.0 * square / (square / 3.0 + 0.04);
             }
             for neighbour in neighbours(&self.model.grid, id) {
                 for c in 0..4 {

@@ -29,8 +29,8 @@ fn wrong_kernels_do_not() {
             "through = through - 0.99f * through * s.w;\n        if",
             "a render",
         ),
-        ("(sum[c] + votes / 2) / votes", "sum[c] / votes", "a looping target"),
-        ("penalty += 2.0f * r * r / d;", "penalty += 2.01f * r * r / d;", "the loss of a step"),
+        ("(sum[c] + weights / 2) / weights", "sum[c] / weights", "a looping target"),
+        ("+= 2.0f * residual / d;", "+= 2.01f * residual / d;", "the loss of a step"),
         (
             "g = plus(g, entry_weight[entry], sum);",
             "g = plus(g, -entry_weight[entry], sum);",

@@ -29,11 +29,11 @@ fn all_kernels_compile_to_ptx() {
 
 #[test]
 fn what_the_compiler_says_is_told() {
-    let broken = source().replacen("penalty += ", "penalti += ", 1);
+    let broken = source().replacen("residual += ", "residuel += ", 1);
     match compile(&broken, 80) {
         Err(CudaError::NoCompiler) => eprintln!("\n*** NOT RUN: CUDA's run-time compiler is missing ***\n"),
         Err(CudaError::Compile { arch: 80, log }) => {
-            assert!(log.contains("compositor.cu(") && log.contains("\"penalti\" is undefined"), "{log}");
+            assert!(log.contains("compositor.cu(") && log.contains("\"residuel\" is undefined"), "{log}");
         }
         other => panic!("{other:?}"),
     }
