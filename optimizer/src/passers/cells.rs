@@ -66,16 +66,12 @@ impl Cells {
     pub fn new(clip: &Clip, division: Division) -> Self {
         let Division { rows, columns, moments, step } = division;
         let (width, height) = (columns * CELL, rows * CELL);
-        let mut frames = Clip { width: clip.width, height: clip.height, frames: moments, rgb: Vec::new() };
-        for moment in 0..moments {
-            frames.rgb.extend_from_slice(clip.frame(moment * step));
-        }
-        let small = frames.shrunk(width as u32, height as u32);
+        let small = clip.shrunk(width as u32, height as u32);
         let mut values = Vec::with_capacity(division.cells() * moments * VALUES);
         for cell in 0..division.cells() {
             let (top, left) = (cell / columns * CELL, cell % columns * CELL);
             for moment in 0..moments {
-                let frame = small.frame(moment);
+                let frame = small.frame(moment * step);
                 for dy in 0..WINDOW {
                     for dx in 0..WINDOW {
                         // Pixels beyond the border are those at the border.

@@ -4,7 +4,7 @@
 //! for a person who walks by, so it is not enough: it is *single* if it does not come back at its place either, and *foreign* if, on
 //! top of that, nothing that is known around its place looks like it. Known are usual moments, and unusual ones that come back.
 
-use super::cells::{Cells, Division};
+use super::cells::Cells;
 use rayon::prelude::*;
 
 /// Part of a place's moments that a usual moment resembles.
@@ -40,37 +40,34 @@ pub enum Moment {
 
 /// All moments of all cells: `[cell][moment]`.
 pub fn moments(cells: &Cells) -> Vec<Moment> {
-    let Division { moments, .. } = cells.division;
     let count = cells.division.cells();
-    // Whether each moment is unusual, and whether it does not come back.
-    let found: Vec<Vec<(bool, bool)>> = (0..count).into_par_iter().map(|cell| of_cell(cells, cell)).collect();
-    let looks: Vec<Vec<[f32; 6]>> = (0..count)
-        .map(|cell| {
-            let mut known = Vec::new();
-            for unusual in [false, true] {
-                let list: Vec<usize> = (0..moments).filter(|&t| found[cell][t] == (unusual, false)).collect();
-                let every = list.len().div_ceil(LOOKS).max(1);
-                known.extend(list.iter().step_by(every).map(|&t| cells.look(cell, t)));
-            }
-            known
-        })
-        .collect();
-    let of_cell = |cell: usize| {
-        let kind = |t: usize| match found[cell][t] {
-            (false, _) => Moment::Usual,
-            (true, true) if is_foreign(&cells.look(cell, t), cells.division.around(cell, REACH), &looks) => {
+    let found: Vec<Vec<Moment>> = (0..count).into_par_iter().map(|cell| of_cell(cells, cell)).collect();
+    let looks: Vec<Vec<[f32; 6]>> =
+        found.iter().enumerate().map(|(cell, moments)| known(cells, cell, moments)).collect();
+    let judged = |(cell, moments): (usize, Vec<Moment>)| {
+        let judge = |(t, moment)| match moment {
+            Moment::Single if is_foreign(&cells.look(cell, t), cells.division.around(cell, REACH), &looks) => {
                 Moment::Foreign
             }
-            (true, true) => Moment::Single,
-            (true, false) => Moment::Unusual,
+            moment => moment,
         };
-        (0..moments).map(kind).collect::<Vec<_>>()
+        moments.into_iter().enumerate().map(judge).collect::<Vec<_>>()
     };
-    (0..count).into_par_iter().flat_map_iter(of_cell).collect()
+    found.into_par_iter().enumerate().flat_map_iter(judged).collect()
 }
 
-/// For each moment of a cell, whether it is unusual, and whether it does not come back.
-fn of_cell(cells: &Cells, cell: usize) -> Vec<(bool, bool)> {
+/// Looks of a cell's usual moments, and of those that come back.
+fn known(cells: &Cells, cell: usize, moments: &[Moment]) -> Vec<[f32; 6]> {
+    let of = |kind: Moment| {
+        let list: Vec<usize> = (0..moments.len()).filter(|&t| moments[t] == kind).collect();
+        let every = list.len().div_ceil(LOOKS).max(1);
+        list.into_iter().step_by(every).map(|t| cells.look(cell, t))
+    };
+    of(Moment::Usual).chain(of(Moment::Unusual)).collect()
+}
+
+/// The moments of a cell by themselves: none is foreign yet.
+fn of_cell(cells: &Cells, cell: usize) -> Vec<Moment> {
     let n = cells.division.moments;
     let mut distances = vec![0.0f32; n * n];
     for a in 0..n {
@@ -97,7 +94,11 @@ fn of_cell(cells: &Cells, cell: usize) -> Vec<(bool, bool)> {
             let comes_back = (0..n)
                 .filter(|&s| unusual[s] && occasion[s] != occasion[t])
                 .any(|s| distances[t * n + s] < COMES_BACK * far[t]);
-            (unusual[t], unusual[t] && !comes_back)
+            match (unusual[t], comes_back) {
+                (false, _) => Moment::Usual,
+                (true, true) => Moment::Unusual,
+                (true, false) => Moment::Single,
+            }
         })
         .collect()
 }
