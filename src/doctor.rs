@@ -10,7 +10,7 @@ use crate::loading::Loading;
 use crate::output::{check_png, print, write_png};
 use crate::progress::Progress;
 use anyhow::Result;
-use loop3d_capture::{CaptureError, ClipHealth, PosedCapture, PosedView};
+use loop3d_capture::{CaptureError, Clip, ClipHealth, PosedCapture, PosedView};
 use loop3d_optimizer::config::FitConfig;
 use loop3d_optimizer::passers::Passers;
 use loop3d_scene::{Blame, Fault};
@@ -54,8 +54,7 @@ impl DoctorArgs {
         let options = self.loading.options(None, self.max_height);
         let report = match loop3d_capture::load_poses(&self.views, &options) {
             Ok(posed) => {
-                let healths = self.examine(&posed)?;
-                let passages = self.passages(&posed, &healths);
+                let (healths, passages): (Vec<_>, Vec<_>) = self.examine(&posed)?.into_iter().unzip();
                 if let Some(file) = &self.picture {
                     let drawn = drawing::draw(&drawing::cameras(&posed));
                     write_png(file, drawn.as_raw(), drawn.width(), drawn.height())?;
@@ -74,43 +73,32 @@ impl DoctorArgs {
         verdict(&report.problems)
     }
 
-    /// What each clip is like, or why it cannot be read. A missing ffmpeg or a failing disk is not a problem of the capture:
-    /// it ends the examination.
-    fn examine(&self, posed: &PosedCapture) -> Result<Vec<Result<ClipHealth, CaptureError>>, CaptureError> {
+    /// What each clip is like and what passes once in it, or why it cannot be read. A missing ffmpeg or a failing disk is not a
+    /// problem of the capture: it ends the examination.
+    fn examine(&self, posed: &PosedCapture) -> Result<Vec<Examined>, CaptureError> {
         let mut progress = Progress::start("checking", posed.views.len() as u64, "clips", self.quiet);
         let look = |view: &PosedView| {
-            let health = view.examine();
+            let examined = view.examine();
             progress.advance(1);
-            match health {
+            match examined {
+                Ok((health, clip)) => Ok((Ok(health), self.passages(&clip, posed.fps))),
                 Err(fault) if fault.fault() == Fault::Machine => Err(fault),
-                health => Ok(health),
+                Err(fault) => Ok((Err(fault), Vec::new())),
             }
         };
         posed.views.iter().map(look).collect()
     }
 
-    /// What passes once in each clip that can be read.
-    fn passages(&self, posed: &PosedCapture, healths: &[Result<ClipHealth, CaptureError>]) -> Vec<Vec<PassageReport>> {
-        if self.loading.keeps_passers() {
-            return posed.views.iter().map(|_| Vec::new()).collect();
-        }
-        let mut progress = Progress::start("looking for passers", posed.views.len() as u64, "clips", self.quiet);
-        let look = |(view, health): (&PosedView, &Result<ClipHealth, CaptureError>)| {
-            progress.advance(1);
-            let (width, height) = (f64::from(view.camera.width), f64::from(view.camera.height));
-            let shrink = (PASSERS_HEIGHT / height).min(1.0);
-            let [width, height] = [width, height].map(|side| (side * shrink).round().max(1.0) as u32);
-            let clip = health.as_ref().ok().and_then(|_| view.read_resized(width, height).ok());
-            let found = clip.as_ref().and_then(Passers::find);
-            let passages = found.iter().flat_map(Passers::passages);
-            passages.map(|passage| PassageReport::new(passage, posed.fps)).collect()
-        };
-        posed.views.iter().zip(healths).map(look).collect()
+    /// What passes once in a clip, unless it is to be kept.
+    fn passages(&self, clip: &Clip, fps: f64) -> Vec<PassageReport> {
+        let found = (!self.loading.keeps_passers()).then(|| Passers::find(clip)).flatten();
+        let passages = found.iter().flat_map(Passers::passages);
+        passages.map(|passage| PassageReport::new(passage, fps)).collect()
     }
 }
 
-/// Height, in pixels, at which clips are searched for passers: the search itself looks at less.
-const PASSERS_HEIGHT: f64 = 96.0;
+/// What a clip is like, and what passes once in it.
+type Examined = (Result<ClipHealth, CaptureError>, Vec<PassageReport>);
 
 /// An error where problems prevent a fit: the input's, unless all of them may pass by themselves.
 fn verdict(problems: &[Problem]) -> Result<()> {

@@ -5,6 +5,7 @@ use crate::exposure::{LongExposure, long_exposure};
 use crate::load::PosedView;
 use crate::loopable::loopable_mask;
 use crate::steady::Follower;
+use loop3d_media::Clip;
 
 /// Rows of the frames that are looked at.
 const ROWS: u32 = 360;
@@ -37,11 +38,11 @@ pub struct ClipHealth {
 }
 
 impl PosedView {
-    /// Looks through the clip, at most 360 pixels high.
+    /// Looks through the clip, at most 360 pixels high. Gives the clip at that size, too, for those who look for more.
     ///
     /// # Errors
     /// What can be wrong with a clip.
-    pub fn examine(&self) -> Result<ClipHealth, CaptureError> {
+    pub fn examine(&self) -> Result<(ClipHealth, Clip), CaptureError> {
         let height = self.camera.height.min(ROWS);
         let width = (f64::from(self.camera.width) * f64::from(height) / f64::from(self.camera.height)).round().max(1.0);
         let clip = self.read_resized(width as u32, height)?;
@@ -62,7 +63,7 @@ impl PosedView {
         }
         let pixels = (clip.rgb.len() / 3) as f64;
         let loopable = loopable_mask(&clip).iter().filter(|&&loops| loops).count();
-        Ok(ClipHealth {
+        let health = ClipHealth {
             frames: clip.frames,
             motion_px: known.then_some(motion.largest_px * scale),
             parallax_px: motion.parallax_px.map(|px| px * scale),
@@ -71,7 +72,8 @@ impl PosedView {
             white: white as f64 / pixels / 3.0,
             loopable: loopable as f64 / (clip.width * clip.height) as f64,
             sharpness: sharpness(&long_exposure(&clip, LongExposure::Mean), clip.width),
-        })
+        };
+        Ok((health, clip))
     }
 }
 
