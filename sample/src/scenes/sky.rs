@@ -67,69 +67,90 @@ struct Clouds {
     from: Vec2,
 }
 
+/// What the word of a sky stands for. Colours are linear RGB.
+struct Preset {
+    zenith: [f32; 3],
+    horizon: [f32; 3],
+    /// Height of the sun, against a distance of about one.
+    sun: f32,
+    sun_color: [f32; 3],
+    /// Light from above.
+    above: [f32; 3],
+    /// Light from below, as a part of the horizon's colour.
+    below: f32,
+    /// Distance in metres at which haze hides most of a thing.
+    haze: f32,
+}
+
+fn preset(word: SkyWord) -> Preset {
+    match word {
+        SkyWord::Noon => Preset {
+            zenith: [0.10, 0.27, 0.72],
+            horizon: [0.48, 0.66, 0.90],
+            sun: 1.5,
+            sun_color: [1.05, 1.0, 0.9],
+            above: [0.40, 0.48, 0.62],
+            below: 0.20,
+            haze: 70.0,
+        },
+        SkyWord::Clouds => Preset {
+            zenith: [0.13, 0.29, 0.66],
+            horizon: [0.55, 0.66, 0.80],
+            sun: 1.3,
+            sun_color: [0.80, 0.78, 0.72],
+            above: [0.46, 0.50, 0.58],
+            below: 0.24,
+            haze: 60.0,
+        },
+        SkyWord::Dawn => Preset {
+            zenith: [0.22, 0.24, 0.55],
+            horizon: [0.95, 0.55, 0.55],
+            sun: 0.55,
+            sun_color: [0.90, 0.58, 0.48],
+            above: [0.34, 0.32, 0.46],
+            below: 0.16,
+            haze: 40.0,
+        },
+        SkyWord::Dusk => Preset {
+            zenith: [0.10, 0.10, 0.30],
+            horizon: [0.98, 0.36, 0.08],
+            sun: 0.45,
+            sun_color: [0.95, 0.45, 0.18],
+            above: [0.26, 0.23, 0.34],
+            below: 0.12,
+            haze: 45.0,
+        },
+        SkyWord::Night => Preset {
+            zenith: [0.004, 0.007, 0.025],
+            horizon: [0.03, 0.045, 0.11],
+            sun: 1.2,
+            sun_color: [0.14, 0.16, 0.22],
+            above: [0.085, 0.10, 0.165],
+            below: 0.02,
+            haze: 60.0,
+        },
+        SkyWord::Fog => Preset {
+            zenith: [0.60, 0.63, 0.66],
+            horizon: [0.68, 0.70, 0.72],
+            sun: 1.6,
+            sun_color: [0.12, 0.12, 0.12],
+            above: [0.62, 0.64, 0.67],
+            below: 0.35,
+            haze: 9.0,
+        },
+    }
+}
+
 impl Sky {
     /// The sky of a word.
     pub fn new(word: SkyWord, dice: &mut Dice) -> Self {
         let side = dice.within(-1.0, 1.0);
         let sun = |height: f32| Vec3::new(0.75 * side.signum() * (0.5 + side.abs()), height, 0.55).normalize();
-        let rgb = Vec3::new;
-        let (zenith, horizon, sun, sun_color, above, below, haze) = match word {
-            SkyWord::Noon => (
-                rgb(0.10, 0.27, 0.72),
-                rgb(0.48, 0.66, 0.90),
-                sun(1.5),
-                rgb(1.05, 1.0, 0.9),
-                rgb(0.40, 0.48, 0.62),
-                0.20,
-                70.0,
-            ),
-            SkyWord::Clouds => (
-                rgb(0.13, 0.29, 0.66),
-                rgb(0.55, 0.66, 0.80),
-                sun(1.3),
-                rgb(0.80, 0.78, 0.72),
-                rgb(0.46, 0.50, 0.58),
-                0.24,
-                60.0,
-            ),
-            SkyWord::Dawn => (
-                rgb(0.22, 0.24, 0.55),
-                rgb(0.95, 0.55, 0.55),
-                sun(0.55),
-                rgb(0.90, 0.58, 0.48),
-                rgb(0.34, 0.32, 0.46),
-                0.16,
-                40.0,
-            ),
-            SkyWord::Dusk => (
-                rgb(0.10, 0.10, 0.30),
-                rgb(0.98, 0.36, 0.08),
-                sun(0.45),
-                rgb(0.95, 0.45, 0.18),
-                rgb(0.26, 0.23, 0.34),
-                0.12,
-                45.0,
-            ),
-            SkyWord::Night => (
-                rgb(0.004, 0.007, 0.025),
-                rgb(0.03, 0.045, 0.11),
-                sun(1.2),
-                rgb(0.14, 0.16, 0.22),
-                rgb(0.085, 0.10, 0.165),
-                0.02,
-                60.0,
-            ),
-            SkyWord::Fog => (
-                rgb(0.60, 0.63, 0.66),
-                rgb(0.68, 0.70, 0.72),
-                sun(1.6),
-                rgb(0.12, 0.12, 0.12),
-                rgb(0.62, 0.64, 0.67),
-                0.35,
-                9.0,
-            ),
-        };
-        let below = horizon * below + rgb(0.02, 0.02, 0.015) * f32::from(u8::from(word != SkyWord::Night));
+        let preset = preset(word);
+        let [zenith, horizon, sun_color, above] =
+            [preset.zenith, preset.horizon, preset.sun_color, preset.above].map(Vec3::from_array);
+        let (sun, haze) = (sun(preset.sun), preset.haze);
+        let below = horizon * preset.below + Vec3::new(0.02, 0.02, 0.015) * f32::from(u8::from(word != SkyWord::Night));
         let noise = Noise::new(dice.bits());
         let mut sky = Self {
             colors: [zenith, horizon],
