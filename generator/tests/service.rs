@@ -1,76 +1,27 @@
 //! The client of a video service against a server that answers as it is told, faults included.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod stub;
+
 use loop3d_generator::service::{ClipRequest, Key, Limits, Reference, Service, ServiceError};
 use loop3d_scene::job::{Event, Observer, Unwatched};
 use loop3d_scene::{Blame, Fault};
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::ops::ControlFlow;
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
+use stub::{Answer, Stub, answer, stub};
 
 const KEY: &str = "sk-very-secret-0123";
 const CLIP: &[u8] = b"\0\0\0\x18ftypisom and then the rest of a clip";
 
-/// Answers each connection with the next of these and keeps what was asked. `None` keeps the connection open without a word.
-struct Stub {
-    address: String,
-    asked: Arc<Mutex<Vec<Vec<u8>>>>,
-}
-
-fn stub(answers: Vec<Option<Vec<u8>>>) -> Stub {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = format!("http://{}", listener.local_addr().unwrap());
-    let asked = Arc::new(Mutex::new(Vec::new()));
-    let kept = asked.clone();
-    std::thread::spawn(move || {
-        let mut silent = Vec::new();
-        for answer in answers {
-            let (mut stream, _) = listener.accept().unwrap();
-            kept.lock().unwrap().push(request(&mut stream));
-            match answer {
-                Some(bytes) => stream.write_all(&bytes).unwrap(),
-                None => silent.push(stream),
-            }
-        }
-        std::thread::sleep(Duration::from_secs(5));
-    });
-    Stub { address, asked }
-}
-
-/// Head and body of a request.
-fn request(stream: &mut TcpStream) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    let mut piece = [0; 4096];
-    loop {
-        let n = stream.read(&mut piece).unwrap();
-        bytes.extend_from_slice(&piece[..n]);
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        let Some(end) = text.find("\r\n\r\n") else { continue };
-        let length = text
-            .lines()
-            .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.trim().parse().ok());
-        if n == 0 || bytes.len() >= end + 4 + length.unwrap_or(0_usize) {
-            return bytes;
-        }
-    }
-}
-
-fn answer(status: u16, headers: &str, body: &[u8]) -> Option<Vec<u8>> {
-    let head =
-        format!("HTTP/1.1 {status} Word\r\nContent-Length: {}\r\nConnection: close\r\n{headers}\r\n", body.len());
-    Some([head.as_bytes(), body].concat())
-}
-
-fn job(status: &str, progress: u32) -> Option<Vec<u8>> {
+fn job(status: &str, progress: u32) -> Answer {
     let body = format!(
         r#"{{"id": "video_1", "object": "video", "status": "{status}", "progress": {progress}, "error": null}}"#
     );
     answer(200, "Content-Type: application/json\r\n", body.as_bytes())
 }
 
-fn clip() -> Option<Vec<u8>> {
+fn clip() -> Answer {
     answer(200, "Content-Type: video/mp4\r\n", CLIP)
 }
 
@@ -103,7 +54,7 @@ fn ask(stub: &Stub, observer: &mut dyn Observer) -> Result<Vec<u8>, ServiceError
     result
 }
 
-fn failure(answers: Vec<Option<Vec<u8>>>) -> (ServiceError, usize) {
+fn failure(answers: Vec<Answer>) -> (ServiceError, usize) {
     let stub = stub(answers);
     let error = ask(&stub, &mut Unwatched).unwrap_err();
     let asked = stub.asked.lock().unwrap().len();
@@ -178,7 +129,7 @@ fn a_busy_server_is_tried_again_when_it_says() {
     // Ten minutes are more than there are for the clip.
     assert!(matches!(error, ServiceError::Busy { status: 429, tries: 1, .. }), "{error}");
     assert_eq!(asked, 1);
-    let stub = self::stub(vec![job("queued", 0); 100]);
+    let stub = stub::stub(vec![job("queued", 0); 100]);
     let short = Limits { whole: Duration::from_millis(200), ..limits() };
     let error = Service::new(&stub.address, None, short).unwrap().clip(&ClipRequest::default(), &mut Unwatched);
     assert!(matches!(error, Err(ServiceError::Slow { .. })), "{error:?}");
@@ -252,7 +203,7 @@ fn the_observer_stops_the_wait() {
     let mut heard = Heard(Vec::new(), 3);
     assert!(matches!(ask(&stub, &mut heard), Err(ServiceError::Stopped)));
     // Also while a call is on its way.
-    let stub = self::stub(vec![None]);
+    let stub = stub::stub(vec![None]);
     let begin = Instant::now();
     assert!(matches!(ask(&stub, &mut Heard(Vec::new(), 1)), Err(ServiceError::Stopped)));
     assert!(begin.elapsed() < Duration::from_millis(250), "{:?}", begin.elapsed());

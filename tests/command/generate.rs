@@ -68,63 +68,21 @@ fn clips_are_measured_as_files_as_a_folder_and_as_a_capture() {
 }
 
 #[cfg(feature = "service")]
+#[path = "../../generator/tests/stub/mod.rs"]
+mod stub;
+
+#[cfg(feature = "service")]
 mod service {
+    use super::stub::{Answer, Stub, answer, stub};
     use super::*;
     use crate::support::{Ended, SIZE};
     use loop3d_media::{Encoder, Encoding, Ffmpeg, Purpose};
-    use std::io::{Read, Write};
-    use std::net::{TcpListener, TcpStream};
-    use std::sync::{Arc, Mutex};
     use std::thread;
     use std::time::{Duration, Instant};
 
     /// The words of every clip.
     const WORDS: &str = "a fire \"at night\"";
     const KEY: &str = "sk-very-secret-0123";
-
-    type Answer = Option<Vec<u8>>;
-
-    /// Answers each connection with the next of these and keeps what was asked. `None` keeps the connection open without a word.
-    fn service(answers: Vec<Answer>) -> (String, Arc<Mutex<Vec<String>>>) {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = format!("http://{}", listener.local_addr().unwrap());
-        let asked = Arc::new(Mutex::new(Vec::new()));
-        let kept = Arc::clone(&asked);
-        thread::spawn(move || {
-            let mut silent = Vec::new();
-            for answer in answers {
-                let (mut stream, _) = listener.accept().unwrap();
-                kept.lock().unwrap().push(request(&mut stream));
-                match answer {
-                    Some(bytes) => stream.write_all(&bytes).unwrap(),
-                    None => silent.push(stream),
-                }
-            }
-            thread::sleep(Duration::from_secs(5));
-        });
-        (address, asked)
-    }
-
-    fn request(stream: &mut TcpStream) -> String {
-        let (mut bytes, mut piece) = (Vec::new(), [0; 4096]);
-        loop {
-            let count = stream.read(&mut piece).unwrap();
-            bytes.extend_from_slice(&piece[..count]);
-            let text = String::from_utf8_lossy(&bytes).into_owned();
-            let Some(end) = text.find("\r\n\r\n") else { continue };
-            let lower = text.to_ascii_lowercase();
-            let length = lower.lines().find_map(|line| line.strip_prefix("content-length: ")?.trim().parse().ok());
-            if count == 0 || bytes.len() >= end + 4 + length.unwrap_or(0_usize) {
-                return text;
-            }
-        }
-    }
-
-    fn answer(status: u16, headers: &str, body: &[u8]) -> Answer {
-        let length = body.len();
-        let head = format!("HTTP/1.1 {status} Word\r\nContent-Length: {length}\r\nConnection: close\r\n{headers}\r\n");
-        Some([head.as_bytes(), body].concat())
-    }
 
     fn done() -> Answer {
         answer(200, "", br#"{"id": "video_1", "status": "completed", "progress": 100}"#)
@@ -164,7 +122,7 @@ mod service {
         let folder = Folder::new(0);
         let served = clip(&folder);
         image::save_buffer(folder.path("first.png"), &[9; 12], 2, 2, image::ExtendedColorType::Rgb8).unwrap();
-        let (address, asked) = service(vec![done(), answer(200, "", &served)]);
+        let Stub { address, asked } = stub(vec![done(), answer(200, "", &served)]);
         let words =
             "--seed 7 --seconds 5 --size 48x32 --engine-model wan --image first.png --engine-field num_frames=81";
         let ended = generate(&folder, &address, &format!("{words} --negative blurry"));
@@ -182,7 +140,7 @@ mod service {
         let seam = record["views"][0]["seam"]["ratio"].as_f64().unwrap();
         assert!((10.0..12.0).contains(&seam), "{record}");
         assert!(!String::from_utf8(folder.bytes("fire/generate.json")).unwrap().contains(KEY));
-        let asked = asked.lock().unwrap().join("\n");
+        let asked = String::from_utf8_lossy(&asked.lock().unwrap().join(&b'\n')).into_owned();
         for (name, value) in [
             ("prompt", WORDS),
             ("seed", "7"),
@@ -222,7 +180,7 @@ mod service {
             ("never", vec![None], 75, &["POST http://127.0.0.1:", "timeout", "running"]),
         ];
         for (name, answers, code, parts) in cases {
-            let (address, _) = service(answers);
+            let Stub { address, .. } = stub(answers);
             let ended = generate(&folder, &address, "--quiet");
             ended.said(code, parts);
             assert_eq!((ended.stdout.as_str(), folder.names()), ("", before.clone()), "{name}");
@@ -256,7 +214,7 @@ mod service {
     fn ctrl_c_stops_the_wait_and_leaves_nothing() {
         let folder = Folder::new(0);
         let before = folder.names();
-        let (address, asked) = service(vec![None]);
+        let Stub { address, asked } = stub(vec![None]);
         let mut command = folder.command(&format!("generate fire --engine {address} -o fire --quiet"));
         let child = command.stderr(std::process::Stdio::piped()).spawn().unwrap();
         let begin = Instant::now();
