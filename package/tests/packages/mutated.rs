@@ -7,44 +7,11 @@ use loop3d_package::{Settings, export};
 use loop3d_scene::Scene;
 use loop3d_scene::job::Unwatched;
 use sha2::{Digest, Sha256};
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::time::{Duration, Instant};
 
-/// The system's allocator, which notes the largest request of each thread.
-struct Noting;
-
-thread_local! {
-    static LARGEST: Cell<usize> = const { Cell::new(0) };
-}
-
-fn note(size: usize) {
-    // A thread that ends has no more to note.
-    let _ = LARGEST.try_with(|largest| largest.set(largest.get().max(size)));
-}
-
-// SAFETY: every call goes to the system's allocator unchanged.
-unsafe impl GlobalAlloc for Noting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        note(layout.size());
-        // SAFETY: the caller's promises are those that the system's allocator asks for.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: as above.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        note(size);
-        // SAFETY: as above.
-        unsafe { System.realloc(pointer, layout, size) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Noting = Noting;
+/// The largest request of each thread: the readers of weights are watched in the same way.
+#[path = "../../../torch/tests/weights/allocations.rs"]
+mod allocations;
 
 /// Small enough that a size that was believed would be seen.
 const LIMITS: Limits = Limits { json_bytes: 1 << 20, part_bytes: 1 << 20, texel_bytes: 4 << 20, table_places: 1 << 16 };
@@ -170,7 +137,7 @@ fn mutated_packages_are_errors_that_name_the_part() {
     }
     let count = std::env::var("LOOP3D_MUTATIONS").ok().map(|count| count.parse::<usize>().unwrap());
     let (started, mut done, mut survived) = (Instant::now(), 0, 0);
-    LARGEST.set(0);
+    allocations::largest();
     while count.map_or(done < 200 || started.elapsed() < Duration::from_secs(10), |count| done < count) {
         done += 1;
         let bytes = &packages[done % packages.len()];
@@ -215,7 +182,7 @@ fn mutated_packages_are_errors_that_name_the_part() {
     assert!(survived * 5 < done, "{survived} of {done} lies were believed");
     // Twice the largest part or JSON, or the texels, or the tile table; and the file itself, which this test copies.
     let allowed = (2 * LIMITS.part_bytes.max(LIMITS.json_bytes)).max(LIMITS.texel_bytes) as usize;
-    let largest = LARGEST.get();
+    let largest = allocations::largest();
     assert!(largest <= allowed.max(2 * packages[0].len()), "{largest} bytes were asked for at once");
     eprintln!("{done} mutations, {survived} harmless, largest allocation {largest} bytes");
 }

@@ -1,4 +1,4 @@
-//! The largest allocation of a thread.
+//! The largest allocation of a thread. The tests of packages use it, too.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
