@@ -63,8 +63,8 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Reads the sizes from the shapes of weights of original names. Where a tensor is absent the published size stands, and the
-    /// model's constructor then names the tensor.
+    /// Takes the sizes from the shapes of weights under their original names. If a tensor is missing, its size is the published
+    /// one; the model's constructor then reports the tensor.
     #[must_use]
     pub fn new(weights: &Weights, hints: &Hints) -> Self {
         let published = Self::default();

@@ -71,7 +71,7 @@ pub enum DitError {
         /// Views of the latents.
         expected: i64,
     },
-    /// There is no camera for some frame.
+    /// Cameras for another number of latent frames.
     #[error("cameras: found {found} latent frames, expected {expected}; repeat a fixed camera for every latent frame")]
     Frames {
         /// Frames of the cameras.

@@ -22,7 +22,7 @@ const TEXT: f64 = 0.05;
 /// What a run keeps on disk.
 #[derive(Clone, Debug, Default)]
 pub struct Files {
-    /// The run's latents after every step. A run that finds them goes on from there.
+    /// Latents, saved after every step. If the file exists, the run resumes from it.
     pub checkpoint: Option<PathBuf>,
     /// Contexts of prompts.
     pub contexts: Option<PathBuf>,

@@ -1,4 +1,4 @@
-//! A model whose passes are reported as they come, and that stops when it is told to: a step may take hours.
+//! A model that reports each pass and can be stopped between passes, because a step may take hours.
 
 use crate::samplers::{Backbone, BackboneError, Cond};
 use loop3d_scene::job::{Event, Observer};

@@ -20,7 +20,7 @@ pub struct Match {
 /// has no such lines.
 ///
 /// # Errors
-/// There is no match.
+/// An empty list of matches.
 pub fn epipolar_residual(first: &Camera, second: &Camera, matches: &[Match]) -> Result<f64, MetricError> {
     at_least("epipolar residual", "matches", matches.len(), 1)?;
     let second_from_first = second.world_from_camera.inverse() * first.world_from_camera;

@@ -26,8 +26,8 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Reads the sizes from the shapes of the encoder's weights, original names. Where a tensor is absent the published size
-    /// stands, and the model's constructor then names the tensor.
+    /// Takes the sizes from the shapes of the encoder's weights under their original names. If a tensor is missing, its size is
+    /// the published one; the model's constructor then reports the tensor.
     #[must_use]
     pub fn from_weights(weights: &Weights) -> Self {
         let encoder = weights.at("encoder");

@@ -29,8 +29,8 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Reads the sizes from the shapes of the weights, original names. Where a tensor is absent the published size stands, and
-    /// the encoder's constructor then names the tensor.
+    /// Takes the sizes from the shapes of weights under their original names. If a tensor is missing, its size is the published
+    /// one; the encoder's constructor then reports the tensor.
     #[must_use]
     pub fn from_weights(weights: &Weights) -> Self {
         let published = Self::default();
