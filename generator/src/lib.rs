@@ -32,6 +32,10 @@ mod seeded;
 #[cfg(feature = "torch")]
 pub mod text;
 #[cfg(feature = "torch")]
+pub mod tiny;
+#[cfg(feature = "torch")]
+pub mod train;
+#[cfg(feature = "torch")]
 pub mod vae;
 #[cfg(feature = "torch")]
 pub mod weights;

@@ -9,7 +9,7 @@ mod clip;
 mod error;
 mod euler;
 mod guidance;
-mod resume;
+pub(crate) mod resume;
 mod ring;
 mod run;
 mod schedule;

@@ -1,0 +1,41 @@
+//! Sizes of the model.
+
+use serde::{Deserialize, Serialize};
+
+/// Channels of a latent.
+pub const LATENT_CHANNELS: i64 = 16;
+/// Rows and columns of pixels of a latent.
+pub const SPACE: i64 = 8;
+/// Frames of a latent.
+pub const TIME: i64 = 2;
+
+/// Channels of the autoencoder at a half, a quarter and an eighth of the clip's size; multiples of 8.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct VaeConfig {
+    /// From fine to coarse.
+    pub widths: [i64; 3],
+}
+
+impl Default for VaeConfig {
+    /// 32, 64, 128 (generate-tiny §3).
+    fn default() -> Self {
+        Self { widths: [32, 64, 128] }
+    }
+}
+
+/// The network that gives a picture its depth.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LiftConfig {
+    /// Channels at a half, a quarter and an eighth of the picture's size; multiples of 8.
+    pub widths: [i64; 3],
+    /// How many planes stand before the camera, evenly spaced in disparity from infinity to the nearest.
+    pub planes: i64,
+}
+
+impl Default for LiftConfig {
+    fn default() -> Self {
+        Self { widths: [32, 64, 128], planes: 16 }
+    }
+}

@@ -1,0 +1,21 @@
+//! A small model of our own, with weights that are trained by this crate: from words to clips of one scene from several cameras,
+//! 64 pixels wide, with nothing downloaded. It is a labelled toy: a closed vocabulary, soft pictures, exact loops.
+//!
+//! | part | does |
+//! |---|---|
+//! | [`Vae`] | clips ↔ latents: 8×8 pixels of two frames are 16 numbers; time is a ring |
+//! | [`Lift`] | a picture → how likely each pixel lies on each of the planes before its camera |
+//! | [`planes`] | such a picture → what another camera sees of it, and where it sees nothing |
+//!
+//! Clips are `[b, t, 3, h, w]` with values in −1…1, latents `[b, n, 16, h/8, w/8]`.
+
+mod config;
+mod lift;
+pub mod planes;
+mod residual;
+mod ring;
+mod vae;
+
+pub use config::{LATENT_CHANNELS, LiftConfig, SPACE, TIME, VaeConfig};
+pub use lift::Lift;
+pub use vae::{Distribution, Vae};

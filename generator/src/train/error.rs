@@ -1,0 +1,49 @@
+//! What can go wrong in training.
+
+use crate::samplers::SamplerError;
+use loop3d_torch::TorchError;
+use loop3d_torch::weights::WeightsError;
+use std::path::PathBuf;
+
+/// Errors of a training run.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainError {
+    /// A setting is outside of its range.
+    #[error("{name}: found {found}, expected {expected}")]
+    Setting {
+        /// Which setting.
+        name: &'static str,
+        /// Its value.
+        found: String,
+        /// The values that are taken.
+        expected: String,
+    },
+    /// Weights of a part that this stage builds on, or of a checkpoint.
+    #[error(transparent)]
+    Weights(#[from] WeightsError),
+    /// The checkpoint is of another run, or cannot be read or written.
+    #[error(transparent)]
+    Checkpoint(#[from] SamplerError),
+    /// libtorch failed.
+    #[error(transparent)]
+    Torch(#[from] TorchError),
+    /// A file that goes beside the checkpoint cannot be written.
+    #[error("{}: cannot be written: {reason}; the checkpoint before it is whole", path.display())]
+    Unwritable {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        reason: String,
+    },
+    /// A thread ended without a result.
+    #[error("a training thread failed: {0}")]
+    Thread(String),
+    /// The loss is not a number any more.
+    #[error("step {step}: the loss is {loss}; expected a finite number. Resume from the last checkpoint with a smaller --rate")]
+    Diverged {
+        /// The step.
+        step: u64,
+        /// Its loss.
+        loss: f64,
+    },
+}

@@ -1,0 +1,22 @@
+//! Training of the small model ([`crate::tiny`]) on procedural scenes, stage by stage.
+//!
+//! A step's batch is cut into shards of a fixed number. Each shard is computed by one thread, and the gradients are added in the
+//! order of the shards: the same weights come out to the bit, whatever the number of threads. Samples are drawn by their index,
+//! so that a run that was stopped goes on as if it had not been.
+
+mod adamw;
+mod config;
+mod error;
+mod lift;
+mod log;
+mod parallel;
+mod pictures;
+mod pool;
+mod run;
+mod stage;
+mod state;
+mod vae;
+
+pub use config::{StageKind, TrainConfig};
+pub use error::TrainError;
+pub use run::{Trained, train};

@@ -1,0 +1,163 @@
+//! A training run: steps, checkpoints, log, pictures.
+
+use super::config::StageKind;
+use super::log::Log;
+use super::pool::Pool;
+use super::stage::{Nets, Parameters, Stage};
+use super::state::{self, State};
+use super::{TrainConfig, TrainError, adamw, lift, parallel, vae};
+use loop3d_scene::job::{Event, Observer};
+use loop3d_torch::guarded;
+use loop3d_torch::weights::{Fresh, Weights};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+use tch::{Device, Kind, no_grad};
+
+/// Time between checkpoints, and between measures and pictures.
+const CHECKPOINT: Duration = Duration::from_secs(300);
+/// Steps between lines of the log.
+const LOG: u64 = 20;
+
+/// What a run came to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trained {
+    /// Steps that were made, of all.
+    pub steps: [u64; 2],
+    /// The averaged weights.
+    pub weights: PathBuf,
+    /// Measures on unseen scenes.
+    pub measures: Vec<(&'static str, f64)>,
+}
+
+/// Trains one stage in a folder, which keeps its checkpoint, log, pictures and weights, until the steps or the time are used up.
+/// If there is a checkpoint, it goes on from there.
+///
+/// # Errors
+/// Settings that cannot work, a checkpoint of another run, a loss that is not finite, a disk that is full.
+pub fn train(
+    config: &TrainConfig,
+    folder: &Path,
+    time: Option<Duration>,
+    threads: usize,
+    observer: &mut dyn Observer,
+) -> Result<Trained, TrainError> {
+    config.check()?;
+    // Sums of the descent itself are the same on any number of threads only on one.
+    tch::set_num_threads(1);
+    let run = Run { config, folder, time, threads };
+    match config.stage {
+        StageKind::Vae => run.train(&vae::VaeStage::default(), Parameters::new(), observer),
+        StageKind::Lift => run.train(&lift::LiftStage::default(), Parameters::new(), observer),
+    }
+}
+
+struct Run<'a> {
+    config: &'a TrainConfig,
+    folder: &'a Path,
+    time: Option<Duration>,
+    threads: usize,
+}
+
+impl Run<'_> {
+    fn file(&self, ending: &str) -> PathBuf {
+        self.folder.join(format!("{}{ending}", self.config.stage.name()))
+    }
+
+    fn train<S: Stage + 'static>(
+        &self,
+        stage: &S,
+        frozen: Parameters,
+        observer: &mut dyn Observer,
+    ) -> Result<Trained, TrainError> {
+        let config = self.config;
+        let checkpoint = self.file(".checkpoint.safetensors");
+        let log = Log::new(&self.file(".log.jsonl"));
+        let run = state::run(config, stage.sizes());
+        let mut state = guarded(|| self.fresh(stage, &frozen))?;
+        state.resume(&checkpoint, &run)?;
+        let mut pool = Pool::new(config.seed, config.reuse);
+        let (began, begun_at) = (Instant::now(), state.step);
+        let mut saved = Instant::now();
+        let name = config.stage.name();
+        while state.step < config.steps && self.time.is_none_or(|time| began.elapsed() < time) {
+            let done = state.step as f64 / config.steps as f64;
+            let first = state.step * config.batch as u64;
+            let samples = pool.samples(first, config.batch as u64, &stage.scenes(done));
+            let size = config.batch / config.shards;
+            let shards: Vec<S::Shard> = (first..)
+                .step_by(size)
+                .zip(samples.chunks(size))
+                .map(|(first, samples)| stage.shard(samples, first, done))
+                .collect();
+            let descent =
+                parallel::descent(stage, &state.parameters(), &state.names, &frozen, &shards, self.threads)?;
+            if !descent.loss.is_finite() {
+                return Err(TrainError::Diverged { step: state.step, loss: descent.loss });
+            }
+            let rate = adamw::rate(state.step, config.steps, config.rate);
+            adamw::step(&mut state.entries, &descent.gradients, state.step, rate, config.average);
+            state.step += 1;
+            if state.step % LOG == 0 {
+                let speed = ((state.step - begun_at) * config.batch as u64) as f64 / began.elapsed().as_secs_f64();
+                let mut line = vec![("step", state.step as f64), ("loss", descent.loss), ("samples_per_s", speed)];
+                line.extend(descent.parts);
+                log.line(&line)?;
+            }
+            let event = Event::Step { stage: name, done: state.step as f64 / config.steps as f64, loss: Some(descent.loss) };
+            let stop = observer.event(event).is_break();
+            if saved.elapsed() >= CHECKPOINT && !stop {
+                state.save(&checkpoint, &run)?;
+                self.measure(stage, &state, &frozen, &log)?;
+                saved = Instant::now();
+            }
+            if stop {
+                break;
+            }
+        }
+        state.save(&checkpoint, &run)?;
+        let measures = self.measure(stage, &state, &frozen, &log)?;
+        Ok(Trained { steps: [state.step, config.steps], weights: self.file(".safetensors"), measures })
+    }
+
+    fn fresh<S: Stage + 'static>(&self, stage: &S, frozen: &Parameters) -> Result<State, TrainError> {
+        // Not borrowed from the stage, which the source would outlive.
+        let fresh = Rc::new(Fresh::new(self.config.seed, S::start));
+        let trained = Weights::new(fresh.clone(), None, Device::Cpu);
+        stage.build(&Nets { trained, frozen: parallel::weights("frozen", parallel::handles(frozen)) })?;
+        Ok(State::new(fresh.made()))
+    }
+
+    /// Writes the averaged weights, and measures them.
+    fn measure<S: Stage>(
+        &self,
+        stage: &S,
+        state: &State,
+        frozen: &Parameters,
+        log: &Log,
+    ) -> Result<Vec<(&'static str, f64)>, TrainError> {
+        let nets = |average: &Parameters| Nets {
+            trained: parallel::weights("averaged", parallel::handles(average)),
+            frozen: parallel::weights("frozen", parallel::handles(frozen)),
+        };
+        tch::set_num_threads(self.threads as i32);
+        let mut average = adamw::averaged(&state.names, &state.entries);
+        let measures = guarded(|| {
+            no_grad(|| {
+                let before = nets(&average);
+                stage.finish(&mut average, &before)?;
+                stage.measure(&nets(&average), &self.file(&format!("-{:06}.png", state.step)))
+            })
+        });
+        tch::set_num_threads(1);
+        let measures = measures?;
+        let path = self.file(".safetensors");
+        let tensors: Vec<_> = average.iter().map(|(name, tensor)| (name, tensor.to_kind(Kind::BFloat16))).collect();
+        let written = tch::Tensor::write_safetensors(&tensors, &path);
+        written.map_err(|error| TrainError::Unwritable { path, reason: error.to_string() })?;
+        let mut line = vec![("step", state.step as f64)];
+        line.extend(measures.iter().copied());
+        log.line(&line)?;
+        Ok(measures)
+    }
+}
