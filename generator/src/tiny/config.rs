@@ -39,3 +39,39 @@ impl Default for LiftConfig {
         Self { widths: [32, 64, 128], planes: 16 }
     }
 }
+
+/// The transformer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DitConfig {
+    /// Features of a token.
+    pub width: i64,
+    /// Heads of its attentions; `width` is a multiple of them.
+    pub heads: i64,
+    /// Blocks.
+    pub blocks: usize,
+    /// Features of a word.
+    pub text: i64,
+    /// Heads of the text encoder.
+    pub text_heads: i64,
+    /// Whether views attend to each other.
+    pub views: bool,
+    /// Whether cameras come in as rays, besides their 12 numbers.
+    pub rays: bool,
+    /// Whether the first view's picture comes in as the other views see it.
+    pub hints: bool,
+}
+
+impl Default for DitConfig {
+    fn default() -> Self {
+        Self { width: 144, heads: 4, blocks: 6, text: 64, text_heads: 4, views: true, rays: true, hints: true }
+    }
+}
+
+impl DitConfig {
+    /// Features of a head.
+    #[must_use]
+    pub fn head(&self) -> i64 {
+        self.width / self.heads.max(1)
+    }
+}

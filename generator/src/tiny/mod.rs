@@ -6,16 +6,28 @@
 //! | [`Vae`] | clips ↔ latents: 8×8 pixels of two frames are 16 numbers; time is a ring |
 //! | [`Lift`] | a picture → how likely each pixel lies on each of the planes before its camera |
 //! | [`planes`] | such a picture → what another camera sees of it, and where it sees nothing |
+//! | [`Dit`] | noise, words, cameras → latents of all views |
 //!
 //! Clips are `[b, t, 3, h, w]` with values in −1…1, latents `[b, n, 16, h/8, w/8]`.
 
+mod attention;
+mod block;
 mod config;
+mod dit;
+mod hints;
 mod lift;
 pub mod planes;
+pub mod rays;
 mod residual;
 mod ring;
+mod sampler;
+mod text;
 mod vae;
+pub mod words;
 
-pub use config::{LATENT_CHANNELS, LiftConfig, SPACE, TIME, VaeConfig};
+pub use config::{DitConfig, LATENT_CHANNELS, LiftConfig, SPACE, TIME, VaeConfig};
+pub use dit::{Dit, Input};
+pub use hints::{Hints, hints};
 pub use lift::Lift;
+pub use sampler::{Asked, Steps, sample};
 pub use vae::{Distribution, Vae};

@@ -12,6 +12,10 @@ pub enum StageKind {
     Vae,
     /// Depth from one picture.
     Lift,
+    /// The transformer, on stills of several cameras.
+    Stills,
+    /// The transformer, on clips.
+    Clips,
 }
 
 impl StageKind {
@@ -21,6 +25,8 @@ impl StageKind {
         match self {
             Self::Vae => "vae",
             Self::Lift => "lift",
+            Self::Stills => "stills",
+            Self::Clips => "clips",
         }
     }
 }

@@ -6,6 +6,7 @@
 
 mod adamw;
 mod config;
+mod dit;
 mod error;
 mod lift;
 mod log;
@@ -13,6 +14,7 @@ mod parallel;
 mod pictures;
 mod pool;
 mod run;
+mod score;
 mod stage;
 mod state;
 mod vae;

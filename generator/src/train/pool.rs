@@ -1,7 +1,7 @@
 //! Rendered scenes. Rendering costs about as much as learning from it, so a scene is used several times before the next ones are
 //! rendered. What is in the pool depends on the number of the sample alone.
 
-use loop3d_sample::scenes::{TrainingConfig, View};
+use loop3d_sample::scenes::{Caption, TrainingConfig, View};
 use loop3d_scene::Camera;
 use rayon::prelude::*;
 
@@ -29,7 +29,7 @@ pub(super) const SIDE: u32 = 64;
 /// A scene from all its cameras.
 pub(super) struct Rendered {
     /// Its caption, as the model reads it.
-    pub(super) caption: String,
+    pub(super) caption: Caption,
     pub(super) cameras: Vec<Camera>,
     /// `[views][frames, h, w, 3]`.
     pub(super) clips: Vec<Vec<u8>>,
@@ -80,5 +80,5 @@ fn one(config: &TrainingConfig, index: u64, how: &Scenes) -> Rendered {
             depths.push(view.geometry(frames.start, FRAMES).depth_m);
         }
     }
-    Rendered { caption: sample.caption.to_string(), cameras: sample.cameras, clips, depths }
+    Rendered { caption: sample.caption, cameras: sample.cameras, clips, depths }
 }

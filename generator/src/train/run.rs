@@ -5,10 +5,13 @@ use super::log::Log;
 use super::pool::Pool;
 use super::stage::{Nets, Parameters, Stage};
 use super::state::{self, State};
-use super::{TrainConfig, TrainError, adamw, lift, parallel, vae};
+use super::{TrainConfig, TrainError, adamw, dit, lift, parallel, vae};
+use crate::tiny::{DitConfig, LiftConfig, VaeConfig};
+use crate::weights::digest;
+use loop3d_sample::scenes::Curriculum;
 use loop3d_scene::job::{Event, Observer};
 use loop3d_torch::guarded;
-use loop3d_torch::weights::{Fresh, Weights};
+use loop3d_torch::weights::{Fresh, Weights, open};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -49,6 +52,26 @@ pub fn train(
     match config.stage {
         StageKind::Vae => run.train(&vae::VaeStage::default(), Parameters::new(), observer),
         StageKind::Lift => run.train(&lift::LiftStage::default(), Parameters::new(), observer),
+        kind @ (StageKind::Stills | StageKind::Clips) => {
+            let mut frozen = Parameters::new();
+            let mut built_on = Vec::new();
+            for part in [StageKind::Vae, StageKind::Lift] {
+                let source = open(&run.folder.join(format!("{}.safetensors", part.name())))?;
+                built_on.push(digest(source.as_ref())?);
+                for name in source.names() {
+                    frozen.insert(format!("{}.{name}", part.name()), source.load(&name)?.to_kind(Kind::Float));
+                }
+            }
+            let stage = dit::DitStage {
+                kind,
+                config: DitConfig::default(),
+                vae: VaeConfig::default(),
+                lift: LiftConfig::default(),
+                curriculum: Curriculum::default(),
+                built_on,
+            };
+            run.train(&stage, frozen, observer)
+        }
     }
 }
 
@@ -125,7 +148,16 @@ impl Run<'_> {
         let fresh = Rc::new(Fresh::new(self.config.seed, S::start));
         let trained = Weights::new(fresh.clone(), None, Device::Cpu);
         stage.build(&Nets { trained, frozen: parallel::weights("frozen", parallel::handles(frozen)) })?;
-        Ok(State::new(fresh.made()))
+        let mut parameters = fresh.made();
+        // Clips go on from what stills have taught.
+        let before = self.folder.join(format!("{}.safetensors", StageKind::Stills.name()));
+        if self.config.stage == StageKind::Clips && before.exists() {
+            let source = open(&before)?;
+            for (name, value) in &mut parameters {
+                *value = Weights::new(Rc::clone(&source), Kind::Float, Device::Cpu).tensor(name, &value.size())?;
+            }
+        }
+        Ok(State::new(parameters))
     }
 
     /// Writes the averaged weights, and measures them.

@@ -1,0 +1,105 @@
+//! Attention of several heads with a norm on queries and keys, and positions as rotations.
+
+use crate::nn::{Linear, RmsNorm};
+use loop3d_torch::weights::{Weights, WeightsError};
+use tch::Tensor;
+
+const EPS: f64 = 1e-6;
+
+/// `q`, `k`, `v`, `o`, `norm_q`, `norm_k`.
+#[derive(Debug)]
+pub(super) struct Attention {
+    q: Linear,
+    k: Linear,
+    v: Linear,
+    o: Linear,
+    norm_q: RmsNorm,
+    norm_k: RmsNorm,
+    heads: i64,
+}
+
+impl Attention {
+    /// From `width` features to the same, attending to places of `other` features.
+    pub(super) fn new(weights: &Weights, width: i64, other: i64, heads: i64) -> Result<Self, WeightsError> {
+        let linear = |name, inputs| Linear::new(&weights.at(name), inputs, width);
+        let norm = |name| RmsNorm::new(&weights.at(name), width, EPS);
+        Ok(Self {
+            q: linear("q", width)?,
+            k: linear("k", other)?,
+            v: linear("v", other)?,
+            o: linear("o", width)?,
+            norm_q: norm("norm_q")?,
+            norm_k: norm("norm_k")?,
+            heads,
+        })
+    }
+
+    /// `[b, s, width]` attends to `[b, n, other]`; with positions only to itself.
+    pub(super) fn forward(&self, x: &Tensor, other: &Tensor, positions: Option<&Positions>) -> Tensor {
+        let heads = |x: Tensor| x.unflatten(-1, [self.heads, -1]).transpose(1, 2);
+        let mut q = heads(self.norm_q.forward(&self.q.forward(x)));
+        let mut k = heads(self.norm_k.forward(&self.k.forward(other)));
+        if let Some(positions) = positions {
+            (q, k) = (positions.turn(&q), positions.turn(&k));
+        }
+        let v = heads(self.v.forward(other));
+        let y = Tensor::scaled_dot_product_attention(&q, &k, &v, None::<&Tensor>, 0.0, false, None, false);
+        self.o.forward(&y.transpose(1, 2).flatten(2, 3))
+    }
+}
+
+/// An axis of positions.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Axis {
+    /// Positions on a line: angles p · 100^(−j/n).
+    Line(i64),
+    /// Positions on a ring of this many places: whole turns, so that a shift around the ring changes nothing.
+    Ring(i64),
+}
+
+/// Rotations of the places of a grid.
+#[derive(Debug)]
+pub(super) struct Positions {
+    /// `[places, head / 2]`.
+    cos: Tensor,
+    sin: Tensor,
+}
+
+impl Positions {
+    /// Places of a grid in row-major order; each axis has the same part of a head's features.
+    pub(super) fn new(axes: &[Axis], head: i64) -> Self {
+        let pairs = head / 2 / axes.len() as i64;
+        let mut angles: Vec<Vec<f32>> = vec![Vec::new()];
+        for axis in axes {
+            let (Axis::Line(length) | Axis::Ring(length)) = *axis;
+            let along = |place: i64| (0..pairs).map(move |pair| angle(*axis, place, pair, pairs));
+            let longer = |before: &Vec<f32>| {
+                let before = before.clone();
+                (0..length).map(move |place| before.iter().copied().chain(along(place)).collect::<Vec<f32>>())
+            };
+            angles = angles.iter().flat_map(longer).collect();
+        }
+        // Features left over by the division do not turn.
+        angles.iter_mut().for_each(|place| place.resize((head / 2) as usize, 0.0));
+        let angles = Tensor::from_slice(&angles.concat()).reshape([-1, head / 2]);
+        Self { cos: angles.cos(), sin: angles.sin() }
+    }
+
+    /// `[b, heads, places, head]` → the same shape.
+    fn turn(&self, x: &Tensor) -> Tensor {
+        let halves = x.chunk(2, -1);
+        let (a, b) = (&halves[0], &halves[1]);
+        Tensor::cat(&[a * &self.cos - b * &self.sin, b * &self.cos + a * &self.sin], -1)
+    }
+}
+
+fn angle(axis: Axis, place: i64, pair: i64, pairs: i64) -> f32 {
+    match axis {
+        Axis::Line(_) => place as f32 * 100f32.powf(-(pair as f32) / pairs as f32),
+        Axis::Ring(length) => {
+            let harmonic = 1 + pair % (length / 2).max(1);
+            // The whole number first, so that equal places have equal angles.
+            std::f32::consts::TAU * ((harmonic * place) % length) as f32 / length as f32
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! The transformer: noisy latents of several views, words and cameras → clean latents.
+//!
+//! A block attends within a frame, along the ring of frames, between the views of a frame (SynCamMaster's module, with ray maps
+//! beside its 12 numbers), and to the words. What is known of a view from the first one (its picture lifted to planes and seen
+//! from there, [`super::planes`]) comes in as a hint: latents, and how much of each token they cover. The model says for each
+//! number how far it follows the hint.
+
+use super::attention::{Axis, Positions};
+use super::block::{Block, Shared};
+use super::config::{DitConfig, LATENT_CHANNELS};
+use super::rays::{PLACE, RAY};
+use super::text::TextEncoder;
+use crate::nn::{Linear, layer_norm};
+use loop3d_torch::weights::{Weights, WeightsError};
+use tch::{Kind, Tensor};
+
+/// Features of the noise level's sinusoid.
+const LEVELS: i64 = 64;
+const EPS: f64 = 1e-6;
+
+/// The model.
+#[derive(Debug)]
+pub struct Dit {
+    tokens: Linear,
+    rays: Option<Linear>,
+    places: Linear,
+    levels: [Linear; 2],
+    rows: Linear,
+    text: TextEncoder,
+    blocks: Vec<Block>,
+    last_rows: Linear,
+    last: Linear,
+    config: DitConfig,
+}
+
+/// What the model takes; b samples of v views, n latent frames.
+pub struct Input<'a> {
+    /// Noisy latents `[b, v, n, 16, h, w]`.
+    pub latents: &'a Tensor,
+    /// Their noise levels σ `[b, v]`, 0…1; 0 for views that are known.
+    pub sigma: &'a Tensor,
+    /// Numbers of words, `[b, 32]`.
+    pub words: &'a Tensor,
+    /// Cameras `[b, v, 12]`, zeros where they are not said.
+    pub cameras: &'a Tensor,
+    /// Rays `[b, v, h, w, 30]`, zeros where they are not said.
+    pub rays: &'a Tensor,
+    /// Places of the tokens, `[b, v, h, w, 10]`.
+    pub places: &'a Tensor,
+    /// Hints and their coverage, `[b, v, n, 17, h, w]`, zeros where there are none.
+    pub hints: &'a Tensor,
+}
+
+impl Dit {
+    /// The model with these parameters.
+    ///
+    /// # Errors
+    /// A parameter is missing or has another shape.
+    pub fn new(weights: &Weights, config: &DitConfig) -> Result<Self, WeightsError> {
+        let d = config.width;
+        let linear = |name, inputs, outputs| Linear::new(&weights.at(name), inputs, outputs);
+        Ok(Self {
+            tokens: linear("tokens", 2 * LATENT_CHANNELS + 1, d)?,
+            rays: config.rays.then(|| linear("rays", RAY, d)).transpose()?,
+            places: linear("places", PLACE, d)?,
+            levels: [linear("levels1", LEVELS, d)?, linear("levels2", d, d)?],
+            rows: linear("rows", d, Block::ROWS * d)?,
+            text: TextEncoder::new(&weights.at("text"), config)?,
+            blocks: (0..config.blocks)
+                .map(|i| Block::new(&weights.at("blocks").at(i), config))
+                .collect::<Result<_, _>>()?,
+            last_rows: linear("last_rows", d, 2 * d)?,
+            last: linear("last", d, 2 * LATENT_CHANNELS)?,
+            config: config.clone(),
+        })
+    }
+
+    /// The clean latents as the model expects them, `[b, v, n, 16, h, w]`.
+    pub fn clean(&self, input: &Input<'_>) -> Tensor {
+        let [b, v, n, _, h, w] = [0, 1, 2, 3, 4, 5].map(|axis| input.latents.size()[axis]);
+        // [b, v, n, s, features]
+        let tokens = |x: &Tensor| x.flatten(4, 5).transpose(3, 4);
+        let x = self.tokens.forward(&tokens(&Tensor::cat(&[input.latents, input.hints], 3)));
+        let rays = input.rays.flatten(2, 3);
+        let mut place = self.places.forward(&input.places.flatten(2, 3));
+        if let Some(layer) = &self.rays {
+            place = place + layer.forward(&rays);
+        }
+        let x = x + place.unsqueeze(2);
+        let level = sinusoid(input.sigma);
+        let level = self.levels[1].forward(&self.levels[0].forward(&level).silu()).silu();
+        let shared = Shared {
+            // [b, v, 1, 1, rows, d]
+            rows: self.rows.forward(&level).unflatten(-1, [Block::ROWS, -1]).unsqueeze(2).unsqueeze(2),
+            text: self.text.forward(input.words),
+            cameras: input.cameras.shallow_clone(),
+            rays,
+            space: Positions::new(&[Axis::Line(h), Axis::Line(w)], self.config.head()),
+            time: Positions::new(&[Axis::Ring(n)], self.config.head()),
+            views: Positions::new(&[Axis::Line(v), Axis::Line(h), Axis::Line(w)], self.config.head()),
+        };
+        let x = self.blocks.iter().fold(x, |x, block| block.forward(&x, &shared));
+        let last = self.last_rows.forward(&level).unsqueeze(2).unsqueeze(2).chunk(2, -1);
+        let y = self.last.forward(&(layer_norm(&x, EPS) * (&last[0] + 1.0) + &last[1]));
+        let y = y.transpose(3, 4).reshape([b, v, n, 2 * LATENT_CHANNELS, h, w]);
+        preconditioned(input, &y)
+    }
+}
+
+/// From what the network says to clean latents. Without a hint: c z + c′ y with c = (1−σ)/s, c′ = σ/√s, s = (1−σ)² + σ², which
+/// leaves the network a task of the same size at each level (Karras et al., "Elucidating the Design Space of Diffusion-Based
+/// Generative Models", 2022, for straight paths). The hint takes the place of c z as far as the network follows it.
+fn preconditioned(input: &Input<'_>, y: &Tensor) -> Tensor {
+    let sigma = input.sigma.unsqueeze(-1).unsqueeze(-1).unsqueeze(-1).unsqueeze(-1);
+    let clear: Tensor = 1.0 - &sigma;
+    let size = clear.square() + sigma.square();
+    let held = input.latents * (&clear / &size);
+    let follow = (y.narrow(3, LATENT_CHANNELS, LATENT_CHANNELS) + 1.0).sigmoid();
+    let covered = input.hints.narrow(3, LATENT_CHANNELS, 1).gt(0.0).to_kind(Kind::Float);
+    let towards = input.hints.narrow(3, 0, LATENT_CHANNELS) - &held;
+    // A view that is known is not changed by a hint.
+    let known = sigma.gt(0.0).to_kind(Kind::Float);
+    &held + follow * covered * known * towards + y.narrow(3, 0, LATENT_CHANNELS) * (&sigma / size.sqrt())
+}
+
+/// Cosines and sines of 1000 σ, `[…, 64]`.
+fn sinusoid(sigma: &Tensor) -> Tensor {
+    let half = LEVELS / 2;
+    let exponents = Tensor::arange(half, (Kind::Float, sigma.device())) / half as f64;
+    let angles = sigma.unsqueeze(-1) * 1000.0 * (exponents * -(10_000f64.ln())).exp();
+    Tensor::cat(&[angles.cos(), angles.sin()], -1)
+}
