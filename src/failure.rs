@@ -121,6 +121,10 @@ const KNOWN: &[fn(&anyhow::Error) -> Option<Fault>] = &[
     of::<RigError>,
     #[cfg(feature = "torch")]
     of::<loop3d_generator::generate::GenerateError>,
+    #[cfg(feature = "torch")]
+    of::<loop3d_generator::tiny::TinyError>,
+    #[cfg(feature = "torch")]
+    of::<loop3d_generator::train::TrainError>,
     #[cfg(feature = "service")]
     of::<loop3d_generator::service::ServiceError>,
     #[cfg(feature = "viewer")]

@@ -4,6 +4,8 @@ mod drawing;
 #[cfg(feature = "service")]
 mod engine;
 #[cfg(feature = "torch")]
+mod clips;
+#[cfg(feature = "torch")]
 mod list;
 #[cfg(feature = "torch")]
 mod local;
@@ -11,6 +13,8 @@ mod prompt;
 #[cfg(any(feature = "service", feature = "torch"))]
 mod record;
 mod request;
+#[cfg(feature = "torch")]
+mod small;
 #[cfg(any(feature = "service", feature = "torch"))]
 mod target;
 
@@ -38,10 +42,12 @@ const ONLY_FOR_CLIPS: [&str; 11] =
 /// Generate clips from words, with a model on this machine or a video service, or draw the cameras that they are made for.
 #[derive(clap::Args, Debug)]
 #[command(
-    after_help = "Examples:\n  loop3d generate \"a campfire beside a stone wall\" --model Wan2.1-T2V-1.3B -o fire --fit fire.loop3d\n  \
+    after_help = "Examples:\n  loop3d generate \"a red flag waving on grass\" -o flag --fit flag.loop3d\n  \
+    loop3d generate \"a campfire beside a stone wall\" --model Wan2.1-T2V-1.3B -o fire --fit fire.loop3d\n  \
     loop3d generate --list-weights Wan2.1-T2V-1.3B\n  \
     loop3d generate \"a campfire beside a stone wall\" --engine http://localhost:8091 -o fire\n  \
     loop3d generate --draw-rig rig.png --rig arc --cameras 7 --spread 10\n\n\
+    Without --model, a small model of the program's own makes clips of 64×64 pixels in a minute or two; it knows about 80 words. \
     A model makes a clip for each camera of the rig: a capture that `loop3d fit` takes. After every step it saves a checkpoint, \
     DIR.resume, from which the same command goes on after Ctrl-C, a kill or a power cut; the clips are then the same. A service \
     makes one view. The folder also gets generate.json: the words, the settings and what the clips are like. docs/GENERATE.md \
@@ -68,7 +74,7 @@ pub struct GenerateArgs {
     #[command(flatten)]
     model: ModelOptions,
     /// Scene file: fit one to the clips, as `loop3d fit` does.
-    #[arg(long, value_name = "SCENE", requires = "weights", help_heading = "Model")]
+    #[arg(long, value_name = "SCENE", requires = "prompt", conflicts_with = "engine", help_heading = "Model")]
     #[cfg_attr(not(feature = "torch"), allow(dead_code, reason = "read where there is libtorch"))]
     fit: Option<PathBuf>,
     /// Preset of that fit.
@@ -109,15 +115,19 @@ impl GenerateArgs {
             (Some(file), ..) => self.draw(file),
             (None, Some(weights), _, Some(words), Some(dir)) => self.make(weights, words, dir),
             (None, None, Some(address), Some(words), Some(dir)) => self.fetch(address, words, dir),
+            (None, None, None, Some(words), Some(dir)) => self.make_small(None, words, dir),
             _ => Err(mistake(
-                "found none of --model, --engine, --draw-rig and --list-weights; pass --model DIR with a folder of weights, \
-                 --engine URL for a clip from a video service, or --draw-rig FILE.png for a drawing of the cameras",
+                "found neither words with --output DIR for clips, nor --draw-rig FILE.png for a drawing of the cameras, nor \
+                 --list-weights DIR",
             )),
         }
     }
 
     #[cfg(feature = "torch")]
     fn make(&self, weights: &Path, prompt: &str, dir: &Path) -> Result<()> {
+        if small::is_small(weights) {
+            return self.make_small(Some(weights), prompt, dir);
+        }
         let local = local::Local {
             prompt,
             weights,
@@ -127,8 +137,22 @@ impl GenerateArgs {
             common: &self.service,
             quiet: self.quiet,
         };
+        self.then_fit(|| local.run(dir))
+    }
+
+    #[cfg(feature = "torch")]
+    fn make_small(&self, weights: Option<&Path>, prompt: &str, dir: &Path) -> Result<()> {
+        small::check_size(self.size)?;
+        let (rig, options, quiet) = (&self.rig, &self.model, self.quiet);
+        let small = small::Small { prompt, weights, rig, options, seed: self.service.seed.unwrap_or(0), quiet };
+        self.then_fit(|| small.run(dir))
+    }
+
+    /// Makes clips, and a scene of them if that was asked for.
+    #[cfg(feature = "torch")]
+    fn then_fit(&self, make: impl FnOnce() -> Result<PathBuf>) -> Result<()> {
         let Some(scene) = &self.fit else {
-            let capture = local.run(dir)?;
+            let capture = make()?;
             if !self.quiet {
                 eprintln!("next: `loop3d fit --views {}`", capture.display());
             }
@@ -139,8 +163,7 @@ impl GenerateArgs {
         if self.rig.build()?.cameras.len() < 2 {
             return Err(mistake("--fit: found one camera; a fit takes at least two"));
         }
-        let capture = local.run(dir)?;
-        FitArgs::of_capture(&capture, scene, self.preset, self.quiet)?.run()
+        FitArgs::of_capture(&make()?, scene, self.preset, self.quiet)?.run()
     }
 
     #[cfg(feature = "torch")]
@@ -151,6 +174,11 @@ impl GenerateArgs {
     #[cfg(not(feature = "torch"))]
     fn make(&self, _: &Path, _: &str, _: &Path) -> Result<()> {
         Err(without_torch("--model"))
+    }
+
+    #[cfg(not(feature = "torch"))]
+    fn make_small(&self, _: Option<&Path>, _: &str, _: &Path) -> Result<()> {
+        Err(without_torch("words without --engine"))
     }
 
     #[cfg(not(feature = "torch"))]

@@ -23,6 +23,8 @@ mod sample;
 mod serve;
 mod single_page;
 mod stop;
+#[cfg(feature = "torch")]
+mod train;
 #[cfg(feature = "viewer")]
 mod view;
 mod web_files;
@@ -46,6 +48,8 @@ struct Cli {
 enum Command {
     Sample(sample::SampleArgs),
     Generate(generate::GenerateArgs),
+    #[cfg(feature = "torch")]
+    GenerateTrain(train::TrainArgs),
     Prepare(prepare::PrepareArgs),
     Doctor(doctor::DoctorArgs),
     Fit(fit::FitArgs),
@@ -78,6 +82,8 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Sample(args) => args.run(),
         Command::Generate(args) => args.run(),
+        #[cfg(feature = "torch")]
+        Command::GenerateTrain(args) => args.run(),
         Command::Prepare(args) => args.run(),
         Command::Doctor(args) => args.run(),
         Command::Fit(args) => args.run(),

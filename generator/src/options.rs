@@ -63,12 +63,12 @@ pub struct ModelOptions {
     #[arg(long = "model", value_name = "DIR", requires_all = ["prompt", "output"], conflicts_with = "engine")]
     #[serde(skip)]
     pub weights: Option<PathBuf>,
-    /// Frames of a clip: 1 + 4k, or 4k with --loop on [default: 81, or 80].
-    #[arg(long, value_name = "N", requires = "weights", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    /// Frames of a clip: 1 + 4k, or 4k with --loop on [default: 81, or 80]; of the small model an even number [default: 16].
+    #[arg(long, value_name = "N", requires = "prompt", conflicts_with = "engine", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     #[serde(skip)]
     pub frames: Option<u32>,
     /// Frames per second of the clips.
-    #[arg(long, value_name = "FPS", requires = "weights", default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=240))]
+    #[arg(long, value_name = "FPS", requires = "prompt", conflicts_with = "engine", default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=240))]
     #[serde(skip)]
     pub fps: u32,
     /// Whether the clips close on themselves.
@@ -101,7 +101,7 @@ pub struct ModelOptions {
     #[arg(long, value_enum, value_name = "DEVICE", requires = "weights", default_value_t)]
     pub device: Place,
     /// Number of threads [default: one per core].
-    #[arg(long, value_name = "N", requires = "weights", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(long, value_name = "N", requires = "prompt", conflicts_with = "engine", value_parser = clap::value_parser!(u16).range(1..=1024))]
     #[serde(skip)]
     pub threads: Option<u16>,
     /// Run even if it is going to take more than a day.

@@ -1,20 +1,18 @@
 //! Clips from weights on this machine: planned, made, and written as a capture with its record.
 
-use super::record::{Made, ModelRecord, Record, ViewRecord};
+use super::record::{Made, ModelRecord, Record};
 use super::target::Target;
-use super::{prompt, request::ServiceRequest};
+use super::{clips, prompt, request::ServiceRequest};
 use crate::failure::{Stopped, mistake};
 use crate::progress::Progress;
 use crate::stop::Stop;
-use anyhow::{Context, Result};
-use loop3d_capture::Writer;
+use anyhow::Result;
 use loop3d_generator::generate::{Files, GenerateError, Models, Plan, Request, decode, device, kind, sample, speed};
-use loop3d_generator::metrics::ClipMetrics;
 use loop3d_generator::options::ModelOptions;
-use loop3d_generator::rig::{RigConfig, RigFiles};
+use loop3d_generator::rig::RigConfig;
 use loop3d_generator::text::NEGATIVE_PROMPT;
 use loop3d_generator::weights::folder::Folder;
-use loop3d_media::{Clip, Encoder, Encoding, Ffmpeg, Purpose};
+use loop3d_media::Ffmpeg;
 use loop3d_optimizer::memory;
 use loop3d_scene::job::Event;
 use std::fs;
@@ -109,11 +107,11 @@ impl Local<'_> {
             made.warnings.iter().for_each(|warning| eprintln!("note: {warning}"));
         }
         let written = request.rig.write(&target.path(""), self.size.into())?;
-        write_bounds(&written, &request)?;
+        clips::write_bounds(&written, &request.rig, self.size.into())?;
         let capture = dir.join(written.capture.strip_prefix(target.path("")).unwrap_or(Path::new("")));
         let mut views = Vec::new();
         let result = decode(&models, &request, &plan, &made.latents, &mut watch(0.9, 1.0), &mut |view, clip| {
-            views.push(self.write(&target, &written, view, &clip)?);
+            views.push(clips::write(&target, &written, view, &clip, self.options.fps)?);
             Ok::<(), anyhow::Error>(())
         });
         result.map_err(stopped)?;
@@ -167,30 +165,6 @@ impl Local<'_> {
             duration(seconds)
         );
     }
-
-    /// Encodes a clip, and what it is like.
-    fn write(&self, target: &Target, files: &RigFiles, view: usize, clip: &Clip) -> Result<ViewRecord> {
-        let path = files.clips.get(view).context("a view without a camera")?;
-        let encoding = Encoding {
-            size: (clip.width as u32, clip.height as u32),
-            fps: f64::from(self.options.fps),
-            purpose: Purpose::Footage,
-        };
-        let mut encoder = Encoder::start(&Ffmpeg::default(), path, &encoding)?;
-        (0..clip.frames).try_for_each(|frame| encoder.frame(clip.frame(frame)))?;
-        encoder.finish()?;
-        let bytes = fs::read(path).with_context(|| path.display().to_string())?;
-        let root = target.path("");
-        let file = path.strip_prefix(&root).unwrap_or(path).display().to_string();
-        Ok(ViewRecord { file, crc32: format!("{:08x}", crc32fast::hash(&bytes)), metrics: ClipMetrics::of(clip)? })
-    }
-}
-
-/// Writes the cameras once more, with depth bounds. SynCamVideo's file has none, and a fit would have to estimate them.
-fn write_bounds(files: &RigFiles, request: &Request) -> Result<()> {
-    let writer: Writer = "llff".parse().map_err(anyhow::Error::msg)?;
-    writer.write(&files.capture, &request.rig.scene(request.size.into())).context("cannot write the depth bounds")?;
-    Ok(())
 }
 
 /// A path beside a folder.

@@ -37,6 +37,9 @@ pub enum Made<'a> {
     /// Weights on this machine.
     #[cfg(feature = "torch")]
     Model(ModelRecord<'a>),
+    /// The small model.
+    #[cfg(feature = "torch")]
+    Small(SmallRecord<'a>),
 }
 
 /// A run on this machine.
@@ -66,6 +69,26 @@ pub struct ModelRecord<'a> {
     /// How the run went.
     #[serde(flatten)]
     pub options: &'a ModelOptions,
+}
+
+/// A run of the small model.
+#[cfg(feature = "torch")]
+#[derive(Debug, Serialize)]
+pub struct SmallRecord<'a> {
+    /// What tells its weights apart from others.
+    pub digest: &'a str,
+    /// The words as it understood them.
+    pub caption: String,
+    /// Width and height.
+    pub size: [u32; 2],
+    /// Frames of a clip.
+    pub frames: u32,
+    /// How the first view was drawn.
+    pub steps: loop3d_generator::tiny::Steps,
+    /// The rig as it was asked for.
+    pub rig: &'a RigConfig,
+    /// What the rig is like.
+    pub cameras: RigReport,
 }
 
 /// One clip.

@@ -103,3 +103,41 @@ fn angle(axis: Axis, place: i64, pair: i64, pairs: i64) -> f32 {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use loop3d_torch::weights::{Fresh, Start, normals};
+    use std::rc::Rc;
+    use tch::Device;
+
+    #[test]
+    fn a_shift_around_the_ring_shifts_the_result() {
+        let weights = Weights::new(Rc::new(Fresh::new(1, Start::usual)), None, Device::Cpu);
+        let attention = Attention::new(&weights, 24, 24, 2).unwrap();
+        let x = Tensor::from_slice(&normals(2, 3 * 8 * 24, 1.0)).reshape([3, 8, 24]);
+        let off = |axis: Axis| {
+            let positions = Positions::new(&[axis], 12);
+            let forward = |x: &Tensor| attention.forward(x, x, Some(&positions));
+            (forward(&x).roll(3, 1) - forward(&x.roll(3, 1))).abs().max().double_value(&[])
+        };
+        assert!(off(Axis::Ring(8)) < 1e-5);
+        // On a line the ends are ends.
+        assert!(off(Axis::Line(8)) > 1e-3);
+    }
+
+    #[test]
+    fn each_axis_turns_its_own_pairs() {
+        // Six pairs: three of rows, three of columns.
+        let positions = Positions::new(&[Axis::Line(2), Axis::Line(3)], 12);
+        let place = 5;
+        for (pair, expected) in [1.0f32, 100f32.powf(-1.0 / 3.0), 100f32.powf(-2.0 / 3.0)].into_iter().enumerate() {
+            let angle = |pair: usize| {
+                let value = |x: &Tensor| x.double_value(&[place, pair as i64]);
+                value(&positions.sin).atan2(value(&positions.cos))
+            };
+            assert!((angle(pair) - f64::from(expected)).abs() < 1e-6);
+            assert!((angle(pair + 3) - 2.0 * f64::from(expected)).abs() < 1e-6);
+        }
+    }
+}

@@ -7,6 +7,7 @@
 //! | [`Lift`] | a picture → how likely each pixel lies on each of the planes before its camera |
 //! | [`planes`] | such a picture → what another camera sees of it, and where it sees nothing |
 //! | [`Dit`] | noise, words, cameras → latents of all views |
+//! | [`TinyModel::make`] | words and cameras → a clip for each camera |
 //!
 //! Clips are `[b, t, 3, h, w]` with values in −1…1, latents `[b, n, 16, h/8, w/8]`.
 
@@ -14,20 +15,28 @@ mod attention;
 mod block;
 mod config;
 mod dit;
+mod error;
 mod hints;
 mod lift;
+mod make;
+mod model;
 pub mod planes;
 pub mod rays;
 mod residual;
 mod ring;
 mod sampler;
+pub mod store;
 mod text;
 mod vae;
 pub mod words;
 
 pub use config::{DitConfig, LATENT_CHANNELS, LiftConfig, SPACE, TIME, VaeConfig};
 pub use dit::{Dit, Input};
+pub use error::TinyError;
 pub use hints::{Hints, hints};
 pub use lift::Lift;
+pub use make::{MOST_FRAMES, SIDE, TinyRequest};
+pub use model::TinyModel;
 pub use sampler::{Asked, Steps, sample};
-pub use vae::{Distribution, Vae};
+pub use vae::Vae;
+pub(crate) use vae::{CELL, cells};

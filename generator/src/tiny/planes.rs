@@ -128,3 +128,124 @@ pub fn shared(places: &Tensor, planes: i64) -> Tensor {
     let numbers = Tensor::arange(planes, (Kind::Float, Device::Cpu)).reshape([1, planes, 1, 1]);
     (1.0f64 - (places.unsqueeze(1) - numbers).abs()).clamp_min(0.0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use loop3d_sample::scenes::{Caption, Scene, Standpoint, View};
+    use loop3d_torch::weights::normals;
+
+    const SIDE: u32 = 64;
+
+    fn camera(azimuth_deg: f64, side: u32) -> Camera {
+        Standpoint { azimuth_deg, elevation_deg: 12.0, distance_m: 3.0 }.camera(side, side)
+    }
+
+    fn random(seed: u64, shape: &[i64]) -> Tensor {
+        Tensor::from_slice(&normals(seed, shape.iter().product::<i64>() as usize, 1.0)).reshape(shape)
+    }
+
+    fn off(a: &Tensor, b: &Tensor) -> f64 {
+        (a - b).abs().max().double_value(&[])
+    }
+
+    #[test]
+    fn the_own_camera_sees_the_picture() {
+        let camera = camera(0.0, 24);
+        let (picture, planes) = (random(1, &[2, 3, 24, 24]), random(2, &[2, 5, 24, 24]).softmax(1, Kind::Float));
+        let seen = Warp::new(&camera, &camera).see(&picture, &planes);
+        assert!(off(&seen.pixels, &picture) < 1e-4);
+        assert!(off(&seen.coverage, &seen.coverage.ones_like()) < 1e-5);
+    }
+
+    /// The same by hand in f64, pixel by pixel: coverage and disparity of one picture.
+    fn by_hand(planes: &Tensor, from: &Camera, to: &Camera) -> Vec<[f64; 2]> {
+        let [count, h, w] = [1, 2, 3].map(|axis| planes.size()[axis]);
+        let at = |plane: i64, y: i64, x: i64| {
+            if x < 0 || y < 0 || x >= w || y >= h {
+                return 0.0;
+            }
+            let behind: f64 = (0..=plane).map(|p| planes.double_value(&[0, p, y, x])).sum();
+            planes.double_value(&[0, plane, y, x]) / behind.max(LEAST)
+        };
+        let mut seen = Vec::new();
+        for row in 0..to.height {
+            for column in 0..to.width {
+                let ray = to.ray(DVec2::new(f64::from(column) + 0.5, f64::from(row) + 0.5));
+                let (mut clear, mut covered, mut mean) = (1.0, 0.0, 0.0);
+                for (plane, disparity) in disparities(count).iter().enumerate().rev() {
+                    // Where the ray meets the plane, in the world; far away for the plane at infinity.
+                    let depth = 1.0 / disparity.max(1e-9);
+                    let inverse = from.world_from_camera.inverse();
+                    let (origin, way) = (inverse.transform_point3(to.position()), inverse.transform_vector3(ray));
+                    let point = from.world_from_camera.transform_point3(origin + way * ((depth - origin.z) / way.z));
+                    let Some(pixel) = from.project(point) else { continue };
+                    let (x, y) = (pixel.x - 0.5, pixel.y - 0.5);
+                    let (left, top) = (x.floor(), y.floor());
+                    let (fx, fy) = (x - left, y - top);
+                    let corner = |dx: i64, dy: i64| at(plane as i64, top as i64 + dy, left as i64 + dx);
+                    let opacity = (corner(0, 0) * (1.0 - fx) + corner(1, 0) * fx) * (1.0 - fy)
+                        + (corner(0, 1) * (1.0 - fx) + corner(1, 1) * fx) * fy;
+                    let weight = clear * opacity;
+                    clear -= weight;
+                    covered += weight;
+                    mean += weight * disparity;
+                }
+                seen.push([covered, mean / (covered + BACKGROUND)]);
+            }
+        }
+        seen
+    }
+
+    #[test]
+    fn another_camera_sees_what_is_composited_by_hand() {
+        let (from, to) = (camera(0.0, 16), camera(9.0, 16));
+        let planes = (random(3, &[1, 6, 16, 16]) * 2.0).softmax(1, Kind::Float);
+        let seen = Warp::new(&from, &to).see(&random(4, &[1, 3, 16, 16]), &planes);
+        let expected = by_hand(&planes, &from, &to);
+        for (index, [covered, mean]) in expected.iter().enumerate() {
+            let place = [0, 0, index as i64 / 16, index as i64 % 16];
+            assert!((seen.coverage.double_value(&place) - covered).abs() < 1e-3, "{place:?}");
+            assert!((seen.disparity.double_value(&place) - mean).abs() < 1e-3, "{place:?}");
+        }
+        // Not everything is seen from there, or the test would say little.
+        assert!(expected.iter().any(|[covered, _]| *covered < 0.2));
+    }
+
+    #[test]
+    fn true_depth_gives_nearly_the_true_view() {
+        let caption: Caption = "a red flag waving on grass, before a wall".parse().unwrap();
+        let scene = Scene::new(&caption, 7, &Standpoint { azimuth_deg: 0.0, elevation_deg: 12.0, distance_m: 3.0 });
+        let view = |azimuth_deg: f64| View::new(&scene, &camera(azimuth_deg, SIDE));
+        let side = i64::from(SIDE);
+        let picture = |view: &View<'_>| {
+            let bytes = Tensor::from_slice(&view.frame(0, 16)).reshape([1, side, side, 3]).to_kind(Kind::Float);
+            (bytes / 127.5 - 1.0).permute([0, 3, 1, 2])
+        };
+        let (from, to) = (view(0.0), picture(&view(10.0)));
+        let depth = Tensor::from_slice(&from.geometry(0, 16).depth_m).reshape([1, side, side]);
+        let planes = shared(&places(&depth, 16), 16);
+        let error = |angle: f64| {
+            let seen = Warp::new(&camera(0.0, SIDE), &camera(angle, SIDE)).see(&picture(&from), &planes);
+            (seen.pixels - &to).square().mean(Kind::Double).double_value(&[])
+        };
+        let copied = (picture(&from) - &to).square().mean(Kind::Double).double_value(&[]);
+        // 3 dB better than no change; the other way round it is worse than that.
+        assert!(error(10.0) < 0.5 * copied, "{} {copied}", error(10.0));
+        assert!(error(-10.0) > copied);
+    }
+
+    #[test]
+    fn places_are_shared_between_two_planes() {
+        let depths = Tensor::from_slice(&[1.0f32, 60.0, 2.0, 0.3]).reshape([1, 2, 2]);
+        let found = places(&depths, 16);
+        let planes = shared(&found, 16);
+        let numbers = Tensor::arange(16, (Kind::Float, Device::Cpu)).reshape([1, 16, 1, 1]);
+        assert!(off(&(&planes * numbers).sum_dim_intlist(1, false, Kind::Float), &found) < 1e-5);
+        assert!(off(&planes.sum_dim_intlist(1, false, Kind::Float), &found.ones_like()) < 1e-6);
+        let expected = [15.0, 0.25, 7.5, 15.0];
+        for (index, expected) in (0..).zip(expected) {
+            assert!((found.double_value(&[0, index / 2, index % 2]) - expected).abs() < 1e-5);
+        }
+    }
+}

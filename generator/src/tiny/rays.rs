@@ -82,3 +82,41 @@ fn grid(cameras: &[Camera], numbers: &[f32], features: i64) -> Tensor {
     let [w, h] = cameras.first().map_or([1, 1], |camera| [camera.width, camera.height].map(|side| i64::from(side) / SPACE));
     Tensor::from_slice(numbers).reshape([-1, h, w, features])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use glam::DVec3;
+    use loop3d_sample::scenes::Standpoint;
+
+    #[test]
+    fn a_ray_runs_through_the_middle_of_its_token() {
+        let at = |azimuth_deg| Standpoint { azimuth_deg, elevation_deg: 10.0, distance_m: 3.0 }.camera(64, 48);
+        let cameras = [at(40.0), at(55.0)];
+        let found = rays(&cameras);
+        assert_eq!(found.size(), [2, 6, 8, RAY]);
+        let number = |view: i64, row: i64, column: i64, part: i64| found.double_value(&[view, row, column, part]);
+        for (view, camera) in (0..).zip(&cameras) {
+            for (row, column) in [(0, 0), (3, 5), (5, 7)] {
+                let vector = |from: i64| DVec3::from_array([0, 1, 2].map(|part| number(view, row, column, from + part)));
+                let (direction, moment) = (vector(0), vector(3));
+                // The point of the line that is nearest to the origin, and one two metres further on.
+                let nearest = direction.cross(moment) / direction.length_squared();
+                let point = cameras[0].world_from_camera.transform_point3(nearest + direction * 5.0);
+                let pixel = camera.project(point).unwrap();
+                let expected = DVec2::new(8.0 * column as f64 + 4.0, 8.0 * row as f64 + 4.0);
+                assert!(pixel.distance(expected) < 1e-3, "{view} {row} {column}: {pixel}");
+                for part in 0..6 {
+                    let value = number(view, row, column, part);
+                    let waves = [6, 12, 18, 24].map(|block| number(view, row, column, block + part));
+                    let pi = std::f64::consts::PI;
+                    let expected = [(pi * value).sin(), (pi * value).cos(), (2.0 * pi * value).sin(), (2.0 * pi * value).cos()];
+                    assert!(waves.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-5));
+                }
+            }
+        }
+        // The published numbers: the first camera is the world.
+        let first: Vec<f64> = (0..CAMERA).map(|i| poses(&cameras).double_value(&[0, i])).collect();
+        assert_eq!(first, [1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0]);
+    }
+}

@@ -5,8 +5,8 @@ use loop3d_torch::weights::normals;
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
-/// Range of normalised latents that an expected clean latent is cut to.
-const RANGE: f64 = 4.0;
+/// Range of latents that an expected clean latent is cut to.
+const RANGE: f64 = 8.0;
 
 /// How samples are drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -44,9 +44,16 @@ pub struct Asked<'a> {
     pub known: Option<&'a Tensor>,
 }
 
-/// Draws latents `[b, v, n, 16, h, w]`.
-#[must_use]
-pub fn sample(dit: &Dit, asked: &Asked<'_>, how: &Steps) -> Tensor {
+/// Draws latents `[b, v, n, 16, h, w]`. `each` is called after every step, and may end the run with its error.
+///
+/// # Errors
+/// Those of `each`.
+pub fn sample<E>(
+    dit: &Dit,
+    asked: &Asked<'_>,
+    how: &Steps,
+    each: &mut dyn FnMut(usize) -> Result<(), E>,
+) -> Result<Tensor, E> {
     let [b, v, n, h, w] = [0, 1, 2, 4, 5].map(|axis| asked.hints.size()[axis]);
     let shape = [b, v, n, super::LATENT_CHANNELS, h, w];
     let mut z = Tensor::from_slice(&normals(how.seed, shape.iter().product::<i64>() as usize, 1.0)).reshape(shape);
@@ -82,9 +89,10 @@ pub fn sample(dit: &Dit, asked: &Asked<'_>, how: &Steps) -> Tensor {
         // z = (1 − σ) x + σ ε: the same noise at the next level.
         let noise = (&z - &expected * (1.0 - now)) / now;
         z = &expected * (1.0 - next) + noise * next;
+        each(step)?;
     }
     if let Some(known) = asked.known {
         z.narrow(1, 0, 1).copy_(&known.unsqueeze(1));
     }
-    z
+    Ok(z)
 }

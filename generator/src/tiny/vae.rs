@@ -1,32 +1,24 @@
-//! The autoencoder: 8×8 pixels of two frames are 16 numbers. Its convolutions along time go around a ring, so a clip shifted by a
-//! latent has the shifted latents, and decodes to the shifted clip. A still is a clip of one frame.
+//! The autoencoder: 8×8 pixels of two frames are 16 numbers. A still is a clip of one frame.
+//!
+//! The encoder is linear, the principal components of such cells: trained for as long as this machine could, convolutions stayed
+//! 6 dB below it (docs/EXPERIMENTS.md). The decoder adds convolutions to its inverse. Along time they go around a ring, so a clip
+//! shifted by a latent has the shifted latents, and latents on a ring decode to an exact loop.
 
-use super::config::{LATENT_CHANNELS, TIME, VaeConfig};
+use super::config::{LATENT_CHANNELS, SPACE, TIME, VaeConfig};
 use super::residual::{Last, Residual, Up};
 use super::ring::RingConv;
 use crate::nn::Conv2d;
 use loop3d_torch::weights::{Weights, WeightsError};
 use tch::Tensor;
 
-/// Bounds of the logarithm of a latent's variance.
-const LOG_VARIANCE: [f64; 2] = [-20.0, 4.0];
+/// Numbers of a latent's cell: 8×8 pixels of two frames.
+pub(crate) const CELL: i64 = 3 * TIME * SPACE * SPACE;
 
-/// `encoder`, `decoder`, and `latents.mean`, `latents.deviation` of each channel, which training measures at its end.
+/// `encoder` `[16, 384, 1, 1]` and `decoder`.
 #[derive(Debug)]
 pub struct Vae {
-    encoder: Encoder,
+    encoder: Conv2d,
     decoder: Decoder,
-    mean: Tensor,
-    deviation: Tensor,
-}
-
-/// What the encoder says of a clip's latents, before they are normalised: `[b, n, 16, h, w]` each.
-#[derive(Debug)]
-pub struct Distribution {
-    /// Their mean.
-    pub mean: Tensor,
-    /// The logarithm of their variance.
-    pub log_variance: Tensor,
 }
 
 impl Vae {
@@ -35,94 +27,44 @@ impl Vae {
     /// # Errors
     /// A parameter is missing or has another shape.
     pub fn new(weights: &Weights, config: &VaeConfig) -> Result<Self, WeightsError> {
-        let latents = weights.at("latents");
         Ok(Self {
-            encoder: Encoder::new(&weights.at("encoder"), config)?,
+            encoder: Conv2d::new(&weights.at("encoder"), CELL, LATENT_CHANNELS, 1)?,
             decoder: Decoder::new(&weights.at("decoder"), config)?,
-            mean: latents.tensor("mean", &[LATENT_CHANNELS])?,
-            deviation: latents.tensor("deviation", &[LATENT_CHANNELS])?,
         })
     }
 
-    /// Clips `[b, t, 3, h, w]`, of one frame or an even number of them → the distribution of their latents.
-    pub fn distribution(&self, clips: &Tensor) -> Distribution {
-        let moments = self.encoder.forward(clips);
-        let [mean, log_variance] = [0, 1].map(|half| moments.narrow(2, half * LATENT_CHANNELS, LATENT_CHANNELS));
-        Distribution { mean, log_variance: log_variance.clamp(LOG_VARIANCE[0], LOG_VARIANCE[1]) }
+    /// Clips `[b, t, 3, h, w]`, of one frame or an even number of them → latents `[b, n, 16, h/8, w/8]`.
+    pub fn encode(&self, clips: &Tensor) -> Tensor {
+        self.encoder.forward(&cells(clips)).unflatten(0, [clips.size()[0], -1])
     }
 
-    /// Latents as the encoder has them `[b, n, 16, h, w]` → `[b, 2n, 3, 8h, 8w]`, or one frame where `still`.
+    /// Latents `[b, n, 16, h, w]` → clips `[b, 2n, 3, 8h, 8w]`, of one frame where `still`. Values may overshoot −1…1.
     pub fn pixels(&self, latents: &Tensor, still: bool) -> Tensor {
         self.decoder.forward(latents, still)
     }
 
-    /// Clips `[b, t, 3, h, w]` → normalised latents `[b, n, 16, h/8, w/8]`.
-    pub fn encode(&self, clips: &Tensor) -> Tensor {
-        let (mean, deviation) = self.constants();
-        (self.distribution(clips).mean - mean) / deviation
-    }
-
-    /// Normalised latents → clips in −1…1, as [`Vae::pixels`].
+    /// The same in −1…1.
     pub fn decode(&self, latents: &Tensor, still: bool) -> Tensor {
-        let (mean, deviation) = self.constants();
-        self.pixels(&(latents * deviation + mean), still).clamp(-1.0, 1.0)
-    }
-
-    fn constants(&self) -> (Tensor, Tensor) {
-        let shape = [1, 1, LATENT_CHANNELS, 1, 1];
-        (self.mean.reshape(shape), self.deviation.reshape(shape))
+        self.pixels(latents, still).clamp(-1.0, 1.0)
     }
 }
 
-/// `first`, then `fine`, `down1`, `middle`, `down2` frame by frame; `merge` joins two frames; `coarse`, `time`, `last`.
-#[derive(Debug)]
-struct Encoder {
-    first: Conv2d,
-    fine: Residual,
-    downs: [Conv2d; 2],
-    middle: Residual,
-    merge: Conv2d,
-    coarse: Residual,
-    time: RingConv,
-    last: Last,
+/// Clips `[b, t, 3, h, w]` → their cells `[b·n, 384, h/8, w/8]`, and back.
+pub(crate) fn cells(clips: &Tensor) -> Tensor {
+    // A still is a clip in which nothing moves.
+    let clips = if clips.size()[1] == 1 { clips.repeat([1, TIME, 1, 1, 1]) } else { clips.shallow_clone() };
+    let [b, t, c, h, w] = [0, 1, 2, 3, 4].map(|axis| clips.size()[axis]);
+    clips.reshape([b * t / TIME, TIME * c, h, w]).pixel_unshuffle(SPACE)
 }
 
-impl Encoder {
-    fn new(weights: &Weights, config: &VaeConfig) -> Result<Self, WeightsError> {
-        let [fine, middle, coarse] = config.widths;
-        Ok(Self {
-            first: Conv2d::new(&weights.at("first"), 12, fine, 3)?,
-            fine: Residual::new(&weights.at("fine"), fine)?,
-            downs: [
-                Conv2d::new(&weights.at("down1"), fine, middle, 3)?.halving(),
-                Conv2d::new(&weights.at("down2"), middle, coarse, 3)?.halving(),
-            ],
-            middle: Residual::new(&weights.at("middle"), middle)?,
-            merge: Conv2d::new(&weights.at("merge"), TIME * coarse, coarse, 1)?,
-            coarse: Residual::new(&weights.at("coarse"), coarse)?,
-            time: RingConv::new(&weights.at("time"), coarse)?,
-            last: Last::new(&weights.at("last"), coarse, 2 * LATENT_CHANNELS)?,
-        })
-    }
-
-    /// `[b, t, 3, h, w]` → `[b, n, 32, h/8, w/8]`.
-    fn forward(&self, clips: &Tensor) -> Tensor {
-        let b = clips.size()[0];
-        let x = self.fine.forward(&self.first.forward(&clips.flatten(0, 1).pixel_unshuffle(2)));
-        let x = self.downs[1].forward(&self.middle.forward(&self.downs[0].forward(&x)));
-        let x = x.unflatten(0, [b, -1]);
-        // A still is a clip in which nothing moves.
-        let x = if x.size()[1] == 1 { x.repeat([1, TIME, 1, 1, 1]) } else { x };
-        let [b, t, c, h, w] = [0, 1, 2, 3, 4].map(|axis| x.size()[axis]);
-        let x = self.merge.forward(&x.reshape([b * t / TIME, TIME * c, h, w]));
-        let x = self.time.forward(&self.coarse.forward(&x).unflatten(0, [b, -1]));
-        self.last.forward(&x.flatten(0, 1)).unflatten(0, [b, -1])
-    }
+fn from_cells(cells: &Tensor) -> Tensor {
+    cells.pixel_shuffle(SPACE).unflatten(1, [TIME, 3])
 }
 
-/// `first`, `coarse`, `time`; `split` makes two frames; `up1`, `middle1`, `middle2`, `up2`, `fine`, `last` frame by frame.
+/// `code`, a linear map back to cells, and what the convolutions add to it: `first`, `coarse`, `time`; `split` makes two frames; `up1`, `middle1`, `middle2`, `up2`, `fine`, `last` frame by frame.
 #[derive(Debug)]
 struct Decoder {
+    code: Conv2d,
     first: Conv2d,
     coarse: Residual,
     time: RingConv,
@@ -138,6 +80,7 @@ impl Decoder {
         let [fine, middle, coarse] = config.widths;
         let residual = |name, channels| Residual::new(&weights.at(name), channels);
         Ok(Self {
+            code: Conv2d::new(&weights.at("code"), LATENT_CHANNELS, CELL, 1)?,
             first: Conv2d::new(&weights.at("first"), LATENT_CHANNELS, coarse, 3)?,
             coarse: residual("coarse", coarse)?,
             time: RingConv::new(&weights.at("time"), coarse)?,
@@ -160,6 +103,50 @@ impl Decoder {
         let x = self.ups[0].forward(&x.flatten(0, 1));
         let x = self.middle.iter().fold(x, |x, block| block.forward(&x));
         let x = self.fine.forward(&self.ups[1].forward(&x));
-        self.last.forward(&x).pixel_shuffle(2).unflatten(0, [b, -1])
+        let coded = from_cells(&self.code.forward(&latents.flatten(0, 1)));
+        let coded = if still { coded.narrow(1, 0, 1) } else { coded };
+        (self.last.forward(&x).pixel_shuffle(2) + coded.flatten(0, 1)).unflatten(0, [b, -1])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use loop3d_torch::weights::{Fresh, Start, normals};
+    use std::rc::Rc;
+    use tch::Device;
+
+    fn vae() -> Vae {
+        let weights = Weights::new(Rc::new(Fresh::new(3, Start::usual)), None, Device::Cpu);
+        Vae::new(&weights, &VaeConfig { widths: [8, 8, 16] }).unwrap()
+    }
+
+    fn random(seed: u64, shape: &[i64]) -> Tensor {
+        Tensor::from_slice(&normals(seed, shape.iter().product::<i64>() as usize, 0.5)).reshape(shape)
+    }
+
+    fn off(a: &Tensor, b: &Tensor) -> f64 {
+        (a - b).abs().max().double_value(&[])
+    }
+
+    #[test]
+    fn time_is_a_ring() {
+        let (vae, clips) = (vae(), random(1, &[2, 8, 3, 16, 24]));
+        let latents = vae.encode(&clips);
+        assert_eq!(latents.size(), [2, 4, LATENT_CHANNELS, 2, 3]);
+        assert!(off(&vae.encode(&clips.roll(TIME * 3, 1)), &latents.roll(3, 1)) < 1e-5);
+        let made = vae.decode(&latents, false);
+        assert_eq!(made.size(), clips.size());
+        assert!(off(&vae.decode(&latents.roll(1, 1), false), &made.roll(TIME, 1)) < 1e-5);
+        // A shift within a latent is another clip.
+        assert!(off(&vae.encode(&clips.roll(1, 1)), &latents) > 1e-2);
+    }
+
+    #[test]
+    fn a_still_is_a_clip_in_which_nothing_moves() {
+        let (vae, still) = (vae(), random(2, &[1, 1, 3, 16, 16]));
+        let latents = vae.encode(&still);
+        assert!(off(&vae.encode(&still.repeat([1, 4, 1, 1, 1])), &latents.repeat([1, 2, 1, 1, 1])) < 1e-5);
+        assert!(off(&vae.decode(&latents, true), &vae.decode(&latents, false).narrow(1, 0, 1)) < 1e-5);
     }
 }

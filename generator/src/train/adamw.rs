@@ -33,10 +33,10 @@ impl Entry {
     }
 }
 
-/// One step. `gradients` are those of the entries, in their order; `step` counts from 0.
-pub(super) fn step(entries: &mut [Entry], gradients: &[Tensor], step: u64, rate: f64, average: f64) {
+/// One step. `gradients` are those of the entries, in their order; an entry without one stays as it is. `step` counts from 0.
+pub(super) fn step(entries: &mut [Entry], gradients: &[Option<Tensor>], step: u64, rate: f64, average: f64) {
     no_grad(|| {
-        let length = gradients.iter().map(|g| g.square().sum(Kind::Double).double_value(&[])).sum::<f64>().sqrt();
+        let length = gradients.iter().flatten().map(|g| g.square().sum(Kind::Double).double_value(&[])).sum::<f64>().sqrt();
         let scale = (CLIP / length.max(1e-12)).min(1.0);
         let [a, b] = BETAS;
         let t = step as f64 + 1.0;
@@ -44,6 +44,7 @@ pub(super) fn step(entries: &mut [Entry], gradients: &[Tensor], step: u64, rate:
         // Early on the average forgets faster, or it would be that of the first weights.
         let keep = average.min(t / (t + 9.0));
         for (entry, gradient) in entries.iter_mut().zip(gradients) {
+            let Some(gradient) = gradient else { continue };
             let gradient = gradient * scale;
             let _ = entry.first.g_mul_scalar_(a).g_add_(&(&gradient * (1.0 - a)));
             let _ = entry.second.g_mul_scalar_(b).g_add_(&(gradient.square() * (1.0 - b)));

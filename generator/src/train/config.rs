@@ -1,8 +1,11 @@
 //! What is trained, and how.
 
 use super::TrainError;
+use crate::tiny::{DitConfig, LiftConfig, VaeConfig};
 use clap::{Args, ValueEnum};
+use loop3d_sample::scenes::Curriculum;
 use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
 
 /// A part of the model, in the order of training.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
@@ -18,6 +21,32 @@ pub enum StageKind {
     Clips,
 }
 
+/// What a training can do without, to see what it is good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Without {
+    /// The attention between views.
+    Views,
+    /// The ray maps: cameras come in as 12 numbers alone.
+    Rays,
+    /// The first view's picture as the other views see it.
+    Hints,
+    /// The growing angles: they are wide from the beginning.
+    Angles,
+}
+
+/// Sizes of the parts.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Sizes {
+    /// The autoencoder.
+    pub vae: VaeConfig,
+    /// The depth network.
+    pub lift: LiftConfig,
+    /// The transformer.
+    pub dit: DitConfig,
+}
+
 impl StageKind {
     /// Its name in files.
     #[must_use]
@@ -27,6 +56,16 @@ impl StageKind {
             Self::Lift => "lift",
             Self::Stills => "stills",
             Self::Clips => "clips",
+        }
+    }
+
+    /// The part of the model that it trains, which is also the name of its weights. Stills are on the way to the transformer.
+    #[must_use]
+    pub fn part(self) -> &'static str {
+        match self {
+            Self::Vae => "vae",
+            Self::Lift => "lift",
+            Self::Stills | Self::Clips => "dit",
         }
     }
 }
@@ -56,12 +95,50 @@ pub struct TrainConfig {
     /// How often a rendered scene is used
     #[arg(long, default_value_t = 4)]
     pub reuse: usize,
+    /// Unseen scenes that measure
+    #[arg(long, default_value_t = 12)]
+    pub measured: u64,
+    /// Leave this out of the transformer's training, for comparison; may be repeated
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub without: Vec<Without>,
+    /// Weights to begin with, such as those of the stage before [default: new ones]
+    #[arg(long, value_name = "FILE")]
+    pub from: Option<PathBuf>,
     /// Seed of the parameters, the scenes and the noise
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+    /// Sizes of the parts, which have no flags.
+    #[arg(skip)]
+    pub sizes: Sizes,
 }
 
 impl TrainConfig {
+    /// Sizes of the transformer with what is left out.
+    #[must_use]
+    pub fn dit(&self) -> DitConfig {
+        let with = |what| !self.without.contains(&what);
+        let dit = &self.sizes.dit;
+        DitConfig {
+            views: dit.views && with(Without::Views),
+            rays: dit.rays && with(Without::Rays),
+            hints: dit.hints && with(Without::Hints),
+            ..dit.clone()
+        }
+    }
+
+    /// The angles between the cameras of the training.
+    #[must_use]
+    pub fn curriculum(&self) -> Curriculum {
+        let usual = Curriculum::default();
+        if self.without.contains(&Without::Angles) { Curriculum { from_deg: usual.to_deg, ..usual } } else { usual }
+    }
+
+    /// Where a run in a folder keeps its checkpoint.
+    #[must_use]
+    pub fn checkpoint(&self, folder: &Path) -> PathBuf {
+        folder.join(format!("{}.checkpoint.safetensors", self.stage.name()))
+    }
+
     /// Refuses settings that cannot work.
     ///
     /// # Errors
@@ -74,6 +151,9 @@ impl TrainConfig {
         if self.shards == 0 || self.batch == 0 || self.batch % self.shards != 0 {
             let expected = format!("a multiple of --shards {}", self.shards.max(1));
             return refused("--batch", self.batch.to_string(), expected);
+        }
+        if self.measured == 0 {
+            return refused("--measured", "0".to_owned(), "at least 1".to_owned());
         }
         if self.reuse == 0 {
             return refused("--reuse", "0".to_owned(), "at least 1".to_owned());

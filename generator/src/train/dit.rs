@@ -13,6 +13,7 @@ use crate::tiny::{Dit, DitConfig, Input, Lift, LiftConfig, Vae, VaeConfig, hints
 use loop3d_sample::scenes::{Caption, Curriculum};
 use loop3d_scene::Camera;
 use loop3d_torch::weights::{Start, normals};
+use std::collections::BTreeMap;
 use std::path::Path;
 use tch::{Kind, Tensor};
 
@@ -45,7 +46,7 @@ pub(super) struct DitStage {
     pub(super) lift: LiftConfig,
     pub(super) curriculum: Curriculum,
     /// What tells the weights of the other parts apart.
-    pub(super) built_on: Vec<String>,
+    pub(super) built_on: BTreeMap<String, String>,
 }
 
 /// Samples of one task.
@@ -78,7 +79,11 @@ impl Stage for DitStage {
     type Shard = Shard;
 
     fn sizes(&self) -> serde_json::Value {
-        serde_json::json!({ "dit": self.config, "curriculum": self.curriculum, "built_on": self.built_on })
+        serde_json::json!(self.config)
+    }
+
+    fn built_on(&self) -> BTreeMap<String, String> {
+        self.built_on.clone()
     }
 
     fn start(name: &str, shape: &[i64]) -> Start {
@@ -184,9 +189,9 @@ impl Stage for DitStage {
         Ok(Loss { total, parts: parts.to_vec() })
     }
 
-    fn measure(&self, nets: &Nets, picture: &Path) -> Result<Vec<(&'static str, f64)>, TrainError> {
+    fn measure(&self, nets: &Nets, scenes: u64, picture: &Path) -> Result<Vec<(&'static str, f64)>, TrainError> {
         let (dit, vae, lift) = self.model(nets)?;
-        score::measure(&dit, &vae, &lift, self.config.hints, self.clips(), picture)
+        score::measure((&dit, &vae, &lift), self.config.hints, self.clips(), scenes, picture)
     }
 }
 

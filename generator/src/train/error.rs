@@ -1,6 +1,9 @@
 //! What can go wrong in training.
 
+use crate::metrics::MetricError;
 use crate::samplers::SamplerError;
+use crate::tiny::TinyError;
+use loop3d_scene::{Blame, Fault, FileError};
 use loop3d_torch::TorchError;
 use loop3d_torch::weights::WeightsError;
 use std::path::PathBuf;
@@ -24,6 +27,20 @@ pub enum TrainError {
     /// The checkpoint is of another run, or cannot be read or written.
     #[error(transparent)]
     Checkpoint(#[from] SamplerError),
+    /// Weights that are not ours, damaged, or of another part.
+    #[error(transparent)]
+    Tiny(#[from] TinyError),
+    /// A file cannot be written.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// Weights that this stage builds on or begins with.
+    #[error("{}: {reason}; expected weights of an earlier stage", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        reason: String,
+    },
     /// libtorch failed.
     #[error(transparent)]
     Torch(#[from] TorchError),
@@ -35,6 +52,9 @@ pub enum TrainError {
         /// What the system says.
         reason: String,
     },
+    /// A clip cannot be measured.
+    #[error(transparent)]
+    Metric(#[from] MetricError),
     /// A thread ended without a result.
     #[error("a training thread failed: {0}")]
     Thread(String),
@@ -46,4 +66,17 @@ pub enum TrainError {
         /// Its loss.
         loss: f64,
     },
+}
+
+impl Blame for TrainError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Setting { .. } | Self::Diverged { .. } => Fault::Usage,
+            Self::Checkpoint(SamplerError::Differs { .. }) => Fault::Usage,
+            Self::Weights(_) | Self::Unreadable { .. } | Self::Checkpoint(SamplerError::Unreadable { .. }) => Fault::Input,
+            Self::Tiny(error) => error.fault(),
+            Self::File(error) => error.fault(),
+            Self::Checkpoint(_) | Self::Torch(_) | Self::Unwritable { .. } | Self::Metric(_) | Self::Thread(_) => Fault::Machine,
+        }
+    }
 }

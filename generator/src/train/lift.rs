@@ -11,16 +11,13 @@ use loop3d_sample::scenes::SCENE_FOCAL;
 use std::path::Path;
 use tch::{Kind, Tensor};
 
-/// Scenes that measure.
-const MEASURED: u64 = 24;
 /// Angles between the cameras that measure.
 const SPREAD_DEG: f64 = 12.0;
 /// Cameras of a training scene.
 const VIEWS: usize = 4;
 
-#[derive(Default)]
 pub(super) struct LiftStage {
-    config: LiftConfig,
+    pub(super) config: LiftConfig,
 }
 
 /// Pictures and their depths.
@@ -65,7 +62,7 @@ impl Stage for LiftStage {
         Ok(Loss { total, parts: Vec::new() })
     }
 
-    fn measure(&self, nets: &Nets, picture: &Path) -> Result<Vec<(&'static str, f64)>, TrainError> {
+    fn measure(&self, nets: &Nets, scenes: u64, picture: &Path) -> Result<Vec<(&'static str, f64)>, TrainError> {
         let lift = Lift::new(&nets.trained, &self.config)?;
         let side = i64::from(SIDE);
         let count = self.config.planes;
@@ -74,7 +71,7 @@ impl Stage for LiftStage {
         let numbers = Tensor::from_slice(&numbers).reshape([1, count, 1, 1]);
         let (mut off, mut copied, mut seen, mut ceiling) = (0.0, 0.0, 0.0, 0.0);
         let mut rows = [0, 1, 2, 3, 4].map(|_| Vec::new());
-        for scene in render(UNSEEN, 0..MEASURED, &how) {
+        for scene in render(UNSEEN, 0..scenes, &how) {
             let [from, to] = [0, 1].map(|view| tensor(&scene.clips[view], side));
             let planes = lift.planes(&from, SCENE_FOCAL);
             let depth = Tensor::from_slice(&scene.depths[0]).reshape([1, side, side]);
@@ -90,8 +87,8 @@ impl Stage for LiftStage {
             let shown = [from.shallow_clone(), grey(&disparity(&planes)), guess.pixels, to, grey(&guess.coverage)];
             rows.iter_mut().zip(shown).for_each(|(row, shown)| row.push(shown));
         }
-        sheet(&rows.map(|row| Tensor::cat(&row[..12], 0)), picture)?;
-        let mean = |sum: f64| sum / MEASURED as f64;
+        sheet(&rows.map(|row| Tensor::cat(&row, 0)), picture)?;
+        let mean = |sum: f64| sum / scenes as f64;
         Ok(vec![
             ("disparity_error", mean(off)),
             ("copy_psnr", mean(copied)),

@@ -4,6 +4,7 @@
 //! order of the shards: the same weights come out to the bit, whatever the number of threads. Samples are drawn by their index,
 //! so that a run that was stopped goes on as if it had not been.
 
+mod accept;
 mod adamw;
 mod config;
 mod dit;
@@ -19,6 +20,7 @@ mod stage;
 mod state;
 mod vae;
 
-pub use config::{StageKind, TrainConfig};
+pub use accept::{Acceptance, NovelViews, accept};
+pub use config::{Sizes, StageKind, TrainConfig, Without};
 pub use error::TrainError;
 pub use run::{Trained, train};

@@ -10,8 +10,8 @@ use tch::{Device, Tensor};
 
 /// What a step's shards say together.
 pub(super) struct Descent {
-    /// Of each trained parameter, in the order of the names: the mean over the shards.
-    pub(super) gradients: Vec<Tensor>,
+    /// Of each trained parameter, in the order of the names: the mean over the shards; `None` where none of them uses it.
+    pub(super) gradients: Vec<Option<Tensor>>,
     pub(super) loss: f64,
     pub(super) parts: Vec<(&'static str, f64)>,
 }
@@ -28,7 +28,7 @@ pub(super) fn weights(place: &str, parameters: Parameters) -> Weights {
 
 struct Share {
     shard: usize,
-    gradients: Vec<Tensor>,
+    gradients: Vec<Option<Tensor>>,
     loss: f64,
     parts: Vec<(&'static str, f64)>,
 }
@@ -71,12 +71,16 @@ pub(super) fn descent<S: Stage>(
     let Some(mut sum) = shares.next() else { return Err(TrainError::Thread("there was nothing to do".to_owned())) };
     for share in shares {
         for (sum, gradient) in sum.gradients.iter_mut().zip(&share.gradients) {
-            let _ = sum.g_add_(gradient);
+            match (sum.as_mut(), gradient) {
+                (Some(sum), Some(gradient)) => drop(sum.g_add_(gradient)),
+                (None, Some(gradient)) => *sum = Some(gradient.shallow_clone()),
+                (_, None) => {}
+            }
         }
         sum.loss += share.loss;
         sum.parts.iter_mut().zip(&share.parts).for_each(|(sum, part)| sum.1 += part.1);
     }
-    sum.gradients.iter_mut().for_each(|gradient| drop(gradient.g_mul_scalar_(scale)));
+    sum.gradients.iter_mut().flatten().for_each(|gradient| drop(gradient.g_mul_scalar_(scale)));
     sum.parts.iter_mut().for_each(|part| part.1 *= scale);
     Ok(Descent { gradients: sum.gradients, loss: sum.loss * scale, parts: sum.parts })
 }
@@ -97,8 +101,7 @@ fn share<S: Stage>(
             TrainError::Torch(TorchError::Thrown(error.to_string()))
         })?;
         // A parameter that a shard does not use has no gradient there.
-        let gradients = gradients.into_iter().zip(&inputs);
-        let gradients = gradients.map(|(g, input)| if g.defined() { g } else { input.zeros_like() }).collect();
+        let gradients = gradients.into_iter().map(|gradient| gradient.defined().then_some(gradient)).collect();
         Ok(Share { shard: number, gradients, loss: total.double_value(&[]), parts })
     })
 }

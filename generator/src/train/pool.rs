@@ -5,8 +5,8 @@ use loop3d_sample::scenes::{Caption, TrainingConfig, View};
 use loop3d_scene::Camera;
 use rayon::prelude::*;
 
-/// Scenes that are rendered at a time.
-const CHAPTER: u64 = 128;
+/// Batches whose scenes are rendered at a time.
+const CHAPTER: u64 = 8;
 
 /// How scenes are rendered.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -42,22 +42,24 @@ pub(super) struct Pool {
     seed: u64,
     chapter: Option<u64>,
     scenes: Vec<Rendered>,
+    /// Scenes of a chapter, and how often they are used.
+    size: u64,
     reuse: u64,
 }
 
 impl Pool {
-    pub(super) fn new(seed: u64, reuse: usize) -> Self {
-        Self { seed, chapter: None, scenes: Vec::new(), reuse: reuse as u64 }
+    pub(super) fn new(seed: u64, batch: usize, reuse: usize) -> Self {
+        Self { seed, chapter: None, scenes: Vec::new(), size: CHAPTER * batch as u64, reuse: reuse as u64 }
     }
 
     /// The samples `first..first + count` of the training.
     pub(super) fn samples(&mut self, first: u64, count: u64, how: &Scenes) -> Vec<&Rendered> {
-        let chapter = first / (CHAPTER * self.reuse);
+        let (size, chapter) = (self.size, first / (self.size * self.reuse));
         if self.chapter != Some(chapter) {
-            self.scenes = render(self.seed, chapter * CHAPTER..(chapter + 1) * CHAPTER, how);
+            self.scenes = render(self.seed, chapter * size..(chapter + 1) * size, how);
             self.chapter = Some(chapter);
         }
-        (first..first + count).map(|sample| &self.scenes[(sample % CHAPTER) as usize]).collect()
+        (first..first + count).map(|sample| &self.scenes[(sample % size) as usize]).collect()
     }
 }
 

@@ -6,16 +6,16 @@ use super::pool::Pool;
 use super::stage::{Nets, Parameters, Stage};
 use super::state::{self, State};
 use super::{TrainConfig, TrainError, adamw, dit, lift, parallel, vae};
-use crate::tiny::{DitConfig, LiftConfig, VaeConfig};
-use crate::weights::digest;
-use loop3d_sample::scenes::Curriculum;
+use crate::tiny::store::{Stored, from_bytes, to_bytes};
 use loop3d_scene::job::{Event, Observer};
 use loop3d_torch::guarded;
-use loop3d_torch::weights::{Fresh, Weights, open};
+use loop3d_torch::weights::{Fresh, Memory, Weights};
+use serde_json::{Map, json};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
-use tch::{Device, Kind, no_grad};
+use tch::{Device, no_grad};
 
 /// Time between checkpoints, and between measures and pictures.
 const CHECKPOINT: Duration = Duration::from_secs(300);
@@ -48,31 +48,37 @@ pub fn train(
     config.check()?;
     // Sums of the descent itself are the same on any number of threads only on one.
     tch::set_num_threads(1);
-    let run = Run { config, folder, time, threads };
+    let (sizes, run) = (&config.sizes, Run { config, folder, time, threads });
     match config.stage {
-        StageKind::Vae => run.train(&vae::VaeStage::default(), Parameters::new(), observer),
-        StageKind::Lift => run.train(&lift::LiftStage::default(), Parameters::new(), observer),
+        StageKind::Vae => run.train(&vae::VaeStage { config: sizes.vae.clone() }, Parameters::new(), observer),
+        StageKind::Lift => run.train(&lift::LiftStage { config: sizes.lift.clone() }, Parameters::new(), observer),
         kind @ (StageKind::Stills | StageKind::Clips) => {
             let mut frozen = Parameters::new();
-            let mut built_on = Vec::new();
+            let mut built_on = BTreeMap::new();
             for part in [StageKind::Vae, StageKind::Lift] {
-                let source = open(&run.folder.join(format!("{}.safetensors", part.name())))?;
-                built_on.push(digest(source.as_ref())?);
-                for name in source.names() {
-                    frozen.insert(format!("{}.{name}", part.name()), source.load(&name)?.to_kind(Kind::Float));
-                }
+                let stored = stored(&run.folder.join(format!("{}.safetensors", part.name())), part)?;
+                built_on.insert(part.name().to_owned(), stored.card.digest);
+                let names = stored.parameters.into_iter();
+                frozen.extend(names.map(|(name, tensor)| (format!("{}.{name}", part.name()), tensor)));
             }
             let stage = dit::DitStage {
                 kind,
-                config: DitConfig::default(),
-                vae: VaeConfig::default(),
-                lift: LiftConfig::default(),
-                curriculum: Curriculum::default(),
+                config: config.dit(),
+                vae: sizes.vae.clone(),
+                lift: sizes.lift.clone(),
+                curriculum: config.curriculum(),
                 built_on,
             };
             run.train(&stage, frozen, observer)
         }
     }
+}
+
+/// Weights of a part from a file.
+fn stored(path: &Path, stage: StageKind) -> Result<Stored, TrainError> {
+    let unreadable = |error: std::io::Error| TrainError::Unreadable { path: path.to_owned(), reason: error.to_string() };
+    let bytes = std::fs::read(path).map_err(unreadable)?;
+    Ok(from_bytes(&bytes, stage.part(), &path.display().to_string())?)
 }
 
 struct Run<'a> {
@@ -87,6 +93,13 @@ impl Run<'_> {
         self.folder.join(format!("{}{ending}", self.config.stage.name()))
     }
 
+    /// The transformer is what clips make of it.
+    fn weights(&self) -> PathBuf {
+        let stage = self.config.stage;
+        let name = if stage == StageKind::Clips { stage.part() } else { stage.name() };
+        self.folder.join(format!("{name}.safetensors"))
+    }
+
     fn train<S: Stage + 'static>(
         &self,
         stage: &S,
@@ -94,12 +107,12 @@ impl Run<'_> {
         observer: &mut dyn Observer,
     ) -> Result<Trained, TrainError> {
         let config = self.config;
-        let checkpoint = self.file(".checkpoint.safetensors");
+        let checkpoint = config.checkpoint(self.folder);
         let log = Log::new(&self.file(".log.jsonl"));
-        let run = state::run(config, stage.sizes());
+        let run = state::run(config, &stage.sizes(), &stage.built_on());
         let mut state = guarded(|| self.fresh(stage, &frozen))?;
         state.resume(&checkpoint, &run)?;
-        let mut pool = Pool::new(config.seed, config.reuse);
+        let mut pool = Pool::new(config.seed, config.batch, config.reuse);
         let (began, begun_at) = (Instant::now(), state.step);
         let mut saved = Instant::now();
         let name = config.stage.name();
@@ -140,7 +153,7 @@ impl Run<'_> {
         }
         state.save(&checkpoint, &run)?;
         let measures = self.measure(stage, &state, &frozen, &log)?;
-        Ok(Trained { steps: [state.step, config.steps], weights: self.file(".safetensors"), measures })
+        Ok(Trained { steps: [state.step, config.steps], weights: self.weights(), measures })
     }
 
     fn fresh<S: Stage + 'static>(&self, stage: &S, frozen: &Parameters) -> Result<State, TrainError> {
@@ -149,12 +162,13 @@ impl Run<'_> {
         let trained = Weights::new(fresh.clone(), None, Device::Cpu);
         stage.build(&Nets { trained, frozen: parallel::weights("frozen", parallel::handles(frozen)) })?;
         let mut parameters = fresh.made();
-        // Clips go on from what stills have taught.
-        let before = self.folder.join(format!("{}.safetensors", StageKind::Stills.name()));
-        if self.config.stage == StageKind::Clips && before.exists() {
-            let source = open(&before)?;
+        no_grad(|| stage.begin(&mut parameters, self.config.seed))?;
+        if let Some(file) = &self.config.from {
+            let stored = stored(file, self.config.stage)?;
+            let source = Rc::new(Memory::new(file.display().to_string(), stored.parameters));
+            let weights = Weights::new(source, None, Device::Cpu);
             for (name, value) in &mut parameters {
-                *value = Weights::new(Rc::clone(&source), Kind::Float, Device::Cpu).tensor(name, &value.size())?;
+                *value = weights.tensor(name, &value.size())?.copy();
             }
         }
         Ok(State::new(parameters))
@@ -173,20 +187,23 @@ impl Run<'_> {
             frozen: parallel::weights("frozen", parallel::handles(frozen)),
         };
         tch::set_num_threads(self.threads as i32);
-        let mut average = adamw::averaged(&state.names, &state.entries);
+        let average = adamw::averaged(&state.names, &state.entries);
         let measures = guarded(|| {
             no_grad(|| {
-                let before = nets(&average);
-                stage.finish(&mut average, &before)?;
-                stage.measure(&nets(&average), &self.file(&format!("-{:06}.png", state.step)))
+                stage.measure(&nets(&average), self.config.measured, &self.file(&format!("-{:06}.png", state.step)))
             })
         });
         tch::set_num_threads(1);
         let measures = measures?;
-        let path = self.file(".safetensors");
-        let tensors: Vec<_> = average.iter().map(|(name, tensor)| (name, tensor.to_kind(Kind::BFloat16))).collect();
-        let written = tch::Tensor::write_safetensors(&tensors, &path);
-        written.map_err(|error| TrainError::Unwritable { path, reason: error.to_string() })?;
+        let path = self.weights();
+        let training = serde_json::json!({
+            "settings": self.config,
+            "steps": state.step,
+            "measures": measures.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect::<Map<_, _>>(),
+            "spread_deg": stage.scenes(state.step as f64 / self.config.steps as f64).spread_deg,
+        });
+        let bytes = to_bytes(self.config.stage.part(), stage.sizes(), training, stage.built_on(), &average)?;
+        loop3d_scene::write_file(&path, |out| out.write_all(&bytes))?;
         let mut line = vec![("step", state.step as f64)];
         line.extend(measures.iter().copied());
         log.line(&line)?;

@@ -5,15 +5,12 @@ use super::pictures::{psnr, sheet, tensor};
 use super::pool::{Rendered, SIDE, Scenes, render};
 use super::vae::UNSEEN;
 use crate::tiny::{Asked, Dit, Lift, LATENT_CHANNELS, Steps, Vae, hints, rays, sample, words};
+use std::convert::Infallible;
 use std::path::Path;
 use tch::{Kind, Tensor};
 
-/// Scenes that measure while training goes on.
-const SCENES: u64 = 8;
 /// Candidates among which the nearest is looked for.
 const CANDIDATES: usize = 5;
-/// Captions that are drawn from words alone.
-const DRAWN: u64 = 12;
 
 /// What novel views of stills came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -36,7 +33,7 @@ pub(super) fn novel(
     (dit, vae, lift): (&Dit, &Vae, &Lift),
     hinted: bool,
     spread_deg: f64,
-    count: u64,
+    (count, seed): (u64, u64),
     rows: &mut [Vec<Tensor>; 4],
 ) -> Novel {
     let how = Scenes { views: CANDIDATES + 1, whole: false, depth: false, spread_deg };
@@ -46,7 +43,7 @@ pub(super) fn novel(
         let clips: Vec<Tensor> = scene.clips.iter().map(|clip| tensor(clip, side)).collect();
         let truth = &clips[1..];
         let known = vae.encode(&Tensor::stack(&clips[..1], 0));
-        let steps = Steps { steps: 8, guidance: 1.0, seed: 77 + number, ..Steps::default() };
+        let steps = Steps { steps: 8, guidance: 1.0, seed: seed.wrapping_mul(1000) + number, ..Steps::default() };
         let seen = |cameras: &[loop3d_scene::Camera]| {
             let hint = hints(vae, lift, &clips[0], cameras);
             let latents = if hinted { hint.latents } else { hint.latents.zeros_like() };
@@ -58,7 +55,7 @@ pub(super) fn novel(
                 hints: &latents.unsqueeze(0),
                 known: Some(&known),
             };
-            let made = vae.decode(&sample(dit, &asked, &steps).squeeze_dim(0), true);
+            let made = vae.decode(&whole(dit, &asked, &steps).squeeze_dim(0), true);
             (split(&made), split(&hint.pixels))
         };
         let (made, hint) = seen(&scene.cameras);
@@ -94,29 +91,27 @@ fn split(clips: &Tensor) -> Vec<Tensor> {
 
 /// Measures while training goes on, and a sheet of pictures.
 pub(super) fn measure(
-    dit: &Dit,
-    vae: &Vae,
-    lift: &Lift,
+    (dit, vae, lift): (&Dit, &Vae, &Lift),
     hinted: bool,
     clips: bool,
+    count: u64,
     picture: &Path,
 ) -> Result<Vec<(&'static str, f64)>, TrainError> {
     let mut rows = [0, 1, 2, 3].map(|_| Vec::new());
-    let near = novel((dit, vae, lift), hinted, 6.0, SCENES, &mut rows);
+    let near = novel((dit, vae, lift), hinted, 6.0, (count, 1), &mut rows);
     let mut shown = [0, 1, 2, 3].map(|_| Vec::new());
-    let far = novel((dit, vae, lift), hinted, 12.0, SCENES, &mut shown);
+    let far = novel((dit, vae, lift), hinted, 12.0, (count, 1), &mut shown);
     let mut pictures: Vec<Tensor> = shown.iter().map(|row| Tensor::cat(row, 0)).collect();
     // Below: what captions give, beside scenes of theirs.
     let how = Scenes { views: 1, whole: false, depth: false, spread_deg: 0.0 };
-    let scenes = render(UNSEEN + 3, 0..DRAWN, &how);
+    let scenes = render(UNSEEN + 3, 0..count, &how);
     let made = drawn(dit, vae, &scenes, if clips { 8 } else { 1 });
-    let columns = SCENES as i64;
     let truth: Vec<Tensor> = scenes.iter().map(|scene| tensor(&scene.clips[0], i64::from(SIDE))).collect();
-    pictures.push(Tensor::cat(&truth[..columns as usize], 0));
-    pictures.push(made.select(1, 0).narrow(0, 0, columns));
+    pictures.push(Tensor::cat(&truth, 0));
+    pictures.push(made.select(1, 0));
     if clips {
         for frame in [4, 8, 12] {
-            pictures.push(made.select(1, frame).narrow(0, 0, columns));
+            pictures.push(made.select(1, frame));
         }
     }
     sheet(&pictures, picture)?;
@@ -145,5 +140,11 @@ fn drawn(dit: &Dit, vae: &Vae, scenes: &[Rendered], frames: i64) -> Tensor {
         hints: &Tensor::zeros(shape, (Kind::Float, tch::Device::Cpu)),
         known: None,
     };
-    vae.decode(&sample(dit, &asked, &Steps::default()).squeeze_dim(1), frames == 1)
+    vae.decode(&whole(dit, &asked, &Steps::default()).squeeze_dim(1), frames == 1)
+}
+
+/// A run that nobody watches.
+fn whole(dit: &Dit, asked: &Asked<'_>, how: &Steps) -> Tensor {
+    let Ok(latents) = sample(dit, asked, how, &mut |_| Ok::<(), Infallible>(()));
+    latents
 }

@@ -29,12 +29,21 @@ pub(super) trait Stage: Sync {
 
     /// What tells checkpoints of this stage apart, besides the settings: its sizes.
     fn sizes(&self) -> serde_json::Value;
+    /// Digests of the parts that it builds on.
+    fn built_on(&self) -> BTreeMap<String, String> {
+        BTreeMap::new()
+    }
     /// How a new parameter begins.
     fn start(name: &str, shape: &[i64]) -> Start
     where
         Self: Sized,
     {
         Start::usual(name, shape)
+    }
+    /// Improves new parameters before the first step.
+    fn begin(&self, parameters: &mut Parameters, seed: u64) -> Result<(), TrainError> {
+        let _ = (parameters, seed);
+        Ok(())
     }
     /// Builds the model once, so that every parameter is asked for.
     fn build(&self, nets: &Nets) -> Result<(), TrainError>;
@@ -44,11 +53,6 @@ pub(super) trait Stage: Sync {
     fn shard(&self, samples: &[&super::pool::Rendered], first: u64, done: f64) -> Self::Shard;
     /// The mean loss of a shard.
     fn loss(&self, nets: &Nets, shard: &Self::Shard) -> Result<Loss, TrainError>;
-    /// Changes averaged weights before they are written as a result.
-    fn finish(&self, average: &mut Parameters, nets: &Nets) -> Result<(), TrainError> {
-        let _ = (average, nets);
-        Ok(())
-    }
-    /// Measures on unseen scenes, with averaged weights; a picture may be written to `picture`.
-    fn measure(&self, nets: &Nets, picture: &Path) -> Result<Vec<(&'static str, f64)>, TrainError>;
+    /// Measures on `scenes` unseen scenes, with averaged weights; a picture is written to `picture`.
+    fn measure(&self, nets: &Nets, scenes: u64, picture: &Path) -> Result<Vec<(&'static str, f64)>, TrainError>;
 }

@@ -5,6 +5,7 @@ use super::stage::Parameters;
 use super::{TrainConfig, TrainError};
 use crate::samplers::resume;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Parameters in training, in the order of their names, after a number of steps.
@@ -15,8 +16,8 @@ pub(super) struct State {
 }
 
 /// What checkpoints of one run agree in.
-pub(super) fn run(config: &TrainConfig, sizes: Value) -> Value {
-    json!({ "settings": config, "sizes": sizes })
+pub(super) fn run(config: &TrainConfig, sizes: &Value, built_on: &BTreeMap<String, String>) -> Value {
+    json!({ "settings": config, "sizes": sizes, "built_on": built_on })
 }
 
 impl State {

@@ -1,12 +1,12 @@
-//! The autoencoder's training: stills and clips, absolute error of pixels, of their gradients and of their motion, and a trace of
-//! divergence from the normal distribution.
+//! The autoencoder's training: the encoder in one step, the principal components of what scenes look like; the decoder on stills
+//! and clips, by the absolute error of pixels, of their gradients and of their motion.
 
 use super::TrainError;
 use super::pictures::{psnr, sheet, tensor};
 use super::pool::{FRAMES, Rendered, SIDE, Scenes, render};
 use super::stage::{Loss, Nets, Parameters, Stage};
-use crate::tiny::{LATENT_CHANNELS, Vae, VaeConfig};
-use loop3d_torch::weights::{Start, normals};
+use crate::tiny::{CELL, LATENT_CHANNELS, Vae, VaeConfig, cells};
+use loop3d_torch::weights::Start;
 use std::path::Path;
 use tch::{Kind, Tensor};
 
@@ -14,23 +14,19 @@ use tch::{Kind, Tensor};
 const GRADIENT: f64 = 0.1;
 /// Weight of the motion's error.
 const MOTION: f64 = 0.5;
-/// Weight of the divergence.
-const DIVERGENCE: f64 = 1e-6;
+/// Clips whose principal components a new model begins with.
+const CODED: u64 = 48;
 /// Seed of the scenes that measure.
 pub(super) const UNSEEN: u64 = 1 << 40;
-/// Clips that measure.
-const MEASURED: u64 = 12;
 
-#[derive(Default)]
 pub(super) struct VaeStage {
-    config: VaeConfig,
+    pub(super) config: VaeConfig,
 }
 
 /// Stills and one clip.
 pub(super) struct Shard {
     stills: Vec<u8>,
     clip: Vec<u8>,
-    first: u64,
 }
 
 impl Stage for VaeStage {
@@ -42,10 +38,37 @@ impl Stage for VaeStage {
 
     fn start(name: &str, shape: &[i64]) -> Start {
         match name {
-            "latents.mean" => Start::Constant(0.0),
-            "latents.deviation" => Start::Constant(1.0),
+            // A new decoder is its linear code alone.
+            "decoder.last.conv.weight" => Start::Constant(0.0),
             _ => Start::usual(name, shape),
         }
+    }
+
+    /// The linear code that loses least: the principal components of cells. Their scale is between their own and a common one
+    /// (variances become their square roots, 1 on average), so that what is seen best counts most when latents are learned.
+    fn begin(&self, parameters: &mut Parameters, seed: u64) -> Result<(), TrainError> {
+        let scenes = render(seed, 0..CODED, &self.scenes(0.0));
+        let cells = scenes.iter().map(|scene| cells(&clip(scene)).transpose(0, 1).flatten(1, 3)).collect::<Vec<_>>();
+        let cells = Tensor::cat(&cells, 1).to_kind(Kind::Double);
+        let mean = cells.mean_dim(1, true, Kind::Double);
+        let centred = &cells - &mean;
+        let covariance = centred.matmul(&centred.transpose(0, 1)) / cells.size()[1] as f64;
+        let (variances, components) = covariance.linalg_eigh("L");
+        let from = CELL - LATENT_CHANNELS;
+        let roots = variances.narrow(0, from, LATENT_CHANNELS).clamp_min(1e-9).sqrt();
+        // Divided by these, a component of variance λ has the variance √λ over the mean of all √λ.
+        let scales = ((&roots) * roots.mean(Kind::Double)).sqrt().unsqueeze(0);
+        // [384, 16]
+        let components = components.narrow(1, from, LATENT_CHANNELS);
+        let code = (&components / &scales).transpose(0, 1);
+        let mut set = |name: &str, value: &Tensor, shape: &[i64]| {
+            parameters.insert(name.to_owned(), value.to_kind(Kind::Float).reshape(shape).contiguous());
+        };
+        set("encoder.weight", &code, &[LATENT_CHANNELS, CELL, 1, 1]);
+        set("encoder.bias", &-code.matmul(&mean), &[LATENT_CHANNELS]);
+        set("decoder.code.weight", &(components * scales), &[CELL, LATENT_CHANNELS, 1, 1]);
+        set("decoder.code.bias", &mean, &[CELL]);
+        Ok(())
     }
 
     fn build(&self, nets: &Nets) -> Result<(), TrainError> {
@@ -62,43 +85,32 @@ impl Stage for VaeStage {
         let moment = |number: u64| (number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 60) as usize % FRAMES;
         let still = |(number, sample): (u64, &&Rendered)| sample.clips[0][frame * moment(number)..][..frame].to_vec();
         let stills = (first..).zip(samples).skip(1).flat_map(still).collect();
-        Shard { stills, clip: samples.first().map_or_else(Vec::new, |sample| sample.clips[0].clone()), first }
+        Shard { stills, clip: samples.first().map_or_else(Vec::new, |sample| sample.clips[0].clone()) }
     }
 
     fn loss(&self, nets: &Nets, shard: &Shard) -> Result<Loss, TrainError> {
         let vae = Vae::new(&nets.trained, &self.config)?;
         let side = i64::from(SIDE);
         let clip = tensor(&shard.clip, side).unsqueeze(0);
-        let (clip_loss, clip_error) = one(&vae, &clip, false, shard.first);
+        let (clip_loss, clip_error) = one(&vae, &clip, false);
         if shard.stills.is_empty() {
-            return Ok(Loss { total: clip_loss, parts: vec![("clip_error", clip_error)] });
+            return Ok(Loss { total: clip_loss, parts: vec![("clip_error", clip_error), ("still_error", 0.0)] });
         }
         let stills = tensor(&shard.stills, side).unsqueeze(1);
-        let (still_loss, still_error) = one(&vae, &stills, true, shard.first + 1);
+        let (still_loss, still_error) = one(&vae, &stills, true);
         let parts = vec![("clip_error", clip_error), ("still_error", still_error)];
         Ok(Loss { total: (clip_loss + still_loss) * 0.5, parts })
     }
 
-    fn finish(&self, average: &mut Parameters, nets: &Nets) -> Result<(), TrainError> {
-        let vae = Vae::new(&nets.trained, &self.config)?;
-        let scenes = render(UNSEEN + 1, 0..16, &self.scenes(1.0));
-        let latents: Vec<Tensor> =
-            scenes.iter().map(|scene| vae.distribution(&clip(scene)).mean.flatten(0, 1)).collect();
-        let latents = Tensor::cat(&latents, 0).transpose(0, 1).flatten(1, 3);
-        average.insert("latents.mean".to_owned(), latents.mean_dim(1, false, Kind::Float));
-        average.insert("latents.deviation".to_owned(), latents.std_dim(1, true, false).clamp_min(1e-3));
-        Ok(())
-    }
-
-    fn measure(&self, nets: &Nets, picture: &Path) -> Result<Vec<(&'static str, f64)>, TrainError> {
+    fn measure(&self, nets: &Nets, scenes: u64, picture: &Path) -> Result<Vec<(&'static str, f64)>, TrainError> {
         let vae = Vae::new(&nets.trained, &self.config)?;
         let (mut clips, mut stills, mut rows) = (0.0, 0.0, [Vec::new(), Vec::new()]);
-        for scene in render(UNSEEN, 0..MEASURED, &self.scenes(1.0)) {
+        for scene in render(UNSEEN, 0..scenes, &self.scenes(1.0)) {
             let clip = clip(&scene);
             let made = vae.decode(&vae.encode(&clip), false);
             let still = clip.narrow(1, 0, 1);
-            clips += psnr(&made, &clip) / MEASURED as f64;
-            stills += psnr(&vae.decode(&vae.encode(&still), true), &still) / MEASURED as f64;
+            clips += psnr(&made, &clip) / scenes as f64;
+            stills += psnr(&vae.decode(&vae.encode(&still), true), &still) / scenes as f64;
             for (row, clip) in rows.iter_mut().zip([&clip, &made]) {
                 row.push(clip.get(0).narrow(0, 0, 1));
             }
@@ -115,10 +127,8 @@ fn clip(scene: &Rendered) -> Tensor {
 }
 
 /// The loss of clips `[b, t, 3, h, w]`, and their mean absolute error.
-fn one(vae: &Vae, clips: &Tensor, still: bool, seed: u64) -> (Tensor, f64) {
-    let found = vae.distribution(clips);
-    let noise = Tensor::from_slice(&normals(seed, found.mean.numel(), 1.0)).reshape(found.mean.size());
-    let latents = &found.mean + noise * (&found.log_variance * 0.5).exp();
+fn one(vae: &Vae, clips: &Tensor, still: bool) -> (Tensor, f64) {
+    let latents = tch::no_grad(|| vae.encode(clips));
     let made = vae.pixels(&latents, still);
     let error = |a: &Tensor, b: &Tensor| (a - b).abs().mean(Kind::Float);
     let pixels = error(&made, clips);
@@ -132,7 +142,5 @@ fn one(vae: &Vae, clips: &Tensor, still: bool, seed: u64) -> (Tensor, f64) {
         let motion = |x: &Tensor| x.roll(-1, 1) - x;
         loss = loss + error(&motion(&made), &motion(clips)) * MOTION;
     }
-    let divergence = (found.mean.square() + found.log_variance.exp() - 1.0 - &found.log_variance) * 0.5;
-    loss = loss + divergence.mean(Kind::Float) * (DIVERGENCE * LATENT_CHANNELS as f64);
     (loss, measured)
 }

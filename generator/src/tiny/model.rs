@@ -1,0 +1,88 @@
+//! The whole small model.
+
+use super::config::{DitConfig, LiftConfig, VaeConfig};
+use super::store::{Stored, from_bytes};
+use super::{Dit, Lift, TinyError, Vae};
+use loop3d_torch::weights::{Memory, Weights};
+use serde::de::DeserializeOwned;
+use std::path::Path;
+use std::rc::Rc;
+use tch::Device;
+
+/// Its three parts, ready to compute.
+#[derive(Debug)]
+pub struct TinyModel {
+    /// Clips ↔ latents.
+    pub vae: Vae,
+    /// Depth from one picture.
+    pub lift: Lift,
+    /// Noise, words, cameras → latents.
+    pub dit: Dit,
+    /// Sizes of the transformer.
+    pub config: DitConfig,
+    /// How far from the middle the cameras of the training were, at most, in degrees.
+    pub seen_deg: f64,
+    /// What tells its weights apart from others.
+    pub digest: String,
+}
+
+impl TinyModel {
+    /// Reads `vae.safetensors`, `lift.safetensors` and `dit.safetensors` of a folder that `loop3d generate-train` wrote.
+    ///
+    /// # Errors
+    /// A file is missing, damaged, of another version, or does not belong to the others.
+    pub fn open(folder: &Path) -> Result<Self, TinyError> {
+        let read = |part: &str| {
+            let path = folder.join(format!("{part}.safetensors"));
+            let place = path.display().to_string();
+            let bytes = std::fs::read(&path)
+                .map_err(|error| TinyError::NotOurs { place: place.clone(), reason: error.to_string() })?;
+            from_bytes(&bytes, part, &place)
+        };
+        Self::of(read("vae")?, read("lift")?, read("dit")?, &folder.join("dit.safetensors").display().to_string())
+    }
+
+    /// The weights that come with the program.
+    ///
+    /// # Errors
+    /// None that a build which passes its tests has.
+    pub fn shipped() -> Result<Self, TinyError> {
+        let read = |part: &str, bytes: &[u8]| from_bytes(bytes, part, &format!("{part}.safetensors of the program"));
+        let vae = read("vae", include_bytes!("../../weights/vae.safetensors"))?;
+        let lift = read("lift", include_bytes!("../../weights/lift.safetensors"))?;
+        Self::of(vae, lift, read("dit", include_bytes!("../../weights/dit.safetensors"))?, "dit.safetensors of the program")
+    }
+
+    /// Puts the parts together.
+    pub(crate) fn of(vae: Stored, lift: Stored, dit: Stored, place: &str) -> Result<Self, TinyError> {
+        for (part, stored) in [("vae", &vae), ("lift", &lift)] {
+            if let Some(expected) = dit.card.built_on.get(part)
+                && *expected != stored.card.digest
+            {
+                let (found, expected) = (stored.card.digest.clone(), expected.clone());
+                return Err(TinyError::Mixed { place: place.to_owned(), part, found, expected });
+            }
+        }
+        let config: DitConfig = sizes(&dit, place)?;
+        let seen_deg = dit.card.training.get("spread_deg").and_then(serde_json::Value::as_f64).unwrap_or(0.0);
+        let (vae_config, lift_config): (VaeConfig, LiftConfig) = (sizes(&vae, place)?, sizes(&lift, place)?);
+        let digest = dit.card.digest.clone();
+        Ok(Self {
+            vae: Vae::new(&weights(vae, place), &vae_config)?,
+            lift: Lift::new(&weights(lift, place), &lift_config)?,
+            dit: Dit::new(&weights(dit, place), &config)?,
+            config,
+            seen_deg,
+            digest,
+        })
+    }
+}
+
+fn sizes<T: DeserializeOwned>(stored: &Stored, place: &str) -> Result<T, TinyError> {
+    serde_json::from_value(stored.card.sizes.clone())
+        .map_err(|error| TinyError::NotOurs { place: place.to_owned(), reason: format!("sizes: {error}") })
+}
+
+fn weights(stored: Stored, place: &str) -> Weights {
+    Weights::new(Rc::new(Memory::new(place, stored.parameters)), None, Device::Cpu)
+}
