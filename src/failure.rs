@@ -78,6 +78,14 @@ pub fn mistake(message: impl Into<String>) -> anyhow::Error {
     failed(Fault::Usage, message)
 }
 
+/// What a build without libtorch says.
+#[cfg(not(feature = "torch"))]
+pub fn without_torch(option: &str) -> anyhow::Error {
+    mistake(format!(
+        "{option}: this build has no libtorch; run `cargo xtask setup --torch` once, then build with `cargo build --release --features torch`"
+    ))
+}
+
 /// A file or folder that is missing, damaged or of another kind.
 pub fn bad_input(message: impl Into<String>) -> anyhow::Error {
     failed(Fault::Input, message)

@@ -1,10 +1,10 @@
 //! `loop3d generate`: clips that were never filmed, and the cameras that they are made for.
 
+#[cfg(feature = "torch")]
+mod clips;
 mod drawing;
 #[cfg(feature = "service")]
 mod engine;
-#[cfg(feature = "torch")]
-mod clips;
 #[cfg(feature = "torch")]
 mod list;
 #[cfg(feature = "torch")]
@@ -19,6 +19,8 @@ mod small;
 mod target;
 
 use crate::failure::mistake;
+#[cfg(not(feature = "torch"))]
+use crate::failure::without_torch;
 #[cfg(feature = "torch")]
 use crate::fit::FitArgs;
 #[cfg(feature = "torch")]
@@ -41,8 +43,7 @@ const ONLY_FOR_CLIPS: [&str; 11] =
 
 /// Generate clips from words, with a model on this machine or a video service, or draw the cameras that they are made for.
 #[derive(clap::Args, Debug)]
-#[command(
-    after_help = "Examples:\n  loop3d generate \"a red flag waving on grass\" -o flag --fit flag.loop3d\n  \
+#[command(after_help = "Examples:\n  loop3d generate \"a red flag waving on grass\" -o flag --fit flag.loop3d\n  \
     loop3d generate \"a campfire beside a stone wall\" --model Wan2.1-T2V-1.3B -o fire --fit fire.loop3d\n  \
     loop3d generate --list-weights Wan2.1-T2V-1.3B\n  \
     loop3d generate \"a campfire beside a stone wall\" --engine http://localhost:8091 -o fire\n  \
@@ -51,8 +52,7 @@ const ONLY_FOR_CLIPS: [&str; 11] =
     A model makes a clip for each camera of the rig: a capture that `loop3d fit` takes. After every step it saves a checkpoint, \
     DIR.resume, from which the same command goes on after Ctrl-C, a kill or a power cut; the clips are then the same. A service \
     makes one view. The folder also gets generate.json: the words, the settings and what the clips are like. docs/GENERATE.md \
-    describes weights, rigs and services."
-)]
+    describes weights, rigs and services.")]
 pub struct GenerateArgs {
     /// What the clip shows, in words.
     #[arg(value_name = "WORDS")]
@@ -222,12 +222,4 @@ impl GenerateArgs {
     fn ask(&self, _: &str, _: &str, _: &Path) -> Result<()> {
         Err(mistake("--engine: this build has no client for services; build with `--features service`"))
     }
-}
-
-/// What a build without libtorch says.
-#[cfg(not(feature = "torch"))]
-fn without_torch(option: &str) -> anyhow::Error {
-    mistake(format!(
-        "{option}: this build has no libtorch; run `cargo xtask setup --torch` once, then build with `cargo build --release --features torch`"
-    ))
 }

@@ -23,7 +23,6 @@ mod sample;
 mod serve;
 mod single_page;
 mod stop;
-#[cfg(feature = "torch")]
 mod train;
 #[cfg(feature = "viewer")]
 mod view;
@@ -48,7 +47,6 @@ struct Cli {
 enum Command {
     Sample(sample::SampleArgs),
     Generate(generate::GenerateArgs),
-    #[cfg(feature = "torch")]
     GenerateTrain(train::TrainArgs),
     Prepare(prepare::PrepareArgs),
     Doctor(doctor::DoctorArgs),
@@ -82,7 +80,6 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Sample(args) => args.run(),
         Command::Generate(args) => args.run(),
-        #[cfg(feature = "torch")]
         Command::GenerateTrain(args) => args.run(),
         Command::Prepare(args) => args.run(),
         Command::Doctor(args) => args.run(),

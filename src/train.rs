@@ -1,17 +1,26 @@
 //! `loop3d generate-train`: trains the small model.
 
-use crate::failure::{Stopped, mistake};
-use crate::progress::Progress;
-use crate::stop::Stop;
-use anyhow::{Context, Result};
-use loop3d_generator::train::{TrainConfig, train};
+#[cfg(feature = "torch")]
+use crate::{
+    failure::{Stopped, mistake},
+    progress::Progress,
+    stop::Stop,
+};
+#[cfg(feature = "torch")]
+use anyhow::Context;
+use anyhow::Result;
+#[cfg(feature = "torch")]
+use loop3d_generator::train::train;
+use loop3d_generator::training::TrainConfig;
+#[cfg(feature = "torch")]
 use loop3d_scene::job::Event;
-use std::ops::ControlFlow;
 use std::path::PathBuf;
-use std::time::Duration;
+#[cfg(feature = "torch")]
+use std::{ops::ControlFlow, time::Duration};
 
 /// Train the small model of `loop3d generate` on procedural scenes, stage by stage.
 #[derive(clap::Args, Debug)]
+#[cfg_attr(not(feature = "torch"), allow(dead_code, reason = "read where there is libtorch"))]
 #[command(after_help = "\
 Examples, in this order; each goes on where it was stopped with --resume:
   loop3d generate-train --stage vae -o small --minutes 50
@@ -46,7 +55,17 @@ impl TrainArgs {
     /// Trains.
     ///
     /// # Errors
+    /// Settings that cannot work, a checkpoint that is missing or of another run, a full disk, Ctrl-C, a build without libtorch.
+    #[cfg(not(feature = "torch"))]
+    pub fn run(&self) -> Result<()> {
+        Err(crate::failure::without_torch("generate-train"))
+    }
+
+    /// Trains.
+    ///
+    /// # Errors
     /// Settings that cannot work, a checkpoint that is missing or of another run, a full disk, Ctrl-C.
+    #[cfg(feature = "torch")]
     pub fn run(&self) -> Result<()> {
         let time = self.minutes.map(|minutes| match Duration::try_from_secs_f64(60.0 * minutes) {
             Ok(time) if !time.is_zero() => Ok(time),
@@ -62,7 +81,9 @@ impl TrainArgs {
             }
             (false, true) => {
                 let path = checkpoint.display();
-                return Err(mistake(format!("{path}: an unfinished training; pass --resume to go on with it, or remove it")));
+                return Err(mistake(format!(
+                    "{path}: an unfinished training; pass --resume to go on with it, or remove it"
+                )));
             }
             _ => {}
         }
@@ -83,7 +104,10 @@ impl TrainArgs {
         let [done, all] = trained.steps;
         if stopped {
             let path = checkpoint.display();
-            return Err(Stopped(format!("{done} of {all} steps are in {path}; the same command continues with --resume")).into());
+            return Err(Stopped(format!(
+                "{done} of {all} steps are in {path}; the same command continues with --resume"
+            ))
+            .into());
         }
         let measures: Vec<String> = trained.measures.iter().map(|(name, value)| format!("{name} {value:.3}")).collect();
         let left = if done < all { ", to be continued with --resume" } else { "" };

@@ -1,7 +1,9 @@
 //! Training: the same to the bit on any number of threads, and after a stop.
 
-use loop3d_generator::tiny::{DitConfig, LiftConfig, TinyModel, VaeConfig};
-use loop3d_generator::train::{Sizes, StageKind, TrainConfig, TrainError, train};
+use loop3d_generator::sizes::{DitConfig, LiftConfig, Sizes, VaeConfig};
+use loop3d_generator::tiny::TinyModel;
+use loop3d_generator::train::{TrainError, train};
+use loop3d_generator::training::{StageKind, TrainConfig};
 use loop3d_scene::job::Event;
 use std::fs;
 use std::ops::ControlFlow;
@@ -97,7 +99,7 @@ fn stages_build_on_each_other() {
     run(&TrainConfig { seed: 9, ..config(StageKind::Vae, 1) }, other.path(), 2, 0);
     fs::copy(other.path().join("vae.safetensors"), folder.join("vae.safetensors")).unwrap();
     let mixed = TinyModel::open(folder).unwrap_err().to_string();
-    assert!(mixed.contains("trained on a vae with the digest"), "{mixed}");
+    assert!(mixed.contains("knows the latents of an encoder with the digest"), "{mixed}");
 }
 
 #[test]

@@ -53,7 +53,9 @@ impl Small<'_> {
             let reached = farthest_deg(&rig);
             if reached > model.seen_deg {
                 let seen = model.seen_deg;
-                eprintln!("note: cameras are up to {reached:.0}° from the first one, and the model was trained up to {seen:.0}°");
+                eprintln!(
+                    "note: cameras are up to {reached:.0}° from the first one, and the model was trained up to {seen:.0}°"
+                );
             }
         }
         let size = (SIDE, SIDE);

@@ -10,6 +10,9 @@ mod generate;
 #[cfg(feature = "torch")]
 mod generate_model;
 #[cfg(test)]
+#[cfg(feature = "torch")]
+mod generate_small;
+#[cfg(test)]
 mod package;
 #[cfg(test)]
 mod report;

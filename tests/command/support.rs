@@ -16,6 +16,7 @@ const STILL: usize = 32;
 pub const COMMANDS: &[&str] = &[
     "sample",
     "generate",
+    "generate-train",
     "prepare",
     "doctor",
     "fit",

@@ -1,4 +1,5 @@
-//! `cargo xtask demo`: fits, measures and renders the sample capture, with the commands that a newcomer would type.
+//! `cargo xtask demo`: fits, measures and renders the sample capture, with the commands that a newcomer would type. With `--generate`:
+//! clips from words, their scene and its video.
 
 use crate::options::Options;
 use crate::process::{command, line, output, run};
@@ -39,23 +40,95 @@ impl Places {
     }
 }
 
-/// Reads `[--out DIR]` [default: `out/` in the checkout].
-///
-/// # Errors
-/// An unknown argument, or no folder after `--out`.
-pub fn out_folder(root: &Path, args: &[&str]) -> Result<PathBuf> {
-    match args {
-        [] => Ok(root.join("out")),
-        ["--out", folder] => std::path::absolute(folder).with_context(|| format!("--out {folder}")),
-        _ => bail!("demo: found `{}`, expected nothing or `--out DIR`", args.join(" ")),
+/// What clips are made from with `--generate`.
+const WORDS: &str = "a red flag waving on grass, before a wall";
+
+/// What to do.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Demo {
+    /// Where results go.
+    out: PathBuf,
+    /// Clips from words instead of the sample.
+    generate: bool,
+}
+
+impl Demo {
+    /// Reads `[--generate] [--out DIR]` [default: `out/` in the checkout].
+    ///
+    /// # Errors
+    /// An unknown argument, or no folder after `--out`.
+    pub fn parse(root: &Path, args: &[&str]) -> Result<Self> {
+        let (generate, rest) = match args {
+            ["--generate", rest @ ..] => (true, rest),
+            [rest @ .., "--generate"] => (true, rest),
+            rest => (false, rest),
+        };
+        let out = match rest {
+            [] => root.join("out"),
+            ["--out", folder] => std::path::absolute(folder).with_context(|| format!("--out {folder}"))?,
+            _ => bail!("demo: found `{}`, expected nothing, `--generate` or `--out DIR`", args.join(" ")),
+        };
+        Ok(Self { out, generate })
+    }
+
+    /// Sets up, builds, and makes scenes and videos.
+    ///
+    /// # Errors
+    /// A step failed.
+    pub fn run(&self, root: &Path) -> Result<()> {
+        if self.generate { generate_all(root, &self.out) } else { run_all(root, &self.out) }
     }
 }
 
+/// Sets up, builds with libtorch, and makes clips from words, their scene and its video.
+fn generate_all(root: &Path, out: &Path) -> Result<()> {
+    let mut timing = Timing::default();
+    timing.step("setup", || setup::run(root, Options { torch: true, ..Options::default() }))?;
+    let build = ["build", "--release", "--package", "loop3d", "--features", "torch"];
+    timing.step("build", || run(&mut command("cargo", build)))?;
+    let out = out.strip_prefix(root).unwrap_or(out);
+    fs::create_dir_all(out).with_context(|| format!("cannot make {}", out.display()))?;
+    let [clips, scene, video] = ["flag", "flag.loop3d", "flag.mp4"].map(|name| out.join(name));
+    if clips.join("generate.json").exists() {
+        println!("{} exists already; remove it to make it again", clips.display());
+    } else {
+        timing.step("generate", || run(&mut part(generate(&clips))))?;
+    }
+    timing.step("fit", || run(&mut part(fit_generated(&clips, &scene))))?;
+    timing.step("render", || run(&mut part(render_generated(&scene, &video))))?;
+    println!("\n{timing}");
+    println!("clips    {}", clips.display());
+    println!("scene    {}", scene.display());
+    println!("video    {}", video.display());
+    println!("\nLook around in it: target/release/loop3d view {}", scene.display());
+    Ok(())
+}
+
+fn with_torch() -> Command {
+    command("cargo", ["run", "--quiet", "--release", "--package", "loop3d", "--features", "torch", "--"])
+}
+
+fn generate(clips: &Path) -> Command {
+    let mut part = with_torch();
+    part.args(["generate", WORDS, "-o"]).arg(clips);
+    part
+}
+
+fn fit_generated(clips: &Path, scene: &Path) -> Command {
+    let mut part = with_torch();
+    part.arg("fit").arg("--views").arg(clips.join("f24_aperture5/scene1"));
+    part.args(["--preset", "draft", "-o"]).arg(scene);
+    part
+}
+
+fn render_generated(scene: &Path, video: &Path) -> Command {
+    let mut part = with_torch();
+    part.arg("render").arg(scene).arg("-o").arg(video).args(["--size", "512x512"]);
+    part
+}
+
 /// Sets up, builds, and makes the sample, its scene, its video and its metrics.
-///
-/// # Errors
-/// A step failed.
-pub fn run_all(root: &Path, out: &Path) -> Result<()> {
+fn run_all(root: &Path, out: &Path) -> Result<()> {
     let mut timing = Timing::default();
     timing.step("setup", || setup::run(root, Options::default()))?;
     timing.step("build", || run(&mut command("cargo", ["build", "--release", "--package", "loop3d"])))?;
@@ -142,13 +215,26 @@ mod tests {
     }
 
     #[test]
+    fn clips_from_words_are_typed_too() {
+        let (clips, scene) = (Path::new("out/flag"), Path::new("out/flag.loop3d"));
+        let video = Path::new("out/flag.mp4");
+        let typed = [generate(clips), fit_generated(clips, scene), render_generated(scene, video)]
+            .map(|part| line(&part).split_once(" -- ").unwrap().1.to_owned());
+        assert!(typed[0].starts_with("generate ") && typed[0].ends_with(" -o out/flag"), "{}", typed[0]);
+        assert_eq!(typed[1], "fit --views out/flag/f24_aperture5/scene1 --preset draft -o out/flag.loop3d");
+        assert_eq!(typed[2], "render out/flag.loop3d -o out/flag.mp4 --size 512x512");
+    }
+
+    #[test]
     fn the_out_folder_is_the_one_given_or_that_of_the_checkout() {
         let root = Path::new("/checkout");
-        assert_eq!(out_folder(root, &[]).unwrap(), Path::new("/checkout/out"));
-        assert_eq!(out_folder(root, &["--out", "/tmp/x"]).unwrap(), Path::new("/tmp/x"));
-        assert_eq!(
-            out_folder(root, &["--out"]).unwrap_err().to_string(),
-            "demo: found `--out`, expected nothing or `--out DIR`"
-        );
+        let parsed = |args: &[&str]| Demo::parse(root, args).map_err(|error| error.to_string());
+        let demo = |out: &str, generate| Ok(Demo { out: out.into(), generate });
+        assert_eq!(parsed(&[]), demo("/checkout/out", false));
+        assert_eq!(parsed(&["--out", "/tmp/x"]), demo("/tmp/x", false));
+        assert_eq!(parsed(&["--generate"]), demo("/checkout/out", true));
+        assert_eq!(parsed(&["--out", "/tmp/x", "--generate"]), demo("/tmp/x", true));
+        let refused = "demo: found `--out`, expected nothing, `--generate` or `--out DIR`";
+        assert_eq!(parsed(&["--out"]), Err(refused.to_owned()));
     }
 }

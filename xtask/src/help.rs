@@ -14,8 +14,9 @@ const TASKS: &[(&str, &str, &str)] = &[
     ),
     (
         "demo",
-        "[--out DIR]",
-        "Sets up and builds, then makes the sample capture, its scene, a video and its metrics in DIR [default: out].",
+        "[--generate] [--out DIR]",
+        "Sets up and builds, then makes the sample capture, its scene, a video and its metrics in DIR [default: out].
+--generate: with libtorch, clips from words, their scene and a video instead",
     ),
     (
         "web",

@@ -48,9 +48,9 @@ fn task(args: &[&str]) -> Result<()> {
             setup::run(&root, options)
         }
         ["demo", options @ ..] => {
-            let out = demo::out_folder(&root, options)?; // relative to the user's folder, so before that is left
+            let demo = demo::Demo::parse(&root, options)?; // relative to the user's folder, so before that is left
             enter()?;
-            demo::run_all(&root, &out)
+            demo.run(&root)
         }
         ["test", filters @ ..] => {
             enter()?;

@@ -1,9 +1,9 @@
 //! A block of the transformer.
 
 use super::attention::{Attention, Positions};
-use super::config::DitConfig;
 use super::rays::{CAMERA, RAY};
 use crate::nn::{LayerNorm, Linear, layer_norm};
+use crate::sizes::DitConfig;
 use loop3d_torch::weights::{Weights, WeightsError};
 use tch::Tensor;
 

@@ -26,7 +26,9 @@ pub enum TinyError {
         reason: String,
     },
     /// Weights of another version.
-    #[error("{place}: weights of format {found}, expected {expected}; train them again, or use the program that wrote them")]
+    #[error(
+        "{place}: weights of format {found}, expected {expected}; train them again, or use the program that wrote them"
+    )]
     Version {
         /// The file.
         place: String,
@@ -36,7 +38,9 @@ pub enum TinyError {
         expected: u32,
     },
     /// Weights that are not those that were written.
-    #[error("{place}: damaged: its numbers have the digest {found}, expected {expected}; take the file anew from where it came")]
+    #[error(
+        "{place}: damaged: its numbers have the digest {found}, expected {expected}; take the file anew from where it came"
+    )]
     Digest {
         /// The file.
         place: String,
@@ -45,16 +49,15 @@ pub enum TinyError {
         /// The digest that was written with them.
         expected: String,
     },
-    /// A transformer that was trained on another autoencoder or depth network.
+    /// A transformer that knows the latents of another autoencoder.
     #[error(
-        "{place}: trained on a {part} with the digest {expected}, and the one beside it has {found}; use parts of one training"
+        "{place}: knows the latents of an encoder with the digest {expected}, and the autoencoder beside it has {found}; use \
+         parts of one training"
     )]
     Mixed {
         /// The transformer's file.
         place: String,
-        /// The other part.
-        part: &'static str,
-        /// The digest of the one that is there.
+        /// The digest of the encoder that is there.
         found: String,
         /// The one that it was trained on.
         expected: String,
@@ -84,9 +87,11 @@ impl Blame for TinyError {
     fn fault(&self) -> Fault {
         match self {
             Self::Caption(_) | Self::Frames { .. } | Self::NoCamera => Fault::Usage,
-            Self::Weights(_) | Self::NotOurs { .. } | Self::Version { .. } | Self::Digest { .. } | Self::Mixed { .. } => {
-                Fault::Input
-            }
+            Self::Weights(_)
+            | Self::NotOurs { .. }
+            | Self::Version { .. }
+            | Self::Digest { .. }
+            | Self::Mixed { .. } => Fault::Input,
             Self::Torch(_) => Fault::Machine,
             Self::Stopped { .. } => Fault::Moment,
         }

@@ -29,11 +29,13 @@ pub fn hints(vae: &Vae, lift: &Lift, clip: &Tensor, cameras: &[Camera]) -> Hints
     let pixels = Tensor::stack(&pixels, 0);
     let coverage = Tensor::stack(&coverage, 0).flatten(0, 1);
     let side = [SPACE, SPACE];
-    let covered = coverage.avg_pool2d(side, side, [0, 0], false, true, None::<i64>).unflatten(0, [cameras.len() as i64, -1]);
+    let covered =
+        coverage.avg_pool2d(side, side, [0, 0], false, true, None::<i64>).unflatten(0, [cameras.len() as i64, -1]);
     let latents = vae.encode(&pixels);
     // A latent is covered as its frames are on average.
     let [v, n] = [0, 1].map(|axis| latents.size()[axis]);
-    let covered = covered.reshape([v, n, -1, 1, covered.size()[3], covered.size()[4]]).mean_dim(2, false, covered.kind());
+    let covered =
+        covered.reshape([v, n, -1, 1, covered.size()[3], covered.size()[4]]).mean_dim(2, false, covered.kind());
     let known = covered.gt(0.0).to_kind(latents.kind());
     let first = Tensor::arange(v, (latents.kind(), latents.device())).gt(0.0).to_kind(latents.kind());
     let all = Tensor::cat(&[latents * &known, covered], 2) * first.reshape([v, 1, 1, 1, 1]);

@@ -1,8 +1,8 @@
 //! Depth from one picture: how likely each pixel lies on each of the planes before its camera.
 
-use super::config::LiftConfig;
 use super::residual::{Last, Residual, Up};
 use crate::nn::{Conv2d, LayerNorm, Linear};
+use crate::sizes::LiftConfig;
 use loop3d_torch::weights::{Weights, WeightsError};
 use tch::Tensor;
 

@@ -65,7 +65,8 @@ impl TinyModel {
             let rig: Vec<Camera> = [first].into_iter().chain(*group).copied().collect();
             let hint = hints(&self.vae, &self.lift, &clip, &rig).latents;
             let hint = if self.config.hints { hint } else { hint.zeros_like() };
-            let how = Steps { seed: request.steps.seed.wrapping_add(1 + number as u64), guidance: 1.0, ..request.steps };
+            let how =
+                Steps { seed: request.steps.seed.wrapping_add(1 + number as u64), guidance: 1.0, ..request.steps };
             let made = self.views(&rig, &caption, &hint, Some(&known), &how, &mut |_| step("the other views"))?;
             let made = self.vae.decode(&made, false);
             clips.extend((1..made.size()[0]).map(|view| bytes(&made.get(view))));
@@ -97,7 +98,8 @@ impl TinyModel {
 
 /// `[t, 3, h, w]` in −1…1 as a clip.
 fn bytes(clip: &Tensor) -> Clip {
-    let frames = ((clip + 1.0) * 127.5).round().clamp(0.0, 255.0).to_kind(Kind::Uint8).permute([0, 2, 3, 1]).contiguous();
+    let frames =
+        ((clip + 1.0) * 127.5).round().clamp(0.0, 255.0).to_kind(Kind::Uint8).permute([0, 2, 3, 1]).contiguous();
     let [t, h, w] = [0, 1, 2].map(|axis| frames.size()[axis] as usize);
     let mut rgb = vec![0; frames.numel()];
     frames.copy_data_u8(&mut rgb, frames.numel());

@@ -30,7 +30,7 @@ mod text;
 mod vae;
 pub mod words;
 
-pub use config::{DitConfig, LATENT_CHANNELS, LiftConfig, SPACE, TIME, VaeConfig};
+pub use config::{LATENT_CHANNELS, SPACE, TIME};
 pub use dit::{Dit, Input};
 pub use error::TinyError;
 pub use hints::{Hints, hints};

@@ -1,8 +1,8 @@
 //! The whole small model.
 
-use super::config::{DitConfig, LiftConfig, VaeConfig};
 use super::store::{Stored, from_bytes};
 use super::{Dit, Lift, TinyError, Vae};
+use crate::sizes::{DitConfig, LiftConfig, VaeConfig};
 use loop3d_torch::weights::{Memory, Weights};
 use serde::de::DeserializeOwned;
 use std::path::Path;
@@ -50,18 +50,21 @@ impl TinyModel {
         let read = |part: &str, bytes: &[u8]| from_bytes(bytes, part, &format!("{part}.safetensors of the program"));
         let vae = read("vae", include_bytes!("../../weights/vae.safetensors"))?;
         let lift = read("lift", include_bytes!("../../weights/lift.safetensors"))?;
-        Self::of(vae, lift, read("dit", include_bytes!("../../weights/dit.safetensors"))?, "dit.safetensors of the program")
+        Self::of(
+            vae,
+            lift,
+            read("dit", include_bytes!("../../weights/dit.safetensors"))?,
+            "dit.safetensors of the program",
+        )
     }
 
     /// Puts the parts together.
     pub(crate) fn of(vae: Stored, lift: Stored, dit: Stored, place: &str) -> Result<Self, TinyError> {
-        for (part, stored) in [("vae", &vae), ("lift", &lift)] {
-            if let Some(expected) = dit.card.built_on.get(part)
-                && *expected != stored.card.digest
-            {
-                let (found, expected) = (stored.card.digest.clone(), expected.clone());
-                return Err(TinyError::Mixed { place: place.to_owned(), part, found, expected });
-            }
+        let found = vae.latents();
+        if let Some(expected) = dit.card.latents.clone()
+            && expected != found
+        {
+            return Err(TinyError::Mixed { place: place.to_owned(), found, expected });
         }
         let config: DitConfig = sizes(&dit, place)?;
         let seen_deg = dit.card.training.get("spread_deg").and_then(serde_json::Value::as_f64).unwrap_or(0.0);

@@ -79,7 +79,8 @@ fn waves(features: &mut Vec<f32>, numbers: &[f64]) {
 }
 
 fn grid(cameras: &[Camera], numbers: &[f32], features: i64) -> Tensor {
-    let [w, h] = cameras.first().map_or([1, 1], |camera| [camera.width, camera.height].map(|side| i64::from(side) / SPACE));
+    let [w, h] =
+        cameras.first().map_or([1, 1], |camera| [camera.width, camera.height].map(|side| i64::from(side) / SPACE));
     Tensor::from_slice(numbers).reshape([-1, h, w, features])
 }
 
@@ -98,7 +99,8 @@ mod tests {
         let number = |view: i64, row: i64, column: i64, part: i64| found.double_value(&[view, row, column, part]);
         for (view, camera) in (0..).zip(&cameras) {
             for (row, column) in [(0, 0), (3, 5), (5, 7)] {
-                let vector = |from: i64| DVec3::from_array([0, 1, 2].map(|part| number(view, row, column, from + part)));
+                let vector =
+                    |from: i64| DVec3::from_array([0, 1, 2].map(|part| number(view, row, column, from + part)));
                 let (direction, moment) = (vector(0), vector(3));
                 // The point of the line that is nearest to the origin, and one two metres further on.
                 let nearest = direction.cross(moment) / direction.length_squared();
@@ -110,7 +112,8 @@ mod tests {
                     let value = number(view, row, column, part);
                     let waves = [6, 12, 18, 24].map(|block| number(view, row, column, block + part));
                     let pi = std::f64::consts::PI;
-                    let expected = [(pi * value).sin(), (pi * value).cos(), (2.0 * pi * value).sin(), (2.0 * pi * value).cos()];
+                    let expected =
+                        [(pi * value).sin(), (pi * value).cos(), (2.0 * pi * value).sin(), (2.0 * pi * value).cos()];
                     assert!(waves.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-5));
                 }
             }

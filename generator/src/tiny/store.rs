@@ -24,8 +24,8 @@ pub struct Card {
     pub sizes: Value,
     /// How it was trained.
     pub training: Value,
-    /// Digests of the parts that it was trained on.
-    pub built_on: BTreeMap<String, String>,
+    /// What it was trained on: the digest of the encoder whose latents it knows, if any.
+    pub latents: Option<String>,
     /// SHA-256 of its numbers.
     pub digest: String,
 }
@@ -39,6 +39,29 @@ pub struct Stored {
     pub parameters: BTreeMap<String, Tensor>,
 }
 
+impl Stored {
+    /// What tells the latents of an autoencoder apart from those of others: the digest of its encoder. Its decoder may be trained
+    /// on.
+    #[must_use]
+    pub fn latents(&self) -> String {
+        let encoder = self.parameters.iter().filter(|(name, _)| name.starts_with("encoder."));
+        let numbers: Vec<_> = encoder.map(|(name, tensor)| (name.as_str(), shape(tensor), bytes(tensor))).collect();
+        digest(numbers.iter().map(|(name, shape, bytes)| (*name, shape.as_slice(), bytes.as_slice())))
+    }
+}
+
+/// Numbers as they are stored.
+fn bytes(tensor: &Tensor) -> Vec<u8> {
+    let tensor = tensor.detach().to_device(Device::Cpu).to_kind(Kind::BFloat16).contiguous();
+    let mut bytes = vec![0; 2 * tensor.numel()];
+    tensor.copy_data_u8(&mut bytes, tensor.numel());
+    bytes
+}
+
+fn shape(tensor: &Tensor) -> Vec<usize> {
+    tensor.size().iter().map(|side| *side as usize).collect()
+}
+
 /// A part as the bytes of a safetensors file.
 ///
 /// # Errors
@@ -47,21 +70,14 @@ pub fn to_bytes(
     part: &str,
     sizes: Value,
     training: Value,
-    built_on: BTreeMap<String, String>,
+    latents: Option<String>,
     parameters: &BTreeMap<String, Tensor>,
 ) -> Result<Vec<u8>, TinyError> {
-    let numbers: Vec<(&String, Vec<usize>, Vec<u8>)> = parameters
-        .iter()
-        .map(|(name, tensor)| {
-            let tensor = tensor.detach().to_device(Device::Cpu).to_kind(Kind::BFloat16).contiguous();
-            let mut bytes = vec![0; 2 * tensor.numel()];
-            tensor.copy_data_u8(&mut bytes, tensor.numel());
-            (name, tensor.size().iter().map(|side| *side as usize).collect(), bytes)
-        })
-        .collect();
+    let numbers: Vec<_> = parameters.iter().map(|(name, tensor)| (name, shape(tensor), bytes(tensor))).collect();
     let digest = digest(numbers.iter().map(|(name, shape, bytes)| (name.as_str(), shape.as_slice(), bytes.as_slice())));
-    let card = Card { format: FORMAT, part: part.to_owned(), sizes, training, built_on, digest };
-    let broken = |error: &dyn std::fmt::Display| TinyError::NotOurs { place: part.to_owned(), reason: error.to_string() };
+    let card = Card { format: FORMAT, part: part.to_owned(), sizes, training, latents, digest };
+    let broken =
+        |error: &dyn std::fmt::Display| TinyError::NotOurs { place: part.to_owned(), reason: error.to_string() };
     let text = serde_json::to_string(&card).map_err(|error| broken(&error))?;
     let views = numbers.iter().map(|(name, shape, bytes)| {
         TensorView::new(Dtype::BF16, shape.clone(), bytes).map(|view| (name.as_str(), view))
@@ -127,11 +143,11 @@ mod tests {
             ("b.weight".to_owned(), Tensor::from_slice(&[1.5f32, -2.0, 0.25]).reshape([3, 1])),
             ("a".to_owned(), Tensor::from_slice(&[7.0f32])),
         ]);
-        let built_on = BTreeMap::from([("vae".to_owned(), "0123".to_owned())]);
-        let bytes = to_bytes("lift", json!({"width": 3}), json!({"steps": 5}), built_on.clone(), &parameters).unwrap();
+        let bytes =
+            to_bytes("lift", json!({"width": 3}), json!({"steps": 5}), Some("0123".to_owned()), &parameters).unwrap();
         let read = from_bytes(&bytes, "lift", "here").unwrap();
         assert_eq!(read.parameters, parameters);
-        assert_eq!((&read.card.sizes, &read.card.built_on), (&json!({"width": 3}), &built_on));
+        assert_eq!((&read.card.sizes, read.card.latents.as_deref()), (&json!({"width": 3}), Some("0123")));
         let said = |bytes: &[u8], part| from_bytes(bytes, part, "here").unwrap_err().to_string();
         assert!(said(&bytes, "vae").contains("found the part \"lift\", expected \"vae\""));
         // The last number changes.

@@ -1,9 +1,9 @@
 //! The text encoder: a table of words and two layers of attention.
 
 use super::attention::Attention;
-use super::config::DitConfig;
 use super::words::{WORDS, rows};
 use crate::nn::{LayerNorm, Linear};
+use crate::sizes::DitConfig;
 use loop3d_torch::weights::{Weights, WeightsError};
 use tch::Tensor;
 

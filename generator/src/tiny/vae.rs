@@ -4,10 +4,11 @@
 //! 6 dB below it (docs/EXPERIMENTS.md). The decoder adds convolutions to its inverse. Along time they go around a ring, so a clip
 //! shifted by a latent has the shifted latents, and latents on a ring decode to an exact loop.
 
-use super::config::{LATENT_CHANNELS, SPACE, TIME, VaeConfig};
+use super::config::{LATENT_CHANNELS, SPACE, TIME};
 use super::residual::{Last, Residual, Up};
 use super::ring::RingConv;
 use crate::nn::Conv2d;
+use crate::sizes::VaeConfig;
 use loop3d_torch::weights::{Weights, WeightsError};
 use tch::Tensor;
 

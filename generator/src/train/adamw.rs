@@ -8,13 +8,13 @@ const EPS: f64 = 1e-8;
 const DECAY: f64 = 0.01;
 /// Largest length of the gradient.
 const CLIP: f64 = 1.0;
-/// Steps in which the learning rate rises.
+/// Steps in which the learning rate rises: at most these, and at most a tenth of all.
 const WARM_UP: f64 = 200.0;
 
-/// The learning rate of a step: it rises for 200 steps, then falls to 0 as a cosine does.
+/// The learning rate of a step: it rises, then falls to 0 as a cosine does.
 pub(super) fn rate(step: u64, steps: u64, highest: f64) -> f64 {
     let (step, steps) = (step as f64, steps as f64);
-    let rise = ((step + 1.0) / WARM_UP.min(steps)).min(1.0);
+    let rise = ((step + 1.0) / WARM_UP.min(steps / 10.0).max(1.0)).min(1.0);
     highest * rise * 0.5 * (1.0 + (std::f64::consts::PI * (step / steps).min(1.0)).cos())
 }
 
@@ -36,7 +36,8 @@ impl Entry {
 /// One step. `gradients` are those of the entries, in their order; an entry without one stays as it is. `step` counts from 0.
 pub(super) fn step(entries: &mut [Entry], gradients: &[Option<Tensor>], step: u64, rate: f64, average: f64) {
     no_grad(|| {
-        let length = gradients.iter().flatten().map(|g| g.square().sum(Kind::Double).double_value(&[])).sum::<f64>().sqrt();
+        let length =
+            gradients.iter().flatten().map(|g| g.square().sum(Kind::Double).double_value(&[])).sum::<f64>().sqrt();
         let scale = (CLIP / length.max(1e-12)).min(1.0);
         let [a, b] = BETAS;
         let t = step as f64 + 1.0;

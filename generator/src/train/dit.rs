@@ -4,16 +4,16 @@
 //! learn to expect clean latents; the loss is that of the velocity, capped (generate-tiny §3).
 
 use super::TrainError;
-use super::config::StageKind;
 use super::pictures::tensor;
 use super::pool::{Rendered, SIDE, Scenes};
 use super::score;
-use super::stage::{Loss, Nets, Stage};
-use crate::tiny::{Dit, DitConfig, Input, Lift, LiftConfig, Vae, VaeConfig, hints, rays, words};
+use super::stage::{Loss, Nets, Parameters, Stage};
+use crate::sizes::{DitConfig, LiftConfig, VaeConfig};
+use crate::tiny::{Dit, Input, Lift, Vae, hints, rays, words};
+use crate::training::StageKind;
 use loop3d_sample::scenes::{Caption, Curriculum};
 use loop3d_scene::Camera;
 use loop3d_torch::weights::{Start, normals};
-use std::collections::BTreeMap;
 use std::path::Path;
 use tch::{Kind, Tensor};
 
@@ -35,9 +35,12 @@ pub(super) enum Task {
     Joint,
 }
 
-/// The order of the tasks, shard by shard.
-const TASKS: [Task; 4] = [Task::Novel, Task::Single, Task::Novel, Task::Joint];
-const CLIP_TASKS: [Task; 4] = [Task::Novel, Task::Single, Task::Single, Task::Joint];
+/// The order of the tasks, shard by shard. Single views have most to learn: words, and in clips motion. Novel views follow their
+/// hints from the beginning.
+const TASKS: [Task; 8] = {
+    use Task::{Joint, Novel, Single};
+    [Novel, Single, Single, Novel, Single, Single, Single, Joint]
+};
 
 pub(super) struct DitStage {
     pub(super) kind: StageKind,
@@ -45,8 +48,8 @@ pub(super) struct DitStage {
     pub(super) vae: VaeConfig,
     pub(super) lift: LiftConfig,
     pub(super) curriculum: Curriculum,
-    /// What tells the weights of the other parts apart.
-    pub(super) built_on: BTreeMap<String, String>,
+    /// The digest of the encoder.
+    pub(super) latents: String,
 }
 
 /// Samples of one task.
@@ -82,13 +85,14 @@ impl Stage for DitStage {
         serde_json::json!(self.config)
     }
 
-    fn built_on(&self) -> BTreeMap<String, String> {
-        self.built_on.clone()
+    fn latents(&self) -> Option<String> {
+        Some(self.latents.clone())
     }
 
     fn start(name: &str, shape: &[i64]) -> Start {
         // The way out begins at zero, so that each block begins as the identity with small steps.
         match name {
+            "variances" => Start::Constant(1.0),
             "last.weight" => Start::Constant(0.0),
             _ if name.ends_with("table") => Start::Normal(0.02),
             _ if name.ends_with("rows.weight") => Start::Normal(0.02),
@@ -97,6 +101,16 @@ impl Stage for DitStage {
             "text.places" => Start::Normal(0.3),
             _ => Start::usual(name, shape),
         }
+    }
+
+    /// The variances of the latents: a row of the encoder has the length λ^−¼ times a common number, and gives a variance of √λ
+    /// times another one; on average they are 1.
+    fn begin(&self, parameters: &mut Parameters, frozen: &Parameters, _: u64) -> Result<(), TrainError> {
+        if let Some(encoder) = frozen.get("vae.encoder.weight") {
+            let squares = encoder.flatten(1, 3).square().sum_dim_intlist(1, false, Kind::Float).reciprocal();
+            parameters.insert("variances".to_owned(), &squares / squares.mean(Kind::Float));
+        }
+        Ok(())
     }
 
     fn build(&self, nets: &Nets) -> Result<(), TrainError> {
@@ -110,8 +124,7 @@ impl Stage for DitStage {
     }
 
     fn shard(&self, samples: &[&Rendered], first: u64, _: f64) -> Shard {
-        let tasks = if self.clips() { CLIP_TASKS } else { TASKS };
-        let task = tasks[(first / samples.len().max(1) as u64) as usize % tasks.len()];
+        let task = TASKS[(first / samples.len().max(1) as u64) as usize % TASKS.len()];
         let sample = |(number, scene): (u64, &&Rendered)| {
             // Any view may be the first.
             let mut order: Vec<usize> = (0..scene.cameras.len()).collect();
@@ -185,7 +198,8 @@ impl Stage for DitStage {
             Task::Joint => "joint",
         };
         // The mean over the shards of a step divides by their number.
-        let parts = ["novel", "single", "joint"].map(|name| (name, if name == part { total.double_value(&[]) } else { 0.0 }));
+        let parts =
+            ["novel", "single", "joint"].map(|name| (name, if name == part { total.double_value(&[]) } else { 0.0 }));
         Ok(Loss { total, parts: parts.to_vec() })
     }
 

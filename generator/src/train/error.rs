@@ -3,6 +3,7 @@
 use crate::metrics::MetricError;
 use crate::samplers::SamplerError;
 use crate::tiny::TinyError;
+use crate::training::SettingError;
 use loop3d_scene::{Blame, Fault, FileError};
 use loop3d_torch::TorchError;
 use loop3d_torch::weights::WeightsError;
@@ -12,15 +13,8 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum TrainError {
     /// A setting is outside of its range.
-    #[error("{name}: found {found}, expected {expected}")]
-    Setting {
-        /// Which setting.
-        name: &'static str,
-        /// Its value.
-        found: String,
-        /// The values that are taken.
-        expected: String,
-    },
+    #[error(transparent)]
+    Setting(#[from] SettingError),
     /// Weights of a part that this stage builds on, or of a checkpoint.
     #[error(transparent)]
     Weights(#[from] WeightsError),
@@ -59,7 +53,9 @@ pub enum TrainError {
     #[error("a training thread failed: {0}")]
     Thread(String),
     /// The loss is not a number any more.
-    #[error("step {step}: the loss is {loss}; expected a finite number. Resume from the last checkpoint with a smaller --rate")]
+    #[error(
+        "step {step}: the loss is {loss}; expected a finite number. Resume from the last checkpoint with a smaller --rate"
+    )]
     Diverged {
         /// The step.
         step: u64,
@@ -71,12 +67,16 @@ pub enum TrainError {
 impl Blame for TrainError {
     fn fault(&self) -> Fault {
         match self {
-            Self::Setting { .. } | Self::Diverged { .. } => Fault::Usage,
+            Self::Setting(_) | Self::Diverged { .. } => Fault::Usage,
             Self::Checkpoint(SamplerError::Differs { .. }) => Fault::Usage,
-            Self::Weights(_) | Self::Unreadable { .. } | Self::Checkpoint(SamplerError::Unreadable { .. }) => Fault::Input,
+            Self::Weights(_) | Self::Unreadable { .. } | Self::Checkpoint(SamplerError::Unreadable { .. }) => {
+                Fault::Input
+            }
             Self::Tiny(error) => error.fault(),
             Self::File(error) => error.fault(),
-            Self::Checkpoint(_) | Self::Torch(_) | Self::Unwritable { .. } | Self::Metric(_) | Self::Thread(_) => Fault::Machine,
+            Self::Checkpoint(_) | Self::Torch(_) | Self::Unwritable { .. } | Self::Metric(_) | Self::Thread(_) => {
+                Fault::Machine
+            }
         }
     }
 }

@@ -5,8 +5,9 @@ use super::pictures::{psnr, sheet, tensor};
 use super::pool::{Rendered, SIDE, Scenes, render};
 use super::stage::{Loss, Nets, Stage};
 use super::vae::UNSEEN;
+use crate::sizes::LiftConfig;
+use crate::tiny::Lift;
 use crate::tiny::planes::{Warp, disparities, places, shared};
-use crate::tiny::{Lift, LiftConfig};
 use loop3d_sample::scenes::SCENE_FOCAL;
 use std::path::Path;
 use tch::{Kind, Tensor};
@@ -58,7 +59,8 @@ impl Stage for LiftStage {
         let truth = places(&depths, self.config.planes);
         let logits = lift.logits(&tensor(&shard.pictures, side), SCENE_FOCAL);
         let likely = logits.log_softmax(1, Kind::Float);
-        let total = -(shared(&truth, self.config.planes) * likely).sum_dim_intlist(1, false, Kind::Float).mean(Kind::Float);
+        let total =
+            -(shared(&truth, self.config.planes) * likely).sum_dim_intlist(1, false, Kind::Float).mean(Kind::Float);
         Ok(Loss { total, parts: Vec::new() })
     }
 

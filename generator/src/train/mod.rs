@@ -6,7 +6,6 @@
 
 mod accept;
 mod adamw;
-mod config;
 mod dit;
 mod error;
 mod lift;
@@ -21,6 +20,5 @@ mod state;
 mod vae;
 
 pub use accept::{Acceptance, NovelViews, accept};
-pub use config::{Sizes, StageKind, TrainConfig, Without};
 pub use error::TrainError;
 pub use run::{Trained, train};

@@ -94,12 +94,12 @@ fn share<S: Stage>(
     shard: &S::Shard,
 ) -> Result<Share, TrainError> {
     guarded(|| {
-        let nets = Nets { trained: weights("training", handles(parameters)), frozen: weights("frozen", handles(frozen)) };
+        let nets =
+            Nets { trained: weights("training", handles(parameters)), frozen: weights("frozen", handles(frozen)) };
         let Loss { total, parts } = stage.loss(&nets, shard)?;
         let inputs: Vec<&Tensor> = names.iter().filter_map(|name| parameters.get(name)).collect();
-        let gradients = Tensor::f_run_backward(&[&total], &inputs, false, false).map_err(|error| {
-            TrainError::Torch(TorchError::Thrown(error.to_string()))
-        })?;
+        let gradients = Tensor::f_run_backward(&[&total], &inputs, false, false)
+            .map_err(|error| TrainError::Torch(TorchError::Thrown(error.to_string())))?;
         // A parameter that a shard does not use has no gradient there.
         let gradients = gradients.into_iter().map(|gradient| gradient.defined().then_some(gradient)).collect();
         Ok(Share { shard: number, gradients, loss: total.double_value(&[]), parts })

@@ -1,17 +1,16 @@
 //! A training run: steps, checkpoints, log, pictures.
 
-use super::config::StageKind;
 use super::log::Log;
 use super::pool::Pool;
 use super::stage::{Nets, Parameters, Stage};
 use super::state::{self, State};
-use super::{TrainConfig, TrainError, adamw, dit, lift, parallel, vae};
+use super::{TrainError, adamw, dit, lift, parallel, vae};
 use crate::tiny::store::{Stored, from_bytes, to_bytes};
+use crate::training::{StageKind, TrainConfig};
 use loop3d_scene::job::{Event, Observer};
 use loop3d_torch::guarded;
 use loop3d_torch::weights::{Fresh, Memory, Weights};
 use serde_json::{Map, json};
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -54,10 +53,12 @@ pub fn train(
         StageKind::Lift => run.train(&lift::LiftStage { config: sizes.lift.clone() }, Parameters::new(), observer),
         kind @ (StageKind::Stills | StageKind::Clips) => {
             let mut frozen = Parameters::new();
-            let mut built_on = BTreeMap::new();
+            let mut latents = String::new();
             for part in [StageKind::Vae, StageKind::Lift] {
                 let stored = stored(&run.folder.join(format!("{}.safetensors", part.name())), part)?;
-                built_on.insert(part.name().to_owned(), stored.card.digest);
+                if part == StageKind::Vae {
+                    latents = stored.latents();
+                }
                 let names = stored.parameters.into_iter();
                 frozen.extend(names.map(|(name, tensor)| (format!("{}.{name}", part.name()), tensor)));
             }
@@ -67,16 +68,41 @@ pub fn train(
                 vae: sizes.vae.clone(),
                 lift: sizes.lift.clone(),
                 curriculum: config.curriculum(),
-                built_on,
+                latents,
             };
             run.train(&stage, frozen, observer)
         }
     }
 }
 
+/// Losses since the last line of the log.
+#[derive(Default)]
+struct Since {
+    steps: f64,
+    loss: f64,
+    parts: Vec<(&'static str, f64)>,
+}
+
+impl Since {
+    fn add(&mut self, descent: &parallel::Descent) {
+        self.steps += 1.0;
+        self.loss += descent.loss;
+        if self.parts.is_empty() {
+            self.parts = descent.parts.iter().map(|(name, _)| (*name, 0.0)).collect();
+        }
+        self.parts.iter_mut().zip(&descent.parts).for_each(|(sum, part)| sum.1 += part.1);
+    }
+
+    fn means(self) -> Vec<(&'static str, f64)> {
+        let parts = self.parts.into_iter().map(|(name, sum)| (name, sum / self.steps));
+        [("loss", self.loss / self.steps)].into_iter().chain(parts).collect()
+    }
+}
+
 /// Weights of a part from a file.
 fn stored(path: &Path, stage: StageKind) -> Result<Stored, TrainError> {
-    let unreadable = |error: std::io::Error| TrainError::Unreadable { path: path.to_owned(), reason: error.to_string() };
+    let unreadable =
+        |error: std::io::Error| TrainError::Unreadable { path: path.to_owned(), reason: error.to_string() };
     let bytes = std::fs::read(path).map_err(unreadable)?;
     Ok(from_bytes(&bytes, stage.part(), &path.display().to_string())?)
 }
@@ -109,12 +135,13 @@ impl Run<'_> {
         let config = self.config;
         let checkpoint = config.checkpoint(self.folder);
         let log = Log::new(&self.file(".log.jsonl"));
-        let run = state::run(config, &stage.sizes(), &stage.built_on());
+        let run = state::run(config, &stage.sizes(), stage.latents());
         let mut state = guarded(|| self.fresh(stage, &frozen))?;
         state.resume(&checkpoint, &run)?;
         let mut pool = Pool::new(config.seed, config.batch, config.reuse);
         let (began, begun_at) = (Instant::now(), state.step);
         let mut saved = Instant::now();
+        let mut since = Since::default();
         let name = config.stage.name();
         while state.step < config.steps && self.time.is_none_or(|time| began.elapsed() < time) {
             let done = state.step as f64 / config.steps as f64;
@@ -126,21 +153,22 @@ impl Run<'_> {
                 .zip(samples.chunks(size))
                 .map(|(first, samples)| stage.shard(samples, first, done))
                 .collect();
-            let descent =
-                parallel::descent(stage, &state.parameters(), &state.names, &frozen, &shards, self.threads)?;
+            let descent = parallel::descent(stage, &state.parameters(), &state.names, &frozen, &shards, self.threads)?;
             if !descent.loss.is_finite() {
                 return Err(TrainError::Diverged { step: state.step, loss: descent.loss });
             }
             let rate = adamw::rate(state.step, config.steps, config.rate);
             adamw::step(&mut state.entries, &descent.gradients, state.step, rate, config.average);
             state.step += 1;
+            since.add(&descent);
             if state.step % LOG == 0 {
                 let speed = ((state.step - begun_at) * config.batch as u64) as f64 / began.elapsed().as_secs_f64();
-                let mut line = vec![("step", state.step as f64), ("loss", descent.loss), ("samples_per_s", speed)];
-                line.extend(descent.parts);
+                let mut line = vec![("step", state.step as f64), ("samples_per_s", speed)];
+                line.extend(std::mem::take(&mut since).means());
                 log.line(&line)?;
             }
-            let event = Event::Step { stage: name, done: state.step as f64 / config.steps as f64, loss: Some(descent.loss) };
+            let event =
+                Event::Step { stage: name, done: state.step as f64 / config.steps as f64, loss: Some(descent.loss) };
             let stop = observer.event(event).is_break();
             if saved.elapsed() >= CHECKPOINT && !stop {
                 state.save(&checkpoint, &run)?;
@@ -162,7 +190,7 @@ impl Run<'_> {
         let trained = Weights::new(fresh.clone(), None, Device::Cpu);
         stage.build(&Nets { trained, frozen: parallel::weights("frozen", parallel::handles(frozen)) })?;
         let mut parameters = fresh.made();
-        no_grad(|| stage.begin(&mut parameters, self.config.seed))?;
+        no_grad(|| stage.begin(&mut parameters, frozen, self.config.seed))?;
         if let Some(file) = &self.config.from {
             let stored = stored(file, self.config.stage)?;
             let source = Rc::new(Memory::new(file.display().to_string(), stored.parameters));
@@ -202,7 +230,7 @@ impl Run<'_> {
             "measures": measures.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect::<Map<_, _>>(),
             "spread_deg": stage.scenes(state.step as f64 / self.config.steps as f64).spread_deg,
         });
-        let bytes = to_bytes(self.config.stage.part(), stage.sizes(), training, stage.built_on(), &average)?;
+        let bytes = to_bytes(self.config.stage.part(), stage.sizes(), training, stage.latents(), &average)?;
         loop3d_scene::write_file(&path, |out| out.write_all(&bytes))?;
         let mut line = vec![("step", state.step as f64)];
         line.extend(measures.iter().copied());

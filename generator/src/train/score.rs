@@ -4,7 +4,7 @@ use super::TrainError;
 use super::pictures::{psnr, sheet, tensor};
 use super::pool::{Rendered, SIDE, Scenes, render};
 use super::vae::UNSEEN;
-use crate::tiny::{Asked, Dit, Lift, LATENT_CHANNELS, Steps, Vae, hints, rays, sample, words};
+use crate::tiny::{Asked, Dit, LATENT_CHANNELS, Lift, Steps, Vae, hints, rays, sample, words};
 use std::convert::Infallible;
 use std::path::Path;
 use tch::{Kind, Tensor};
@@ -78,7 +78,8 @@ pub(super) fn novel(
             sum.copy += share * psnr(&clips[0], &truth[view]);
             sum.hint += share * psnr(&hint[view + 1], &truth[view]);
         }
-        let shown = [clips[0].shallow_clone(), truth[0].shallow_clone(), hint[1].shallow_clone(), made[1].shallow_clone()];
+        let shown =
+            [clips[0].shallow_clone(), truth[0].shallow_clone(), hint[1].shallow_clone(), made[1].shallow_clone()];
         rows.iter_mut().zip(shown).for_each(|(row, picture)| row.push(picture));
     }
     sum

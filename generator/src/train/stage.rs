@@ -29,9 +29,9 @@ pub(super) trait Stage: Sync {
 
     /// What tells checkpoints of this stage apart, besides the settings: its sizes.
     fn sizes(&self) -> serde_json::Value;
-    /// Digests of the parts that it builds on.
-    fn built_on(&self) -> BTreeMap<String, String> {
-        BTreeMap::new()
+    /// The digest of the encoder whose latents it learns, if it learns latents.
+    fn latents(&self) -> Option<String> {
+        None
     }
     /// How a new parameter begins.
     fn start(name: &str, shape: &[i64]) -> Start
@@ -41,8 +41,8 @@ pub(super) trait Stage: Sync {
         Start::usual(name, shape)
     }
     /// Improves new parameters before the first step.
-    fn begin(&self, parameters: &mut Parameters, seed: u64) -> Result<(), TrainError> {
-        let _ = (parameters, seed);
+    fn begin(&self, parameters: &mut Parameters, frozen: &Parameters, seed: u64) -> Result<(), TrainError> {
+        let _ = (parameters, frozen, seed);
         Ok(())
     }
     /// Builds the model once, so that every parameter is asked for.

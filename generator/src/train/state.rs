@@ -1,11 +1,11 @@
 //! What a training run is made of between its steps, on disk and in memory.
 
+use super::TrainError;
 use super::adamw::Entry;
 use super::stage::Parameters;
-use super::{TrainConfig, TrainError};
 use crate::samplers::resume;
+use crate::training::TrainConfig;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Parameters in training, in the order of their names, after a number of steps.
@@ -16,8 +16,8 @@ pub(super) struct State {
 }
 
 /// What checkpoints of one run agree in.
-pub(super) fn run(config: &TrainConfig, sizes: &Value, built_on: &BTreeMap<String, String>) -> Value {
-    json!({ "settings": config, "sizes": sizes, "built_on": built_on })
+pub(super) fn run(config: &TrainConfig, sizes: &Value, latents: Option<String>) -> Value {
+    json!({ "settings": config, "sizes": sizes, "latents": latents })
 }
 
 impl State {

@@ -5,7 +5,8 @@ use super::TrainError;
 use super::pictures::{psnr, sheet, tensor};
 use super::pool::{FRAMES, Rendered, SIDE, Scenes, render};
 use super::stage::{Loss, Nets, Parameters, Stage};
-use crate::tiny::{CELL, LATENT_CHANNELS, Vae, VaeConfig, cells};
+use crate::sizes::VaeConfig;
+use crate::tiny::{CELL, LATENT_CHANNELS, Vae, cells};
 use loop3d_torch::weights::Start;
 use std::path::Path;
 use tch::{Kind, Tensor};
@@ -46,7 +47,7 @@ impl Stage for VaeStage {
 
     /// The linear code that loses least: the principal components of cells. Their scale is between their own and a common one
     /// (variances become their square roots, 1 on average), so that what is seen best counts most when latents are learned.
-    fn begin(&self, parameters: &mut Parameters, seed: u64) -> Result<(), TrainError> {
+    fn begin(&self, parameters: &mut Parameters, _: &Parameters, seed: u64) -> Result<(), TrainError> {
         let scenes = render(seed, 0..CODED, &self.scenes(0.0));
         let cells = scenes.iter().map(|scene| cells(&clip(scene)).transpose(0, 1).flatten(1, 3)).collect::<Vec<_>>();
         let cells = Tensor::cat(&cells, 1).to_kind(Kind::Double);

@@ -1,7 +1,7 @@
-//! What is trained, and how.
+//! What of the small model is trained, and how: the command line and checkpoints share this struct. It needs no libtorch, so that
+//! every build of the command knows the same options.
 
-use super::TrainError;
-use crate::tiny::{DitConfig, LiftConfig, VaeConfig};
+use crate::sizes::{DitConfig, Sizes};
 use clap::{Args, ValueEnum};
 use loop3d_sample::scenes::Curriculum;
 use serde::{Deserialize, Serialize};
@@ -35,18 +35,6 @@ pub enum Without {
     Angles,
 }
 
-/// Sizes of the parts.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Sizes {
-    /// The autoencoder.
-    pub vae: VaeConfig,
-    /// The depth network.
-    pub lift: LiftConfig,
-    /// The transformer.
-    pub dit: DitConfig,
-}
-
 impl StageKind {
     /// Its name in files.
     #[must_use]
@@ -68,6 +56,18 @@ impl StageKind {
             Self::Stills | Self::Clips => "dit",
         }
     }
+}
+
+/// A setting outside of its range.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{name}: found {found}, expected {expected}")]
+pub struct SettingError {
+    /// Which setting.
+    pub name: &'static str,
+    /// Its value.
+    pub found: String,
+    /// The values that are taken.
+    pub expected: String,
 }
 
 /// Settings of a training run. Those that change its result are recorded in its checkpoint.
@@ -142,9 +142,9 @@ impl TrainConfig {
     /// Refuses settings that cannot work.
     ///
     /// # Errors
-    /// [`TrainError::Setting`].
-    pub fn check(&self) -> Result<(), TrainError> {
-        let refused = |name, found: String, expected: String| Err(TrainError::Setting { name, found, expected });
+    /// The first one that cannot.
+    pub fn check(&self) -> Result<(), SettingError> {
+        let refused = |name, found: String, expected: String| Err(SettingError { name, found, expected });
         if self.steps == 0 {
             return refused("--steps", "0".to_owned(), "at least 1".to_owned());
         }
