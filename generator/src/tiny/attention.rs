@@ -5,6 +5,9 @@ use loop3d_torch::weights::{Weights, WeightsError};
 use tch::Tensor;
 
 const EPS: f64 = 1e-6;
+/// Whole turns that positions on a ring make, at most: those of the training's eight latents. On a longer ring they turn more
+/// slowly, and so does what moves.
+const HARMONICS: i64 = 4;
 
 /// `q`, `k`, `v`, `o`, `norm_q`, `norm_k`.
 #[derive(Debug)]
@@ -97,7 +100,7 @@ fn angle(axis: Axis, place: i64, pair: i64, pairs: i64) -> f32 {
     match axis {
         Axis::Line(_) => place as f32 * 100f32.powf(-(pair as f32) / pairs as f32),
         Axis::Ring(length) => {
-            let harmonic = 1 + pair % (length / 2).max(1);
+            let harmonic = 1 + pair % HARMONICS;
             // The whole number first, so that equal places have equal angles.
             std::f32::consts::TAU * ((harmonic * place) % length) as f32 / length as f32
         }

@@ -8,6 +8,7 @@
 use super::attention::{Axis, Positions};
 use super::block::{Block, Shared};
 use super::config::LATENT_CHANNELS;
+use super::prior::Prior;
 use super::rays::{PLACE, RAY};
 use super::text::TextEncoder;
 use crate::nn::{Linear, layer_norm};
@@ -19,10 +20,10 @@ use tch::{Kind, Tensor};
 const LEVELS: i64 = 64;
 const EPS: f64 = 1e-6;
 
-/// The model. `variances` `[16]` are those of the latents' channels, which training takes from the encoder and does not change.
+/// The model.
 #[derive(Debug)]
 pub struct Dit {
-    variances: Tensor,
+    prior: Prior,
     tokens: Linear,
     rays: Option<Linear>,
     places: Linear,
@@ -62,7 +63,7 @@ impl Dit {
         let d = config.width;
         let linear = |name, inputs, outputs| Linear::new(&weights.at(name), inputs, outputs);
         Ok(Self {
-            variances: weights.tensor("variances", &[LATENT_CHANNELS])?,
+            prior: Prior::new(&weights.at("prior"))?,
             tokens: linear("tokens", 2 * LATENT_CHANNELS + 1, d)?,
             rays: config.rays.then(|| linear("rays", RAY, d)).transpose()?,
             places: linear("places", PLACE, d)?,
@@ -106,27 +107,23 @@ impl Dit {
         let last = self.last_rows.forward(&level).unsqueeze(2).unsqueeze(2).chunk(2, -1);
         let y = self.last.forward(&(layer_norm(&x, EPS) * (&last[0] + 1.0) + &last[1]));
         let y = y.transpose(3, 4).reshape([b, v, n, 2 * LATENT_CHANNELS, h, w]);
-        preconditioned(input, &self.variances.detach(), &y)
+        self.around_the_guess(input, &y)
     }
-}
 
-/// From what the network says to clean latents. Without a hint: c z + c′ y, where c z is the best linear guess for a channel of
-/// variance v, c = (1−σ) v / s with s = (1−σ)² v + σ², and c′ = σ √v / √s is how far off it is: the network has a task of the same
-/// size at each level (Karras et al., "Elucidating the Design Space of Diffusion-Based Generative Models", 2022, for straight
-/// paths). The hint takes the place of c z as far as the network follows it.
-fn preconditioned(input: &Input<'_>, variances: &Tensor, y: &Tensor) -> Tensor {
-    let sigma = input.sigma.unsqueeze(-1).unsqueeze(-1).unsqueeze(-1).unsqueeze(-1);
-    let variances = variances.reshape([1, 1, 1, LATENT_CHANNELS, 1, 1]);
-    let clear: Tensor = 1.0 - &sigma;
-    let size = clear.square() * &variances + sigma.square();
-    let held = input.latents * (&clear * &variances / &size);
-    let follow = (y.narrow(3, LATENT_CHANNELS, LATENT_CHANNELS) + 1.0).sigmoid();
-    let covered = input.hints.narrow(3, LATENT_CHANNELS, 1).gt(0.0).to_kind(Kind::Float);
-    let towards = input.hints.narrow(3, 0, LATENT_CHANNELS) - &held;
-    // A view that is known is not changed by a hint.
-    let known = sigma.gt(0.0).to_kind(Kind::Float);
-    let off = &sigma * (variances / size).sqrt();
-    &held + follow * covered * known * towards + y.narrow(3, 0, LATENT_CHANNELS) * off
+    /// From what the network says to clean latents. Without a hint: the best linear guess and, as large as that is off, what the
+    /// network says, so that it has a task of the same size at each level (Karras et al., "Elucidating the Design Space of
+    /// Diffusion-Based Generative Models", 2022, for straight paths). The hint takes the place of the guess as far as the network
+    /// follows it.
+    fn around_the_guess(&self, input: &Input<'_>, y: &Tensor) -> Tensor {
+        let sigma = input.sigma.unsqueeze(-1).unsqueeze(-1).unsqueeze(-1).unsqueeze(-1);
+        let (guess, off) = self.prior.guess(input.latents, &sigma);
+        let follow = (y.narrow(3, LATENT_CHANNELS, LATENT_CHANNELS) + 1.0).sigmoid();
+        let covered = input.hints.narrow(3, LATENT_CHANNELS, 1).gt(0.0).to_kind(Kind::Float);
+        let towards = input.hints.narrow(3, 0, LATENT_CHANNELS) - &guess;
+        // A view that is known is not changed by a hint.
+        let known = sigma.gt(0.0).to_kind(Kind::Float);
+        guess + follow * covered * known * towards + y.narrow(3, 0, LATENT_CHANNELS) * off
+    }
 }
 
 /// Cosines and sines of 1000 σ, `[…, 64]`.

@@ -5,11 +5,12 @@
 
 use super::TrainError;
 use super::pictures::tensor;
-use super::pool::{Rendered, SIDE, Scenes};
+use super::parallel::{handles, weights};
+use super::pool::{Rendered, SIDE, Scenes, render};
 use super::score;
 use super::stage::{Loss, Nets, Parameters, Stage};
 use crate::sizes::{DitConfig, LiftConfig, VaeConfig};
-use crate::tiny::{Dit, Input, Lift, Vae, hints, rays, words};
+use crate::tiny::{Dit, Input, Lift, Vae, hints, rays, statistics, words};
 use crate::training::StageKind;
 use loop3d_sample::scenes::{Caption, Curriculum};
 use loop3d_scene::Camera;
@@ -21,6 +22,9 @@ use tch::{Kind, Tensor};
 const CAP: f64 = 8.0;
 /// Share of captions, and of cameras, that are left out, for guidance.
 const DROPPED: f32 = 0.1;
+/// Scenes whose latents' means and variances are measured, and what makes their seed another one.
+const MEASURED: u64 = 64;
+const STATISTICS: u64 = 1 << 41;
 /// Mean and deviation of the noise level's logit.
 const LOGIT: [f32; 2] = [0.4, 1.2];
 
@@ -92,7 +96,7 @@ impl Stage for DitStage {
     fn start(name: &str, shape: &[i64]) -> Start {
         // The way out begins at zero, so that each block begins as the identity with small steps.
         match name {
-            "variances" => Start::Constant(1.0),
+            _ if name.starts_with("prior.") => Start::Constant(1.0),
             "last.weight" => Start::Constant(0.0),
             _ if name.ends_with("table") => Start::Normal(0.02),
             _ if name.ends_with("rows.weight") => Start::Normal(0.02),
@@ -103,12 +107,15 @@ impl Stage for DitStage {
         }
     }
 
-    /// The variances of the latents: a row of the encoder has the length λ^−¼ times a common number, and gives a variance of √λ
-    /// times another one; on average they are 1.
-    fn begin(&self, parameters: &mut Parameters, frozen: &Parameters, _: u64) -> Result<(), TrainError> {
-        if let Some(encoder) = frozen.get("vae.encoder.weight") {
-            let squares = encoder.flatten(1, 3).square().sum_dim_intlist(1, false, Kind::Float).reciprocal();
-            parameters.insert("variances".to_owned(), &squares / squares.mean(Kind::Float));
+    /// Means and variances of the latents of some scenes.
+    fn begin(&self, parameters: &mut Parameters, frozen: &Parameters, seed: u64) -> Result<(), TrainError> {
+        let vae = Vae::new(&weights("frozen", handles(frozen)).at("vae"), &self.vae)?;
+        let how = Scenes { views: 2, whole: true, depth: false, spread_deg: self.curriculum.to_deg };
+        let clip = |rgb: &Vec<u8>| vae.encode(&tensor(rgb, i64::from(SIDE)).unsqueeze(0));
+        let scenes = render(seed ^ STATISTICS, 0..MEASURED, &how);
+        let clips: Vec<Tensor> = scenes.iter().flat_map(|scene| scene.clips.iter().map(clip)).collect();
+        for (name, value) in ["mean", "still", "moving"].iter().zip(statistics(&Tensor::cat(&clips, 0))) {
+            parameters.insert(format!("prior.{name}"), value);
         }
         Ok(())
     }
