@@ -2,8 +2,7 @@
 //!
 //! A block attends within a frame, along the ring of frames, between the views of a frame (SynCamMaster's module, with ray maps
 //! beside its 12 numbers), and to the words. What is known of a view from the first one (its picture lifted to planes and seen
-//! from there, [`super::planes`]) comes in as a hint: latents, and how much of each token they cover. The model says for each
-//! number how far it follows the hint.
+//! from there, [`super::planes`]) comes in as a hint: latents, and how much of each token they cover.
 
 use super::attention::{Axis, Positions};
 use super::block::{Block, Shared};
@@ -74,7 +73,7 @@ impl Dit {
                 .map(|i| Block::new(&weights.at("blocks").at(i), config))
                 .collect::<Result<_, _>>()?,
             last_rows: linear("last_rows", d, 2 * d)?,
-            last: linear("last", d, 2 * LATENT_CHANNELS)?,
+            last: linear("last", d, LATENT_CHANNELS)?,
             config: config.clone(),
         })
     }
@@ -106,23 +105,17 @@ impl Dit {
         let x = self.blocks.iter().fold(x, |x, block| block.forward(&x, &shared));
         let last = self.last_rows.forward(&level).unsqueeze(2).unsqueeze(2).chunk(2, -1);
         let y = self.last.forward(&(layer_norm(&x, EPS) * (&last[0] + 1.0) + &last[1]));
-        let y = y.transpose(3, 4).reshape([b, v, n, 2 * LATENT_CHANNELS, h, w]);
+        let y = y.transpose(3, 4).reshape([b, v, n, LATENT_CHANNELS, h, w]);
         self.around_the_guess(input, &y)
     }
 
-    /// From what the network says to clean latents. Without a hint: the best linear guess and, as large as that is off, what the
-    /// network says, so that it has a task of the same size at each level (Karras et al., "Elucidating the Design Space of
-    /// Diffusion-Based Generative Models", 2022, for straight paths). The hint takes the place of the guess as far as the network
-    /// follows it.
+    /// From what the network says to clean latents: the best linear guess and, as large as that is off, what the network says, so
+    /// that it has a task of the same size at each level (Karras et al., "Elucidating the Design Space of Diffusion-Based Generative
+    /// Models", 2022, for straight paths).
     fn around_the_guess(&self, input: &Input<'_>, y: &Tensor) -> Tensor {
         let sigma = input.sigma.unsqueeze(-1).unsqueeze(-1).unsqueeze(-1).unsqueeze(-1);
-        let (guess, off) = self.prior.guess(input.latents, &sigma);
-        let follow = (y.narrow(3, LATENT_CHANNELS, LATENT_CHANNELS) + 1.0).sigmoid();
-        let covered = input.hints.narrow(3, LATENT_CHANNELS, 1).gt(0.0).to_kind(Kind::Float);
-        let towards = input.hints.narrow(3, 0, LATENT_CHANNELS) - &guess;
-        // A view that is known is not changed by a hint.
-        let known = sigma.gt(0.0).to_kind(Kind::Float);
-        guess + follow * covered * known * towards + y.narrow(3, 0, LATENT_CHANNELS) * off
+        let (guess, off) = self.prior.guess(input.latents, &sigma, input.hints);
+        guess + y * off
     }
 }
 

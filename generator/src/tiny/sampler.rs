@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
 /// Range of latents that an expected clean latent is cut to.
-const RANGE: f64 = 8.0;
+const RANGE: f64 = 10.0;
 
 /// How samples are drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,7 +24,7 @@ pub struct Steps {
 
 impl Default for Steps {
     fn default() -> Self {
-        Self { steps: 16, shift: 3.0, guidance: 2.0, seed: 1 }
+        Self { steps: 20, shift: 5.0, guidance: 2.0, seed: 1 }
     }
 }
 
