@@ -45,7 +45,10 @@ fn table(model: &TinyModel, scenes: u64, seeds: u64) -> Result<(), Box<dyn Error
         println!("| … of the truth itself | {} % | |", percent(novel.probe));
         println!("| … with exchanged cameras | {} % | ≤ 30 % |", percent(novel.wrong));
         let above = novel.psnr - novel.copy;
-        println!("| novel views at ±{at}°, PSNR above copying | {above:+.2} dB | {} |", if at > 6.0 { "≥ +2 dB" } else { "" });
+        println!(
+            "| novel views at ±{at}°, PSNR above copying | {above:+.2} dB | {} |",
+            if at > 6.0 { "≥ +2 dB" } else { "" }
+        );
         println!("| … of the hints alone | {:+.2} dB (copying: {:.2} dB) | |", novel.hint - novel.copy, novel.copy);
     }
     println!("| seam ratio | {:.3} | ≤ 1.1 |", found.seam);
@@ -57,8 +60,7 @@ fn table(model: &TinyModel, scenes: u64, seeds: u64) -> Result<(), Box<dyn Error
 /// For each caption a row of the first view through time, then the outer views; below it the same of a rendered scene.
 fn sheet(model: &TinyModel, file: &str, captions: &[String]) -> Result<(), Box<dyn Error>> {
     let standpoint = Standpoint { azimuth_deg: 0.0, elevation_deg: 12.0, distance_m: 3.0 };
-    let cameras = [0.0, -12.0, 12.0]
-        .map(|azimuth_deg| Standpoint { azimuth_deg, ..standpoint }.camera(SIDE, SIDE));
+    let cameras = [0.0, -12.0, 12.0].map(|azimuth_deg| Standpoint { azimuth_deg, ..standpoint }.camera(SIDE, SIDE));
     let columns = (SHOWN.len() + 2) as u32;
     let mut cells: Vec<Vec<u8>> = Vec::new();
     for text in captions {
@@ -81,6 +83,8 @@ fn sheet(model: &TinyModel, file: &str, captions: &[String]) -> Result<(), Box<d
         image::imageops::replace(&mut sheet, &cell, i64::from(column * CELL), i64::from(row * CELL));
     }
     sheet.save(file)?;
-    println!("wrote {file}: the first view at four moments, then from 12° to its left and right; every second row is rendered");
+    println!(
+        "wrote {file}: the first view at four moments, then from 12° to its left and right; every second row is rendered"
+    );
     Ok(())
 }

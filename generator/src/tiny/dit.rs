@@ -27,6 +27,8 @@ pub struct Dit {
     rays: Option<Linear>,
     places: Linear,
     levels: [Linear; 2],
+    /// From the mean of the words to the noise level's features: what words say of the whole picture.
+    said: Linear,
     rows: Linear,
     text: TextEncoder,
     blocks: Vec<Block>,
@@ -67,6 +69,7 @@ impl Dit {
             rays: config.rays.then(|| linear("rays", RAY, d)).transpose()?,
             places: linear("places", PLACE, d)?,
             levels: [linear("levels1", LEVELS, d)?, linear("levels2", d, d)?],
+            said: linear("said", config.text, d)?,
             rows: linear("rows", d, Block::ROWS * d)?,
             text: TextEncoder::new(&weights.at("text"), config)?,
             blocks: (0..config.blocks)
@@ -83,7 +86,12 @@ impl Dit {
         let [b, v, n, _, h, w] = [0, 1, 2, 3, 4, 5].map(|axis| input.latents.size()[axis]);
         // [b, v, n, s, features]
         let tokens = |x: &Tensor| x.flatten(4, 5).transpose(3, 4);
-        let x = self.tokens.forward(&tokens(&Tensor::cat(&[input.latents, input.hints], 3)));
+        let levels = levels(input.sigma);
+        // Of one size at every level.
+        let latents = input.latents * self.prior.scale(&levels);
+        let hints = input.hints.narrow(3, 0, LATENT_CHANNELS) * self.prior.scale(&levels.zeros_like());
+        let hints = Tensor::cat(&[hints, input.hints.narrow(3, LATENT_CHANNELS, 1)], 3);
+        let x = self.tokens.forward(&tokens(&Tensor::cat(&[latents, hints], 3)));
         let rays = input.rays.flatten(2, 3);
         let mut place = self.places.forward(&input.places.flatten(2, 3));
         if let Some(layer) = &self.rays {
@@ -91,11 +99,13 @@ impl Dit {
         }
         let x = x + place.unsqueeze(2);
         let level = sinusoid(input.sigma);
-        let level = self.levels[1].forward(&self.levels[0].forward(&level).silu()).silu();
+        let text = self.text.forward(input.words);
+        let said = self.said.forward(&text.mean_dim(1, false, Kind::Float)).unsqueeze(1);
+        let level = (self.levels[1].forward(&self.levels[0].forward(&level).silu()) + said).silu();
         let shared = Shared {
             // [b, v, 1, 1, rows, d]
             rows: self.rows.forward(&level).unflatten(-1, [Block::ROWS, -1]).unsqueeze(2).unsqueeze(2),
-            text: self.text.forward(input.words),
+            text,
             cameras: input.cameras.shallow_clone(),
             rays,
             space: Positions::new(&[Axis::Line(h), Axis::Line(w)], self.config.head()),
@@ -113,10 +123,15 @@ impl Dit {
     /// that it has a task of the same size at each level (Karras et al., "Elucidating the Design Space of Diffusion-Based Generative
     /// Models", 2022, for straight paths).
     fn around_the_guess(&self, input: &Input<'_>, y: &Tensor) -> Tensor {
-        let sigma = input.sigma.unsqueeze(-1).unsqueeze(-1).unsqueeze(-1).unsqueeze(-1);
+        let sigma = levels(input.sigma);
         let (guess, off) = self.prior.guess(input.latents, &sigma, input.hints);
         guess + y * off
     }
+}
+
+/// `[b, v]` → `[b, v, 1, 1, 1, 1]`.
+fn levels(sigma: &Tensor) -> Tensor {
+    sigma.unsqueeze(-1).unsqueeze(-1).unsqueeze(-1).unsqueeze(-1)
 }
 
 /// Cosines and sines of 1000 σ, `[…, 64]`.

@@ -9,7 +9,8 @@ use tch::Tensor;
 /// The hints of one sample and what they were made of.
 #[derive(Debug)]
 pub struct Hints {
-    /// Latents and their coverage, `[v, n, 17, h/8, w/8]`; zeros for the first view.
+    /// Latents and their coverage, `[v, n, 17, h/8, w/8]`; zeros for the first view. Where nothing is covered, they show what is
+    /// nearest to it in the first view, at infinity.
     pub latents: Tensor,
     /// The first clip as it is seen from each camera, `[v, t, 3, h, w]`.
     pub pixels: Tensor,
@@ -36,9 +37,8 @@ pub fn hints(vae: &Vae, lift: &Lift, clip: &Tensor, cameras: &[Camera]) -> Hints
     let [v, n] = [0, 1].map(|axis| latents.size()[axis]);
     let covered =
         covered.reshape([v, n, -1, 1, covered.size()[3], covered.size()[4]]).mean_dim(2, false, covered.kind());
-    let known = covered.gt(0.0).to_kind(latents.kind());
     let first = Tensor::arange(v, (latents.kind(), latents.device())).gt(0.0).to_kind(latents.kind());
-    let all = Tensor::cat(&[latents * &known, covered], 2) * first.reshape([v, 1, 1, 1, 1]);
+    let all = Tensor::cat(&[latents, covered], 2) * first.reshape([v, 1, 1, 1, 1]);
     debug_assert_eq!(all.size()[2], LATENT_CHANNELS + 1);
     Hints { latents: all, pixels }
 }

@@ -46,7 +46,7 @@ impl TinyModel {
         }
         let first = cameras.first().ok_or(TinyError::NoCamera)?;
         let groups: Vec<&[Camera]> = cameras[1..].chunks(TOGETHER).collect();
-        let total = request.steps.steps * (1 + groups.len());
+        let total = request.steps.steps + Steps::of_views().steps * groups.len();
         let mut done = 0;
         let mut step = |stage: &str| {
             done += 1;
@@ -65,8 +65,7 @@ impl TinyModel {
             let rig: Vec<Camera> = [first].into_iter().chain(*group).copied().collect();
             let hint = hints(&self.vae, &self.lift, &clip, &rig).latents;
             let hint = if self.config.hints { hint } else { hint.zeros_like() };
-            let how =
-                Steps { seed: request.steps.seed.wrapping_add(1 + number as u64), guidance: 1.0, ..request.steps };
+            let how = Steps { seed: request.steps.seed.wrapping_add(1 + number as u64), ..Steps::of_views() };
             let made = self.views(&rig, &caption, &hint, Some(&known), &how, &mut |_| step("the other views"))?;
             let made = self.vae.decode(&made, false);
             clips.extend((1..made.size()[0]).map(|view| bytes(&made.get(view))));

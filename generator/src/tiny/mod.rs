@@ -38,7 +38,7 @@ pub use hints::{Hints, hints};
 pub use lift::Lift;
 pub use make::{MOST_FRAMES, SIDE, TinyRequest};
 pub use model::TinyModel;
-pub use sampler::{Asked, Steps, sample};
 pub(crate) use prior::{hint_statistics, statistics};
+pub use sampler::{Asked, Steps, sample};
 pub use vae::Vae;
 pub(crate) use vae::{CELL, cells};

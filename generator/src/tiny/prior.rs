@@ -38,13 +38,22 @@ impl Prior {
         })
     }
 
+    /// What makes noisy latents of one size, 1/√((1−σ)² v + σ²) for each channel: `[…, 16, 1, 1]` for levels `[…, 1, 1, 1]`.
+    pub(super) fn scale(&self, sigma: &Tensor) -> Tensor {
+        let whole = (&self.still[0] + &self.moving[0]).mean_dim([1, 2].as_slice(), true, Kind::Float);
+        let clear: Tensor = 1.0 - sigma;
+        (clear.square() * whole + sigma.square()).rsqrt()
+    }
+
     /// The guess for latents `[b, v, n, 16, 8, 8]` of noise levels `[b, v, 1, 1, 1, 1]` with hints `[b, v, n, 17, 8, 8]`, and how far
     /// off it is on average for each channel, `[b, v, 1, 16, 1, 1]`.
     pub(super) fn guess(&self, latents: &Tensor, sigma: &Tensor, hints: &Tensor) -> (Tensor, Tensor) {
         let n = latents.size()[2] as f64;
         let clear: Tensor = 1.0 - sigma;
         let trust = trust(hints);
-        let center = &self.mean + &trust * (hints.narrow(3, 0, LATENT_CHANNELS) - &self.mean);
+        // A hint says more than the mean even where nothing is covered.
+        let any = trust.amax([2, 3, 4, 5].as_slice(), true).gt(0.0).to_kind(Kind::Float);
+        let center = &self.mean + any * (hints.narrow(3, 0, LATENT_CHANNELS) - &self.mean);
         // Variances have no place: a view is as uncertain as its hint covers it.
         let hinted = trust.mean_dim([2, 3, 4, 5].as_slice(), true, Kind::Float);
         let [still, moving] = [&self.still, &self.moving].map(|[free, hint]| free + &hinted * (hint - free));

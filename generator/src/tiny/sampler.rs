@@ -18,13 +18,23 @@ pub struct Steps {
     pub shift: f64,
     /// Scale of the guidance by the words; 1 is none.
     pub guidance: f64,
+    /// Scale of the noise that a run begins with. Less than 1 gives calmer pictures, nearer to what is expected on average.
+    pub temperature: f64,
     /// Seed of the noise.
     pub seed: u64,
 }
 
 impl Default for Steps {
     fn default() -> Self {
-        Self { steps: 20, shift: 5.0, guidance: 2.0, seed: 1 }
+        Self { steps: 20, shift: 5.0, guidance: 2.0, temperature: 0.6, seed: 1 }
+    }
+}
+
+impl Steps {
+    /// For views of a known first one: hints leave little to chance.
+    #[must_use]
+    pub fn of_views() -> Self {
+        Self { steps: 4, shift: 3.0, guidance: 1.0, temperature: 0.2, seed: 1 }
     }
 }
 
@@ -56,7 +66,8 @@ pub fn sample<E>(
 ) -> Result<Tensor, E> {
     let [b, v, n, h, w] = [0, 1, 2, 4, 5].map(|axis| asked.hints.size()[axis]);
     let shape = [b, v, n, super::LATENT_CHANNELS, h, w];
-    let mut z = Tensor::from_slice(&normals(how.seed, shape.iter().product::<i64>() as usize, 1.0)).reshape(shape);
+    let mut z = Tensor::from_slice(&normals(how.seed, shape.iter().product::<i64>() as usize, how.temperature as f32))
+        .reshape(shape);
     let nothing = asked.words.zeros_like();
     for step in 0..how.steps {
         let level = |step: usize| {

@@ -4,8 +4,8 @@
 //! learn to expect clean latents; the loss is that of the velocity, capped (generate-tiny §3).
 
 use super::TrainError;
-use super::pictures::tensor;
 use super::parallel::{handles, weights};
+use super::pictures::tensor;
 use super::pool::{FRAMES, Rendered, SIDE, Scenes, render};
 use super::score;
 use super::stage::{Loss, Nets, Parameters, Stage};
@@ -97,10 +97,10 @@ impl Stage for DitStage {
     }
 
     fn start(name: &str, shape: &[i64]) -> Start {
-        // The way out begins at zero, so that each block begins as the identity with small steps.
+        // The way out begins small, so that a new model is nearly its linear guess; not at zero, or nothing below it would learn.
         match name {
             _ if name.starts_with("prior.") => Start::Constant(1.0),
-            "last.weight" => Start::Constant(0.0),
+            "last.weight" => Start::Normal(0.01),
             _ if name.ends_with("table") => Start::Normal(0.02),
             _ if name.ends_with("rows.weight") => Start::Normal(0.02),
             "rows.bias" => Start::Constant(0.3),

@@ -43,7 +43,7 @@ pub(super) fn novel(
         let clips: Vec<Tensor> = scene.clips.iter().map(|clip| tensor(clip, side)).collect();
         let truth = &clips[1..];
         let known = vae.encode(&Tensor::stack(&clips[..1], 0));
-        let steps = Steps { steps: 8, guidance: 1.0, seed: seed.wrapping_mul(1000) + number, ..Steps::default() };
+        let steps = Steps { seed: seed.wrapping_mul(1000) + number, ..Steps::of_views() };
         let seen = |cameras: &[loop3d_scene::Camera]| {
             let hint = hints(vae, lift, &clips[0], cameras);
             let latents = if hinted { hint.latents } else { hint.latents.zeros_like() };
