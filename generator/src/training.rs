@@ -148,7 +148,7 @@ impl TrainConfig {
         if self.steps == 0 {
             return refused("--steps", "0".to_owned(), "at least 1".to_owned());
         }
-        if self.shards == 0 || self.batch == 0 || self.batch % self.shards != 0 {
+        if self.shards == 0 || self.batch == 0 || !self.batch.is_multiple_of(self.shards) {
             let expected = format!("a multiple of --shards {}", self.shards.max(1));
             return refused("--batch", self.batch.to_string(), expected);
         }

@@ -113,7 +113,7 @@ impl ViewModule {
         let [b, v, n, s, d] = [0, 1, 2, 3, 4].map(|axis| x.size()[axis]);
         let mut camera = self.cameras.forward(&shared.cameras).unsqueeze(2);
         if let Some(rays) = &self.rays {
-            camera = camera + rays.forward(&shared.rays);
+            camera = &camera + rays.forward(&shared.rays);
         }
         let y = (x + camera.unsqueeze(2)).transpose(1, 2).reshape([b * n, v * s, d]);
         let y = self.projector.forward(&self.attention.forward(&y, &y, Some(&shared.views)));

@@ -95,7 +95,7 @@ impl Dit {
         let rays = input.rays.flatten(2, 3);
         let mut place = self.places.forward(&input.places.flatten(2, 3));
         if let Some(layer) = &self.rays {
-            place = place + layer.forward(&rays);
+            place = &place + layer.forward(&rays);
         }
         let x = x + place.unsqueeze(2);
         let level = sinusoid(input.sigma);

@@ -87,11 +87,11 @@ impl Warp {
             let layer = Tensor::cat(&[opacity.narrow(1, plane as i64, 1), pictures.shallow_clone()], 1);
             let layer = sampled(&layer, &(&self.far + &self.slope * *disparity), Edge::Empty);
             let weight = &clear * layer.narrow(1, 0, 1);
-            clear = clear - &weight;
-            covered = covered + &weight;
-            mixed = mixed + layer.narrow(1, 1, 3) * &weight;
-            mean = mean + &weight * *disparity;
-            square = square + weight * (*disparity * *disparity);
+            clear = &clear - &weight;
+            covered = &covered + &weight;
+            mixed = &mixed + layer.narrow(1, 1, 3) * &weight;
+            mean = &mean + &weight * *disparity;
+            square = &square + weight * (*disparity * *disparity);
         }
         let whole = &covered + BACKGROUND;
         let background = sampled(pictures, &self.far, Edge::Repeated);

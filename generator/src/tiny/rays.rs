@@ -16,7 +16,6 @@ pub const RAY: i64 = 6 * 5;
 pub const PLACE: i64 = 2 * 5;
 
 /// Poses relative to the first one, `[v, 12]`, row by row.
-#[must_use]
 pub fn poses(cameras: &[Camera]) -> Tensor {
     let numbers: Vec<f32> = relative(cameras)
         .flat_map(|pose| {
@@ -30,7 +29,6 @@ pub fn poses(cameras: &[Camera]) -> Tensor {
 }
 
 /// Rays of all tokens, `[v, h/8, w/8, 30]`.
-#[must_use]
 pub fn rays(cameras: &[Camera]) -> Tensor {
     let mut numbers = Vec::new();
     for (camera, pose) in cameras.iter().zip(relative(cameras)) {
@@ -45,7 +43,6 @@ pub fn rays(cameras: &[Camera]) -> Tensor {
 }
 
 /// Where the tokens are in their images, in focal lengths from the centre, `[v, h/8, w/8, 10]`.
-#[must_use]
 pub fn places(cameras: &[Camera]) -> Tensor {
     let mut numbers = Vec::new();
     for camera in cameras {

@@ -54,9 +54,9 @@ impl TextEncoder {
         let mut x = Tensor::embedding(&self.words, words, -1, false, false) + &self.places;
         for layer in &self.layers {
             let y = layer.norms[0].forward(&x);
-            x = x + layer.attention.forward(&y, &y, None);
+            x = &x + layer.attention.forward(&y, &y, None);
             let y = layer.mlp[0].forward(&layer.norms[1].forward(&x)).gelu("tanh");
-            x = x + layer.mlp[1].forward(&y);
+            x = &x + layer.mlp[1].forward(&y);
         }
         self.norm.forward(&x)
     }

@@ -172,11 +172,10 @@ impl Stage for DitStage {
                 let clips: Vec<Tensor> = sample.clips.iter().map(|clip| tensor(clip, side)).collect();
                 let clean = vae.encode(&Tensor::stack(&clips, 0));
                 // A single view is one of several samples.
-                let groups: Vec<std::ops::Range<usize>> =
-                    if single { (0..clips.len()).map(|i| i..i + 1).collect() } else { vec![0..clips.len()] };
-                for views in groups {
-                    let rig = &sample.cameras[views.clone()];
-                    let part = clean.narrow(0, views.start as i64, views.len() as i64);
+                let size = if single { 1 } else { clips.len() };
+                for start in (0..clips.len()).step_by(size) {
+                    let rig = &sample.cameras[start..start + size];
+                    let part = clean.narrow(0, start as i64, size as i64);
                     let hint = if shard.task == Task::Novel && self.config.hints {
                         hints(&vae, &lift, &clips[0], rig).latents
                     } else {

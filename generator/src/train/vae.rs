@@ -137,11 +137,11 @@ fn one(vae: &Vae, clips: &Tensor, still: bool) -> (Tensor, f64) {
     let slope = |x: &Tensor, axis: i64| x.diff(1, axis, None::<&Tensor>, None::<&Tensor>);
     let mut loss = pixels;
     for axis in [3, 4] {
-        loss = loss + error(&slope(&made, axis), &slope(clips, axis)) * GRADIENT;
+        loss = &loss + error(&slope(&made, axis), &slope(clips, axis)) * GRADIENT;
     }
     if !still {
         let motion = |x: &Tensor| x.roll(-1, 1) - x;
-        loss = loss + error(&motion(&made), &motion(clips)) * MOTION;
+        loss = &loss + error(&motion(&made), &motion(clips)) * MOTION;
     }
     (loss, measured)
 }

@@ -29,10 +29,13 @@ impl Start {
     }
 }
 
+/// How parameters begin, by their names and shapes.
+type Rule = Box<dyn Fn(&str, &[i64]) -> Start>;
+
 /// Draws parameters from a seed. A parameter depends on the seed and its own name alone, not on what was asked for before.
 pub struct Fresh {
     seed: u64,
-    start: Box<dyn Fn(&str, &[i64]) -> Start>,
+    start: Rule,
     made: RefCell<BTreeMap<String, Tensor>>,
 }
 
@@ -115,7 +118,7 @@ mod tests {
     fn parameters_depend_on_seed_and_name_alone() {
         let fresh = |seed| Weights::new(Rc::new(Fresh::new(seed, Start::usual)), None, Device::Cpu);
         let (a, b, other) = (fresh(1), fresh(1), fresh(2));
-        b.tensor("first", &[7]).unwrap();
+        let _ = b.tensor("first", &[7]).unwrap();
         let drawn = |weights: &Weights, name: &str| weights.at("layer").tensor(name, &[40, 100]).unwrap();
         assert_eq!(drawn(&a, "weight"), drawn(&b, "weight"));
         assert_ne!(drawn(&a, "weight"), drawn(&other, "weight"));
