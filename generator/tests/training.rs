@@ -1,4 +1,5 @@
 //! Training: the same to the bit on any number of threads, and after a stop.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 use loop3d_generator::sizes::{DitConfig, LiftConfig, Sizes, VaeConfig};
 use loop3d_generator::tiny::TinyModel;
