@@ -22,7 +22,7 @@ use std::{ops::ControlFlow, time::Duration};
 #[derive(clap::Args, Debug)]
 #[cfg_attr(not(feature = "torch"), allow(dead_code, reason = "read where there is libtorch"))]
 #[command(after_help = "\
-Examples, in this order; each goes on where it was stopped with --resume:
+Examples, in this order; --resume continues a run that was stopped:
   loop3d generate-train --stage vae -o small --minutes 50
   loop3d generate-train --stage lift -o small --minutes 40
   loop3d generate-train --stage stills -o small --minutes 60
@@ -38,7 +38,7 @@ pub struct TrainArgs {
     /// Stop after this long, with a checkpoint [default: when all steps are made].
     #[arg(long, value_name = "MINUTES")]
     minutes: Option<f64>,
-    /// Go on from the stage's checkpoint in the folder.
+    /// Continue from the stage's checkpoint in the folder.
     #[arg(long)]
     resume: bool,
     /// Number of threads; more than --shards have nothing to do [default: one per core].

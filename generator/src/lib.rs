@@ -7,7 +7,8 @@
 //! latents and latents into frames (exactly periodic ones, too), `weights` finds and names the published files, `estimate` says
 //! what a pass costs, [`metrics`] measure clips, `service` fetches clips from a server of videos.
 //!
-//! `service` needs the feature of that name; [`metrics`], [`options`], [`rig`], [`sizes`] and [`training`] need none; all others need the feature `torch`.
+//! `service` needs the feature of that name; [`metrics`], [`options`], [`rig`], [`sizes`] and [`training`] need none; all
+//! others need the feature `torch`.
 
 pub mod metrics;
 pub mod options;

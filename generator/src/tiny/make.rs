@@ -31,7 +31,7 @@ pub struct TinyRequest {
 }
 
 impl TinyModel {
-    /// Makes a clip for each camera. The clips are loops: their last frame goes on into the first.
+    /// Makes a clip for each camera. The clips are loops: their last frame leads into the first.
     ///
     /// # Errors
     /// A number of frames that cannot be made, no camera, libtorch, [`TinyError::Stopped`].

@@ -2,7 +2,7 @@
 //!
 //! A step's batch is cut into shards of a fixed number. Each shard is computed by one thread, and the gradients are added in the
 //! order of the shards: the same weights come out to the bit, whatever the number of threads. Samples are drawn by their index,
-//! so that a run that was stopped goes on as if it had not been.
+//! so that a resumed run gives the same weights as an uninterrupted one.
 
 mod accept;
 mod adamw;

@@ -33,7 +33,7 @@ pub struct Trained {
 }
 
 /// Trains one stage in a folder, which keeps its checkpoint, log, pictures and weights, until the steps or the time are used up.
-/// If there is a checkpoint, it goes on from there.
+/// If there is a checkpoint, it continues from there.
 ///
 /// # Errors
 /// Settings that cannot work, a checkpoint of another run, a loss that is not finite, a disk that is full.

@@ -90,7 +90,7 @@ fn split(clips: &Tensor) -> Vec<Tensor> {
     (0..clips.size()[0]).map(|view| clips.get(view).narrow(0, 0, 1)).collect()
 }
 
-/// Measures while training goes on, and a sheet of pictures.
+/// The measures of a model in training, and a sheet of pictures.
 pub(super) fn measure(
     (dit, vae, lift): (&Dit, &Vae, &Lift),
     hinted: bool,
