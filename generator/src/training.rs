@@ -98,6 +98,9 @@ pub struct TrainConfig {
     /// Unseen scenes that measure
     #[arg(long, default_value_t = 12)]
     pub measured: u64,
+    /// Multiply the weights of linear layers in bf16; everything else, and the weights that descend, stay f32
+    #[arg(long)]
+    pub bf16: bool,
     /// Leave this out of the transformer's training, for comparison; may be repeated
     #[arg(long, value_enum, value_name = "WHAT")]
     pub without: Vec<Without>,

@@ -21,6 +21,7 @@ fn config(stage: StageKind, steps: u64) -> TrainConfig {
         average: 0.9,
         reuse: 4,
         measured: 1,
+        bf16: false,
         without: Vec::new(),
         from: None,
         seed: 5,
@@ -101,6 +102,28 @@ fn stages_build_on_each_other() {
     fs::copy(other.path().join("vae.safetensors"), folder.join("vae.safetensors")).unwrap();
     let mixed = TinyModel::open(folder).unwrap_err().to_string();
     assert!(mixed.contains("knows the latents of an encoder with the digest"), "{mixed}");
+}
+
+#[test]
+fn bf16_descends_like_f32() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    run(&config(StageKind::Vae, 2), folder, 2, 0);
+    run(&config(StageKind::Lift, 2), folder, 2, 0);
+    let trace = |bf16: bool, threads: usize| {
+        let own = tempfile::tempdir().unwrap();
+        for part in ["vae.safetensors", "lift.safetensors"] {
+            fs::copy(folder.join(part), own.path().join(part)).unwrap();
+        }
+        run(&TrainConfig { bf16, ..config(StageKind::Stills, 6) }, own.path(), threads, 0)
+    };
+    let (full, half) = (trace(false, 2), trace(true, 2));
+    assert_eq!(half, trace(true, 1));
+    for (full, half) in full.iter().zip(&half) {
+        assert_ne!(full, half, "bf16 rounds");
+        let [full, half] = [*full, *half].map(f64::from_bits);
+        assert!((full - half).abs() < 0.02 * full, "{full} {half}");
+    }
 }
 
 #[test]

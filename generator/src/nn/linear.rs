@@ -19,9 +19,12 @@ impl Linear {
         Ok(Self { weight: weights.tensor("weight", &[outputs, inputs])?, bias: weights.tensor("bias", &[outputs])? })
     }
 
-    /// `[…, in]` → `[…, out]`.
+    /// `[…, in]` → `[…, out]`. A weight of another kind than `x` multiplies in its own kind; `x`'s comes back.
     pub fn forward(&self, x: &Tensor) -> Tensor {
-        x.linear(&self.weight, Some(&self.bias))
+        if x.kind() == self.weight.kind() {
+            return x.linear(&self.weight, Some(&self.bias));
+        }
+        x.to_kind(self.weight.kind()).linear(&self.weight, None::<&Tensor>).to_kind(x.kind()) + &self.bias
     }
 
     /// `[out, in]`.

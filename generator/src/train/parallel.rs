@@ -6,7 +6,15 @@ use loop3d_torch::weights::{Memory, Weights};
 use loop3d_torch::{TorchError, guarded};
 use std::rc::Rc;
 use std::thread;
-use tch::{Device, Tensor};
+use tch::{Device, Kind, Tensor};
+
+/// How a step is computed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Computing {
+    pub(super) threads: usize,
+    /// Whether linear layers multiply in bf16.
+    pub(super) bf16: bool,
+}
 
 /// What a step's shards say together.
 pub(super) struct Descent {
@@ -26,6 +34,16 @@ pub(super) fn weights(place: &str, parameters: Parameters) -> Weights {
     Weights::new(Rc::new(Memory::new(place, parameters)), None, Device::Cpu)
 }
 
+/// Parameters as a loss takes them: with `bf16`, the weights of linear layers as copies in that kind, through which gradients flow back.
+fn copies(parameters: &Parameters, bf16: bool) -> Parameters {
+    let copy = |(name, tensor): (&String, &Tensor)| {
+        let linear = tensor.dim() == 2 && name.ends_with(".weight");
+        let kind = if bf16 && linear { Kind::BFloat16 } else { tensor.kind() };
+        (name.clone(), if kind == tensor.kind() { tensor.shallow_clone() } else { tensor.to_kind(kind) })
+    };
+    parameters.iter().map(copy).collect()
+}
+
 struct Share {
     shard: usize,
     gradients: Vec<Option<Tensor>>,
@@ -40,9 +58,9 @@ pub(super) fn descent<S: Stage>(
     names: &[String],
     frozen: &Parameters,
     shards: &[S::Shard],
-    threads: usize,
+    how: Computing,
 ) -> Result<Descent, TrainError> {
-    let count = threads.clamp(1, shards.len());
+    let count = how.threads.clamp(1, shards.len());
     let own: Vec<_> = (0..count).map(|_| (handles(parameters), handles(frozen))).collect();
     let mut shares = thread::scope(|scope| {
         let workers: Vec<_> = own
@@ -53,7 +71,8 @@ pub(super) fn descent<S: Stage>(
                     // One thread each: sums that libtorch shares out between threads depend on their number.
                     tch::set_num_threads(1);
                     let mine = (worker..shards.len()).step_by(count);
-                    mine.map(|shard| share(stage, &parameters, names, &frozen, shard, &shards[shard])).collect()
+                    mine.map(|shard| share(stage, &parameters, names, &frozen, (shard, &shards[shard]), how.bf16))
+                        .collect()
                 })
             })
             .collect();
@@ -90,12 +109,12 @@ fn share<S: Stage>(
     parameters: &Parameters,
     names: &[String],
     frozen: &Parameters,
-    number: usize,
-    shard: &S::Shard,
+    (number, shard): (usize, &S::Shard),
+    bf16: bool,
 ) -> Result<Share, TrainError> {
     guarded(|| {
-        let nets =
-            Nets { trained: weights("training", handles(parameters)), frozen: weights("frozen", handles(frozen)) };
+        let trained = weights("training", copies(parameters, bf16));
+        let nets = Nets { trained, frozen: weights("frozen", handles(frozen)) };
         let Loss { total, parts } = stage.loss(&nets, shard)?;
         let inputs: Vec<&Tensor> = names.iter().filter_map(|name| parameters.get(name)).collect();
         let gradients = Tensor::f_run_backward(&[&total], &inputs, false, false)

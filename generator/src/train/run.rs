@@ -153,7 +153,8 @@ impl Run<'_> {
                 .zip(samples.chunks(size))
                 .map(|(first, samples)| stage.shard(samples, first, done))
                 .collect();
-            let descent = parallel::descent(stage, &state.parameters(), &state.names, &frozen, &shards, self.threads)?;
+            let how = parallel::Computing { threads: self.threads, bf16: config.bf16 };
+            let descent = parallel::descent(stage, &state.parameters(), &state.names, &frozen, &shards, how)?;
             if !descent.loss.is_finite() {
                 return Err(TrainError::Diverged { step: state.step, loss: descent.loss });
             }
