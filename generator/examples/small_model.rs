@@ -5,7 +5,8 @@
 //! cargo run --release -p loop3d-generator --features torch --example small_model -- sheet sheet.png "a bell ringing" "a green windmill"
 //! ```
 //!
-//! `MODEL=DIR` measures weights that `loop3d generate-train` wrote instead of the program's own.
+//! `MODEL=DIR` measures weights that `loop3d generate-train` wrote instead of the program's own; `STEPS='{"temperature": 1}'` draws a
+//! sheet otherwise than usual.
 #![allow(clippy::print_stdout, reason = "a program for people")]
 
 use image::RgbImage;
@@ -65,7 +66,10 @@ fn sheet(model: &TinyModel, file: &str, captions: &[String]) -> Result<(), Box<d
     let mut cells: Vec<Vec<u8>> = Vec::new();
     for text in captions {
         let caption: Caption = text.parse()?;
-        let steps = Steps::default();
+        let steps: Steps = match std::env::var("STEPS") {
+            Ok(text) => serde_json::from_str(&text)?,
+            Err(_) => Steps::default(),
+        };
         let request = TinyRequest { caption: caption.clone(), cameras: cameras.to_vec(), frames: FRAMES, steps };
         let clips = model.make(&request, &mut Unwatched)?;
         cells.extend(SHOWN.map(|frame| clips[0].frame(frame).to_vec()));
