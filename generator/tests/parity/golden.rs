@@ -60,19 +60,12 @@ pub fn difference(a: &Tensor, b: &Tensor) -> f64 {
     if difference.is_nan() { f64::INFINITY } else { difference }
 }
 
-/// Equal to the last bit on the processor of the reference; on others libtorch sums in another order, and a last bit goes through
-/// all layers: 2e-5 of the largest value in f32, 1/32 in half precision, three levels of a picture.
+/// Equal to the last bit.
 #[track_caller]
 pub fn same(name: &str, found: &Tensor, expected: &Tensor) {
     assert_eq!(found.kind(), expected.kind(), "{name}: kinds");
-    let largest = expected.to_kind(Kind::Double).abs().max().double_value(&[]);
-    let bound = match found.kind() {
-        Kind::Float | Kind::Double => 2e-5 * largest,
-        Kind::Half | Kind::BFloat16 => largest / 32.0,
-        Kind::Uint8 => 3.0,
-        _ => 0.0,
-    };
-    near(name, found, expected, bound);
+    let off = difference(found, expected);
+    assert!(off == 0.0, "{name}: off by {off:e}, expected no difference at all");
 }
 
 /// Equal within `bound`.
