@@ -63,13 +63,13 @@ fn sheet(model: &TinyModel, file: &str, captions: &[String]) -> Result<(), Box<d
     let standpoint = Standpoint { azimuth_deg: 0.0, elevation_deg: 12.0, distance_m: 3.0 };
     let cameras = [0.0, -12.0, 12.0].map(|azimuth_deg| Standpoint { azimuth_deg, ..standpoint }.camera(SIDE, SIDE));
     let columns = (SHOWN.len() + 2) as u32;
+    let steps: Steps = match std::env::var("STEPS") {
+        Ok(text) => serde_json::from_str(&text)?,
+        Err(_) => Steps::default(),
+    };
     let mut cells: Vec<Vec<u8>> = Vec::new();
     for text in captions {
         let caption: Caption = text.parse()?;
-        let steps: Steps = match std::env::var("STEPS") {
-            Ok(text) => serde_json::from_str(&text)?,
-            Err(_) => Steps::default(),
-        };
         let request = TinyRequest { caption: caption.clone(), cameras: cameras.to_vec(), frames: FRAMES, steps };
         let clips = model.make(&request, &mut Unwatched)?;
         cells.extend(SHOWN.map(|frame| clips[0].frame(frame).to_vec()));
