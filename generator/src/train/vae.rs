@@ -7,7 +7,7 @@ use super::pool::{FRAMES, Rendered, SIDE, Scenes, render};
 use super::stage::{Loss, Nets, Parameters, Stage};
 use crate::sizes::VaeConfig;
 use crate::tiny::{CELL, LATENT_CHANNELS, Vae, cells};
-use loop3d_torch::weights::Start;
+use loop3d_torch::weights::{Start, normals};
 use std::path::Path;
 use tch::{Kind, Tensor};
 
@@ -17,6 +17,9 @@ const GRADIENT: f64 = 0.1;
 const MOTION: f64 = 0.5;
 /// Clips whose principal components a new model begins with.
 const CODED: u64 = 48;
+/// Most noise on the latents that the decoder learns from, each time another amount. A decoder of true latents alone shows the
+/// edges of their cells in those that a transformer makes, which are a little wrong everywhere.
+const NOISE: f64 = 0.3;
 /// Seed of the scenes that measure.
 pub(super) const UNSEEN: u64 = 1 << 40;
 
@@ -24,10 +27,11 @@ pub(super) struct VaeStage {
     pub(super) config: VaeConfig,
 }
 
-/// Stills and one clip.
+/// Stills and one clip, and the number of the first in the whole training.
 pub(super) struct Shard {
     stills: Vec<u8>,
     clip: Vec<u8>,
+    first: u64,
 }
 
 impl Stage for VaeStage {
@@ -86,19 +90,19 @@ impl Stage for VaeStage {
         let moment = |number: u64| (number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 60) as usize % FRAMES;
         let still = |(number, sample): (u64, &&Rendered)| sample.clips[0][frame * moment(number)..][..frame].to_vec();
         let stills = (first..).zip(samples).skip(1).flat_map(still).collect();
-        Shard { stills, clip: samples.first().map_or_else(Vec::new, |sample| sample.clips[0].clone()) }
+        Shard { stills, clip: samples.first().map_or_else(Vec::new, |sample| sample.clips[0].clone()), first }
     }
 
     fn loss(&self, nets: &Nets, shard: &Shard) -> Result<Loss, TrainError> {
         let vae = Vae::new(&nets.trained, &self.config)?;
         let side = i64::from(SIDE);
         let clip = tensor(&shard.clip, side).unsqueeze(0);
-        let (clip_loss, clip_error) = one(&vae, &clip, false);
+        let (clip_loss, clip_error) = one(&vae, &clip, false, shard.first);
         if shard.stills.is_empty() {
             return Ok(Loss { total: clip_loss, parts: vec![("clip_error", clip_error), ("still_error", 0.0)] });
         }
         let stills = tensor(&shard.stills, side).unsqueeze(1);
-        let (still_loss, still_error) = one(&vae, &stills, true);
+        let (still_loss, still_error) = one(&vae, &stills, true, shard.first + 1);
         let parts = vec![("clip_error", clip_error), ("still_error", still_error)];
         Ok(Loss { total: (clip_loss + still_loss) * 0.5, parts })
     }
@@ -127,9 +131,9 @@ fn clip(scene: &Rendered) -> Tensor {
     tensor(&scene.clips[0], i64::from(SIDE)).unsqueeze(0)
 }
 
-/// The loss of clips `[b, t, 3, h, w]`, and their mean absolute error.
-fn one(vae: &Vae, clips: &Tensor, still: bool) -> (Tensor, f64) {
-    let latents = tch::no_grad(|| vae.encode(clips));
+/// The loss of clips `[b, t, 3, h, w]` from latents with noise, and their mean absolute error.
+fn one(vae: &Vae, clips: &Tensor, still: bool, seed: u64) -> (Tensor, f64) {
+    let latents = tch::no_grad(|| noisy(&vae.encode(clips), seed));
     let made = vae.pixels(&latents, still);
     let error = |a: &Tensor, b: &Tensor| (a - b).abs().mean(Kind::Float);
     let pixels = error(&made, clips);
@@ -144,4 +148,12 @@ fn one(vae: &Vae, clips: &Tensor, still: bool) -> (Tensor, f64) {
         loss = &loss + error(&motion(&made), &motion(clips)) * MOTION;
     }
     (loss, measured)
+}
+
+/// Latents `[b, n, 16, h, w]` with as much noise in each clip as comes up.
+fn noisy(latents: &Tensor, seed: u64) -> Tensor {
+    let mut random = fastrand::Rng::with_seed(seed ^ 0x5eed);
+    let amounts: Vec<f32> = (0..latents.size()[0]).map(|_| random.f32() * NOISE as f32).collect();
+    let amounts = Tensor::from_slice(&amounts).reshape([-1, 1, 1, 1, 1]);
+    latents + Tensor::from_slice(&normals(random.u64(..), latents.numel(), 1.0)).reshape(latents.size()) * amounts
 }
