@@ -68,6 +68,15 @@ impl Blame for Mistake {
     }
 }
 
+/// An error and its causes, each once: many messages end with their cause's.
+pub fn told(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |told, part| match told.as_str() {
+        "" => part,
+        before if before.ends_with(&part) => told,
+        _ => format!("{told}: {part}"),
+    })
+}
+
 /// An error of this fault.
 pub fn failed(fault: Fault, message: impl Into<String>) -> anyhow::Error {
     Mistake { fault, message: message.into() }.into()

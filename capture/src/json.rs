@@ -17,11 +17,42 @@ pub(crate) fn read(file: &Path) -> Result<Value, CaptureError> {
     let bytes = std::fs::read(file).map_err(|source| CaptureError::Io { file: file.to_owned(), source })?;
     // Some tools begin the file with a byte-order mark.
     let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-    serde_json::from_slice(text).map_err(|error| CaptureError::Bad {
+    // Whatever else is wrong is told of the text as it is.
+    let parsed = serde_json::from_slice(text).or_else(|error| serde_json::from_slice(&quoted(text)).map_err(|_| error));
+    parsed.map_err(|error| CaptureError::Bad {
         file: file.to_owned(),
         place: format!("line {}, column {}", error.line(), error.column()),
         problem: format!("not JSON: {error}"),
     })
+}
+
+/// `NaN` and `Infinity`, which Python writes without asking, as text: a reader of the number then names its place, and where
+/// nobody reads it, it does no harm.
+fn quoted(text: &[u8]) -> Vec<u8> {
+    const WORDS: [&[u8]; 3] = [b"NaN", b"-Infinity", b"Infinity"];
+    let mut quoted = Vec::with_capacity(text.len());
+    let (mut at, mut inside) = (0, false);
+    while let Some(&byte) = text.get(at) {
+        let word = WORDS.iter().find(|word| !inside && text[at..].starts_with(word));
+        let taken = match (byte, word) {
+            (_, Some(word)) => {
+                quoted.push(b'"');
+                quoted.extend(*word);
+                quoted.push(b'"');
+                at += word.len();
+                continue;
+            }
+            (b'\\', None) if inside => 2,
+            (b'"', None) => {
+                inside = !inside;
+                1
+            }
+            _ => 1,
+        };
+        quoted.extend(text[at..].iter().take(taken));
+        at += taken;
+    }
+    quoted
 }
 
 impl<'a> Json<'a> {
@@ -59,6 +90,10 @@ impl<'a> Json<'a> {
 
     pub(crate) fn text(&self) -> Result<&'a str, CaptureError> {
         self.value.as_str().ok_or_else(|| self.bad(format!("{}; expected text", kind(self.value))))
+    }
+
+    pub(crate) fn truth(&self) -> Result<bool, CaptureError> {
+        self.value.as_bool().ok_or_else(|| self.bad(format!("{}; expected true or false", kind(self.value))))
     }
 
     pub(crate) fn number(&self) -> Result<f64, CaptureError> {

@@ -11,6 +11,7 @@ mod realitycapture;
 mod syncam;
 
 use crate::error::{CaptureError, all};
+use crate::poses::divide_scale;
 use crate::raw::RawCapture;
 pub(crate) use colmap::{LAYOUT as COLMAP, TEXT as COLMAP_TEXT};
 pub(crate) use layout::LensOptions;
@@ -76,8 +77,18 @@ impl Found {
     }
 }
 
-/// `raw`, once each pose is checked.
-pub(crate) fn checked(raw: RawCapture) -> Result<RawCapture, CaptureError> {
+/// `raw`, once each pose is checked. Scales that some exporters leave in the axes are divided out.
+pub(crate) fn checked(mut raw: RawCapture) -> Result<RawCapture, CaptureError> {
+    let scales = raw.views.iter_mut().filter_map(|view| divide_scale(&mut view.world_from_camera.matrix3));
+    let scales: Vec<f64> = scales.collect();
+    if !scales.is_empty() {
+        let [least, most] =
+            scales.iter().fold([f64::INFINITY, 0.0], |[least, most], &scale| [scale.min(least), scale.max(most)]);
+        raw.notes.push(format!(
+            "{} camera matrices are scaled, by {least:.4} to {most:.4}; the scale is divided out",
+            scales.len()
+        ));
+    }
     all(raw.views.iter().map(|view| {
         let bad = |problem| CaptureError::Bad { file: raw.file.clone(), place: view.place.clone(), problem };
         view.check().map_err(bad)

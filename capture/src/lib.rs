@@ -51,6 +51,7 @@ mod loopable;
 mod normalisation;
 mod options;
 mod ply;
+mod plausible;
 mod poses;
 pub mod prepare;
 mod raw;

@@ -16,7 +16,7 @@ use crate::raw::{RawCapture, RawView};
 use crate::shaping::Shaping;
 use crate::sweep::{self, GreyView};
 use crate::undistort::Undistortion;
-use crate::{bounds, selection};
+use crate::{bounds, plausible, selection};
 use loop3d_media::{Clip, Ffmpeg, IMAGES_FPS, MediaError, Probe, Size, Source, Timing, Transfer, check_shape, timing};
 use loop3d_scene::Camera;
 use loop3d_scene::job::{Event, Observer, check};
@@ -218,7 +218,7 @@ pub fn load_poses(dir: &Path, options: &LoadOptions) -> Result<PosedCapture, Cap
     let mut raw = found.read(lens).map_err(|poses| with_clips(dir, poses))?;
     let posed = raw.views.len();
     let assignment = select_and_assign(dir, options, &mut raw, found.layout)?;
-    let file = &raw.file;
+    let file = &raw.file.clone();
     if posed >= 2 && raw.views.len() < 2 {
         let name = |clip: &PathBuf| clip.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let left = assignment.clips.iter().map(name).collect();
@@ -242,7 +242,8 @@ pub fn load_poses(dir: &Path, options: &LoadOptions) -> Result<PosedCapture, Cap
             bright.join(", ")
         ));
     }
-    let bounds = depth_bounds(dir, &raw, &views)?;
+    let bounds = depth_bounds(dir, &mut raw, &views)?;
+    plausible::check_spread(&raw, &bounds)?;
     let poses = views.iter().zip(bounds).map(|(view, [near, far])| Pose { camera: view.camera, near, far });
     let mut poses: Vec<Pose> = poses.collect();
     let (normalisation, far) =
@@ -376,6 +377,16 @@ fn settle_rates(views: &mut [PosedView], options: &LoadOptions, notes: &mut Vec<
     let lowest = rates().map(|(rate, _)| rate).fold(f64::INFINITY, f64::min);
     let highest = rates().map(|(rate, _)| rate).fold(0.0, f64::max);
     let first = rates().next().map_or(IMAGES_FPS, |(rate, _)| rate);
+    let uneven: Vec<&str> =
+        views.iter().filter(|view| view.probe.is_some_and(|probe| probe.varies)).map(|view| view.name.as_str()).collect();
+    if !uneven.is_empty() {
+        notes.push(format!("{}: frames come unevenly, and are taken by their time stamps", uneven.join(", ")));
+    }
+    let woven: Vec<&str> =
+        views.iter().filter(|view| view.probe.is_some_and(|probe| probe.interlaced)).map(|view| view.name.as_str()).collect();
+    if !woven.is_empty() {
+        notes.push(format!("{}: interlaced; a frame is made of each pair of fields", woven.join(", ")));
+    }
     let fps = match options.fps {
         Some(fps) => {
             if let Some((rate, file)) = rates().find(|&(rate, _)| rate < fps && !timing::same(rate, fps)) {
@@ -413,11 +424,21 @@ fn settle_rates(views: &mut [PosedView], options: &LoadOptions, notes: &mut Vec<
 
 /// Nearest and farthest depth of each view: as its layout says, else from the points it sees, else as any view's say, else from a
 /// plane sweep over the images.
-fn depth_bounds(dir: &Path, raw: &RawCapture, views: &[PosedView]) -> Result<Vec<[f64; 2]>, CaptureError> {
+fn depth_bounds(dir: &Path, raw: &mut RawCapture, views: &[PosedView]) -> Result<Vec<[f64; 2]>, CaptureError> {
+    let mut lone = 0;
     let own = |(raw_view, view): (&RawView, &PosedView)| {
-        raw_view.bounds.or_else(|| bounds::of_points(&view.camera, &raw.points))
+        let of_points = || {
+            let bounds = bounds::of_points(&view.camera, &raw.points)?;
+            lone += bounds.lone;
+            Some(bounds.range)
+        };
+        raw_view.bounds.or_else(of_points)
     };
-    let known: Vec<Option<[f64; 2]>> = raw.views.iter().zip(views).map(own).collect();
+    let mut known: Vec<Option<[f64; 2]>> = raw.views.iter().zip(views).map(own).collect();
+    if lone > 0 {
+        raw.notes.push(bounds::lone_note(lone));
+    }
+    plausible::forget_slips(&raw.views, &mut known, &mut raw.notes);
     let all_known = || known.iter().flatten();
     let all = if all_known().next().is_some() {
         all_known().fold([f64::INFINITY, 0.0], |[near, far], bounds| [near.min(bounds[0]), far.max(bounds[1])])

@@ -29,3 +29,34 @@ pub(crate) fn check_rotation(rotation: &DMat3) -> Result<(), String> {
          (within {ROTATION_TOLERANCE}); check the axis convention of the exporter, or export the poses again"
     ))
 }
+
+/// Divides out the scale of a matrix that is a rotation but for it, and returns it; `None` where it is a rotation already, or
+/// nothing of the kind.
+pub(crate) fn divide_scale(matrix: &mut DMat3) -> Option<f64> {
+    let scale = matrix.determinant().cbrt();
+    if check_rotation(matrix).is_ok() || !(scale.is_finite() && scale > 0.0) {
+        return None;
+    }
+    let rotation = *matrix * scale.recip();
+    check_rotation(&rotation).ok()?;
+    *matrix = rotation;
+    Some(scale)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_uniform_scale_is_divided_out() {
+        let turn = DMat3::from_rotation_y(0.3) * DMat3::from_rotation_x(0.2);
+        let mut scaled = turn * 2.5;
+        assert!((divide_scale(&mut scaled).unwrap() - 2.5).abs() < 1e-12);
+        assert!(scaled.abs_diff_eq(turn, 1e-12));
+        for other in [turn, turn * -1.0, DMat3::ZERO, turn * DMat3::from_diagonal([1.0, 2.0, 1.0].into()), turn * f64::NAN] {
+            let mut matrix = other;
+            assert_eq!(divide_scale(&mut matrix), None);
+            assert!(matrix == other || other.is_nan());
+        }
+    }
+}

@@ -51,8 +51,10 @@ impl Ffmpeg {
         timing: &Timing,
         take: &mut dyn FnMut(&[u8]) -> Result<(), E>,
     ) -> Result<usize, E> {
+        // Frames that come unevenly are brought to the rate at which most of them come.
+        let timing = Timing { fps: timing.fps.or(probe.varies.then_some(probe.fps)), ..*timing };
         let probe = timing.probe(file, probe)?;
-        let (mut process, curve) = self.decoder(file, probe, timing)?;
+        let (mut process, curve) = self.decoder(file, probe, &timing)?;
         let piped = process.stdout.take().ok_or_else(|| io::Error::other("ffmpeg has no standard output"));
         let mut shown = |frame: &mut [u8]| {
             if let Some(curve) = &curve {
@@ -70,7 +72,10 @@ impl Ffmpeg {
         }
         let (status, said) = process.wait().map_err(MediaError::io(file))?;
         let count = decoded?;
-        let said = words(&said, file);
+        let whole = status.success()
+            && probe.counted
+            && probe.frames.is_some_and(|expected| count <= expected && count + slack(expected) >= expected);
+        let said = words(&if whole { of_pictures(&said) } else { said }, file);
         // What the decoder complains about is damage that it covers up with repeated or grey frames: never silently.
         if !said.is_empty() || !status.success() {
             let problem = if said.is_empty() { format!("ffmpeg ended with {status}") } else { said };
@@ -91,22 +96,44 @@ impl Ffmpeg {
     fn decoder(&self, file: &Path, probe: Probe, timing: &Timing) -> Result<(Process, Option<[u8; 256]>), MediaError> {
         let (tone, curve) = hdr::tone(probe.transfer, || self.has_filter("zscale") && self.has_filter("tonemap"));
         let mut command = Command::new(&self.ffmpeg);
-        command.args(["-hide_banner", "-nostdin", "-v", "error", "-xerror", "-err_detect", "explode"]);
+        // Every check that there is; what they say is judged in the end, because some of it is harmless.
+        command.args(["-hide_banner", "-nostdin", "-v", "error", "-err_detect", "crccheck+bitstream+buffer"]);
         command.args(["-threads", THREADS, "-i"]).arg(plain(file));
         // Each decoded frame exactly once, whatever its time stamp: stamps are rewritten to a steady 25 a second, because
         // the option that passes frames through has another name in every other release of ffmpeg.
         // Exact arithmetic and full-resolution chroma: the default conversion is off by several levels.
         let filter = format!(
-            "{}settb=1/25,setpts=N,{tone}scale=flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp,format=rgb24",
+            "{}{}settb=1/25,setpts=N,{tone}scale=flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp,format=rgb24",
+            if probe.interlaced { "bwdif=mode=send_frame," } else { "" },
             timing.filters()
         );
-        command.args(["-map", "0:v:0", "-an", "-sn", "-dn", "-vf", filter.as_str(), "-r", "25"]);
+        command.args(["-map", &format!("0:{}", probe.stream), "-an", "-sn", "-dn", "-vf", filter.as_str(), "-r", "25"]);
         if let Some(frames) = timing.at_most {
             command.args(["-frames:v", &frames.to_string()]);
         }
         command.args(["-f", "image2pipe", "-c:v", "ppm", "-threads", "1", "pipe:1"]);
         Ok((Process::start(&mut command, false, true)?, curve))
     }
+}
+
+/// What ffmpeg said of pictures. Where all frames came out, these are no damage: what the reader of the container says (`[mov,mp4,…
+/// @ 0x…]`: a chapter track that is missing, a tag that it does not know), and a picture that a decoder should forget and that a cut
+/// has taken away already.
+fn of_pictures(said: &str) -> String {
+    const READERS: [&str; 5] = ["[mov,", "[matroska,", "[avi @", "[mpegts @", "[mpeg @"];
+    const HARMLESS: &str = "mmco: unref short failure";
+    let mut kept: Vec<&str> = Vec::new();
+    let mut harmless = false;
+    for line in said.lines().map(str::trim) {
+        // Repeated is whatever came before.
+        if !line.starts_with("Last message repeated") {
+            harmless = line.ends_with(HARMLESS) || READERS.iter().any(|reader| line.starts_with(reader));
+        }
+        if !harmless {
+            kept.push(line);
+        }
+    }
+    kept.join("\n")
 }
 
 /// How many promised frames may be missing: edit lists hide a few. Containers that do not count frames (mkv, webm) promise

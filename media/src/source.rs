@@ -5,7 +5,7 @@ use crate::area::AreaFilter;
 use crate::clip::Clip;
 use crate::error::MediaError;
 use crate::ffmpeg::Ffmpeg;
-use crate::files::{IMAGES, entries, has_extension};
+use crate::files::{IMAGES, counted, entries, has_extension};
 use crate::images;
 use crate::probe::Probe;
 use crate::shape::Shape;
@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 pub enum Source {
     /// A video file, decoded by ffmpeg.
     Video(PathBuf),
-    /// PNG or JPEG files of one folder, in the order of their names.
+    /// PNG or JPEG files of one folder, in the order of their names, numbers by value.
     Frames {
         /// The folder.
         folder: PathBuf,
@@ -37,7 +37,9 @@ impl Source {
     /// Nothing is there, or it is empty.
     pub fn at(path: &Path) -> Result<Self, MediaError> {
         if path.is_dir() {
-            let files: Vec<PathBuf> = entries(path)?.into_iter().filter(|file| has_extension(file, &IMAGES)).collect();
+            let mut files: Vec<PathBuf> =
+                entries(path)?.into_iter().filter(|file| has_extension(file, &IMAGES)).collect();
+            files.sort_by_cached_key(|file| counted(file));
             if files.is_empty() {
                 return Err(MediaError::Empty { file: path.to_owned() });
             }

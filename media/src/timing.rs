@@ -112,7 +112,16 @@ mod tests {
 
     #[test]
     fn a_default_leaves_the_promise() {
-        let probe = Probe { size: (4, 4), fps: 30.0, frames: Some(90), counted: true, transfer: Transfer::Ordinary };
+        let probe = Probe {
+            stream: 0,
+            size: (4, 4),
+            fps: 30.0,
+            frames: Some(90),
+            counted: true,
+            transfer: Transfer::Ordinary,
+            varies: false,
+            interlaced: false,
+        };
         assert_eq!(Timing::default().probe(Path::new("a"), probe).unwrap(), probe);
         let cut = timing(Some(1.0), Some(2.0), Some(15.0)).probe(Path::new("a"), probe).unwrap();
         assert_eq!((cut.frames, cut.fps, cut.counted), (Some(15), 15.0, false));

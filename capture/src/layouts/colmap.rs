@@ -155,17 +155,23 @@ fn read(images: &Path, _: LensOptions) -> Result<RawCapture, CaptureError> {
     }
     let view = |image: Image| view(image, &images_file, &cameras_file, &cameras, &seen);
     let views = all(images.into_iter().map(view))?;
+    let lone: usize = views.iter().map(|(_, lone)| lone).sum();
+    if lone > 0 {
+        notes.push(bounds::lone_note(lone));
+    }
+    let views = views.into_iter().map(|(view, _)| view).collect();
     let points = points.into_iter().map(|point| point.position).collect();
     Ok(RawCapture { file: images_file.clone(), views, points, notes })
 }
 
+/// The view of an image, and how many lone points do not count for its depths.
 fn view(
     image: Image,
     images_file: &Path,
     cameras_file: &Path,
     cameras: &HashMap<u32, Camera>,
     seen: &HashMap<u32, Vec<DVec3>>,
-) -> Result<RawView, CaptureError> {
+) -> Result<(RawView, usize), CaptureError> {
     let bad = |problem| CaptureError::Bad { file: images_file.to_owned(), place: image.place.clone(), problem };
     let camera = cameras
         .get(&image.camera)
@@ -178,14 +184,16 @@ fn view(
     }
     let camera_from_world = DAffine3::from_rotation_translation(quaternion.normalize(), DVec3::new(tx, ty, tz));
     let depths = seen.get(&image.id).into_iter().flatten().map(|&point| bounds::depth(&camera_from_world, point));
-    Ok(RawView {
+    let bounds = bounds::of_depths(depths);
+    let view = RawView {
         name: Some(image.name),
         world_from_camera: camera_from_world.inverse(),
         intrinsics: camera.intrinsics,
         lens: camera.lens,
-        bounds: bounds::of_depths(depths),
+        bounds: bounds.map(|bounds| bounds.range),
         place: image.place,
-    })
+    };
+    Ok((view, bounds.map_or(0, |bounds| bounds.lone)))
 }
 
 /// w, x, y, z and translation of camera-from-world.

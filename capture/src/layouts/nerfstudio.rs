@@ -43,12 +43,19 @@ fn read(file: &Path, _: LensOptions) -> Result<RawCapture, CaptureError> {
     if views.is_empty() {
         return Err(root.bad("no frames; expected one for each view"));
     }
+    let mut notes = Vec::new();
     let points = match root.get("ply_file_path") {
-        Some(path) => ply::points(&file.with_file_name(path.text()?))?,
+        Some(path) => match file.with_file_name(path.text()?) {
+            points if points.is_file() => ply::points(&points)?,
+            missing => {
+                notes.push(format!("{} is missing; depths are estimated from the images", missing.display()));
+                Vec::new()
+            }
+        },
         None => Vec::new(),
     };
     let points = points.into_iter().map(|point| capture_from_file.transform_point3(point)).collect();
-    Ok(RawCapture { file: file.to_owned(), views, points, notes: Vec::new() })
+    Ok(RawCapture { file: file.to_owned(), views, points, notes })
 }
 
 /// The inverse of `applied_transform`: a turn and a shift that were applied to all poses after reconstruction.
@@ -81,7 +88,14 @@ fn view(root: &Json<'_>, frame: &Json<'_>, capture_from_file: DAffine3) -> Resul
     let number = |key: &str| of(key).map(|value| value.number()).transpose();
     let or_zero = |key: &str| number(key).map(|value| value.unwrap_or(0.0));
     let k = [or_zero("k1")?, or_zero("k2")?, or_zero("k3")?, or_zero("k4")?];
-    let lens = match of("camera_model").map(|model| model.text()).transpose()?.unwrap_or("OPENCV") {
+    let model = of("camera_model").map(|model| model.text()).transpose()?;
+    // instant-ngp's way to say it.
+    let is_fisheye = of("is_fisheye").map(|value| value.truth()).transpose()?.unwrap_or(false);
+    let lens = match model.unwrap_or(if is_fisheye { "OPENCV_FISHEYE" } else { "OPENCV" }) {
+        other if is_fisheye && other != "OPENCV_FISHEYE" => {
+            let problem = format!("is_fisheye beside camera_model {other}; expected OPENCV_FISHEYE, or no is_fisheye");
+            return Err(frame.bad(problem));
+        }
         "OPENCV" | "PINHOLE" | "SIMPLE_PINHOLE" | "PERSPECTIVE" => {
             Lens::brown(k, [0.; 3], [or_zero("p1")?, or_zero("p2")?])
         }

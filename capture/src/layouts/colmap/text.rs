@@ -51,12 +51,25 @@ fn lines<'a>(file: &'a Path, bytes: &'a [u8]) -> Result<impl Iterator<Item = Lin
         let problem = "bytes that are not text; expected UTF-8".to_owned();
         CaptureError::Bad { file: file.to_owned(), place: format!("byte {}", error.valid_up_to()), problem }
     })?;
+    // Some editors begin the file with a byte-order mark.
+    let text = text.trim_start_matches('\u{feff}');
     let lines = text.lines().enumerate().filter(|(_, line)| !line.starts_with('#'));
     Ok(lines.map(move |(index, text)| Line { file, number: index + 1, words: text.split_ascii_whitespace(), text }))
 }
 
 fn is_blank(line: &Line<'_>) -> bool {
     line.text.trim().is_empty()
+}
+
+/// Whether a line is an image's and not one of points: some tools leave out the lines of points.
+fn is_image(line: &Line<'_>) -> bool {
+    let words: Vec<&str> = line.words.clone().collect();
+    let Some((numbers, name)) = words.split_at_checked(9).filter(|(_, name)| !name.is_empty()) else { return false };
+    let whole = |word: &str| word.parse::<u32>().is_ok();
+    let number = |word: &&str| word.parse::<f64>().is_ok();
+    whole(numbers[0]) && whole(numbers[8]) && numbers.iter().all(number)
+        // Points are threes of numbers.
+        && (words.len() % 3 != 0 || !name.iter().all(number))
 }
 
 /// The rest of a line after `count` words, verbatim: names may hold spaces.
@@ -92,10 +105,10 @@ pub(super) fn cameras(file: &Path, bytes: &[u8]) -> Result<HashMap<u32, Camera>,
     Ok(cameras)
 }
 
-/// IMAGE_ID, QW, QX, QY, QZ, TX, TY, TZ, CAMERA_ID, NAME; then a line of points, which may be blank.
+/// IMAGE_ID, QW, QX, QY, QZ, TX, TY, TZ, CAMERA_ID, NAME; then a line of points, which may be blank or missing.
 pub(super) fn images(file: &Path, bytes: &[u8]) -> Result<Vec<Image>, CaptureError> {
     let mut images = Vec::new();
-    let mut lines = lines(file, bytes)?;
+    let mut lines = lines(file, bytes)?.peekable();
     while let Some(mut line) = lines.by_ref().find(|line| !is_blank(line)) {
         let id = line.value("an image's id")?;
         let pose = line.values("an image's pose")?;
@@ -103,7 +116,7 @@ pub(super) fn images(file: &Path, bytes: &[u8]) -> Result<Vec<Image>, CaptureErr
         line.word("an image's name")?;
         let name = after_words(line.text, 9).to_owned();
         images.push(Image { id, camera, place: format!("{} ({name})", line.place()), name, pose });
-        lines.next();
+        lines.next_if(|line| !is_image(line));
     }
     Ok(images)
 }

@@ -9,16 +9,19 @@ pub(super) const COLUMNS: usize = 17;
 /// Rows of the array in the bytes of an npy file; `f4` is widened. The error says what was found and what was expected.
 pub(super) fn rows(bytes: &[u8]) -> Result<Vec<[f64; COLUMNS]>, String> {
     let (header, data) = split(bytes)?;
-    let value_bytes = match text_value(header, "descr")? {
-        "<f8" => 8,
-        "<f4" => 4,
-        other => return Err(format!("npy type '{other}'; expected '<f8' or '<f4'")),
+    let (value_bytes, big_endian) = match text_value(header, "descr")? {
+        "<f8" => (8, false),
+        "<f4" => (4, false),
+        ">f8" => (8, true),
+        ">f4" => (4, true),
+        other => return Err(format!("npy type '{other}'; expected f8 or f4, '<' or '>'")),
     };
-    match raw_value(header, "fortran_order")? {
-        rest if rest.starts_with("False") => {}
-        rest if rest.starts_with("True") => return Err("npy in Fortran order; expected C order".to_owned()),
+    // A matrix that was transposed before it was saved lies column after column.
+    let by_columns = match raw_value(header, "fortran_order")? {
+        rest if rest.starts_with("False") => false,
+        rest if rest.starts_with("True") => true,
         _ => return Err("npy header has neither True nor False for fortran_order".to_owned()),
-    }
+    };
     let shape = shape(header)?;
     let &[rows, COLUMNS] = shape.as_slice() else {
         return Err(format!("npy of shape {shape:?}; expected [views, {COLUMNS}]"));
@@ -29,17 +32,17 @@ pub(super) fn rows(bytes: &[u8]) -> Result<Vec<[f64; COLUMNS]>, String> {
         let kind = if data.len() < expected { "truncated npy" } else { "npy with bytes left over" };
         return Err(format!("{kind}: {} bytes of data; expected {expected} for {rows} rows", data.len()));
     }
-    let row_of = |row: &[u8]| -> [f64; COLUMNS] {
-        std::array::from_fn(|column| {
-            let value = &row[column * value_bytes..][..value_bytes];
-            match *value {
-                [a, b, c, d] => f64::from(f32::from_le_bytes([a, b, c, d])),
-                [a, b, c, d, e, f, g, h] => f64::from_le_bytes([a, b, c, d, e, f, g, h]),
-                _ => f64::NAN, // not reached: a value has 4 or 8 bytes
-            }
-        })
+    let value = |row: usize, column: usize| {
+        let at = if by_columns { column * rows + row } else { row * COLUMNS + column };
+        match (&data[at * value_bytes..][..value_bytes], big_endian) {
+            (&[a, b, c, d], false) => f64::from(f32::from_le_bytes([a, b, c, d])),
+            (&[a, b, c, d], true) => f64::from(f32::from_be_bytes([a, b, c, d])),
+            (&[a, b, c, d, e, f, g, h], false) => f64::from_le_bytes([a, b, c, d, e, f, g, h]),
+            (&[a, b, c, d, e, f, g, h], true) => f64::from_be_bytes([a, b, c, d, e, f, g, h]),
+            _ => f64::NAN, // not reached: a value has 4 or 8 bytes
+        }
     };
-    Ok(data.chunks_exact(COLUMNS * value_bytes).map(row_of).collect())
+    Ok((0..rows).map(|row| std::array::from_fn(|column| value(row, column))).collect())
 }
 
 /// The header's text and the data after it.
