@@ -14,7 +14,7 @@ use tempfile::TempDir;
 type Writer<'a> = &'a dyn Fn(&Path);
 
 /// Names, cameras and intrinsics are the scene's.
-fn assert_cameras(posed: &PosedCapture, expected: Layout) {
+pub fn assert_cameras(posed: &PosedCapture, expected: Layout) {
     assert_eq!(posed.layout, expected);
     let names: Vec<String> = posed.views.iter().map(|view| view.name.clone()).collect();
     assert_eq!(names, [0, 1, 2, 3, 4].map(name), "{expected}");
@@ -29,7 +29,7 @@ fn assert_cameras(posed: &PosedCapture, expected: Layout) {
 }
 
 /// The scene as `write` writes it, with its pictures.
-fn written(write: impl Fn(&Path), pictures: &str) -> TempDir {
+pub fn written(write: impl Fn(&Path), pictures: &str) -> TempDir {
     let dir = tempfile::tempdir().unwrap();
     write(dir.path());
     scene::write_pictures(&dir.path().join(pictures));

@@ -18,3 +18,5 @@ mod real;
 mod scene;
 #[cfg(test)]
 mod time;
+#[cfg(test)]
+mod tolerant;

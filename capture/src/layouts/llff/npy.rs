@@ -142,6 +142,18 @@ mod tests {
     }
 
     #[test]
+    fn columns_first_and_the_other_end_first_are_the_same_rows() {
+        let value = |row: usize, column: usize| (row * 100 + column) as f64;
+        let expected: Vec<[f64; COLUMNS]> = (0..2).map(|row| std::array::from_fn(|column| value(row, column))).collect();
+        let by_columns: Vec<f64> = (0..COLUMNS).flat_map(|column| (0..2).map(move |row| value(row, column))).collect();
+        let fortran = F8.replace("False", "True");
+        let little: Vec<u8> = by_columns.iter().flat_map(|value| value.to_le_bytes()).collect();
+        assert_eq!(rows(&npy(&fortran, &little)).unwrap(), expected);
+        let big: Vec<u8> = by_columns.iter().flat_map(|value| (*value as f32).to_be_bytes()).collect();
+        assert_eq!(rows(&npy(&fortran.replace("<f8", ">f4"), &big)).unwrap(), expected);
+    }
+
+    #[test]
     fn says_what_is_wrong() {
         let data = [0; 2 * 17 * 8];
         let cases: [(Vec<u8>, &str); 9] = [
@@ -149,8 +161,8 @@ mod tests {
             (b"\x93NUMPY\x01\x00\xff".to_vec(), "truncated npy: 9 bytes end within the header"),
             (b"\x93NUMPY\x09\x00aaaa".to_vec(), "npy version 9.0; expected 1, 2 or 3"),
             (npy(F8, &data[1..]), "truncated npy: 271 bytes of data; expected 272 for 2 rows"),
-            (npy(&F8.replace("<f8", ">f8"), &data), "npy type '>f8'; expected '<f8' or '<f4'"),
-            (npy(&F8.replace("False", "True"), &data), "npy in Fortran order; expected C order"),
+            (npy(&F8.replace("<f8", "<i8"), &data), "npy type '<i8'; expected f8 or f4, '<' or '>'"),
+            (npy(&F8.replace("False", "1"), &data), "npy header has neither True nor False for fortran_order"),
             (npy(&F8.replace("17", "15"), &data), "npy of shape [2, 15]; expected [views, 17]"),
             (npy(&F8.replace("'shape'", "'form'"), &data), "npy header without shape"),
             (npy(&F8.replace("(2, 17)", "(-2, 17)"), &data), "npy header with an odd shape; expected (views, 17)"),
