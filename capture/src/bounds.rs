@@ -54,7 +54,9 @@ fn lone(depths: &[f64]) -> [usize; 2] {
 
 /// What a person should know about lone points.
 pub(crate) fn lone_note(lone: usize) -> String {
-    format!("{lone} time(s) a lone point, {GAP} times nearer or farther than all others, does not count for a view's depths")
+    format!(
+        "{lone} time(s) a lone point, {GAP} times nearer or farther than all others, does not count for a view's depths"
+    )
 }
 
 /// Bounds of the `points` that fall into the image of `camera`.

@@ -1,7 +1,7 @@
 //! Finds the clips of a capture: which folder holds them, and one for each pose, by name or by order.
 //!
 //! Candidates, best kind first:
-//! 1. videos: `videos/` or `videos_<factor>/` holding mp4, mov, mkv or webm files;
+//! 1. videos: `videos/` or `videos_<factor>/` holding mp4, mov, mkv, webm, m4v, avi, mts or 3gp files;
 //! 2. videos in the directory itself, where there is one for each pose (N3DV);
 //! 3. frames: one folder of PNG or JPEG frames for each view, in `videos/`, `videos_<factor>/`, `frames/` or
 //!    `frames_<factor>/`;
@@ -246,11 +246,12 @@ fn choose(candidates: Vec<Candidate>, largest_factor: f64) -> Option<Candidate> 
     })
 }
 
-/// What a folder of this name holds, and at which factor: `videos_2` is videos at 2.
+/// What a folder of this name, in any case, holds, and at which factor: `videos_2` is videos at 2.
 fn folder_kind(name: &str) -> Option<(Kind, u32)> {
+    let name = name.to_ascii_lowercase();
     let (stem, factor) = match name.split_once('_') {
         Some((stem, factor)) => (stem, factor.parse().ok().filter(|&factor| factor > 0)?),
-        None => (name, 1),
+        None => (name.as_str(), 1),
     };
     let kind = match stem {
         "videos" => Kind::Videos,
@@ -300,6 +301,12 @@ mod tests {
         files.drain(..2);
         assert_eq!(chosen(&files, 1.0).unwrap().1, ["images/a.jpg"]);
         assert_eq!(chosen(&["sparse/0/points3D.bin", "videos/readme.md"], 1.0), None);
+    }
+
+    #[test]
+    fn cameras_own_names_are_known() {
+        let files = ["Videos/C0001.MTS", "Videos/b.avi", "Videos/c.3gp"];
+        assert_eq!(chosen(&files, 1.0).unwrap().1, files);
     }
 
     #[test]

@@ -122,7 +122,7 @@ pub enum CaptureError {
     },
     /// No folder with clips.
     #[error(
-        "{dir}: no views found; expected videos/ or videos_<factor>/ with mp4, mov, mkv or webm files, one folder of PNG \
+        "{dir}: no views found; expected videos/ or videos_<factor>/ with mp4, mov, mkv, webm, m4v, avi, mts or 3gp files, one folder of PNG \
          or JPEG frames for each view, or images/ or images_<factor>/ with one still image for each view"
     )]
     NoViews {

@@ -377,13 +377,19 @@ fn settle_rates(views: &mut [PosedView], options: &LoadOptions, notes: &mut Vec<
     let lowest = rates().map(|(rate, _)| rate).fold(f64::INFINITY, f64::min);
     let highest = rates().map(|(rate, _)| rate).fold(0.0, f64::max);
     let first = rates().next().map_or(IMAGES_FPS, |(rate, _)| rate);
-    let uneven: Vec<&str> =
-        views.iter().filter(|view| view.probe.is_some_and(|probe| probe.varies)).map(|view| view.name.as_str()).collect();
+    let uneven: Vec<&str> = views
+        .iter()
+        .filter(|view| view.probe.is_some_and(|probe| probe.varies))
+        .map(|view| view.name.as_str())
+        .collect();
     if !uneven.is_empty() {
         notes.push(format!("{}: frames come unevenly, and are taken by their time stamps", uneven.join(", ")));
     }
-    let woven: Vec<&str> =
-        views.iter().filter(|view| view.probe.is_some_and(|probe| probe.interlaced)).map(|view| view.name.as_str()).collect();
+    let woven: Vec<&str> = views
+        .iter()
+        .filter(|view| view.probe.is_some_and(|probe| probe.interlaced))
+        .map(|view| view.name.as_str())
+        .collect();
     if !woven.is_empty() {
         notes.push(format!("{}: interlaced; a frame is made of each pair of fields", woven.join(", ")));
     }

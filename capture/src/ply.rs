@@ -33,11 +33,16 @@ type Fault = (String, String);
 
 fn parse(bytes: &[u8]) -> Result<Vec<DVec3>, Fault> {
     let fault = |problem: String| ("header".to_owned(), problem);
-    const END: &[u8] = b"end_header\n";
-    let end = bytes.windows(END.len()).position(|window| window == END);
-    let end = end.ok_or_else(|| fault("no end_header; expected a PLY file".to_owned()))?;
+    const END: &[u8] = b"end_header";
+    // Windows programs end lines with two bytes.
+    let body_of = |at: usize| {
+        let rest = &bytes[at + END.len()..];
+        rest.strip_prefix(b"\n").or_else(|| rest.strip_prefix(b"\r\n"))
+    };
+    let ends = bytes.windows(END.len()).enumerate().filter(|(_, window)| *window == END);
+    let end = ends.filter_map(|(at, _)| Some((at, body_of(at)?))).next();
+    let (end, body) = end.ok_or_else(|| fault("no end_header; expected a PLY file".to_owned()))?;
     let header = String::from_utf8_lossy(&bytes[..end]);
-    let body = &bytes[end + END.len()..];
     let (mut format, mut count, mut properties) = (None, None, Vec::new());
     for line in header.lines() {
         match *line.split_ascii_whitespace().collect::<Vec<_>>() {
@@ -128,6 +133,7 @@ mod tests {
         let points = [DVec3::new(1.0, 2.0, 3.5), DVec3::new(-4.0, 5.25, 6.0)];
         let text = format!("ply\nformat ascii 1.0\n{HEADER}7 1 2 3.5\n8 -4 5.25 6\n3 0 1 1\n");
         assert_eq!(parse(text.as_bytes()).unwrap(), points);
+        assert_eq!(parse(text.replace('\n', "\r\n").as_bytes()).unwrap(), points);
         let mut bytes = format!("ply\nformat binary_little_endian 1.0\n{HEADER}").into_bytes();
         for point in points {
             bytes.push(9);

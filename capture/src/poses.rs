@@ -53,7 +53,9 @@ mod tests {
         let mut scaled = turn * 2.5;
         assert!((divide_scale(&mut scaled).unwrap() - 2.5).abs() < 1e-12);
         assert!(scaled.abs_diff_eq(turn, 1e-12));
-        for other in [turn, turn * -1.0, DMat3::ZERO, turn * DMat3::from_diagonal([1.0, 2.0, 1.0].into()), turn * f64::NAN] {
+        for other in
+            [turn, turn * -1.0, DMat3::ZERO, turn * DMat3::from_diagonal([1.0, 2.0, 1.0].into()), turn * f64::NAN]
+        {
             let mut matrix = other;
             assert_eq!(divide_scale(&mut matrix), None);
             assert!(matrix == other || other.is_nan());

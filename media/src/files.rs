@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Extensions of videos.
-pub const VIDEOS: [&str; 4] = ["mp4", "mov", "mkv", "webm"];
+pub const VIDEOS: [&str; 9] = ["mp4", "mov", "mkv", "webm", "m4v", "avi", "mts", "m2ts", "3gp"];
 /// Extensions of images.
 pub const IMAGES: [&str; 3] = ["png", "jpg", "jpeg"];
 
@@ -81,7 +81,8 @@ mod tests {
 
     #[test]
     fn names_are_in_the_order_in_which_people_count() {
-        let in_order = ["1.png", "a1b2.png", "a1b10.png", "a02.png", "a2.png", "a10.png", "a99999999999999999999.png", "b.png"];
+        let in_order =
+            ["1.png", "a1b2.png", "a1b10.png", "a02.png", "a2.png", "a10.png", "a99999999999999999999.png", "b.png"];
         let mut names: Vec<PathBuf> = in_order.iter().rev().map(PathBuf::from).collect();
         names.sort_by_cached_key(|path| counted(path));
         assert_eq!(names, in_order.map(PathBuf::from));

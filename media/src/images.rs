@@ -68,10 +68,26 @@ fn decode(file: &Path) -> Result<(Size, Vec<u8>), MediaError> {
     Ok((size, pixels))
 }
 
-/// Whether there is an end-of-image marker after the last start of a scan. Embedded thumbnails have their own, earlier.
+/// Whether the image comes to its end-of-image marker, going from segment to segment: thumbnails within it have their own, and
+/// there may be anything behind it, such as the video of a motion photo.
 fn ends_as_jpeg(bytes: &[u8]) -> bool {
-    let last = |marker: [u8; 2]| bytes.windows(2).rposition(|pair| pair == marker);
-    last([0xff, 0xd9]) > last([0xff, 0xda])
+    let mut at = 2;
+    loop {
+        // The next marker: in a scan's data FF 00 is a value, and D0 to D7 only mark places in it.
+        let Some(found) = bytes.get(at..).and_then(|rest| rest.iter().position(|&byte| byte == 0xff)) else {
+            return false;
+        };
+        at += found + 1;
+        match bytes.get(at) {
+            None => return false,
+            Some(0xd9) => return true,
+            Some(0x00 | 0x01 | 0xd0..=0xd8 | 0xff) => {}
+            Some(_) => match bytes.get(at + 1..at + 3) {
+                Some(&[high, low]) => at += 1 + usize::from(u16::from_be_bytes([high, low])),
+                _ => return false,
+            },
+        }
+    }
 }
 
 /// Writes RGB bytes `[height, width, 3]` as the format that the file's extension names.
@@ -104,5 +120,8 @@ mod tests {
         std::fs::write(&file, &bytes[..bytes.len() * 2 / 3]).unwrap();
         let error = read(&files, &AreaFilter::new((64, 48), (64, 48))).unwrap_err().to_string();
         assert!(error.contains("a.jpg: unreadable: "), "{error}");
+        // Whatever lies behind the end is no part of the picture.
+        std::fs::write(&file, [bytes.as_slice(), b"\xff\xda\xff\xe0ftypmp42"].concat()).unwrap();
+        assert_eq!(read(&files, &AreaFilter::new((64, 48), (64, 48))).unwrap().len(), 64 * 48 * 3);
     }
 }

@@ -38,17 +38,7 @@ impl Ffmpeg {
         let entries = "stream=index,width,height,avg_frame_rate,r_frame_rate,nb_frames,duration,color_transfer,field_order:stream_tags=DURATION,\
                        rotate:stream_side_data=rotation:stream_disposition=attached_pic,timed_thumbnails";
         let mut command = Command::new(&self.ffprobe);
-        command.args([
-            "-v",
-            "error",
-            "-select_streams",
-            "v",
-            "-show_entries",
-            entries,
-            "-of",
-            "flat=sep_char=/",
-            "-i",
-        ]);
+        command.args(["-v", "error", "-select_streams", "v", "-show_entries", entries, "-of", "flat=sep_char=/", "-i"]);
         let output = command.arg(plain(file)).stdin(Stdio::null()).output();
         let output = output.map_err(|error| not_started(&self.ffprobe, error))?;
         let text = String::from_utf8_lossy(&output.stdout);

@@ -49,6 +49,10 @@ impl Source {
             Err(error) if error.kind() == ErrorKind::NotFound => Err(MediaError::NoClip { file: path.to_owned() }),
             Err(source) => Err(MediaError::Io { file: path.to_owned(), source }),
             Ok(metadata) if metadata.len() == 0 => Err(MediaError::Empty { file: path.to_owned() }),
+            Ok(metadata) if metadata.len() < 1024 && is_lfs_pointer(path) => Err(MediaError::Unreadable {
+                file: path.to_owned(),
+                problem: "a Git LFS pointer, not the file itself; fetch it with `git lfs pull`".to_owned(),
+            }),
             Ok(_) if has_extension(path, &IMAGES) => Ok(Self::Still(path.to_owned())),
             Ok(_) => Ok(Self::Video(path.to_owned())),
         }
@@ -112,6 +116,11 @@ impl Source {
     }
 }
 
+/// Whether Git has left a few lines in place of a large file.
+fn is_lfs_pointer(path: &Path) -> bool {
+    fs::read(path).is_ok_and(|bytes| bytes.starts_with(b"version https://git-lfs.github.com/spec/"))
+}
+
 /// Reads one clip in its own size, and its frames per second ([`IMAGES_FPS`] for images). `path` is a video, a folder of PNG
 /// or JPEG frames, or one image.
 ///
@@ -169,6 +178,15 @@ fn read_to(path: &Path, target: impl Fn(Size) -> Result<Option<Size>, MediaError
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pointer_of_git_lfs_is_named_as_such() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("a.mp4");
+        fs::write(&file, "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n").unwrap();
+        let error = Source::at(&file).unwrap_err().to_string();
+        assert!(error.contains("a.mp4: unreadable: a Git LFS pointer") && error.contains("git lfs pull"), "{error}");
+    }
 
     #[test]
     fn names_are_stems_of_files_and_names_of_folders() {

@@ -176,8 +176,11 @@ fn frames_that_come_unevenly_are_taken_by_their_stamps() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("uneven.mp4");
     // A second at 25, then a second at 12.5: every other frame of the second half is left out.
-    ffmpeg("-f lavfi -i color=c=black:s=32x32:r=25:d=2 -vf geq=lum='16+4*N':cb=128:cr=128,select='lt(n\\,25)+mod(n\\,2)' \
-            -fps_mode vfr -c:v libx264 -qp 0 -pix_fmt yuv420p", &file);
+    ffmpeg(
+        "-f lavfi -i color=c=black:s=32x32:r=25:d=2 -vf geq=lum='16+4*N':cb=128:cr=128,select='lt(n\\,25)+mod(n\\,2)' \
+            -fps_mode vfr -c:v libx264 -qp 0 -pix_fmt yuv420p",
+        &file,
+    );
     let probe = Ffmpeg::default().probe(&file).unwrap();
     assert!(probe.varies && (probe.fps - 25.0).abs() < 1e-3, "{probe:?}");
     let clip = read(&file).unwrap();
@@ -197,7 +200,8 @@ fn a_cover_is_not_the_clip() {
     let [cover, clip, both] = ["cover.png", "clip.mp4", "both.mp4"].map(|name| dir.path().join(name));
     ffmpeg("-f lavfi -i color=c=red:s=64x64:d=1 -frames:v 1", &cover);
     ffmpeg("-f lavfi -i color=c=blue:s=48x32:r=25:d=1 -c:v libx264 -pix_fmt yuv420p", &clip);
-    let inputs = format!("-i {} -i {} -map 0 -map 1 -c copy -disposition:v:0 attached_pic", cover.display(), clip.display());
+    let inputs =
+        format!("-i {} -i {} -map 0 -map 1 -c copy -disposition:v:0 attached_pic", cover.display(), clip.display());
     ffmpeg(&inputs, &both);
     assert_eq!(Ffmpeg::default().probe(&both).unwrap().size, (48, 32));
     let clip = read(&both).unwrap();
@@ -210,14 +214,19 @@ fn fields_are_not_shown_as_combs() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("fields.mp4");
     // A bar that runs: in woven frames its edge has teeth.
-    ffmpeg("-f lavfi -i color=c=black:s=96x64:r=50:d=1 -vf \
+    ffmpeg(
+        "-f lavfi -i color=c=black:s=96x64:r=50:d=1 -vf \
             geq=lum='if(lt(abs(X-10-1.5*N)\\,8)\\,235\\,16)':cb=128:cr=128,tinterlace=interleave_top,fieldorder=tff \
-            -flags +ilme+ildct -x264opts tff=1 -c:v libx264 -qp 1 -pix_fmt yuv420p", &file);
+            -flags +ilme+ildct -x264opts tff=1 -c:v libx264 -qp 1 -pix_fmt yuv420p",
+        &file,
+    );
     let probe = Ffmpeg::default().probe(&file).unwrap();
     assert!(probe.interlaced);
     let teeth = |clip: &Clip| {
         let at = |x: usize, y: usize| f64::from(clip.frame(5)[(y * 96 + x) * 3]);
-        (0..96).map(|x| (20..40).map(|y| (at(x, y) - (at(x, y - 1) + at(x, y + 1)) / 2.0).abs()).sum::<f64>()).sum::<f64>()
+        (0..96)
+            .map(|x| (20..40).map(|y| (at(x, y) - (at(x, y - 1) + at(x, y + 1)) / 2.0).abs()).sum::<f64>())
+            .sum::<f64>()
     };
     let woven = Ffmpeg::default().read(&file, Probe { interlaced: false, ..probe }, &same(probe), &Timing::default());
     let [shown, woven] = [read(&file), woven].map(|clip| teeth(&clip.unwrap()));

@@ -191,7 +191,7 @@ fn broken_clips_are_told() {
         ),
         (
             videos,
-            |dir| fs::rename(dir.join("videos/v1.mp4"), dir.join("videos/v1.avi")).unwrap(),
+            |dir| fs::rename(dir.join("videos/v1.mp4"), dir.join("videos/v1.txt")).unwrap(),
             &["videos holds 2 views"],
         ),
         (

@@ -127,7 +127,10 @@ pub(super) fn points(file: &Path, bytes: &[u8]) -> Result<Vec<Point>, CaptureErr
     for mut line in lines(file, bytes)?.filter(|line| !is_blank(line)) {
         line.value::<u64>("a point's id")?;
         let position = DVec3::from_array(line.values("a point's position")?);
-        line.values::<4>("a point's colour and error")?;
+        // Of no use here, and some tools write what is not a number: `-nan(ind)`.
+        for _ in 0..4 {
+            line.word("a point's colour and error")?;
+        }
         let mut seen_by = Vec::new();
         while line.words.clone().next().is_some() {
             seen_by.push(line.value("an image's id")?);

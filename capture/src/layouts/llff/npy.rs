@@ -144,7 +144,8 @@ mod tests {
     #[test]
     fn columns_first_and_the_other_end_first_are_the_same_rows() {
         let value = |row: usize, column: usize| (row * 100 + column) as f64;
-        let expected: Vec<[f64; COLUMNS]> = (0..2).map(|row| std::array::from_fn(|column| value(row, column))).collect();
+        let expected: Vec<[f64; COLUMNS]> =
+            (0..2).map(|row| std::array::from_fn(|column| value(row, column))).collect();
         let by_columns: Vec<f64> = (0..COLUMNS).flat_map(|column| (0..2).map(move |row| value(row, column))).collect();
         let fortran = F8.replace("False", "True");
         let little: Vec<u8> = by_columns.iter().flat_map(|value| value.to_le_bytes()).collect();
