@@ -69,7 +69,7 @@ fn is_image(line: &Line<'_>) -> bool {
     let number = |word: &&str| word.parse::<f64>().is_ok();
     whole(numbers[0]) && whole(numbers[8]) && numbers.iter().all(number)
         // Points are threes of numbers.
-        && (words.len() % 3 != 0 || !name.iter().all(number))
+        && (!words.len().is_multiple_of(3) || !name.iter().all(number))
 }
 
 /// The rest of a line after `count` words, verbatim: names may hold spaces.
