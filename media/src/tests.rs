@@ -232,3 +232,22 @@ fn fields_are_not_shown_as_combs() {
     let [shown, woven] = [read(&file), woven].map(|clip| teeth(&clip.unwrap()));
     assert!(shown < 0.3 * woven, "{shown} {woven}");
 }
+
+#[test]
+fn stretches_count_from_the_first_frame_where_sound_comes_first() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("late.mp4");
+    // Brightness tells the frame's number.
+    ffmpeg(
+        "-f lavfi -i sine=d=3 -itsoffset 0.8 -f lavfi -i color=c=black:s=32x32:r=25:d=2 -filter:v \
+         geq=lum='16+4*N':cb=128:cr=128 -c:v libx264 -qp 0 -pix_fmt yuv420p -c:a aac",
+        &file,
+    );
+    let programs = Ffmpeg::default();
+    let probe = programs.probe(&file).unwrap();
+    let timing = Timing { start: Some(1.0), end: Some(1.4), ..Timing::default() };
+    let clip = programs.read(&file, probe, &same(probe), &timing).unwrap();
+    let numbers: Vec<f64> =
+        (0..clip.frames).map(|frame| f64::from(clip.frame(frame)[0]) * 219.0 / 255.0 / 4.0).map(f64::round).collect();
+    assert_eq!(numbers, (25..35).map(f64::from).collect::<Vec<_>>());
+}

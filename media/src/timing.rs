@@ -31,7 +31,8 @@ impl Timing {
         if self.start.is_some() || self.end.is_some() {
             let start = self.start.unwrap_or(0.0);
             let end = self.end.map_or(String::new(), |end| format!(":end={end:.6}"));
-            filters += &format!("trim=start={start:.6}{end},setpts=PTS-STARTPTS,");
+            // A video may start after its sound, and its first stamp is then not 0.
+            filters += &format!("setpts=PTS-STARTPTS,trim=start={start:.6}{end},setpts=PTS-STARTPTS,");
         }
         if let Some(fps) = self.fps {
             // Stamps are rounded to milliseconds in some containers. A quarter of a frame later, none of a rate's own multiples is at

@@ -62,6 +62,8 @@ await check('below a folder: the first scene of the gallery, a link to the other
 
 await check('offline, after the first visit', () => open(`${server.url}my/place/`, async (page, context) => {
   await moving(page);
+  // A worker that is still taking over lets a reload pass to the network.
+  await page.waitForFunction(() => navigator.serviceWorker.controller?.state === 'activated');
   await page.waitForFunction(async () => {
     const keys = await (await caches.open('loop3d')).keys();
     return ['loop3d.js', 'page.js', 'page.css', 'scene.glb', '.wasm', 'place/'].every((end) => keys.some(({ url }) => url.endsWith(end)));

@@ -2,7 +2,7 @@
 //! self-attention, the attention to the text and the attention between views are all of this class.
 
 use super::Config;
-use crate::nn::{Linear, RmsNorm, Rope};
+use crate::nn::{Linear, RmsNorm, Rope, attended, split_heads};
 use loop3d_torch::weights::{Weights, WeightsError};
 use tch::Tensor;
 
@@ -48,8 +48,7 @@ impl Attention {
     }
 
     fn attend(&self, q: &Tensor, k: &Tensor, v: &Tensor) -> Tensor {
-        let [q, k, v] = [q, k, v].map(|x| x.unflatten(-1, [self.heads, -1]).transpose(1, 2));
-        let y = Tensor::scaled_dot_product_attention(&q, &k, &v, None::<&Tensor>, 0.0, false, None, false);
-        self.o.forward(&y.transpose(1, 2).flatten(2, 3))
+        let [q, k, v] = [q, k, v].map(|x| split_heads(x, self.heads));
+        self.o.forward(&attended(&q, &k, &v))
     }
 }

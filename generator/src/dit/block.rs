@@ -2,11 +2,11 @@
 
 use super::attention::Attention;
 use super::layout::Tokens;
-use super::modulation::{Modulation, modulate};
+use super::modulation::Modulation;
 use super::views::ViewModule;
 use super::{Config, DitError};
 use crate::cameras::Cameras;
-use crate::nn::{LayerNorm, Linear, Rope, layer_norm};
+use crate::nn::{LayerNorm, Linear, Rope, layer_norm, modulate};
 use loop3d_torch::weights::{Weights, WeightsError};
 use tch::Tensor;
 

@@ -1,8 +1,8 @@
 //! The last layer: norm, shift and scale from the time, Linear to a patch's numbers (generate-syncammaster §3).
 
 use super::Config;
-use super::modulation::{Modulation, modulate};
-use crate::nn::{Linear, layer_norm};
+use super::modulation::Modulation;
+use crate::nn::{Linear, layer_norm, modulate};
 use loop3d_torch::weights::{Weights, WeightsError};
 use tch::Tensor;
 

@@ -19,8 +19,3 @@ impl<const N: usize> Modulation<N> {
         std::array::from_fn(|row| sum.narrow(1, row as i64, 1))
     }
 }
-
-/// x · (1 + scale) + shift.
-pub(super) fn modulate(x: &Tensor, shift: &Tensor, scale: &Tensor) -> Tensor {
-    x * (scale + 1.0) + shift
-}

@@ -3,10 +3,10 @@
 
 use super::attention::Attention;
 use super::layout::Tokens;
-use super::modulation::{Modulation, modulate};
+use super::modulation::Modulation;
 use super::{Config, DitError};
 use crate::cameras::{CAMERA, Cameras};
-use crate::nn::{Linear, Rope, layer_norm};
+use crate::nn::{Linear, Rope, layer_norm, modulate};
 use loop3d_torch::weights::{Weights, WeightsError};
 use tch::Tensor;
 

@@ -1,6 +1,6 @@
 //! Attention of several heads with a norm on queries and keys, and positions as rotations.
 
-use crate::nn::{Linear, RmsNorm};
+use crate::nn::{Linear, RmsNorm, attended, split_heads};
 use loop3d_torch::weights::{Weights, WeightsError};
 use tch::Tensor;
 
@@ -39,15 +39,13 @@ impl Attention {
 
     /// `[b, s, width]` attends to `[b, n, other]`; with positions only to itself.
     pub(super) fn forward(&self, x: &Tensor, other: &Tensor, positions: Option<&Positions>) -> Tensor {
-        let heads = |x: Tensor| x.unflatten(-1, [self.heads, -1]).transpose(1, 2);
+        let heads = |x: Tensor| split_heads(&x, self.heads);
         let mut q = heads(self.norm_q.forward(&self.q.forward(x)));
         let mut k = heads(self.norm_k.forward(&self.k.forward(other)));
         if let Some(positions) = positions {
             (q, k) = (positions.turn(&q), positions.turn(&k));
         }
-        let v = heads(self.v.forward(other));
-        let y = Tensor::scaled_dot_product_attention(&q, &k, &v, None::<&Tensor>, 0.0, false, None, false);
-        self.o.forward(&y.transpose(1, 2).flatten(2, 3))
+        self.o.forward(&attended(&q, &k, &heads(self.v.forward(other))))
     }
 }
 

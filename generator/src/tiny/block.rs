@@ -2,7 +2,7 @@
 
 use super::attention::{Attention, Positions};
 use super::rays::{CAMERA, RAY};
-use crate::nn::{LayerNorm, Linear, layer_norm};
+use crate::nn::{LayerNorm, Linear, layer_norm, modulate};
 use crate::sizes::DitConfig;
 use loop3d_torch::weights::{Weights, WeightsError};
 use tch::Tensor;
@@ -72,7 +72,7 @@ impl Block {
         let rows = &shared.rows + &self.table;
         // [b, v, 1, 1, d]
         let row = |number: i64| rows.select(4, number);
-        let modulated = |x: &Tensor, part: i64| layer_norm(x, EPS) * (row(3 * part + 1) + 1.0) + row(3 * part);
+        let modulated = |x: &Tensor, part: i64| modulate(&layer_norm(x, EPS), &row(3 * part), &row(3 * part + 1));
         let gated = |y: Tensor, part: i64| y * row(3 * part + 2);
 
         let y = modulated(x, 0).reshape([b * v * n, s, d]);

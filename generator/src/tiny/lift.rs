@@ -1,7 +1,7 @@
 //! Depth from one picture: how likely each pixel lies on each of the planes before its camera.
 
 use super::residual::{Last, Residual, Up};
-use crate::nn::{Conv2d, LayerNorm, Linear};
+use crate::nn::{Conv2d, LayerNorm, Linear, attended, split_heads};
 use crate::sizes::LiftConfig;
 use loop3d_torch::weights::{Weights, WeightsError};
 use tch::Tensor;
@@ -96,11 +96,9 @@ impl Attention {
     /// `[b, c, h, w]` → the same shape.
     fn forward(&self, x: &Tensor) -> Tensor {
         let tokens = x.flatten(2, 3).transpose(1, 2);
-        let heads = |x: Tensor| x.unflatten(-1, [-1, HEAD]).transpose(1, 2);
         let qkv = self.qkv.forward(&self.norm.forward(&tokens)).chunk(3, -1);
-        let [q, k, v] = [0, 1, 2].map(|part| heads(qkv[part].shallow_clone()));
-        let y = Tensor::scaled_dot_product_attention(&q, &k, &v, None::<&Tensor>, 0.0, false, None, false);
-        let y = self.out.forward(&y.transpose(1, 2).flatten(2, 3));
+        let [q, k, v] = [0, 1, 2].map(|part| split_heads(&qkv[part], qkv[part].size()[2] / HEAD));
+        let y = self.out.forward(&attended(&q, &k, &v));
         x + y.transpose(1, 2).reshape(x.size())
     }
 }
