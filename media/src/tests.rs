@@ -236,13 +236,13 @@ fn fields_are_not_shown_as_combs() {
 #[test]
 fn stretches_count_from_the_first_frame_where_sound_comes_first() {
     let dir = tempfile::tempdir().unwrap();
-    let file = dir.path().join("late.mp4");
+    let [alone, file] = ["alone.mp4", "late.mp4"].map(|name| dir.path().join(name));
     // Brightness tells the frame's number.
     ffmpeg(
-        "-f lavfi -i sine=d=3 -itsoffset 0.8 -f lavfi -i color=c=black:s=32x32:r=25:d=2 -filter:v \
-         geq=lum='16+4*N':cb=128:cr=128 -c:v libx264 -qp 0 -pix_fmt yuv420p -c:a aac",
-        &file,
+        "-f lavfi -i color=c=black:s=32x32:r=25:d=2 -filter:v geq=lum='16+4*N':cb=128:cr=128 -c:v libx264 -qp 0 -pix_fmt yuv420p",
+        &alone,
     );
+    ffmpeg(&format!("-itsoffset 0.8 -i {} -f lavfi -i sine=d=3 -c:v copy -c:a aac", alone.display()), &file);
     let programs = Ffmpeg::default();
     let probe = programs.probe(&file).unwrap();
     let timing = Timing { start: Some(1.0), end: Some(1.4), ..Timing::default() };
