@@ -1,6 +1,7 @@
 //! How the command ends: each error has someone who can mend it, and that decides the exit code.
 
 use loop3d_capture::{CaptureError, prepare::PrepareError};
+use loop3d_closing::ClosingError;
 use loop3d_generator::metrics::MetricError;
 use loop3d_generator::rig::RigError;
 use loop3d_media::MediaError;
@@ -131,6 +132,7 @@ const KNOWN: &[fn(&anyhow::Error) -> Option<Fault>] = &[
     of::<CaptureError>,
     of::<MediaError>,
     of::<PrepareError>,
+    of::<ClosingError>,
     of::<SampleError>,
     of::<FitError>,
     of::<MetricsError>,

@@ -1,6 +1,7 @@
 //! The command `loop3d`.
 
 mod canvas;
+mod close;
 mod doctor;
 mod eval;
 mod export;
@@ -24,6 +25,7 @@ mod serve;
 mod single_page;
 mod stop;
 mod train;
+mod video;
 #[cfg(feature = "viewer")]
 mod view;
 mod web_files;
@@ -45,6 +47,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    Loop(close::LoopArgs),
     Sample(sample::SampleArgs),
     Generate(generate::GenerateArgs),
     GenerateTrain(train::TrainArgs),
@@ -72,12 +75,16 @@ Example:
   loop3d view garden.loop3d
   loop3d render garden.loop3d -o garden.mp4
   loop3d export garden.loop3d -o garden.glb
-  loop3d serve garden.glb";
+  loop3d serve garden.glb
+
+One clip is enough for a loop of its own size:
+  loop3d loop waterfall.mp4 -o loop.mp4";
     format!("{example}\n\n{}", failure::exit_codes_help())
 }
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
+        Command::Loop(args) => args.run(),
         Command::Sample(args) => args.run(),
         Command::Generate(args) => args.run(),
         Command::GenerateTrain(args) => args.run(),

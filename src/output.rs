@@ -4,7 +4,7 @@ use crate::failure::mistake;
 use anyhow::{Context, Result};
 use loop3d_scene::Unfinished;
 use std::io::{ErrorKind, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Prints a text and a newline.
 ///
@@ -22,9 +22,17 @@ pub fn print(text: &str) -> Result<()> {
 /// # Errors
 /// It does not.
 pub fn check_folder_of(target: &Path) -> Result<()> {
+    folder_of(target).map(drop)
+}
+
+/// The folder of an output, which exists.
+///
+/// # Errors
+/// It does not.
+pub fn folder_of(target: &Path) -> Result<PathBuf> {
     let folder = target.parent().filter(|p| *p != Path::new("")).unwrap_or(Path::new("."));
     if folder.is_dir() {
-        Ok(())
+        Ok(folder.to_owned())
     } else {
         Err(mistake(format!("{}: no such folder; create it first", folder.display())))
     }

@@ -1,13 +1,12 @@
-//! `loop3d render`: a scene rendered along a camera path, as an mp4 or as PNG frames.
+//! `loop3d render`: a scene rendered along a camera path, as a video, an animation or PNG frames.
 
 use crate::failure::{Stopped, bad_input, mistake};
-use crate::frames::FrameWriter;
-use crate::output::check_folder_of;
 use crate::progress::Progress;
 use crate::renderer::RendererChoice;
 use crate::stop::Stop;
-use anyhow::{Context, Error, Result};
-use loop3d_media::{Encoder, Encoding, Ffmpeg, MediaError, Purpose};
+use crate::video::{Kind, Video};
+use anyhow::{Context, Result};
+use loop3d_media::Purpose;
 use loop3d_scene::{CameraPath, KeyframePath, Scene, VideoSpec};
 use std::num::ParseIntError;
 use std::path::{Path, PathBuf};
@@ -15,7 +14,7 @@ use std::path::{Path, PathBuf};
 /// The longest side of an image: eight times what screens show.
 const LONGEST_SIDE: u32 = 16384;
 
-/// Render a scene along a camera path to an mp4 or to PNG frames. The loop repeats for as long as the path lasts.
+/// Render a scene along a camera path to a video, an animation or PNG frames. The loop repeats for as long as the path lasts.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:\n  loop3d render fountain.loop3d -o fountain.mp4\n  \
     loop3d render fountain.loop3d -o frames/ --path view:4 --size 1280x720\n\n\
@@ -25,7 +24,7 @@ const LONGEST_SIDE: u32 = 16384;
 pub struct RenderArgs {
     /// The scene (*.loop3d, *.glb).
     scene: PathBuf,
-    /// What to write: NAME.mp4, or a new folder for PNG frames (00000.png …).
+    /// What to write: NAME.mp4, .webm, .gif, .webp or .avif, or a new folder for PNG frames (00000.png …).
     #[arg(short, long)]
     output: PathBuf,
     /// Camera path: spiral, view:N (a captured view, from 0), or a JSON file of keyframes.
@@ -43,8 +42,8 @@ pub struct RenderArgs {
     /// Frames per second of the video. The loop keeps its speed [default: the path file's, or the scene's].
     #[arg(long)]
     fps: Option<f64>,
-    /// Quality of the mp4: 0 (lossless) to 51.
-    #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u8).range(0..=51))]
+    /// Quality of the file: 0 (the best) to 51.
+    #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u8).range(0..=i64::from(Purpose::WORST)))]
     crf: u8,
     /// Renderer: gpu, cpu (the exact compositor), or auto: the GPU if there is one.
     #[arg(long, value_enum, default_value_t = RendererChoice::Auto)]
@@ -70,38 +69,23 @@ pub fn parse_view(text: &str) -> Result<Option<usize>, ParseIntError> {
     text.strip_prefix("view:").map(str::parse).transpose()
 }
 
-/// Where the frames go.
-enum Output {
-    Mp4(Encoder),
-    Frames(FrameWriter),
-}
-
 impl RenderArgs {
     /// Renders all frames.
     ///
     /// # Errors
     /// Bad arguments, a bad scene or path file, a target that cannot be written, ffmpeg missing or failing.
     pub fn run(&self) -> Result<()> {
-        let to_mp4 = is_mp4(&self.output)?;
+        let kind = Kind::of(&self.output)?;
         let scene = loop3d_package::open(&self.scene)?;
         let path = self.path()?;
-        let spec = self.video_spec(&scene, &path, to_mp4)?;
+        let spec = self.video_spec(&scene, &path, kind)?;
         let shots = path.shots(&scene, &spec).with_context(|| self.path.clone())?;
         let VideoSpec { width, height, fps, .. } = spec;
         let stop = Stop::on_ctrl_c()?;
-        let mut output = if to_mp4 {
-            check_folder_of(&self.output)?;
-            let encoding = Encoding { size: (width, height), fps, purpose: Purpose::Playing { crf: self.crf } };
-            Output::Mp4(Encoder::start(&Ffmpeg::default(), &self.output, &encoding).map_err(with_remedy)?)
-        } else {
-            Output::Frames(FrameWriter::start(&self.output, width, height)?)
-        };
+        let mut output = Video::start(&self.output, kind, (width, height), fps, self.crf)?;
         let mut progress = Progress::start("rendering", shots.len() as u64, "frames", self.quiet);
         self.renderer.render_each(scene, &shots, self.quiet, |rgb| {
-            let written = match &mut output {
-                Output::Mp4(mp4) => mp4.frame(&rgb).map_err(Error::from),
-                Output::Frames(folder) => folder.frame(&rgb),
-            };
+            let written = output.frame(&rgb);
             // Before the error: a terminal sends Ctrl-C to ffmpeg as well.
             if stop.asked() {
                 return Err(Stopped(format!("{} was not written", self.output.display())).into());
@@ -110,10 +94,7 @@ impl RenderArgs {
             progress.advance(1);
             Ok(())
         })?;
-        match output {
-            Output::Mp4(mp4) => mp4.finish()?,
-            Output::Frames(folder) => folder.finish()?,
-        }
+        output.finish()?;
         let (name, count) = (self.output.display(), shots.len());
         let seconds = count as f64 / fps;
         progress.finish(&format!("wrote {name}: {count} frames of {width}×{height} at {fps} fps, {seconds:.1} s"));
@@ -139,7 +120,7 @@ impl RenderArgs {
         Ok(CameraPath::Keyframes(KeyframePath::parse(&json).with_context(|| self.path.clone())?))
     }
 
-    fn video_spec(&self, scene: &Scene, path: &CameraPath, to_mp4: bool) -> Result<VideoSpec> {
+    fn video_spec(&self, scene: &Scene, path: &CameraPath, kind: Kind) -> Result<VideoSpec> {
         let (path_size, path_fps) = match path {
             CameraPath::Keyframes(path) => (path.size, path.fps),
             _ => (None, None),
@@ -153,7 +134,7 @@ impl RenderArgs {
         if width.max(height) > LONGEST_SIDE {
             return Err(mistake(format!("size {width}×{height}: expected sides of at most {LONGEST_SIDE} pixels")));
         }
-        if to_mp4 && (width % 2 == 1 || height % 2 == 1) {
+        if kind.wants_even_sides() && (width % 2 == 1 || height % 2 == 1) {
             let (even_width, even_height) = ((width & !1).max(2), (height & !1).max(2));
             if asked.is_some() {
                 return Err(mistake(format!(
@@ -173,27 +154,6 @@ impl RenderArgs {
         }
         let frames = self.frames.map(|frames| frames as usize);
         Ok(VideoSpec { width, height, fps: self.fps.or(path_fps).unwrap_or(scene.fps), frames, start: self.start })
-    }
-}
-
-/// The error of an encoder that did not start, with the way around a missing ffmpeg.
-fn with_remedy(error: MediaError) -> Error {
-    match error {
-        MediaError::FfmpegMissing { .. } => {
-            Error::new(error).context("cannot write an mp4 (frames need no ffmpeg: -o frames/)")
-        }
-        other => other.into(),
-    }
-}
-
-/// Whether an output path names an mp4; otherwise it names a folder.
-fn is_mp4(output: &Path) -> Result<bool> {
-    let ends_in_slash = output.as_os_str().as_encoded_bytes().ends_with(b"/");
-    match output.extension() {
-        _ if ends_in_slash || output.is_dir() => Ok(false),
-        None => Ok(false),
-        Some(extension) if extension.eq_ignore_ascii_case("mp4") => Ok(true),
-        Some(_) => Err(mistake(format!("{}: expected NAME.mp4, or a folder such as frames/", output.display()))),
     }
 }
 

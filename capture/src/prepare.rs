@@ -5,6 +5,7 @@ mod colmap;
 mod error;
 mod journal;
 mod output;
+mod steadied;
 mod stills;
 mod takes;
 mod warp;
@@ -21,6 +22,7 @@ use glam::DMat3;
 use journal::{Journal, fingerprint};
 use loop3d_scene::job::Observer;
 use std::path::{Path, PathBuf};
+pub use steadied::Steadied;
 use takes::{LOOKING, PosedTake, Take};
 
 /// The folder of what is done, in the output.

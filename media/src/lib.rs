@@ -6,7 +6,7 @@
 //! | know what a clip is before decoding it | [`Source::at`], [`Source::look`], [`Probe`] |
 //! | decode a stretch, at a rate, shaped on the way | [`Source::decode`] with a [`Timing`] and a [`Shape`] |
 //! | see each frame once, without keeping them | [`Ffmpeg::each`] |
-//! | write an mp4 | [`Encoder`] |
+//! | write an mp4, WebM, GIF, animated WebP or AVIF | [`Encoder`], [`Format`] |
 //! | run any other ffmpeg as a filter, bytes in and bytes out | [`Ffmpeg::filter`] |
 //! | read and write PNG and JPEG files | [`images`] |
 //!
@@ -56,7 +56,7 @@ pub mod timing;
 
 pub use area::AreaFilter;
 pub use clip::Clip;
-pub use encode::{Encoder, Encoding, Purpose};
+pub use encode::{Encoder, Encoding, Format, Purpose};
 pub use error::MediaError;
 pub use ffmpeg::{Ffmpeg, pipe_error};
 pub use hdr::Transfer;

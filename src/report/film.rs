@@ -5,7 +5,7 @@ use crate::progress::Progress;
 use crate::renderer::RendererChoice;
 use crate::stop::Stop;
 use anyhow::{Context, Error, Result};
-use loop3d_media::{Encoder, Encoding, Ffmpeg, MediaError, Purpose};
+use loop3d_media::{Encoder, Encoding, Ffmpeg, Format, MediaError, Purpose};
 use loop3d_scene::{CameraPath, Scene, Unfinished, VideoSpec};
 use std::fs;
 use std::path::Path;
@@ -50,7 +50,7 @@ pub fn film(scene: Scene, page: &Path, renderer: RendererChoice, quiet: bool) ->
     // Never finished: the folder goes when the film is in memory, or when anything fails.
     let folder = Unfinished::folder(&page.with_file_name(name))?;
     let file = folder.path().join("film.mp4");
-    let encoding = Encoding { size: (width, height), fps, purpose: Purpose::Playing { crf: CRF } };
+    let encoding = Encoding { size: (width, height), fps, purpose: Purpose::Playing { format: Format::Mp4, crf: CRF } };
     let mut mp4 = match Encoder::start(&Ffmpeg::default(), &file, &encoding) {
         Err(error @ MediaError::FfmpegMissing { .. }) => return Ok(Film::NoFfmpeg(error.to_string())),
         other => other?,

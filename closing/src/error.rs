@@ -1,0 +1,94 @@
+//! What can go wrong, sorted by who can mend it.
+
+use loop3d_media::MediaError;
+use loop3d_scene::{Blame, Fault};
+use std::path::PathBuf;
+
+/// Why a clip could not be closed.
+#[derive(Debug, thiserror::Error)]
+pub enum ClosingError {
+    /// The clip or a mask cannot be read.
+    #[error(transparent)]
+    Media(#[from] MediaError),
+    /// The camera travels.
+    #[error(
+        "{file}: the camera travels (near and far things move against each other by {px:.1} pixels; expected at most 1), and no warp of an image undoes \
+         that; keep a stretch in which it stands or only turns with --start and --end, or take the picture as it is with --tripod"
+    )]
+    Travels {
+        /// The clip.
+        file: PathBuf,
+        /// Parallax in pixels.
+        px: f64,
+    },
+    /// The camera turns so far that its frames have nothing in common.
+    #[error(
+        "{file}: no part of the picture is seen in all frames, because the camera turns too far; expected a camera that is held still (keep a calmer stretch \
+         with --start and --end)"
+    )]
+    TurnsAway {
+        /// The clip.
+        file: PathBuf,
+    },
+    /// The picture becomes another one.
+    #[error(
+        "{file}: at {seconds:.2} s the picture becomes another one; expected one shot without a cut (keep one with --start and --end, or take the clip as it \
+         is with --tripod)"
+    )]
+    Cut {
+        /// The clip.
+        file: PathBuf,
+        /// When.
+        seconds: f64,
+    },
+    /// Too few frames.
+    #[error("{file}: {frames} frames; expected at least {needed}{because}")]
+    TooShort {
+        /// The clip.
+        file: PathBuf,
+        /// Frames that it has.
+        frames: usize,
+        /// Frames that it must have.
+        needed: usize,
+        /// What for.
+        because: String,
+    },
+    /// A mask of another shape.
+    #[error("{file}: {}×{} pixels; expected the shape of the clip's frames, {}×{}", found.0, found.1, expected.0, expected.1)]
+    Mask {
+        /// The mask.
+        file: PathBuf,
+        /// Its size.
+        found: (u32, u32),
+        /// The clip's.
+        expected: (u32, u32),
+    },
+    /// What is kept on disk meanwhile cannot be written or read.
+    #[error("{folder}: {} of frames are kept here meanwhile, and that failed: {source}", gigabytes(*.bytes))]
+    Kept {
+        /// Where.
+        folder: PathBuf,
+        /// How much.
+        bytes: u64,
+        /// What the system reported.
+        source: std::io::Error,
+    },
+    /// The observer asked to stop.
+    #[error("stopped")]
+    Stopped,
+}
+
+fn gigabytes(bytes: u64) -> String {
+    format!("{:.1} GB", bytes as f64 / 1e9)
+}
+
+impl Blame for ClosingError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Media(error) => error.fault(),
+            Self::Travels { .. } | Self::TurnsAway { .. } | Self::Cut { .. } | Self::TooShort { .. } => Fault::Input,
+            Self::Mask { .. } => Fault::Input,
+            Self::Kept { .. } | Self::Stopped => Fault::Machine,
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! The clip as it is worked on: read once, steadied where a hand held it, kept on disk in its own size and in memory in a small one.
+
+use crate::error::ClosingError;
+use crate::kept::Kept;
+use glam::{DMat3, DVec3};
+use loop3d_capture::prepare::Steadied;
+use loop3d_capture::steady::{Follower, Motion};
+use loop3d_media::{AreaFilter, Clip, Ffmpeg, IMAGES_FPS, Probe, Size, Source, Timing, images};
+use loop3d_scene::job::{Event, Observer, check};
+use std::path::Path;
+
+/// Longest side of the frames in which a camera is followed.
+const FOLLOWED: u32 = 1280;
+/// Longest side of the frames in memory.
+const SMALL: u32 = 640;
+
+/// A clip.
+pub struct Footage {
+    /// Its frames, steadied.
+    pub kept: Kept,
+    /// The same, at most 640 pixels wide or high.
+    pub small: Clip,
+    /// Frames per second.
+    pub fps: f64,
+    /// What was done to it, for people.
+    pub notes: Vec<String>,
+    /// Its frames' size before they were steadied, and where what is left of them begins.
+    pub of: (Size, (u32, u32)),
+}
+
+impl Footage {
+    /// Reads a clip. With `tripod`, its camera is not looked at.
+    ///
+    /// # Errors
+    /// A clip that cannot be read, is cut, or whose camera travels; a full disk; a stop.
+    pub fn read(
+        source: &Source,
+        timing: Timing,
+        tripod: bool,
+        folder: &Path,
+        observer: &mut dyn Observer,
+    ) -> Result<Self, ClosingError> {
+        let (size, probe) = source.look(&Ffmpeg::default())?;
+        let fps = probe.map_or(IMAGES_FPS, |probe| probe.fps);
+        let promised = promised(source, probe, timing)?;
+        let mut notes = notes_of(probe);
+        let mut kept = Kept::new(folder, size)?;
+        let filter = AreaFilter::new(size, within(size, SMALL));
+        let mut small = Vec::new();
+        let mut camera = (!tripod).then(|| Camera::new(size));
+        each(source, probe, timing, &mut |frame| {
+            let done = kept.frames() as f64 / promised.max(1) as f64;
+            check(observer.event(Event::step("reading the clip", done.min(1.0))), ClosingError::Stopped)?;
+            if let Some(camera) = &mut camera
+                && !camera.see(frame)
+            {
+                let seconds = timing.start.unwrap_or(0.0) + kept.frames() as f64 / fps;
+                return Err(ClosingError::Cut { file: source.path().to_owned(), seconds });
+            }
+            kept.push(frame)?;
+            shrink(&filter, frame, &mut small);
+            Ok(())
+        })?;
+        let (width, height) = within(size, SMALL);
+        let of_small = |size: Size, frames, rgb| Clip { width: size.0 as usize, height: size.1 as usize, frames, rgb };
+        let frames = kept.frames();
+        let motion = camera.and_then(Camera::motion);
+        let file = || source.path().to_owned();
+        let steadied = match motion {
+            Some(motion) if !motion.is_known() => {
+                notes.push(
+                    "too little of the picture stands still to tell whether the camera moves; it is taken as it is"
+                        .into(),
+                );
+                None
+            }
+            Some(motion) if motion.travels() => {
+                return Err(ClosingError::Travels { file: file(), px: motion.parallax_px.unwrap_or(0.0) });
+            }
+            Some(motion) if !motion.is_still() => {
+                let steadied = Steadied::new(&motion).ok_or_else(|| ClosingError::TurnsAway { file: file() })?;
+                let (w, h) = steadied.size();
+                notes.push(format!(
+                    "held by hand: moved by {:.1} pixels, steadied; {w}×{h} of {}×{} pixels are left",
+                    motion.largest_px, size.0, size.1
+                ));
+                Some(steadied)
+            }
+            _ => None,
+        };
+        let Some(steadied) = steadied else {
+            let small = of_small((width, height), frames, small);
+            return Ok(Self { kept, small, fps, notes, of: (size, (0, 0)) });
+        };
+        let mut calm = Kept::new(folder, steadied.size())?;
+        let filter = AreaFilter::new(steadied.size(), within(steadied.size(), SMALL));
+        small.clear();
+        for index in 0..frames {
+            check(observer.event(Event::step("steadying", index as f64 / frames as f64)), ClosingError::Stopped)?;
+            let frame = steadied.frame(index, &kept.frame(index)?);
+            calm.push(&frame)?;
+            shrink(&filter, &frame, &mut small);
+        }
+        let small = of_small(within(steadied.size(), SMALL), frames, small);
+        Ok(Self { kept: calm, small, fps, notes, of: (size, steadied.corner()) })
+    }
+}
+
+fn shrink(filter: &AreaFilter, frame: &[u8], into: &mut Vec<u8>) {
+    use loop3d_media::Shape;
+    let at = into.len();
+    into.resize(at + filter.frame_bytes(), 0);
+    filter.apply(frame, &mut into[at..]);
+}
+
+/// The largest size of the same shape with sides up to `side`, never larger than the frames are.
+fn within((width, height): Size, side: u32) -> Size {
+    let longest = width.max(height).max(1);
+    if longest <= side {
+        return (width, height);
+    }
+    let scaled =
+        |length: u32| ((u64::from(length) * u64::from(side) + u64::from(longest) / 2) / u64::from(longest)) as u32;
+    (scaled(width).max(1), scaled(height).max(1))
+}
+
+fn notes_of(probe: Option<Probe>) -> Vec<String> {
+    let Some(probe) = probe else { return Vec::new() };
+    let mut notes = Vec::new();
+    if probe.interlaced {
+        notes.push("interlaced; a frame is made of each pair of fields".to_owned());
+    }
+    if probe.varies {
+        notes.push(format!("the time from frame to frame varies; brought to {:.2} frames a second", probe.fps));
+    }
+    notes
+}
+
+/// Frames to expect; 0 where that is not known.
+fn promised(source: &Source, probe: Option<Probe>, timing: Timing) -> Result<usize, ClosingError> {
+    Ok(match (source, probe) {
+        (Source::Video(file), Some(probe)) => timing.probe(file, probe)?.frames.unwrap_or(0),
+        (Source::Frames { files, folder }, _) => timing.images(folder, files.len(), IMAGES_FPS)?.len(),
+        _ => 1,
+    })
+}
+
+/// Gives each frame to `take`.
+fn each(
+    source: &Source,
+    probe: Option<Probe>,
+    timing: Timing,
+    take: &mut dyn FnMut(&[u8]) -> Result<(), ClosingError>,
+) -> Result<(), ClosingError> {
+    match (source, probe) {
+        (Source::Video(file), Some(probe)) => {
+            Ffmpeg::default().each(file, probe, &timing, take)?;
+        }
+        (Source::Frames { folder, files }, _) => {
+            let size = images::size(&files[0])?;
+            for file in &files[timing.images(folder, files.len(), IMAGES_FPS)?] {
+                take(&images::read_whole(file, size)?)?;
+            }
+        }
+        (Source::Still(file) | Source::Video(file), _) => take(&images::read_whole(file, images::size(file)?)?)?,
+    }
+    Ok(())
+}
+
+/// Follows a camera through a clip, in frames that are not too large.
+struct Camera {
+    size: Size,
+    filter: AreaFilter,
+    follower: Option<Follower>,
+}
+
+impl Camera {
+    fn new(size: Size) -> Self {
+        Self { size, filter: AreaFilter::new(size, within(size, FOLLOWED)), follower: None }
+    }
+
+    /// False where the frame does not show what the first one shows.
+    fn see(&mut self, frame: &[u8]) -> bool {
+        let mut small = Vec::new();
+        shrink(&self.filter, frame, &mut small);
+        match &mut self.follower {
+            Some(follower) => follower.push(&small),
+            None => {
+                self.follower = Some(Follower::new(&small, within(self.size, FOLLOWED)));
+                true
+            }
+        }
+    }
+
+    /// What it did, in pixels of the whole frames.
+    fn motion(self) -> Option<Motion> {
+        let motion = self.follower?.finish();
+        let scale = f64::from(self.size.0) / f64::from(motion.size.0);
+        let (up, down) = (
+            DMat3::from_diagonal(DVec3::new(scale, scale, 1.0)),
+            DMat3::from_diagonal(DVec3::new(1.0 / scale, 1.0 / scale, 1.0)),
+        );
+        Some(Motion {
+            size: self.size,
+            from_first: motion.from_first.iter().map(|map| up * *map * down).collect(),
+            largest_px: motion.largest_px * scale,
+            parallax_px: motion.parallax_px.map(|px| px * scale),
+            unsure: motion.unsure,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_keep_their_shape_and_never_grow() {
+        assert_eq!(within((3840, 2160), 640), (640, 360));
+        assert_eq!(within((1080, 1920), 640), (360, 640));
+        assert_eq!(within((640, 360), 640), (640, 360));
+        assert_eq!(within((10, 9000), 640), (1, 640));
+    }
+}
