@@ -37,6 +37,11 @@ const SURE: f64 = 0.5;
 /// Fraction of the frames in which they may disagree, in a clip whose motion is known.
 const UNSURE: f64 = 0.3;
 
+/// A feature that is never farther than this from where it was first, in pixels, stands there.
+const STANDS_PX: f64 = 0.7;
+/// Part of the features that must stand for the camera to stand, whatever else moves: when a camera moves, hardly any does.
+const STANDING: f64 = 0.1;
+
 /// What a clip's camera did.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Motion {
@@ -87,6 +92,8 @@ pub struct Follower {
     off: Vec<DVec2>,
     /// For each frame whose motion is sure and each feature: how far it is off the homography.
     left_over: Vec<Vec<Option<DVec2>>>,
+    /// For each feature in how many frames it was found, and in how many of them where it was first.
+    found: Vec<(usize, usize)>,
     unsure: usize,
 }
 
@@ -99,7 +106,8 @@ impl Follower {
         let features: Vec<Feature> = features.collect();
         let off = vec![DVec2::ZERO; features.len()];
         let motions = vec![DMat3::IDENTITY];
-        Self { size, first, features, overview, motions, off, left_over: Vec::new(), unsure: 0 }
+        let found = vec![(0, 0); features.len()];
+        Self { size, first, features, overview, motions, off, left_over: Vec::new(), found, unsure: 0 }
     }
 
     /// The next frame. False where it does not show what the first one shows.
@@ -114,6 +122,12 @@ impl Follower {
                 let left_over: Vec<Option<DVec2>> = self.features.iter().zip(&places).map(off).collect();
                 for (last, off) in self.off.iter_mut().zip(&left_over) {
                     *last = off.unwrap_or(*last);
+                }
+                for ((found, feature), place) in self.found.iter_mut().zip(&self.features).zip(&places) {
+                    if let Some(place) = place {
+                        found.0 += 1;
+                        found.1 += usize::from(place.distance(feature.place) <= STANDS_PX);
+                    }
                 }
                 self.left_over.push(left_over);
                 self.motions.push(motion);
@@ -180,13 +194,23 @@ impl Follower {
     pub fn finish(self) -> Motion {
         let largest_px = self.motions.iter().map(|motion| largest(motion, self.size)).fold(0.0, f64::max);
         let places: Vec<DVec2> = self.features.iter().map(|feature| feature.place).collect();
-        Motion {
+        let motion = Motion {
             size: self.size,
             largest_px,
             parallax_px: parallax::measure(&places, self.size, &self.left_over),
             unsure: self.unsure,
             from_first: self.motions,
+        };
+        // In nearly all of at least half of the frames: one may be hidden now and then.
+        let half = self.left_over.len().div_ceil(2).max(1);
+        let standing = self.found.iter().filter(|(found, there)| *found >= half && 10 * there >= 9 * found).count();
+        let stands = standing as f64 >= STANDING * self.features.len().max(1) as f64;
+        if stands && (!motion.is_still() || motion.travels()) {
+            // What moves is a flag, or a tree, that fills most of the picture.
+            let from_first = vec![DMat3::IDENTITY; motion.from_first.len()];
+            return Motion { from_first, largest_px: 0.0, parallax_px: Some(0.0), ..motion };
         }
+        motion
     }
 }
 

@@ -74,10 +74,11 @@ impl Footage {
                 );
                 None
             }
+            Some(motion) if motion.is_still() => None,
             Some(motion) if motion.travels() => {
                 return Err(ClosingError::Travels { file: file(), px: motion.parallax_px.unwrap_or(0.0) });
             }
-            Some(motion) if !motion.is_still() => {
+            Some(motion) => {
                 let steadied = Steadied::new(&motion).ok_or_else(|| ClosingError::TurnsAway { file: file() })?;
                 let (w, h) = steadied.size();
                 notes.push(format!(
@@ -86,7 +87,7 @@ impl Footage {
                 ));
                 Some(steadied)
             }
-            _ => None,
+            None => None,
         };
         let Some(steadied) = steadied else {
             let small = of_small((width, height), frames, small);
@@ -205,7 +206,7 @@ impl Camera {
             from_first: motion.from_first.iter().map(|map| up * *map * down).collect(),
             largest_px: motion.largest_px * scale,
             parallax_px: motion.parallax_px.map(|px| px * scale),
-            unsure: motion.unsure,
+            ..motion
         })
     }
 }

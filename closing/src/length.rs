@@ -12,7 +12,7 @@ const SECONDS: [f64; 2] = [1.0, 10.0];
 /// Part of the clip that a loop may take at most: the rest is what the pixels choose their starts from.
 const PART: f64 = 2.0 / 3.0;
 /// By how much worse than the best a length may close.
-const NEARLY: f64 = 1.1;
+const NEARLY: f64 = 1.25;
 /// Patches of this many pixels to each side must jump together.
 const REACH: usize = 1;
 

@@ -193,9 +193,7 @@ pub fn close(
     };
 
     let (made, changes) = compose(&mut footage.kept, &plan, folder, &mut Part::new(observer, 0.7, 1.0))?;
-    // Where the fewest pixels jump the file begins. A loop has no beginning, but players pause where a file has one.
-    let first =
-        (0..plan.frames).min_by_key(|&slot| jumps[slot] + jumps[(slot + plan.frames - 1) % plan.frames]).unwrap_or(0);
+    let first = beginning(&jumps, &changes);
     let (seam, worst) = ratios(&changes, first);
     let report = Report {
         frames: plan.frames,
@@ -303,7 +301,7 @@ fn beginning(jumps: &[u64], changes: &[u64]) -> usize {
     let part = |value: u64, all: &[u64]| value as f64 * count as f64 / (all.iter().sum::<u64>() as f64).max(1.0);
     let cost = |slot: usize| {
         let before = (slot + count - 1) % count;
-        part(jumps[slot] + jumps[before], jumps) + part(changes[before], changes)
+        part(jumps[slot] + jumps[before], jumps) + part(changes[before], changes).max(1.0)
     };
     (0..count).min_by(|a, b| cost(*a).total_cmp(&cost(*b))).unwrap_or(0)
 }

@@ -74,6 +74,22 @@ fn a_hand_s_motion_is_measured_to_a_tenth_of_a_pixel() {
     assert!(motion.largest_px > 5.0 && !motion.is_still() && !motion.travels(), "{:?}", motion.parallax_px);
 }
 
+/// Most of the picture sways together, as a flag does before a house: the camera stands all the same.
+#[test]
+fn a_camera_stands_where_a_good_part_of_the_picture_does() {
+    let flag = |index: usize| {
+        let swaying = frame(&hand(index, 5.0, 0.5).inverse(), DVec2::ZERO, index, Moving::Fire);
+        let house = frame(&DMat3::IDENTITY, DVec2::ZERO, 0, Moving::Fire);
+        let bytes = swaying.iter().zip(&house).enumerate();
+        bytes.map(|(at, (flag, house))| if at / 3 % 256 < 166 { *flag } else { *house }).collect::<Vec<u8>>()
+    };
+    let motion = follow((0..24).map(flag));
+    assert!(motion.is_still() && !motion.travels(), "{:?} {:?}", motion.largest_px, motion.parallax_px);
+    // With a camera that moves along, nothing stands.
+    let moved = follow((0..24).map(|i| frame(&hand(i, 5.0, 0.5).inverse(), DVec2::ZERO, i, Moving::Water)));
+    assert!(!moved.is_still(), "{}", moved.largest_px);
+}
+
 /// A third of the image, which moves by itself, is not parallax; nor is a hand that turns the camera.
 #[test]
 fn a_camera_that_does_not_travel_has_no_parallax() {
