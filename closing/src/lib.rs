@@ -29,6 +29,7 @@ pub mod gains;
 pub mod kept;
 pub mod length;
 pub mod maxflow;
+pub mod missing;
 pub mod moving;
 mod plain;
 pub mod surface;

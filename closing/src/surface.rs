@@ -8,6 +8,7 @@
 //! level, then of a band around what the coarser level found.
 
 use crate::maxflow::{Graph, UNCUTTABLE};
+use crate::missing::missing;
 use loop3d_media::Clip;
 use rayon::prelude::*;
 use std::ops::RangeInclusive;
@@ -16,6 +17,9 @@ use std::ops::RangeInclusive;
 pub const FADE: usize = 4;
 /// Cost of a wall for a pixel's edge and a frame, relative to that of a jump for a pixel.
 const WALL: i32 = 3;
+/// Cost of what a stretch leaves out, relative to a jump. It only decides between stretches on the coarsest level; from 2 on it hardly
+/// matters how much (docs/EXPERIMENTS.md, 2026-11-30).
+const MISSING: f32 = 10.0;
 /// Costs are whole numbers of levels times this.
 const UNIT: i32 = 4;
 /// Nodes of the first cut.
@@ -54,7 +58,7 @@ pub fn starts(
             Some((coarser, from)) => Choice::around(coarser, *from, level, possible),
         };
         let scale = (finest as f64 / size.0 as f64).round().max(1.0) as i32;
-        let mut starts = Volume { level, period }.cut(&choice, scale);
+        let mut starts = Volume { level, period }.cut(&choice, scale, found.is_none());
         spread(&mut starts, &level.moving, size.0);
         found = Some((starts, size));
         if !tell((index + 1) as f64 / levels.len() as f64) {
@@ -190,13 +194,21 @@ impl Volume<'_> {
         steps.windows(2).filter_map(of_step).collect()
     }
 
-    /// The cheapest surface. `scale`: pixels of the finest level along the side of one of these.
-    fn cut(&self, choice: &Choice, scale: i32) -> Vec<u16> {
+    /// The cheapest surface. `scale`: pixels of the finest level along the side of one of these; `complete`: what is left out counts.
+    fn cut(&self, choice: &Choice, scale: i32, complete: bool) -> Vec<u16> {
         let Clip { width, height, .. } = self.level.clip;
         let count = choice.pixels.len();
         let jumps: Vec<Vec<i32>> = (0..count)
             .into_par_iter()
-            .map(|number| choice.of(number).iter().map(|&start| self.jump(choice.pixels[number], start)).collect())
+            .map(|number| {
+                let (pixel, starts) = (choice.pixels[number], choice.of(number));
+                let mut costs: Vec<i32> = starts.iter().map(|&start| self.jump(pixel, start)).collect();
+                if complete {
+                    let missing = missing(&self.level.clip, pixel, self.period, starts);
+                    costs.iter_mut().zip(missing).for_each(|(cost, missing)| *cost += (MISSING * missing) as i32);
+                }
+                costs
+            })
             .collect();
         let walls: Vec<Vec<Wall>> = (0..count)
             .into_par_iter()
