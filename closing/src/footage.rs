@@ -1,5 +1,6 @@
 //! The clip as it is worked on: read once, steadied where a hand held it, kept on disk in its own size and in memory in a small one.
 
+use crate::cuts::Cuts;
 use crate::error::ClosingError;
 use crate::kept::Kept;
 use glam::{DMat3, DVec3};
@@ -13,6 +14,9 @@ use std::path::Path;
 const FOLLOWED: u32 = 1280;
 /// Longest side of the frames in memory.
 const SMALL: u32 = 640;
+
+/// Said of a clip whose camera is not known.
+const UNKNOWN: &str = "too little of the picture stands still to tell whether the camera moves; it is taken as it is";
 
 /// A clip.
 pub struct Footage {
@@ -48,14 +52,13 @@ impl Footage {
         let filter = AreaFilter::new(size, within(size, SMALL));
         let mut small = Vec::new();
         let mut camera = (!tripod).then(|| Camera::new(size));
+        let mut cuts = Cuts::new(size);
         each(source, probe, timing, &mut |frame| {
             let done = kept.frames() as f64 / promised.max(1) as f64;
             check(observer.event(Event::step("reading the clip", done.min(1.0))), ClosingError::Stopped)?;
-            if let Some(camera) = &mut camera
-                && !camera.see(frame)
-            {
-                let seconds = timing.start.unwrap_or(0.0) + kept.frames() as f64 / fps;
-                return Err(ClosingError::Cut { file: source.path().to_owned(), seconds });
+            cuts.see(frame);
+            if let Some(camera) = &mut camera {
+                camera.see(frame);
             }
             kept.push(frame)?;
             shrink(&filter, frame, &mut small);
@@ -64,21 +67,24 @@ impl Footage {
         let (width, height) = within(size, SMALL);
         let of_small = |size: Size, frames, rgb| Clip { width: size.0 as usize, height: size.1 as usize, frames, rgb };
         let frames = kept.frames();
-        let motion = camera.and_then(Camera::motion);
         let file = || source.path().to_owned();
-        let steadied = match motion {
-            Some(motion) if !motion.is_known() => {
-                notes.push(
-                    "too little of the picture stands still to tell whether the camera moves; it is taken as it is"
-                        .into(),
-                );
+        if let Some(cut) = cuts.first().filter(|_| !tripod) {
+            let seconds = timing.start.unwrap_or(0.0) + cut as f64 / fps;
+            return Err(ClosingError::Cut { file: file(), seconds });
+        }
+        let motion = camera.map(Camera::motion);
+        // None with --tripod.
+        let steadied = match motion.map(|motion| motion.filter(Motion::is_known)) {
+            None => None,
+            Some(None) => {
+                notes.push(UNKNOWN.to_owned());
                 None
             }
-            Some(motion) if motion.is_still() => None,
-            Some(motion) if motion.travels() => {
+            Some(Some(motion)) if motion.is_still() => None,
+            Some(Some(motion)) if motion.travels() => {
                 return Err(ClosingError::Travels { file: file(), px: motion.parallax_px.unwrap_or(0.0) });
             }
-            Some(motion) => {
+            Some(Some(motion)) => {
                 let steadied = Steadied::new(&motion).ok_or_else(|| ClosingError::TurnsAway { file: file() })?;
                 let (w, h) = steadied.size();
                 notes.push(format!(
@@ -87,7 +93,6 @@ impl Footage {
                 ));
                 Some(steadied)
             }
-            None => None,
         };
         let Some(steadied) = steadied else {
             let small = of_small((width, height), frames, small);
@@ -173,28 +178,32 @@ struct Camera {
     size: Size,
     filter: AreaFilter,
     follower: Option<Follower>,
+    lost: bool,
 }
 
 impl Camera {
     fn new(size: Size) -> Self {
-        Self { size, filter: AreaFilter::new(size, within(size, FOLLOWED)), follower: None }
+        Self { size, filter: AreaFilter::new(size, within(size, FOLLOWED)), follower: None, lost: false }
     }
 
-    /// False where the frame does not show what the first one shows.
-    fn see(&mut self, frame: &[u8]) -> bool {
+    fn see(&mut self, frame: &[u8]) {
+        if self.lost {
+            return;
+        }
         let mut small = Vec::new();
         shrink(&self.filter, frame, &mut small);
         match &mut self.follower {
-            Some(follower) => follower.push(&small),
-            None => {
-                self.follower = Some(Follower::new(&small, within(self.size, FOLLOWED)));
-                true
-            }
+            // Where a frame does not show what the first one does, and there is no cut, too much of the picture changes.
+            Some(follower) => self.lost = !follower.push(&small),
+            None => self.follower = Some(Follower::new(&small, within(self.size, FOLLOWED))),
         }
     }
 
     /// What it did, in pixels of the whole frames.
     fn motion(self) -> Option<Motion> {
+        if self.lost {
+            return None;
+        }
         let motion = self.follower?.finish();
         let scale = f64::from(self.size.0) / f64::from(motion.size.0);
         let (up, down) = (

@@ -7,7 +7,7 @@ use std::ops::RangeInclusive;
 
 /// Longest side of the image in which lengths are compared.
 pub const SIDE: usize = 48;
-/// The shortest loop, in seconds, and the longest.
+/// The shortest loop, in seconds, and the longest. Of a short clip a loop may be as short as a third.
 const SECONDS: [f64; 2] = [1.0, 10.0];
 /// Part of the clip that a loop may take at most: the rest is what the pixels choose their starts from.
 const PART: f64 = 2.0 / 3.0;
@@ -29,7 +29,7 @@ pub struct Length {
 /// Lengths that are looked at, in a clip of this many frames.
 pub fn candidates(frames: usize, fps: f64) -> Option<RangeInclusive<usize>> {
     let most = ((frames as f64 * PART) as usize).min((SECONDS[1] * fps) as usize);
-    let least = ((SECONDS[0] * fps).round() as usize).min(most).max(FADE + 1);
+    let least = ((SECONDS[0] * fps).round() as usize).min(frames / 3).max(FADE + 1);
     (least <= most && possible(frames, most).is_some()).then_some(least..=most)
 }
 
@@ -109,7 +109,8 @@ mod tests {
     fn lengths_leave_something_to_choose_from() {
         assert_eq!(candidates(250, 25.0), Some(25..=166));
         assert_eq!(candidates(1000, 25.0), Some(25..=250));
-        assert_eq!(candidates(12, 25.0), Some(8..=8));
+        assert_eq!(candidates(40, 25.0), Some(13..=26));
+        assert_eq!(candidates(12, 25.0), Some(5..=8));
         assert_eq!(candidates(6, 25.0), None);
     }
 }

@@ -23,6 +23,7 @@
 //! ```
 
 pub mod compose;
+pub mod cuts;
 mod error;
 pub mod footage;
 pub mod gains;

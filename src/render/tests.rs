@@ -154,7 +154,7 @@ fn bad_requests_are_refused_with_what_was_found_and_expected() {
         let error = folder.refused(arguments);
         assert!(error.contains(expected), "{arguments}: {error}");
     };
-    said("-o @/a.avi", "expected NAME.mp4, or a folder");
+    said("-o @/a.avi", "expected a file that ends in mp4, webm, gif, webp, avif, or a folder");
     said("-o @/missing/a.mp4", "no such folder");
     said("-o @/missing/frames/", "no such folder");
     said("-o @/a.mp4 --path view:9", "the scene has no view 9");

@@ -13,6 +13,8 @@ mod generate_model;
 #[cfg(feature = "torch")]
 mod generate_small;
 #[cfg(test)]
+mod loops;
+#[cfg(test)]
 mod package;
 #[cfg(test)]
 mod report;

@@ -14,6 +14,7 @@ const STILL: usize = 32;
 
 /// The commands, in the order of the help.
 pub const COMMANDS: &[&str] = &[
+    "loop",
     "sample",
     "generate",
     "generate-train",

@@ -47,7 +47,7 @@ fn section(name: &str, words: &str, ended: &Ended, folder: &Folder) -> String {
     // Free memory, and what ffmpeg and ffprobe say in their own words.
     let said = match name {
         "memory" => without_numbers(&said),
-        "unreadable video" | "measure: another kind of file" => {
+        "unreadable video" | "measure: another kind of file" | "loop: not a clip" => {
             said.lines().map(without_cause).collect::<Vec<_>>().join("\n")
         }
         _ => said,
@@ -78,6 +78,16 @@ fn without_numbers(text: &str) -> String {
 /// Other bad input, in a folder with a capture of stills, the scene `a.loop3d` fitted to it and the files of [`prepare`]: name, arguments.
 const OTHERS: &[(&str, &str)] = &[
     ("no such command", "dance"),
+    ("loop: no clip", "loop none.mp4 -o a.mp4"),
+    ("loop: no output", "loop capture/frames/v0"),
+    ("loop: unknown kind of output", "loop capture/frames/v0 -o a.avi"),
+    ("loop: output in no folder", "loop capture/frames/v0 -o none/a.mp4"),
+    ("loop: length", "loop capture/frames/v0 -o a.mp4 --seconds never"),
+    ("loop: ends before it starts", "loop capture/frames/v0 -o a.mp4 --start 2 --end 1"),
+    ("loop: starts after the end", "loop capture/frames/v0 -o a.mp4 --start 2 --quiet"),
+    ("loop: quality", "loop capture/frames/v0 -o a.mp4 --crf 52"),
+    ("loop: comparison in a folder in use", "loop capture/frames/v0 -o a.mp4 --compare capture"),
+    ("loop: not a clip", "loop words.txt -o a.mp4 --quiet"),
     ("fit: no capture named", "fit"),
     ("fit: no name to derive", "fit --views /"),
     ("fit: output is a folder", "fit --views capture -o folder"),
