@@ -6,7 +6,7 @@ use crate::progress::Progress;
 use crate::stop::Stop;
 use crate::video::{Kind, Video};
 use anyhow::{Context, Result};
-use loop3d_closing::{Closed, Masks, Options, Report, close};
+use loop3d_closing::{Closed, Look, Masks, Options, Report, close};
 use loop3d_media::{Purpose, Size, Source};
 use loop3d_scene::job::Event;
 use std::ops::ControlFlow;
@@ -52,6 +52,9 @@ pub struct LoopArgs {
     /// Take the picture as it is: do not steady it, and do not check that the camera stands.
     #[arg(long)]
     tripod: bool,
+    /// Shrink the frames to at most this height.
+    #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(8..))]
+    max_height: Option<u32>,
     /// Times that the loop plays in the file.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     repeat: u32,
@@ -121,7 +124,7 @@ impl LoopArgs {
             end: self.end,
             seconds: self.seconds.0,
             boomerang: self.boomerang,
-            tripod: self.tripod,
+            look: Look { tripod: self.tripod, max_height: self.max_height },
             masks,
         };
         let stop = Stop::on_ctrl_c()?;

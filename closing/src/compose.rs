@@ -4,6 +4,8 @@ use crate::error::ClosingError;
 use crate::gains::Gains;
 use crate::kept::Kept;
 use crate::surface::{FADE, nearest};
+use loop3d_media::Size;
+use loop3d_media::bilinear::{Tap, mix, taps};
 use loop3d_scene::job::{Event, Observer, check};
 use rayon::prelude::*;
 use std::path::Path;
@@ -48,8 +50,8 @@ pub struct Plan {
     pub starts: Vec<u16>,
     /// Shots of each start: `[start][slot]`.
     pub shots: Vec<Vec<Shot>>,
-    /// How much of each pixel's motion is seen, 0–1.
-    pub shown: Vec<f32>,
+    /// Which pixels of the maps move.
+    pub moves: Vec<bool>,
     /// Light of what stands still.
     pub still: Gains,
     /// Light of what moves.
@@ -70,12 +72,12 @@ impl Mixes {
         let of = |pixel: usize| {
             let (x, y) = (pixel % width, pixel / width);
             let mut parts: Vec<(u16, f32)> = Vec::new();
-            if plan.shown[pixel] == 0.0 {
+            if !plan.moves[pixel] {
                 return parts;
             }
             for y in y.saturating_sub(FEATHER)..(y + FEATHER + 1).min(height) {
                 for other in y * width + x.saturating_sub(FEATHER)..y * width + (x + FEATHER + 1).min(width) {
-                    if plan.shown[other] == 0.0 {
+                    if !plan.moves[other] {
                         continue;
                     }
                     let start = plan.starts[other];
@@ -155,6 +157,7 @@ pub fn compose(
     let [still, moving] =
         [&plan.still, &plan.moving].map(|gains| (0..clip.frames()).map(|t| gains.table(t)).collect::<Vec<_>>());
     let columns: Vec<usize> = (0..width).map(|x| nearest(x, plan.width, width)).collect();
+    let outline = Outline::new(plan, size);
     let line = width * 3;
     let strip = (BYTES / (clip.frames() * line)).clamp(1, height);
     let mut buffer = vec![0; clip.frames() * strip * line];
@@ -167,15 +170,22 @@ pub fn compose(
         }
         let source = Rows { clip: &buffer[..clip.frames() * bytes], bytes, still: &still, moving: &moving };
         let stills: Vec<f32> = (0..bytes).into_par_iter().map(|at| source.still(at)).collect();
+        let map = |row: usize| nearest(first + row, plan.height, height) * plan.width;
+        let shown: Vec<f32> = (0..rows.len() * width)
+            .into_par_iter()
+            .map(|at| match (at % width, at / width) {
+                (x, row) if plan.moves[map(row) + columns[x]] => outline.at(plan, x, first + row),
+                _ => 0.0,
+            })
+            .collect();
         let mut made = vec![0u8; plan.frames * bytes];
         made.par_chunks_mut(bytes).enumerate().for_each(|(slot, frame)| {
             for (row, frame) in frame.chunks_exact_mut(line).enumerate() {
-                let map = nearest(first + row, plan.height, height) * plan.width;
                 for (x, rgb) in frame.as_chunks_mut::<3>().0.iter_mut().enumerate() {
-                    let pixel = map + columns[x];
+                    let pixel = map(row) + columns[x];
                     let at = row * line + 3 * x;
                     let still = [stills[at], stills[at + 1], stills[at + 2]];
-                    *rgb = colour(&source, plan, mixes.of(pixel), plan.shown[pixel], slot, at, still);
+                    *rgb = colour(&source, plan, mixes.of(pixel), shown[row * width + x], slot, at, still);
                 }
             }
         });
@@ -189,6 +199,26 @@ pub fn compose(
         }
     }
     Ok((out, changes))
+}
+
+/// How much of the moving image is seen at each pixel of the clip: all or nothing where the maps have its size, and otherwise a smooth
+/// outline that stays inside what moves.
+struct Outline {
+    columns: Vec<Tap>,
+    rows: Vec<Tap>,
+}
+
+impl Outline {
+    fn new(plan: &Plan, (width, height): Size) -> Self {
+        Self { columns: taps(plan.width, width as usize), rows: taps(plan.height, height as usize) }
+    }
+
+    fn at(&self, plan: &Plan, x: usize, y: usize) -> f32 {
+        let (column, row) = (self.columns[x], self.rows[y]);
+        let part = |x: usize, y: usize| f32::from(u8::from(plan.moves[y * plan.width + x]));
+        let across = |y: usize| mix(part(column.first, y), part(column.second, y), column.weight);
+        (2.0 * mix(across(row.first), across(row.second), row.weight) - 1.0).max(0.0)
+    }
 }
 
 fn colour(
@@ -231,6 +261,29 @@ mod tests {
     }
 
     #[test]
+    fn outlines_are_hard_in_the_maps_size_and_smooth_in_a_larger_one() {
+        let plan = |width: usize, moves: Vec<bool>| Plan {
+            frames: 1,
+            period: 0,
+            width,
+            height: 1,
+            starts: vec![0; width],
+            shots: Vec::new(),
+            moves,
+            still: Gains::none(1),
+            moving: Gains::none(1),
+        };
+        let parts = |plan: &Plan, width: u32| -> Vec<f32> {
+            let outline = Outline::new(plan, (width, 1));
+            (0..width as usize).map(|x| outline.at(plan, x, 0)).collect()
+        };
+        let plan = plan(3, vec![false, true, true]);
+        assert_eq!(parts(&plan, 3), [0.0, 1.0, 1.0]);
+        // Halfway between the centres it begins, at the centre of what moves it is whole.
+        assert_eq!(parts(&plan, 12), [0.0, 0.0, 0.0, 0.0, 0.25, 0.75, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0]);
+    }
+
+    #[test]
     fn pixels_play_their_stretch_and_what_stands_still_is_one_value() {
         // Three pixels of one row: still, moving from 2, moving from 4; far enough apart not to be mixed.
         let (width, frames, period) = (16, 14, 6);
@@ -249,7 +302,7 @@ mod tests {
             shots: (0..5)
                 .map(|start: usize| (0..period).map(|slot| shot(slot, start.max(2), period)).collect())
                 .collect(),
-            shown: (0..width).map(|x| if x == 0 { 0.0 } else { 1.0 }).collect(),
+            moves: (0..width).map(|x| x > 0).collect(),
             still: Gains::none(frames),
             moving: Gains::none(frames),
         };

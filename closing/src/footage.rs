@@ -32,19 +32,31 @@ pub struct Footage {
     pub of: (Size, (u32, u32)),
 }
 
+/// How a clip is looked at.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Look {
+    /// Its camera is not looked at.
+    pub tripod: bool,
+    /// Its frames are shrunk to this height at most.
+    pub max_height: Option<u32>,
+}
+
 impl Footage {
-    /// Reads a clip. With `tripod`, its camera is not looked at.
+    /// Reads a clip.
     ///
     /// # Errors
     /// A clip that cannot be read, is cut, or whose camera travels; a full disk; a stop.
     pub fn read(
         source: &Source,
         timing: Timing,
-        tripod: bool,
+        look: Look,
         folder: &Path,
         observer: &mut dyn Observer,
     ) -> Result<Self, ClosingError> {
-        let (size, probe) = source.look(&Ffmpeg::default())?;
+        let tripod = look.tripod;
+        let (whole, probe) = source.look(&Ffmpeg::default())?;
+        let size = lower(whole, look.max_height);
+        let reduced = AreaFilter::new(whole, size);
         let fps = probe.map_or(IMAGES_FPS, |probe| probe.fps);
         let promised = promised(source, probe, timing)?;
         let mut notes = notes_of(probe);
@@ -53,15 +65,18 @@ impl Footage {
         let mut small = Vec::new();
         let mut camera = (!tripod).then(|| Camera::new(size));
         let mut cuts = Cuts::new(size);
-        each(source, probe, timing, &mut |frame| {
+        let mut frame = Vec::new();
+        each(source, probe, timing, &mut |read| {
+            frame.clear();
+            shrink(&reduced, read, &mut frame);
             let done = kept.frames() as f64 / promised.max(1) as f64;
             check(observer.event(Event::step("reading the clip", done.min(1.0))), ClosingError::Stopped)?;
-            cuts.see(frame);
+            cuts.see(&frame);
             if let Some(camera) = &mut camera {
-                camera.see(frame);
+                camera.see(&frame);
             }
-            kept.push(frame)?;
-            shrink(&filter, frame, &mut small);
+            kept.push(&frame)?;
+            shrink(&filter, &frame, &mut small);
             Ok(())
         })?;
         let (width, height) = within(size, SMALL);
@@ -128,6 +143,17 @@ fn within((width, height): Size, side: u32) -> Size {
     let scaled =
         |length: u32| ((u64::from(length) * u64::from(side) + u64::from(longest) / 2) / u64::from(longest)) as u32;
     (scaled(width).max(1), scaled(height).max(1))
+}
+
+/// The size of frames that may be as high as `most`, even where it shrinks.
+fn lower((width, height): Size, most: Option<u32>) -> Size {
+    match most.filter(|most| *most < height) {
+        None => (width, height),
+        Some(most) => {
+            let wide = (u64::from(width) * u64::from(most) + u64::from(height) / 2) / u64::from(height);
+            (((wide as u32 + 1) & !1).max(2), (most & !1).max(2))
+        }
+    }
 }
 
 fn notes_of(probe: Option<Probe>) -> Vec<String> {
@@ -230,5 +256,7 @@ mod tests {
         assert_eq!(within((1080, 1920), 640), (360, 640));
         assert_eq!(within((640, 360), 640), (640, 360));
         assert_eq!(within((10, 9000), 640), (1, 640));
+        assert_eq!(lower((1920, 1080), Some(480)), (854, 480));
+        assert_eq!(lower((641, 361), Some(400)), (641, 361));
     }
 }

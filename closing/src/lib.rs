@@ -41,6 +41,7 @@ pub use plain::Plain;
 
 use compose::{Plan, Shot, compose, shot};
 use footage::Footage;
+pub use footage::Look;
 use kept::Kept;
 use length::Length;
 use loop3d_media::{Clip, Size, Source, Timing};
@@ -55,6 +56,8 @@ const COARSEST: usize = 64;
 const STILL_SECONDS: f64 = 1.0;
 /// Longest way there and back again, in seconds.
 const BOOMERANG_SECONDS: f64 = 10.0;
+/// How much worse than many jumps it is where the file begins that the picture changes more than usual there.
+const SEAM: f64 = 6.0;
 /// Part of the picture from which on all of it counts as moving.
 const ALL: f64 = 0.995;
 
@@ -69,8 +72,8 @@ pub struct Options {
     pub seconds: Option<f64>,
     /// Plays there and back again instead.
     pub boomerang: bool,
-    /// Takes the picture as it is, without looking at the camera.
-    pub tripod: bool,
+    /// How the clip is looked at.
+    pub look: Look,
     /// What overrules which pixels move.
     pub masks: Masks,
 }
@@ -143,7 +146,7 @@ pub fn close(
     observer: &mut dyn Observer,
 ) -> Result<Closed, ClosingError> {
     let timing = Timing { start: options.start, end: options.end, fps: None, at_most: None };
-    let mut footage = Footage::read(source, timing, options.tripod, folder, &mut Part::new(observer, 0.0, 0.4))?;
+    let mut footage = Footage::read(source, timing, options.look, folder, &mut Part::new(observer, 0.0, 0.4))?;
     let frames = footage.kept.frames();
     let mut notes = std::mem::take(&mut footage.notes);
 
@@ -154,7 +157,6 @@ pub fn close(
     let drift = gains::of_moving(&small, &moving);
     drift.apply(&mut small, |pixel| moving[pixel]);
     let part = moving.iter().filter(|&&moving| moving).count() as f64 / moving.len() as f64;
-    let shown = moving::shown(&moving, small.width);
     if part == 0.0 {
         notes.push("nothing in it moves: the loop is one image".to_owned());
     } else if part >= ALL {
@@ -171,7 +173,7 @@ pub fn close(
         height,
         starts,
         shots,
-        shown: shown.clone(),
+        moves: moving.clone(),
         moving: still.with(&drift),
         still: still.clone(),
     };
@@ -303,7 +305,7 @@ fn beginning(jumps: &[u64], changes: &[u64]) -> usize {
     let part = |value: u64, all: &[u64]| value as f64 * count as f64 / (all.iter().sum::<u64>() as f64).max(1.0);
     let cost = |slot: usize| {
         let before = (slot + count - 1) % count;
-        part(jumps[slot] + jumps[before], jumps) + part(changes[before], changes).max(1.0)
+        part(jumps[slot] + jumps[before], jumps) + SEAM * (part(changes[before], changes) - 1.0).max(0.0)
     };
     (0..count).min_by(|a, b| cost(*a).total_cmp(&cost(*b))).unwrap_or(0)
 }

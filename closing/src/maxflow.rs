@@ -211,7 +211,7 @@ impl Search {
             // From the neighbour to here, in the tree's direction of flow.
             if self.open(arc ^ 1, tree)
                 && self.graph.nodes[head as usize].tree == tree
-                && let Some(distance) = self.to_terminal(head)
+                && let Some(distance) = self.distance_to_terminal(head)
                 && distance < best.0
             {
                 best = (distance, arc);
@@ -241,7 +241,7 @@ impl Search {
     }
 
     /// Arcs from a node to its terminal; `None` for one that hangs on an orphan or on nothing. Marks the way for the next who asks.
-    fn to_terminal(&mut self, start: u32) -> Option<u32> {
+    fn distance_to_terminal(&mut self, start: u32) -> Option<u32> {
         let (mut node, mut steps) = (start, 0);
         let total = loop {
             let Node { parent, time, distance, .. } = self.graph.nodes[node as usize];

@@ -6,8 +6,6 @@ use loop3d_capture::loopable_mask;
 use loop3d_media::{AreaFilter, Clip, Size, images};
 use std::path::{Path, PathBuf};
 
-/// Over how many pixels from where the picture stands still its motion sets in.
-const SETS_IN: f32 = 4.0;
 /// How far the shape of a mask may be off the clip's.
 const SAME_SHAPE: f64 = 0.02;
 
@@ -60,48 +58,4 @@ fn white(file: &Path, footage: &Footage) -> Result<Vec<bool>, ClosingError> {
     let mut small = vec![0; w * h * 3];
     AreaFilter::new((width, height), (w as u32, h as u32)).apply(&cut, &mut small);
     Ok(small.as_chunks::<3>().0.iter().map(|rgb| rgb.iter().map(|&v| u32::from(v)).sum::<u32>() >= 3 * 128).collect())
-}
-
-/// How much of each pixel's motion is seen, 0–1: none where it stands still, and all some pixels into what moves.
-pub fn shown(moving: &[bool], width: usize) -> Vec<f32> {
-    let height = moving.len() / width;
-    let far = f32::INFINITY;
-    let mut distance: Vec<f32> = moving.iter().map(|&moving| if moving { far } else { 0.0 }).collect();
-    // Two sweeps of a chamfer distance (Borgefors 1986): along rows and columns 1, along diagonals √2.
-    let diagonal = std::f32::consts::SQRT_2;
-    for backwards in [false, true] {
-        for step in 0..distance.len() {
-            let at = if backwards { distance.len() - 1 - step } else { step };
-            let (x, y) = (at % width, at / width);
-            let mut best = distance[at];
-            let mut look = |dx: isize, dy: isize, length: f32| {
-                let (x, y) = (x as isize + dx, y as isize + dy);
-                if (0..width as isize).contains(&x) && (0..height as isize).contains(&y) {
-                    best = best.min(distance[y as usize * width + x as usize] + length);
-                }
-            };
-            let sign = if backwards { 1 } else { -1 };
-            look(sign, 0, 1.0);
-            look(0, sign, 1.0);
-            look(1, sign, diagonal);
-            look(-1, sign, diagonal);
-            distance[at] = best;
-        }
-    }
-    distance.iter().map(|distance| (distance / SETS_IN).min(1.0)).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn motion_sets_in_behind_the_border() {
-        let moving: Vec<bool> = (0..12 * 3).map(|i| i % 12 >= 3).collect();
-        let shown = shown(&moving, 12);
-        assert_eq!(shown[12..18], [0.0, 0.0, 0.0, 0.25, 0.5, 0.75]);
-        assert_eq!(shown[23], 1.0);
-        // Where everything moves there is no border.
-        assert!(super::shown(&[true; 12], 4).iter().all(|&part| part == 1.0));
-    }
 }

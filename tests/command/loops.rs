@@ -45,6 +45,7 @@ fn what_cannot_be_closed_is_told_and_an_older_file_stays() {
     folder.run("loop none -o a.mp4").said(65, &["none: no such file or folder"]);
     assert_eq!(folder.bytes("a.mp4"), b"older");
     assert_eq!(folder.names(), ["a.mp4", "capture"]);
-    folder.done("loop capture/frames/v0 -o a.mp4 --boomerang");
-    assert_eq!(read_clip(&folder.path("a.mp4")).unwrap().0.frames, 8);
+    folder.done("loop capture/frames/v0 -o a.mp4 --boomerang --max-height 16");
+    let (clip, _) = read_clip(&folder.path("a.mp4")).unwrap();
+    assert_eq!((clip.frames, clip.width, clip.height), (8, 24, 16));
 }
