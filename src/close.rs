@@ -123,6 +123,7 @@ impl LoopArgs {
             start: self.start,
             end: self.end,
             seconds: self.seconds.0,
+            longest: None,
             boomerang: self.boomerang,
             look: Look { tripod: self.tripod, max_height: self.max_height },
             masks,

@@ -8,6 +8,7 @@ use loop3d_media::MediaError;
 use loop3d_optimizer::error::FitError;
 use loop3d_optimizer::metrics::MetricsError;
 use loop3d_package::ExportError;
+use loop3d_relief::ReliefError;
 use loop3d_sample::SampleError;
 use loop3d_scene::{Blame, Fault, FileError, PathError};
 use std::fmt;
@@ -133,6 +134,7 @@ const KNOWN: &[fn(&anyhow::Error) -> Option<Fault>] = &[
     of::<MediaError>,
     of::<PrepareError>,
     of::<ClosingError>,
+    of::<ReliefError>,
     of::<SampleError>,
     of::<FitError>,
     of::<MetricsError>,

@@ -1,6 +1,7 @@
 //! `loop3d fit`: fits a scene to a capture.
 
 mod description;
+mod one_clip;
 mod preview;
 mod target;
 mod watcher;
@@ -29,12 +30,14 @@ use watcher::Watcher;
 /// Fit a scene to a capture.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:\n  loop3d fit --views fountain --hold-out 4 -o fountain.loop3d\n  \
-    loop3d fit --views fountain --max-height 180 --preset draft\n\n\
+    loop3d fit --views fountain --max-height 180 --preset draft\n  \
+    loop3d fit --views clip.mp4 --depth depth.png -o clip.loop3d     one clip, and the depth of its picture\n\n\
     After every level the fit saves a checkpoint, SCENE.resume, which is removed once the scene is written. After Ctrl-C, a kill or \
     a power cut, run the same command with --resume: the result is the same as that of an uninterrupted fit. \
     Ctrl-C ends the command with exit code 130, SIGTERM with 143; a second signal ends it at once.")]
 pub struct FitArgs {
-    /// Folder of the capture: camera poses from COLMAP, nerfstudio, LLFF, SynCamVideo or RealityCapture, and a clip for each.
+    /// Folder of the capture: camera poses from COLMAP, nerfstudio, LLFF, SynCamVideo or RealityCapture, and a clip for each. With --depth:
+    /// one clip.
     #[arg(long, value_name = "DIR")]
     views: PathBuf,
     /// Scene file to write [default: NAME.loop3d in the current folder].
@@ -49,6 +52,8 @@ pub struct FitArgs {
     loading: Loading,
     #[command(flatten)]
     config: FitConfig,
+    #[command(flatten)]
+    one_clip: one_clip::OneClip,
     /// Compute device.
     #[arg(long, value_enum, default_value_t)]
     device: DeviceChoice,
@@ -111,6 +116,12 @@ impl FitArgs {
         let held_out = self.held_out();
         self.config.validate()?;
         self.start_threads()?;
+        if let Some(depth) = self.one_clip.depth()? {
+            return self.fit_one_clip(depth, &target, &stop);
+        }
+        if self.views.is_file() {
+            return Err(one_clip::without_depth(&self.views));
+        }
         let device = self.device.settle()?;
         if let Some(why) = device.note().filter(|_| !self.quiet) {
             eprintln!("{why}");
@@ -176,7 +187,8 @@ impl FitArgs {
         }
         // `--views .` has a name as well.
         let whole = self.views.canonicalize();
-        let name = whole.as_deref().unwrap_or(&self.views).file_name();
+        let whole = whole.as_deref().unwrap_or(&self.views);
+        let name = if whole.is_file() { whole.file_stem() } else { whole.file_name() };
         let name = name.ok_or_else(|| {
             mistake(format!("cannot derive an output name from {}; pass -o SCENE", self.views.display()))
         })?;

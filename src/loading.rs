@@ -61,6 +61,24 @@ impl Loading {
 }
 
 impl Loading {
+    /// Where each clip begins and ends, in seconds.
+    pub fn stretch(&self) -> (Option<f64>, Option<f64>) {
+        (self.start, self.end)
+    }
+
+    /// The flags that were given and say something of several cameras.
+    pub fn of_cameras(&self) -> Vec<&'static str> {
+        let given = [
+            ("--layout", self.layout.is_some()),
+            ("--cameras", !self.cameras.is_empty()),
+            ("--focal-mm", self.focal_mm.is_some()),
+            ("--sensor-mm", self.sensor_mm.is_some()),
+            ("--fps", self.fps.is_some()),
+            ("--keep-passers", self.keep_passers),
+        ];
+        given.into_iter().filter(|(_, given)| *given).map(|(name, _)| name).collect()
+    }
+
     /// Whether what passes once is to be kept.
     pub fn keeps_passers(&self) -> bool {
         self.keep_passers

@@ -16,6 +16,7 @@ use crate::raw::RawCapture;
 pub(crate) use colmap::{LAYOUT as COLMAP, TEXT as COLMAP_TEXT};
 pub(crate) use layout::LensOptions;
 pub use layout::{Layout, PosedScene, ScenePoint, Writer};
+pub use llff::{NpyArray, read_npy};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 pub(crate) use syncam::read_file as read_syncam_file;

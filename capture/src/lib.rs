@@ -66,7 +66,7 @@ pub use cameras::{PlacedCamera, clips_in, read_cameras, read_cameras_and_clips};
 pub use error::CaptureError;
 pub use exposure::{LongExposure, long_exposure};
 pub use health::ClipHealth;
-pub use layouts::{Layout, PosedScene, ScenePoint, Writer};
+pub use layouts::{Layout, NpyArray, PosedScene, ScenePoint, Writer, read_npy};
 pub use load::{Capture, PosedCapture, PosedView, View, load, load_poses};
 pub use loop3d_media::Clip;
 pub use loopable::loopable_mask;

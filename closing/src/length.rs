@@ -26,10 +26,10 @@ pub struct Length {
     pub jump: f64,
 }
 
-/// Lengths that are looked at, in a clip of this many frames.
-pub fn candidates(frames: usize, fps: f64) -> Option<RangeInclusive<usize>> {
-    let most = ((frames as f64 * PART) as usize).min((SECONDS[1] * fps) as usize);
-    let least = ((SECONDS[0] * fps).round() as usize).min(frames / 3).max(FADE + 1);
+/// Lengths that are looked at, in a clip of this many frames; `longest` in seconds.
+pub fn candidates(frames: usize, fps: f64, longest: Option<f64>) -> Option<RangeInclusive<usize>> {
+    let most = ((frames as f64 * PART) as usize).min((longest.unwrap_or(SECONDS[1]) * fps).round() as usize);
+    let least = ((SECONDS[0] * fps).round() as usize).min(frames / 3).min(most).max(FADE + 1);
     (least <= most && possible(frames, most).is_some()).then_some(least..=most)
 }
 
@@ -99,7 +99,7 @@ mod tests {
     #[test]
     fn what_repeats_is_found_and_the_longest_of_its_multiples_is_taken() {
         let clip = bar(20, 130);
-        let best = best(&clip, &vec![true; 24 * 12], candidates(130, 25.0).unwrap()).unwrap();
+        let best = best(&clip, &vec![true; 24 * 12], candidates(130, 25.0, None).unwrap()).unwrap();
         assert_eq!(best.frames, 80);
         assert!(best.jump < 1.0, "{best:?}");
         assert!(judge(&clip, &vec![true; 24 * 12], 70).unwrap().jump > 3.0 * best.jump);
@@ -107,10 +107,12 @@ mod tests {
 
     #[test]
     fn lengths_leave_something_to_choose_from() {
-        assert_eq!(candidates(250, 25.0), Some(25..=166));
-        assert_eq!(candidates(1000, 25.0), Some(25..=250));
-        assert_eq!(candidates(40, 25.0), Some(13..=26));
-        assert_eq!(candidates(12, 25.0), Some(5..=8));
-        assert_eq!(candidates(6, 25.0), None);
+        assert_eq!(candidates(250, 25.0, None), Some(25..=166));
+        assert_eq!(candidates(1000, 25.0, None), Some(25..=250));
+        assert_eq!(candidates(40, 25.0, None), Some(13..=26));
+        assert_eq!(candidates(12, 25.0, None), Some(5..=8));
+        assert_eq!(candidates(6, 25.0, None), None);
+        assert_eq!(candidates(250, 25.0, Some(2.0)), Some(25..=50));
+        assert_eq!(candidates(250, 25.0, Some(0.5)), Some(13..=13));
     }
 }

@@ -70,6 +70,8 @@ pub struct Options {
     pub end: Option<f64>,
     /// Length of the loop; `None`: the longest that closes nearly as well as any.
     pub seconds: Option<f64>,
+    /// The longest that is chosen; `None`: ten seconds.
+    pub longest: Option<f64>,
     /// Plays there and back again instead.
     pub boomerang: bool,
     /// How the clip is looked at.
@@ -123,6 +125,18 @@ impl Closed {
         self.made.frame((self.first + index) % self.report.frames)
     }
 
+    /// Width and height of the clip's frames before it was steadied.
+    pub fn of(&self) -> (usize, usize) {
+        let ((width, height), _) = self.footage.of;
+        (width as usize, height as usize)
+    }
+
+    /// Column and row of these at which the loop's frames begin.
+    pub fn corner(&self) -> (usize, usize) {
+        let (_, (x, y)) = self.footage.of;
+        (x as usize, y as usize)
+    }
+
     /// The best hard cut and the best cross-fade of the same length.
     pub fn plain(&self) -> Plain {
         Plain::new(&self.footage.small, &self.moving, self.report.frames)
@@ -164,7 +178,7 @@ pub fn close(
     }
 
     let asked = options.seconds.map(|seconds| ((seconds * footage.fps).round() as usize).max(1));
-    let way = Way { source, frames, fps: footage.fps, asked };
+    let way = Way { source, frames, fps: footage.fps, asked, longest: options.longest };
     let (width, height) = (small.width, small.height);
     let plan = |loop_frames, period, starts, shots| Plan {
         frames: loop_frames,
@@ -218,6 +232,7 @@ struct Way<'a> {
     frames: usize,
     fps: f64,
     asked: Option<usize>,
+    longest: Option<f64>,
 }
 
 impl Way<'_> {
@@ -239,7 +254,7 @@ impl Way<'_> {
                 let because = format!(", for a loop of {frames} and something to choose its jumps from");
                 length::judge(&small, &moving, frames).ok_or_else(|| self.too_short(frames + FADE, &because))
             }
-            None => length::candidates(self.frames, self.fps)
+            None => length::candidates(self.frames, self.fps, self.longest)
                 .and_then(|candidates| length::best(&small, &moving, candidates))
                 .ok_or_else(|| self.too_short(3 * FADE, " for a loop and something to choose its jumps from")),
         }

@@ -1,4 +1,4 @@
-//! `loop3d loop`: from a clip to a file.
+//! `loop3d loop`: from a clip to a file; `loop3d fit --depth`: from a clip and its depth to a scene.
 
 use crate::support::{Folder, SIZE};
 use loop3d_media::read_clip;
@@ -48,4 +48,51 @@ fn what_cannot_be_closed_is_told_and_an_older_file_stays() {
     folder.done("loop capture/frames/v0 -o a.mp4 --boomerang --max-height 16");
     let (clip, _) = read_clip(&folder.path("a.mp4")).unwrap();
     assert_eq!((clip.frames, clip.width, clip.height), (8, 24, 16));
+}
+
+/// The depth of the clip's picture: near on the left.
+fn depth(folder: &Folder) {
+    let near = |x: u32| if x < SIZE.0 / 2 { 220 } else { 60 };
+    image::GrayImage::from_fn(SIZE.0, SIZE.1, |x, _| image::Luma([near(x)])).save(folder.path("depth.png")).unwrap();
+}
+
+#[test]
+fn a_clip_and_its_depth_become_a_scene_that_everything_takes() {
+    let folder = Folder::new(FRAMES);
+    depth(&folder);
+    let ended = folder.done("fit --views capture/frames/v0 --depth depth.png -o a.loop3d --frames 16 --fov 62");
+    assert!(ended.stderr.contains("depth.png: taken for disparity: bright is near"), "{}", ended.stderr);
+    let scene = loop3d_scene::load(folder.path("a.loop3d")).unwrap();
+    assert_eq!((scene.frames, scene.views.len(), scene.views[0].name.as_str()), (16, 5, "v0"));
+    assert!((scene.reference.focal_px.x - 24.0 / 31f64.to_radians().tan()).abs() < 1e-9);
+    // From where it was filmed it is the loop.
+    folder.done("loop capture/frames/v0 -o loop --seconds 0.64 --quiet");
+    folder.done("render a.loop3d -o seen --path view:0 --renderer cpu --quiet");
+    let [seen, made] = ["seen", "loop"].map(|name| read_clip(&folder.path(name)).unwrap().0);
+    assert_eq!(seen.frames, 16);
+    let off = seen.rgb.iter().zip(&made.rgb).map(|(a, b)| a.abs_diff(*b)).max();
+    assert!(off.unwrap() <= 1, "{off:?}");
+    // From the side, what is near has moved more.
+    folder.done("render a.loop3d -o side --path view:1 --renderer cpu --frames 1 --quiet");
+    let (side, _) = read_clip(&folder.path("side")).unwrap();
+    assert!(side.frame(0) != seen.frame(0));
+    assert!(side.frame(0).chunks_exact(3).all(|rgb| rgb != [0, 0, 0]), "no holes");
+    folder.done("export a.loop3d -o a.glb --quiet");
+    folder.done("info a.glb");
+}
+
+#[test]
+fn a_clip_without_depth_and_depth_with_flags_of_captures_are_refused() {
+    let folder = Folder::new(FRAMES);
+    depth(&folder);
+    fs::write(folder.path("a.mp4"), "words").unwrap();
+    folder.run("fit --views a.mp4").said(2, &["a.mp4 is one clip", "--depth FILE"]);
+    let fit = "fit --views capture/frames/v0 --depth depth.png -o a.loop3d";
+    folder.run(&format!("{fit} --hold-out 1 --cameras a")).said(2, &["found --cameras, --hold-out"]);
+    folder.run(&format!("{fit} --preset draft")).said(2, &["a setting of a fit"]);
+    folder.run(&format!("{fit} --fov 5")).said(2, &["--fov: found 5, expected 10 to 150 degrees"]);
+    let other = fit.replace("depth.png", "capture/poses_bounds.npy");
+    folder.run(&other).said(65, &["poses_bounds.npy: 17×4 values; expected the shape of the clip's frames, 48×32"]);
+    folder.run(&fit.replace("depth.png", "none.png")).said(65, &["none.png: cannot be read"]);
+    assert_eq!(folder.names(), ["a.mp4", "capture", "depth.png"]);
 }

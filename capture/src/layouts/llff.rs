@@ -3,6 +3,8 @@
 mod npy;
 mod row;
 
+pub use npy::{NpyArray, read_npy};
+
 use super::layout::{Layout, LensOptions, PosedScene, Writer, here, number};
 use crate::error::{CaptureError, all};
 use crate::lens::Lens;

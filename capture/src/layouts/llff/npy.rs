@@ -1,4 +1,4 @@
-//! Reads and writes `poses_bounds.npy`: the one kind of npy file that a capture has, floats of shape `[views, 17]`.
+//! Reads npy files, and reads and writes `poses_bounds.npy`: floats of shape `[views, 17]`.
 //!
 //! Format: <https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>. Written by hand because a general
 //! reader brings a parser of Python literals along for these three keys.
@@ -6,14 +6,31 @@
 /// Numbers in a row: 3×5 of pose and size, near, far.
 pub(super) const COLUMNS: usize = 17;
 
-/// Rows of the array in the bytes of an npy file; `f4` is widened. The error says what was found and what was expected.
-pub(super) fn rows(bytes: &[u8]) -> Result<Vec<[f64; COLUMNS]>, String> {
+/// Numbers of an npy file, in C's order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NpyArray {
+    /// Its sizes, the slowest first.
+    pub shape: Vec<usize>,
+    /// Its values, widened.
+    pub values: Vec<f64>,
+}
+
+/// Reads the bytes of an npy file: `f8`, `f4`, and whole numbers of one and two bytes. The error says what was found and what was
+/// expected.
+///
+/// # Errors
+/// Another kind of file or of values, or a damaged one.
+pub fn read_npy(bytes: &[u8]) -> Result<NpyArray, String> {
     let (header, data) = split(bytes)?;
-    let (value_bytes, big_endian) = match text_value(header, "descr")? {
+    let kind = text_value(header, "descr")?;
+    let (value_bytes, big_endian) = match kind {
         "<f8" => (8, false),
         "<f4" => (4, false),
         ">f8" => (8, true),
         ">f4" => (4, true),
+        "<u2" => (2, false),
+        ">u2" => (2, true),
+        "|u1" => (1, false),
         other => return Err(format!("npy type '{other}'; expected f8 or f4, '<' or '>'")),
     };
     // A matrix that was transposed before it was saved lies column after column.
@@ -23,26 +40,51 @@ pub(super) fn rows(bytes: &[u8]) -> Result<Vec<[f64; COLUMNS]>, String> {
         _ => return Err("npy header has neither True nor False for fortran_order".to_owned()),
     };
     let shape = shape(header)?;
-    let &[rows, COLUMNS] = shape.as_slice() else {
-        return Err(format!("npy of shape {shape:?}; expected [views, {COLUMNS}]"));
+    let count = shape.iter().try_fold(1usize, |count, size| count.checked_mul(*size));
+    let expected = count.and_then(|count| count.checked_mul(value_bytes));
+    let (Some(count), Some(expected)) = (count, expected) else {
+        return Err(format!("npy of shape {shape:?} overflows"));
     };
-    let expected =
-        rows.checked_mul(COLUMNS * value_bytes).ok_or_else(|| format!("npy shape of {rows} rows overflows"))?;
     if data.len() != expected {
         let kind = if data.len() < expected { "truncated npy" } else { "npy with bytes left over" };
-        return Err(format!("{kind}: {} bytes of data; expected {expected} for {rows} rows", data.len()));
+        return Err(format!("{kind}: {} bytes of data; expected {expected} for shape {shape:?}", data.len()));
     }
-    let value = |row: usize, column: usize| {
-        let at = if by_columns { column * rows + row } else { row * COLUMNS + column };
-        match (&data[at * value_bytes..][..value_bytes], big_endian) {
-            (&[a, b, c, d], false) => f64::from(f32::from_le_bytes([a, b, c, d])),
-            (&[a, b, c, d], true) => f64::from(f32::from_be_bytes([a, b, c, d])),
-            (&[a, b, c, d, e, f, g, h], false) => f64::from_le_bytes([a, b, c, d, e, f, g, h]),
-            (&[a, b, c, d, e, f, g, h], true) => f64::from_be_bytes([a, b, c, d, e, f, g, h]),
-            _ => f64::NAN, // not reached: a value has 4 or 8 bytes
-        }
+    let value = |at: usize| match (&data[at * value_bytes..][..value_bytes], big_endian) {
+        (&[a], _) => f64::from(a),
+        (&[a, b], false) => f64::from(u16::from_le_bytes([a, b])),
+        (&[a, b], true) => f64::from(u16::from_be_bytes([a, b])),
+        (&[a, b, c, d], false) => f64::from(f32::from_le_bytes([a, b, c, d])),
+        (&[a, b, c, d], true) => f64::from(f32::from_be_bytes([a, b, c, d])),
+        (&[a, b, c, d, e, f, g, h], false) => f64::from_le_bytes([a, b, c, d, e, f, g, h]),
+        (&[a, b, c, d, e, f, g, h], true) => f64::from_be_bytes([a, b, c, d, e, f, g, h]),
+        _ => f64::NAN, // not reached: a value has 1, 2, 4 or 8 bytes
     };
-    Ok((0..rows).map(|row| std::array::from_fn(|column| value(row, column))).collect())
+    let values = if by_columns {
+        let place = |index: usize| {
+            let (mut rest, mut at) = (index, 0);
+            let mut indices = vec![0; shape.len()];
+            for (index, size) in indices.iter_mut().zip(&shape).rev() {
+                (*index, rest) = (rest % size, rest / size);
+            }
+            for (index, size) in indices.iter().zip(&shape).rev() {
+                at = at * size + index;
+            }
+            at
+        };
+        (0..count).map(|index| value(place(index))).collect()
+    } else {
+        (0..count).map(value).collect()
+    };
+    Ok(NpyArray { shape, values })
+}
+
+/// Rows of poses and bounds. The error says what was found and what was expected.
+pub(super) fn rows(bytes: &[u8]) -> Result<Vec<[f64; COLUMNS]>, String> {
+    let NpyArray { shape, values } = read_npy(bytes)?;
+    let &[_, COLUMNS] = shape.as_slice() else {
+        return Err(format!("npy of shape {shape:?}; expected [views, {COLUMNS}]"));
+    };
+    Ok(values.as_chunks::<COLUMNS>().0.to_vec())
 }
 
 /// The header's text and the data after it.
@@ -89,7 +131,7 @@ fn shape(header: &str) -> Result<Vec<usize>, String> {
     let tuple = value.strip_prefix('(').and_then(|rest| rest.split_once(')')).map(|(tuple, _)| tuple);
     let sizes = tuple.map(|tuple| tuple.split(',').map(str::trim).filter(|size| !size.is_empty()).map(str::parse));
     let sizes: Option<Result<Vec<usize>, _>> = sizes.map(Iterator::collect);
-    sizes.and_then(Result::ok).ok_or_else(|| format!("npy header with an odd shape; expected (views, {COLUMNS})"))
+    sizes.and_then(Result::ok).ok_or_else(|| format!("npy header with an odd shape; expected a tuple of sizes"))
 }
 
 /// Bytes of an `.npy` file with `rows` as a C-ordered matrix of little-endian float64.
@@ -161,12 +203,12 @@ mod tests {
             (b"PK\x03\x04".to_vec(), "not an npy file; expected it to begin with \\x93NUMPY"),
             (b"\x93NUMPY\x01\x00\xff".to_vec(), "truncated npy: 9 bytes end within the header"),
             (b"\x93NUMPY\x09\x00aaaa".to_vec(), "npy version 9.0; expected 1, 2 or 3"),
-            (npy(F8, &data[1..]), "truncated npy: 271 bytes of data; expected 272 for 2 rows"),
+            (npy(F8, &data[1..]), "truncated npy: 271 bytes of data; expected 272 for shape [2, 17]"),
             (npy(&F8.replace("<f8", "<i8"), &data), "npy type '<i8'; expected f8 or f4, '<' or '>'"),
             (npy(&F8.replace("False", "1"), &data), "npy header has neither True nor False for fortran_order"),
-            (npy(&F8.replace("17", "15"), &data), "npy of shape [2, 15]; expected [views, 17]"),
+            (npy(&F8.replace("17", "15"), &data[..240]), "npy of shape [2, 15]; expected [views, 17]"),
             (npy(&F8.replace("'shape'", "'form'"), &data), "npy header without shape"),
-            (npy(&F8.replace("(2, 17)", "(-2, 17)"), &data), "npy header with an odd shape; expected (views, 17)"),
+            (npy(&F8.replace("(2, 17)", "(-2, 17)"), &data), "npy header with an odd shape; expected a tuple of sizes"),
         ];
         for (bytes, message) in cases {
             assert_eq!(rows(&bytes).unwrap_err(), message);

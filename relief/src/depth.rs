@@ -1,0 +1,310 @@
+//! Files of depth, as tools write them.
+
+use crate::error::ReliefError;
+use loop3d_capture::{NpyArray, read_npy};
+use rayon::prelude::*;
+use std::path::Path;
+
+/// How far the shape of a file may be off the picture's.
+const SAME_SHAPE: f64 = 0.02;
+/// Values below this part of all, and above one minus it, do not count: specks at the rim of what a model knows.
+const RARE: f64 = 0.005;
+/// How much farther the farthest is than the nearest where a file does not say: models give disparity up to a factor and an offset.
+const FARTHEST: f64 = 8.0;
+/// The farthest depth that counts, in units of the nearest: what is beyond it does not move.
+const HORIZON: f64 = 1000.0;
+
+/// What the values of a file mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meaning {
+    /// Near is large, as models of single pictures give it, up to a factor and an offset.
+    Disparity,
+    /// Near is small: depth along the viewing axis, in any unit.
+    Depth,
+}
+
+/// The disparity of each pixel of a picture.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Disparity {
+    /// Columns.
+    pub width: usize,
+    /// Rows.
+    pub height: usize,
+    /// 1 / depth in units of the nearest depth: 1 is nearest, [`Disparity::far`] farthest. `[height, width]`.
+    pub values: Vec<f32>,
+    /// Depth of the farthest, in units of the nearest.
+    pub far: f64,
+    /// What the file's values were taken for.
+    pub meaning: Meaning,
+}
+
+impl Disparity {
+    /// Reads a file for a picture of `width` × `height`: a PNG of 8 or 16 bits, or an npy of `[height, width]` or `[frames, height, width]`
+    /// (the median of the frames counts). Without `meaning`, an image holds disparity and an npy depth.
+    ///
+    /// # Errors
+    /// A file that cannot be read, has another shape, or says nothing.
+    pub fn read(file: &Path, meaning: Option<Meaning>, (width, height): (usize, usize)) -> Result<Self, ReliefError> {
+        let failed = |problem: String| ReliefError::Depth { file: file.to_owned(), problem };
+        let bytes = std::fs::read(file).map_err(|error| failed(format!("cannot be read: {error}")))?;
+        let is_npy = bytes.starts_with(b"\x93NUMPY");
+        let map = if is_npy { of_npy(&bytes) } else { of_image(&bytes) }.map_err(failed)?;
+        let shape = |width: usize, height: usize| width as f64 / height as f64;
+        if (shape(map.width, map.height) / shape(width, height) - 1.0).abs() > SAME_SHAPE {
+            let (found, expected) = ((map.width, map.height), (width, height));
+            return Err(ReliefError::Shape { file: file.to_owned(), found, expected });
+        }
+        let meaning = meaning.unwrap_or(if is_npy { Meaning::Depth } else { Meaning::Disparity });
+        map.disparity(meaning, width, height).map_err(failed)
+    }
+}
+
+impl Disparity {
+    /// The part of it from a column and row on.
+    pub fn cut(&self, (x, y): (usize, usize), (width, height): (usize, usize)) -> Self {
+        let rows = (y..y + height).flat_map(|row| &self.values[row * self.width + x..row * self.width + x + width]);
+        Self { width, height, values: rows.copied().collect(), ..*self }
+    }
+}
+
+/// Least difference in disparity between a thing and what it moves before.
+const BEFORE: f32 = 0.08;
+/// How far from where a thing mostly is it may move, as a part of the picture's longer side.
+const SWAY: f64 = 0.025;
+
+impl Disparity {
+    /// Takes all places where something nearer comes by for places of that: a flag's depth is that of one moment, or of most, and where
+    /// its tip shows only now and then there would be a piece of it on the wall behind.
+    pub fn swept(mut self, moving: &[bool]) -> Self {
+        let reach = (SWAY * self.width.max(self.height) as f64).ceil() as usize;
+        let only: Vec<f32> =
+            self.values.iter().zip(moving).map(|(value, moving)| if *moving { *value } else { 0.0 }).collect();
+        let across = greatest(&only, self.width, reach, 1);
+        let around = greatest(&across, self.width, reach, self.width);
+        for ((value, nearer), moving) in self.values.iter_mut().zip(&around).zip(moving) {
+            if *moving && nearer - *value > BEFORE {
+                *value = *nearer;
+            }
+        }
+        self
+    }
+}
+
+/// The greatest of the values up to `reach` cells before and behind each, along rows (`stride` 1) or columns (`stride` the width).
+fn greatest(values: &[f32], width: usize, reach: usize, stride: usize) -> Vec<f32> {
+    let length = if stride == 1 { width } else { values.len() / width };
+    let of = |at: usize| {
+        let place = if stride == 1 { at % width } else { at / width };
+        let (before, behind) = (place.min(reach), reach.min(length - 1 - place));
+        (at - before * stride..=at + behind * stride).step_by(stride).map(|i| values[i]).fold(0.0, f32::max)
+    };
+    (0..values.len()).into_par_iter().map(of).collect()
+}
+
+/// Values as they are in a file.
+struct Map {
+    width: usize,
+    height: usize,
+    values: Vec<f64>,
+}
+
+fn of_image(bytes: &[u8]) -> Result<Map, String> {
+    let image = image::load_from_memory(bytes).map_err(|error| {
+        format!("neither an image nor an npy of depth: {error}; expected a PNG of 8 or 16 bits, or an npy")
+    })?;
+    let grey = image.into_luma16();
+    let (width, height) = (grey.width() as usize, grey.height() as usize);
+    Ok(Map { width, height, values: grey.into_raw().into_iter().map(f64::from).collect() })
+}
+
+fn of_npy(bytes: &[u8]) -> Result<Map, String> {
+    let NpyArray { shape, values } = read_npy(bytes)?;
+    let sizes: Vec<usize> = match shape.as_slice() {
+        // One channel, before or after the image.
+        [height, width, 1] | [1, height, width] | [height, width] => vec![1, *height, *width],
+        [frames, height, width] => vec![*frames, *height, *width],
+        other => return Err(format!("npy of shape {other:?}; expected [height, width] or [frames, height, width]")),
+    };
+    let (frames, count) = (sizes[0], sizes[1] * sizes[2]);
+    if count == 0 || frames == 0 {
+        return Err(format!("npy of shape {shape:?}; expected at least one value"));
+    }
+    let median = |pixel: usize| {
+        let mut over_time: Vec<f64> = (0..frames).map(|t| values[t * count + pixel]).collect();
+        let middle = over_time.len() / 2;
+        *over_time.select_nth_unstable_by(middle, f64::total_cmp).1
+    };
+    Ok(Map { width: sizes[2], height: sizes[1], values: (0..count).map(median).collect() })
+}
+
+impl Map {
+    /// Brought to a picture's size, and to the nearest depth as a unit.
+    fn disparity(&self, meaning: Meaning, width: usize, height: usize) -> Result<Disparity, String> {
+        let known: Vec<f64> = self
+            .values
+            .iter()
+            .copied()
+            .filter(|value| value.is_finite() && (meaning == Meaning::Disparity || *value > 0.0))
+            .collect();
+        if known.len() * 2 < self.values.len() {
+            let (found, all) = (self.values.len() - known.len(), self.values.len());
+            return Err(format!(
+                "{found} of {all} values are no numbers or not above 0; expected depth for most pixels"
+            ));
+        }
+        let (low, high) = range(known);
+        if high - low <= 1e-6 * high.abs().max(1e-12) {
+            return Err(format!("all values are about {low}; expected depth that differs"));
+        }
+        let far = match meaning {
+            Meaning::Disparity => FARTHEST,
+            Meaning::Depth => (high / low).clamp(1.05, HORIZON),
+        };
+        let least = 1.0 / far;
+        let one = |value: f64| -> f32 {
+            let disparity = match meaning {
+                Meaning::Disparity => least + (1.0 - least) * (value - low) / (high - low),
+                Meaning::Depth => low / value,
+            };
+            // What is not known is far.
+            if disparity.is_finite() && (meaning == Meaning::Disparity || value > 0.0) {
+                disparity.clamp(least, 1.0) as f32
+            } else {
+                least as f32
+            }
+        };
+        let values: Vec<f32> = self.values.iter().map(|value| one(*value)).collect();
+        Ok(Disparity {
+            width,
+            height,
+            values: resized(&values, (self.width, self.height), (width, height)),
+            far,
+            meaning,
+        })
+    }
+}
+
+/// The range of values without the rarest.
+fn range(mut values: Vec<f64>) -> (f64, f64) {
+    let count = values.len();
+    let rare = (count as f64 * RARE) as usize;
+    let low = *values.select_nth_unstable_by(rare, f64::total_cmp).1;
+    let high = *values.select_nth_unstable_by(count - 1 - rare, f64::total_cmp).1;
+    (low, high)
+}
+
+/// Bilinear, and sharp again where that mixes near and far: a value between both would float in the air.
+fn resized(values: &[f32], from: (usize, usize), to: (usize, usize)) -> Vec<f32> {
+    if from == to {
+        return values.to_vec();
+    }
+    let along = |at: usize, from: usize, to: usize| {
+        let place = ((at as f64 + 0.5) * from as f64 / to as f64 - 0.5).clamp(0.0, from as f64 - 1.0);
+        let first = place.floor() as usize;
+        (first, (first + 1).min(from - 1), (place - first as f64) as f32)
+    };
+    let mut out = Vec::with_capacity(to.0 * to.1);
+    for y in 0..to.1 {
+        let (above, below, down) = along(y, from.1, to.1);
+        for x in 0..to.0 {
+            let (left, right, across) = along(x, from.0, to.0);
+            let corners = [(left, above), (right, above), (left, below), (right, below)];
+            let four = corners.map(|(x, y)| values[y * from.0 + x]);
+            let [low, high] =
+                [f32::min, f32::max].map(|pick: fn(f32, f32) -> f32| four.into_iter().fold(four[0], pick));
+            let mixed = (four[0] * (1.0 - across) + four[1] * across) * (1.0 - down)
+                + (four[2] * (1.0 - across) + four[3] * across) * down;
+            const EDGE: f32 = 0.04;
+            out.push(if high - low < EDGE {
+                mixed
+            } else if mixed - low < high - mixed {
+                low
+            } else {
+                high
+            });
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn write(name: &str, bytes: &[u8]) -> (tempfile::TempDir, std::path::PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(name);
+        std::fs::write(&file, bytes).unwrap();
+        (folder, file)
+    }
+
+    fn npy(shape: &str, values: &[f32]) -> Vec<u8> {
+        let header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}\n");
+        let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+        bytes.extend((header.len() as u16).to_le_bytes());
+        bytes.extend(header.as_bytes());
+        bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+        bytes
+    }
+
+    #[test]
+    fn metric_depth_becomes_disparity_in_units_of_the_nearest() {
+        // Two frames of depth; the median of two is the later of both in order.
+        let depth: Vec<f32> = [2.0f32, 4.0, 8.0, 10.0].iter().flat_map(|d| [*d; 50]).collect();
+        let (_folder, file) = write("d.npy", &npy("(1, 10, 20)", &depth));
+        let disparity = Disparity::read(&file, None, (20, 10)).unwrap();
+        assert_eq!((disparity.meaning, disparity.far), (Meaning::Depth, 5.0));
+        assert_eq!([0, 60, 120, 199].map(|at| disparity.values[at]), [1.0, 0.5, 0.25, 0.2]);
+        let part = disparity.cut((3, 2), (4, 2));
+        assert_eq!((part.width, part.height, part.values), (4, 2, [[1.0; 4], [0.5; 4]].concat()));
+    }
+
+    #[test]
+    fn images_hold_disparity_of_any_size_and_edges_stay_sharp() {
+        let image = image::GrayImage::from_fn(20, 10, |x, _| image::Luma([if x < 10 { 200 } else { 40 }]));
+        let mut png = std::io::Cursor::new(Vec::new());
+        image.write_to(&mut png, image::ImageFormat::Png).unwrap();
+        let (_folder, file) = write("d.png", png.get_ref());
+        let disparity = Disparity::read(&file, None, (80, 40)).unwrap();
+        assert_eq!(disparity.meaning, Meaning::Disparity);
+        assert!(disparity.values.iter().all(|value| *value == 1.0 || *value == 0.125));
+        assert_eq!(disparity.values[..80].iter().filter(|value| **value == 1.0).count(), 40);
+        let other = Disparity::read(&file, Some(Meaning::Depth), (80, 40)).unwrap();
+        assert_eq!((other.far, other.values[79]), (5.0, 1.0));
+    }
+
+    #[test]
+    fn where_a_near_thing_comes_by_is_its_place() {
+        // Near in columns 20 to 29; it moves in 18 to 33, and far away something else does.
+        let values = (0..200 * 3).map(|i| if (20..30).contains(&(i % 200)) { 1.0 } else { 0.2 }).collect();
+        let disparity = Disparity { width: 200, height: 3, values, far: 5.0, meaning: Meaning::Depth };
+        let moving: Vec<bool> = (0..600).map(|i| matches!(i % 200, 18..=33 | 90..=99)).collect();
+        let swept = disparity.swept(&moving);
+        assert_eq!((17..36).map(|x| swept.values[200 + x]).filter(|value| *value == 1.0).count(), 16);
+        assert_eq!((swept.values[217], swept.values[234], swept.values[295]), (0.2, 0.2, 0.2));
+    }
+
+    #[test]
+    fn what_is_wrong_is_told() {
+        let said = |bytes: &[u8], size| {
+            let (_folder, file) = write("d.npy", bytes);
+            Disparity::read(&file, None, size).unwrap_err().to_string().split_once("d.npy: ").unwrap().1.to_owned()
+        };
+        let ramp: Vec<f32> = (0..200).map(|i| 1.0 + i as f32).collect();
+        assert!(said(b"words", (20, 10)).starts_with("neither an image nor an npy of depth"));
+        assert_eq!(
+            said(&npy("(10, 20)", &ramp), (20, 20)),
+            "20×10 values; expected the shape of the clip's frames, 20×20"
+        );
+        assert_eq!(
+            said(&npy("(200,)", &ramp), (20, 10)),
+            "npy of shape [200]; expected [height, width] or [frames, height, width]"
+        );
+        assert_eq!(
+            said(&npy("(10, 20)", &[3.0; 200]), (20, 10)),
+            "all values are about 3; expected depth that differs"
+        );
+        let none = said(&npy("(10, 20)", &[f32::NAN; 200]), (20, 10));
+        assert_eq!(none, "200 of 200 values are no numbers or not above 0; expected depth for most pixels");
+    }
+}
