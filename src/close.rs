@@ -13,6 +13,8 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+/// How much more than from frame to frame the picture may change at a jump without being seen, by eye.
+const MAY_SHOW: f64 = 1.5;
 /// Times that each loop plays in the video of --compare.
 const COMPARED: usize = 3;
 
@@ -23,7 +25,7 @@ const COMPARED: usize = 3;
     after_help = "Examples:\n  loop3d loop waterfall.mp4 -o loop.mp4\n  loop3d loop waterfall.mp4 -o loop.webp --seconds 3\n  \
     loop3d loop portrait.mp4 -o loop.mp4 --mask hair.png      only what is white in the mask moves\n\n\
     A clip held by hand is steadied first; a drift of light is brought back. Sound is left out. What is printed in the end: the seam is the \
-    change from the last frame to the first, as a multiple of the change between other frames."
+    change from the last frame to the first, as a multiple of the change between other frames; --json has more."
 )]
 pub struct LoopArgs {
     /// A video, or a folder of PNG or JPEG frames.
@@ -61,8 +63,8 @@ pub struct LoopArgs {
     /// Quality of the file: 0 (the best) to 51.
     #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u8).range(0..=i64::from(Purpose::WORST)))]
     crf: u8,
-    /// Also write what the clip becomes without any of this, into a new folder: cut.mp4, fade.mp4, loop.mp4, and compare.mp4 with all
-    /// three side by side.
+    /// Also write what the clip becomes without any of this, into a new folder: cut.mp4, fade.mp4, loop.mp4, and compare.mp4, which
+    /// plays all three side by side three times.
     #[arg(long, value_name = "DIR")]
     compare: Option<PathBuf>,
     /// Print what was done as JSON.
@@ -110,6 +112,10 @@ impl LoopArgs {
                 return Err(mistake(format!("{option}: found {found}, expected a number of seconds from 0")));
             }
         }
+        if self.end == Some(0.0) {
+            return Err(mistake("--end: found 0, expected a number of seconds above 0"));
+        }
+        self.keep_apart()?;
         if let (Some(start), Some(end)) = (self.start, self.end)
             && end <= start
         {
@@ -159,26 +165,59 @@ impl LoopArgs {
         }
         output.finish()?;
         if let Some(comparison) = comparison {
-            compare(&mut closed, comparison.path(), self.crf)?;
+            let compared = compare(&mut closed, comparison.path(), self.crf, &stop);
+            if stop.asked() {
+                let folder = self.compare.as_deref().unwrap_or(Path::new(""));
+                let (output, folder) = (self.output.display(), folder.display());
+                return Err(Stopped(format!("{output} is written, {folder} is not")).into());
+            }
+            compared?;
             comparison.finish()?;
         }
-        self.tell(&closed, progress)
+        self.tell(&closed, cut, progress)
     }
 
-    fn tell(&self, closed: &Closed, progress: Progress) -> Result<()> {
+    /// Refuses outputs that would replace the clip, a mask or each other.
+    fn keep_apart(&self) -> Result<()> {
+        let same =
+            |a: &Path, b: &Path| a == b || a.canonicalize().is_ok_and(|a| b.canonicalize().is_ok_and(|b| a == b));
+        let inputs = [Some(&self.clip), self.mask.as_ref(), self.still.as_ref()];
+        if let Some(input) = inputs.into_iter().flatten().find(|input| same(input, &self.output)) {
+            return Err(mistake(format!("--output: {} is an input, which it would replace", input.display())));
+        }
+        match self.compare.as_deref().filter(|folder| same(folder, &self.output)) {
+            Some(folder) => Err(mistake(format!(
+                "--compare: found {}, which is --output; expected another folder",
+                folder.display()
+            ))),
+            None => Ok(()),
+        }
+    }
+
+    fn tell(&self, closed: &Closed, (width, height): Size, progress: Progress) -> Result<()> {
         let Report { frames, seam, jump, moving, light, .. } = closed.report;
         closed.report.notes.iter().for_each(|note| progress.note(&format!("note: {note}")));
         if light > 0.0 {
             progress.note(&format!("note: light drifted; brought back by up to {:.1} %", 100.0 * light));
         }
-        let (width, height) = closed.size;
         let seconds = frames as f64 / closed.fps;
         let of = closed.report.of as f64 / closed.fps;
-        let jumps =
-            jump.map_or(String::new(), |jump| format!("; at its jumps {jump:.2} × the change of any other moment"));
-        let seam = seam.map_or(String::new(), |seam| format!(", seam {seam:.2}"));
+        if (width, height) != closed.size {
+            let (w, h) = closed.size;
+            progress.note(&format!("note: an mp4 needs even sides: {w}×{h} is cropped to {width}×{height}"));
+        }
+        if let Some(jump) = jump.filter(|jump| *jump > MAY_SHOW) {
+            progress.note(&format!(
+                "note: where pixels jump back the picture changes {jump:.1} times as much as from frame to frame, which may show; a longer clip or \
+                 another --seconds may help"
+            ));
+        }
+        let seam = seam
+            .map_or(String::new(), |seam| format!("; seam {seam:.2} (at 1 the loop point is like any other moment)"));
+        let times = if self.repeat > 1 { format!(", played {} times", self.repeat) } else { String::new() };
         progress.finish(&format!(
-            "wrote {}: {seconds:.2} s of {of:.2} s ({frames} frames of {width}×{height} at {:.2} fps), {:.0} % of the picture moves{seam}{jumps}",
+            "wrote {}: a loop of {seconds:.2} s from {of:.2} s of clip ({frames} frames of {width}×{height} at {:.2} fps){times}; {:.0} % of the \
+             picture moves{seam}",
             self.output.display(),
             closed.fps,
             100.0 * moving,
@@ -203,7 +242,7 @@ fn crop(frame: &[u8], (width, _): Size, (w, h): Size) -> Vec<u8> {
 }
 
 /// Writes the loop beside a hard cut and a cross-fade of its length.
-fn compare(closed: &mut Closed, folder: &Path, crf: u8) -> Result<()> {
+fn compare(closed: &mut Closed, folder: &Path, crf: u8, stop: &Stop) -> Result<()> {
     let kind = Kind::of(Path::new("a.mp4"))?;
     let (whole, size) = (closed.size, cropped(closed, kind));
     let frames = closed.report.frames;
@@ -215,6 +254,9 @@ fn compare(closed: &mut Closed, folder: &Path, crf: u8) -> Result<()> {
     let mut each =
         ["cut.mp4", "fade.mp4", "loop.mp4"].map(|name| start(name, size)).into_iter().collect::<Result<Vec<_>>>()?;
     for index in 0..COMPARED * frames {
+        if stop.asked() {
+            return Ok(());
+        }
         let ours = closed.frame(index)?;
         let panels = [plain.cut(closed.clip(), index)?, plain.fade(closed.clip(), index)?, ours]
             .map(|frame| crop(&frame, whole, size));

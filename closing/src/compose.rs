@@ -52,6 +52,8 @@ pub struct Plan {
     pub shots: Vec<Vec<Shot>>,
     /// Which pixels of the maps move.
     pub moves: Vec<bool>,
+    /// Which ones would and must not: they show one frame, because the mean of what moves is a smear.
+    pub frozen: Vec<bool>,
     /// Light of what stands still.
     pub still: Gains,
     /// Light of what moves.
@@ -134,6 +136,12 @@ impl Rows<'_> {
         f32::from(*sorted.select_nth_unstable(count / 2).1)
     }
 
+    /// The frame in the middle, at one value.
+    fn one(&self, at: usize) -> f32 {
+        let frame = self.still.len() / 2;
+        f32::from(self.still[frame][at % 3][usize::from(self.clip[frame * self.bytes + at])])
+    }
+
     fn moving(&self, frame: usize, at: usize) -> f32 {
         f32::from(self.moving[frame][at % 3][usize::from(self.clip[frame * self.bytes + at])])
     }
@@ -169,8 +177,12 @@ pub fn compose(
             clip.read_rows(t, rows.clone(), &mut buffer[t * bytes..(t + 1) * bytes])?;
         }
         let source = Rows { clip: &buffer[..clip.frames() * bytes], bytes, still: &still, moving: &moving };
-        let stills: Vec<f32> = (0..bytes).into_par_iter().map(|at| source.still(at)).collect();
         let map = |row: usize| nearest(first + row, plan.height, height) * plan.width;
+        let still = |at: usize| match (at % line / 3, at / line) {
+            (x, row) if plan.frozen[map(row) + columns[x]] => source.one(at),
+            _ => source.still(at),
+        };
+        let stills: Vec<f32> = (0..bytes).into_par_iter().map(still).collect();
         let shown: Vec<f32> = (0..rows.len() * width)
             .into_par_iter()
             .map(|at| match (at % width, at / width) {
@@ -269,6 +281,7 @@ mod tests {
             height: 1,
             starts: vec![0; width],
             shots: Vec::new(),
+            frozen: vec![false; width],
             moves,
             still: Gains::none(1),
             moving: Gains::none(1),
@@ -303,6 +316,7 @@ mod tests {
                 .map(|start: usize| (0..period).map(|slot| shot(slot, start.max(2), period)).collect())
                 .collect(),
             moves: (0..width).map(|x| x > 0).collect(),
+            frozen: vec![false; width],
             still: Gains::none(frames),
             moving: Gains::none(frames),
         };

@@ -12,8 +12,8 @@ pub enum ClosingError {
     Media(#[from] MediaError),
     /// The camera travels.
     #[error(
-        "{file}: the camera travels (near and far things move against each other by {px:.1} pixels; expected at most 1), and no warp of an image undoes \
-         that; keep a stretch in which it stands or only turns with --start and --end, or take the picture as it is with --tripod"
+        "{file}: the camera seems to travel (near and far things move against each other by {px:.1} pixels; expected at most 1), which cannot be \
+         steadied; keep a stretch in which it stands with --start and --end, or use --tripod if only the scene moves"
     )]
     Travels {
         /// The clip.
@@ -23,8 +23,8 @@ pub enum ClosingError {
     },
     /// The camera turns so far that its frames have nothing in common.
     #[error(
-        "{file}: no part of the picture is seen in all frames, because the camera turns too far; expected a camera that is held still (keep a calmer stretch \
-         with --start and --end)"
+        "{file}: the camera turns so far that no part of the picture is seen in all frames; expected one that is held still (keep a calmer stretch with \
+         --start and --end)"
     )]
     TurnsAway {
         /// The clip.
@@ -64,7 +64,7 @@ pub enum ClosingError {
         expected: (u32, u32),
     },
     /// What is kept on disk meanwhile cannot be written or read.
-    #[error("{folder}: {} of frames are kept here meanwhile, and that failed: {source}", gigabytes(*.bytes))]
+    #[error("{folder}: cannot write temporary frames ({}): {source}", gigabytes(*.bytes))]
     Kept {
         /// Where.
         folder: PathBuf,

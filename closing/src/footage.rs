@@ -15,6 +15,8 @@ const FOLLOWED: u32 = 1280;
 /// Longest side of the frames in memory.
 const SMALL: u32 = 640;
 
+/// A camera that was lost after it had moved by this part of the picture's longer side turns away.
+const PANS: f64 = 0.05;
 /// Said of a clip whose camera is not known.
 const UNKNOWN: &str = "too little of the picture stands still to tell whether the camera moves; it is taken as it is";
 
@@ -63,7 +65,7 @@ impl Footage {
         let mut kept = Kept::new(folder, size)?;
         let filter = AreaFilter::new(size, within(size, SMALL));
         let mut small = Vec::new();
-        let mut camera = (!tripod).then(|| Camera::new(size));
+        let mut camera = (!tripod).then(|| Camera::new(whole, size));
         let mut cuts = Cuts::new(size);
         let mut frame = Vec::new();
         each(source, probe, timing, &mut |read| {
@@ -73,7 +75,7 @@ impl Footage {
             check(observer.event(Event::step("reading the clip", done.min(1.0))), ClosingError::Stopped)?;
             cuts.see(&frame);
             if let Some(camera) = &mut camera {
-                camera.see(&frame);
+                camera.see(read);
             }
             kept.push(&frame)?;
             shrink(&filter, &frame, &mut small);
@@ -96,6 +98,9 @@ impl Footage {
                 None
             }
             Some(Some(motion)) if motion.is_still() => None,
+            Some(Some(motion)) if motion.from_first.len() < frames => {
+                return Err(ClosingError::TurnsAway { file: file() });
+            }
             Some(Some(motion)) if motion.travels() => {
                 return Err(ClosingError::Travels { file: file(), px: motion.parallax_px.unwrap_or(0.0) });
             }
@@ -201,15 +206,19 @@ fn each(
 
 /// Follows a camera through a clip, in frames that are not too large.
 struct Camera {
+    /// Of the frames that are worked on.
     size: Size,
+    /// Of those in which it is followed.
+    followed: Size,
     filter: AreaFilter,
     follower: Option<Follower>,
     lost: bool,
 }
 
 impl Camera {
-    fn new(size: Size) -> Self {
-        Self { size, filter: AreaFilter::new(size, within(size, FOLLOWED)), follower: None, lost: false }
+    fn new(whole: Size, size: Size) -> Self {
+        let followed = within(whole, FOLLOWED);
+        Self { size, followed, filter: AreaFilter::new(whole, followed), follower: None, lost: false }
     }
 
     fn see(&mut self, frame: &[u8]) {
@@ -221,22 +230,24 @@ impl Camera {
         match &mut self.follower {
             // Where a frame does not show what the first one does, and there is no cut, too much of the picture changes.
             Some(follower) => self.lost = !follower.push(&small),
-            None => self.follower = Some(Follower::new(&small, within(self.size, FOLLOWED))),
+            None => self.follower = Some(Follower::new(&small, self.followed)),
         }
     }
 
     /// What it did, in pixels of the whole frames.
     fn motion(self) -> Option<Motion> {
-        if self.lost {
+        let motion = self.follower?.finish();
+        if self.lost && motion.largest_px < PANS * f64::from(self.followed.0.max(self.followed.1)) {
             return None;
         }
-        let motion = self.follower?.finish();
         let scale = f64::from(self.size.0) / f64::from(motion.size.0);
         let (up, down) = (
             DMat3::from_diagonal(DVec3::new(scale, scale, 1.0)),
             DMat3::from_diagonal(DVec3::new(1.0 / scale, 1.0 / scale, 1.0)),
         );
         Some(Motion {
+            // What was lost far from where it began cannot be steadied.
+            unsure: if self.lost { 0 } else { motion.unsure },
             size: self.size,
             from_first: motion.from_first.iter().map(|map| up * *map * down).collect(),
             largest_px: motion.largest_px * scale,

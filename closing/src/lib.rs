@@ -46,12 +46,15 @@ use kept::Kept;
 use length::Length;
 use loop3d_media::{Clip, Size, Source, Timing};
 use loop3d_scene::job::{Event, Observer, Part, check};
+use moving::Moving;
 use serde::Serialize;
 use std::path::Path;
 use surface::{FADE, Level};
 
 /// Narrowest level of the pyramid in which starts are searched.
 const COARSEST: usize = 64;
+/// Fewest frames of a clip in which it can be told what moves.
+const LEAST: usize = 3 * FADE;
 /// Seconds of a loop in which nothing moves.
 const STILL_SECONDS: f64 = 1.0;
 /// Longest way there and back again, in seconds.
@@ -167,11 +170,17 @@ pub fn close(
     let still = gains::of_still(&footage.small);
     let mut small = footage.small.clone();
     still.apply(&mut small, |_| true);
-    let moving = moving::moving(&footage, &small, &options.masks)?;
+    let Moving { moves: moving, frozen } = moving::moving(&footage, &small, &options.masks)?;
     let drift = gains::of_moving(&small, &moving);
     drift.apply(&mut small, |pixel| moving[pixel]);
     let part = moving.iter().filter(|&&moving| moving).count() as f64 / moving.len() as f64;
-    if part == 0.0 {
+    if part == 0.0 && frames < LEAST {
+        let (file, because) = (source.path().to_owned(), String::new());
+        return Err(ClosingError::TooShort { file, frames, needed: LEAST, because });
+    }
+    if part == 0.0 && frozen.contains(&true) {
+        notes.push("the masks leave nothing that may move: the loop is one image".to_owned());
+    } else if part == 0.0 {
         notes.push("nothing in it moves: the loop is one image".to_owned());
     } else if part >= ALL {
         notes.push("all of it moves: nothing in the picture stays exactly still".to_owned());
@@ -188,6 +197,7 @@ pub fn close(
         starts,
         shots,
         moves: moving.clone(),
+        frozen: frozen.clone(),
         moving: still.with(&drift),
         still: still.clone(),
     };
@@ -256,7 +266,7 @@ impl Way<'_> {
             }
             None => length::candidates(self.frames, self.fps, self.longest)
                 .and_then(|candidates| length::best(&small, &moving, candidates))
-                .ok_or_else(|| self.too_short(3 * FADE, " for a loop and something to choose its jumps from")),
+                .ok_or_else(|| self.too_short(LEAST, " for a loop and something to choose its jumps from")),
         }
     }
 

@@ -3,11 +3,19 @@
 use crate::error::ClosingError;
 use crate::footage::Footage;
 use loop3d_capture::loopable_mask;
-use loop3d_media::{AreaFilter, Clip, Size, images};
+use loop3d_media::{AreaFilter, Clip, MediaError, Size, images};
 use std::path::{Path, PathBuf};
 
 /// How far the shape of a mask may be off the clip's.
 const SAME_SHAPE: f64 = 0.02;
+
+/// What each pixel of the small clip does: `[height, width]`.
+pub struct Moving {
+    /// Which ones move.
+    pub moves: Vec<bool>,
+    /// Which ones would, and are kept still by a mask.
+    pub frozen: Vec<bool>,
+}
 
 /// Files that overrule what is found.
 #[derive(Clone, Debug, Default)]
@@ -18,23 +26,28 @@ pub struct Masks {
     pub still: Option<PathBuf>,
 }
 
-/// Which pixels of the small clip move: `[height, width]`.
+/// Which pixels of the small clip move.
 ///
 /// # Errors
 /// A mask that cannot be read or has another shape.
-pub fn moving(footage: &Footage, clip: &Clip, masks: &Masks) -> Result<Vec<bool>, ClosingError> {
-    let mut moving = match &masks.moves {
+pub fn moving(footage: &Footage, clip: &Clip, masks: &Masks) -> Result<Moving, ClosingError> {
+    let found = loopable_mask(clip);
+    let mut moves = match &masks.moves {
         Some(file) => white(file, footage)?,
-        None => loopable_mask(clip),
+        None => found.clone(),
     };
     if let Some(file) = &masks.still {
-        moving.iter_mut().zip(white(file, footage)?).for_each(|(moving, still)| *moving &= !still);
+        moves.iter_mut().zip(white(file, footage)?).for_each(|(moves, still)| *moves &= !still);
     }
-    Ok(moving)
+    let frozen = moves.iter().zip(found).map(|(moves, found)| found && !moves).collect();
+    Ok(Moving { moves, frozen })
 }
 
 /// Where a mask for the clip's frames is white, as seen by the small clip.
 fn white(file: &Path, footage: &Footage) -> Result<Vec<bool>, ClosingError> {
+    if !file.exists() {
+        return Err(MediaError::NoClip { file: file.to_owned() }.into());
+    }
     let found = images::size(file)?;
     let (expected, corner) = footage.of;
     let shape = |size: Size| f64::from(size.0) / f64::from(size.1);

@@ -27,12 +27,15 @@ fn a_clip_becomes_a_loop_in_every_form_and_leaves_nothing_else() {
         folder.done(&format!("loop capture/frames/v0 -o {name} --seconds 0.64 --quiet"));
     }
     folder.done("loop capture/frames/v0 -o frames --seconds 0.64 --quiet");
+    folder.done("loop capture/frames/v0 -o low --seconds 0.64 --max-height 16 --quiet");
+    let (low, _) = read_clip(&folder.path("low")).unwrap();
+    assert_eq!((low.frames, low.width, low.height), (16, 24, 16));
     assert_eq!(fs::read_dir(folder.path("frames")).unwrap().count(), 16);
     // What stands still in the clip is one value in all frames.
     let (made, _) = read_clip(&folder.path("frames")).unwrap();
     assert!((1..16).all(|t| made.frame(t)[..3] == made.frame(0)[..3]));
     assert!((1..16).any(|t| made.frame(t) != made.frame(0)));
-    assert_eq!(folder.names(), ["a.mp4", "b.avif", "b.gif", "b.webm", "b.webp", "beside", "capture", "frames"]);
+    assert_eq!(folder.names(), ["a.mp4", "b.avif", "b.gif", "b.webm", "b.webp", "beside", "capture", "frames", "low"]);
 }
 
 #[test]
@@ -45,9 +48,16 @@ fn what_cannot_be_closed_is_told_and_an_older_file_stays() {
     folder.run("loop none -o a.mp4").said(65, &["none: no such file or folder"]);
     assert_eq!(folder.bytes("a.mp4"), b"older");
     assert_eq!(folder.names(), ["a.mp4", "capture"]);
-    folder.done("loop capture/frames/v0 -o a.mp4 --boomerang --max-height 16");
-    let (clip, _) = read_clip(&folder.path("a.mp4")).unwrap();
-    assert_eq!((clip.frames, clip.width, clip.height), (8, 24, 16));
+    folder.done("loop capture/frames/v0 -o a.mp4 --boomerang");
+    assert_eq!(read_clip(&folder.path("a.mp4")).unwrap().0.frames, 8);
+    // The clip itself is never replaced.
+    let before = folder.bytes("a.mp4");
+    folder.run("loop a.mp4 -o a.mp4").said(2, &["--output: a.mp4 is an input"]);
+    folder.run("loop a.mp4 -o ./a.mp4").said(2, &["a.mp4 is an input"]);
+    folder.run("loop a.mp4 -o b.mp4 --mask none.png").said(65, &["none.png: no such file"]);
+    folder.run("loop a.mp4 -o b --compare b").said(2, &["--compare: found b, which is --output"]);
+    folder.run("loop a.mp4 -o b.mp4 --end 0").said(2, &["--end: found 0"]);
+    assert_eq!(folder.bytes("a.mp4"), before);
 }
 
 /// The depth of the clip's picture: near on the left.
