@@ -252,7 +252,6 @@ impl Camera {
             from_first: motion.from_first.iter().map(|map| up * *map * down).collect(),
             largest_px: motion.largest_px * scale,
             parallax_px: motion.parallax_px.map(|px| px * scale),
-            ..motion
         })
     }
 }

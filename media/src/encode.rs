@@ -68,7 +68,11 @@ impl Format {
         let tagged = "-vf scale=out_color_matrix=bt709:out_range=tv -pix_fmt yuv420p -colorspace bt709 -color_primaries bt709 \
                       -color_trc bt709";
         let text = match self {
-            Self::Mp4 => format!("-c:v libx264 -crf {crf} {tagged} -movflags +faststart -f mp4"),
+            // A loop goes from its last frame to its first, which is a key frame: that must not be coarser than what the frames after it
+            // have become, or what stands still jumps there.
+            Self::Mp4 => {
+                format!("-c:v libx264 -crf {crf} -x264-params mbtree=0:ipratio=3 {tagged} -movflags +faststart -f mp4")
+            }
             Self::WebM => format!("-c:v libvpx-vp9 -crf {wide} -b:v 0 -row-mt 1 -cpu-used 2 {tagged} -f webm"),
             Self::Avif => format!("-c:v libaom-av1 -crf {wide} -b:v 0 -row-mt 1 -cpu-used 6 {tagged} -f avif"),
             Self::WebP => format!("-c:v libwebp_anim -quality {percent} -loop 0 -f webp"),

@@ -131,7 +131,7 @@ fn shape(header: &str) -> Result<Vec<usize>, String> {
     let tuple = value.strip_prefix('(').and_then(|rest| rest.split_once(')')).map(|(tuple, _)| tuple);
     let sizes = tuple.map(|tuple| tuple.split(',').map(str::trim).filter(|size| !size.is_empty()).map(str::parse));
     let sizes: Option<Result<Vec<usize>, _>> = sizes.map(Iterator::collect);
-    sizes.and_then(Result::ok).ok_or_else(|| format!("npy header with an odd shape; expected a tuple of sizes"))
+    sizes.and_then(Result::ok).ok_or_else(|| "npy header with an odd shape; expected a tuple of sizes".to_owned())
 }
 
 /// Bytes of an `.npy` file with `rows` as a C-ordered matrix of little-endian float64.
