@@ -2,10 +2,10 @@
 //!
 //! 1. [`footage`]: the clip is read once, steadied where a hand held it, and kept on disk ([`kept`]); a small copy stays in memory.
 //! 2. [`gains`]: light that drifts is brought back, told from what stands still.
-//! 3. [`moving`]: the loopable mask (METHOD §1.5) says which pixels move; the others become one image, and stay exactly still.
+//! 3. [`mod@moving`]: the loopable mask (METHOD §1.5) says which pixels move; the others become one image, and stay exactly still.
 //! 4. [`length`]: the longest loop that closes nearly as well as any.
-//! 5. [`surface`]: each pixel plays a stretch of the clip and jumps back where nobody sees it: a minimum cut ([`maxflow`]) through the clip.
-//! 6. [`compose`]: the frames, some rows at a time.
+//! 5. [`surface`]: each pixel plays a stretch of the clip and jumps back where nobody sees it: a minimum cut ([`mod@maxflow`]) through the clip.
+//! 6. [`mod@compose`]: the frames, some rows at a time.
 //!
 //! ```no_run
 //! use loop3d_closing::{Options, close};

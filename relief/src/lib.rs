@@ -3,7 +3,7 @@
 //! 1. [`depth`]: a file of depth, whatever made it, becomes the disparity of each pixel: 1 / depth, the nearest at 1.
 //! 2. [`layers`]: each pixel belongs to one plane. Each plane reaches on behind what is nearer, as far as a camera in its range can see,
 //!    with what is mirrored at the edge: a picture, or the very frames of water that flows on behind a pillar.
-//! 3. [`build`]: the planes become tiles, static or looping.
+//! 3. [`build()`]: the planes become tiles, static or looping.
 //!
 //! The disparity of a picture says nothing about what is behind things. What is filled in is a guess, and the range of the camera keeps
 //! to what was filled.
