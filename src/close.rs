@@ -8,6 +8,7 @@ use crate::video::{Kind, Video};
 use anyhow::{Context, Result};
 use loop3d_closing::{Closed, Look, Masks, Options, Report, close};
 use loop3d_media::{Purpose, Size, Source};
+use loop3d_scene::Unfinished;
 use loop3d_scene::job::Event;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -123,6 +124,11 @@ impl LoopArgs {
             return Err(mistake(format!("--end: found {end}, expected more than --start, which is {start}")));
         }
         let folder = crate::output::folder_of(&self.output)?;
+        // What cannot be written is told before the work.
+        match kind {
+            Kind::Folder => drop(crate::output::new_folder(&self.output)?),
+            Kind::File(_) => drop(Unfinished::file(&self.output)?),
+        }
         let comparison = self.compare.as_deref().map(crate::output::new_folder).transpose()?;
         let source = Source::at(&self.clip)?;
         let masks = Masks { moves: self.mask.clone(), still: self.still.clone() };
@@ -224,7 +230,13 @@ impl LoopArgs {
             100.0 * moving,
         ));
         if self.json {
-            print(&serde_json::to_string_pretty(&closed.report)?)?;
+            let mut report = serde_json::to_value(&closed.report)?;
+            if let Some(report) = report.as_object_mut() {
+                report.insert("width".into(), width.into());
+                report.insert("height".into(), height.into());
+                report.insert("fps".into(), closed.fps.into());
+            }
+            print(&serde_json::to_string_pretty(&report)?)?;
         }
         Ok(())
     }

@@ -52,6 +52,8 @@ pub struct Plan {
     pub shots: Vec<Vec<Shot>>,
     /// Which pixels of the maps move.
     pub moves: Vec<bool>,
+    /// How much of its motion each one shows, 0–1.
+    pub part: Vec<f32>,
     /// Which ones would and must not: they show one frame, because the mean of what moves is a smear.
     pub frozen: Vec<bool>,
     /// Light of what stands still.
@@ -213,7 +215,7 @@ pub fn compose(
     Ok((out, changes))
 }
 
-/// How much of the moving image is seen at each pixel of the clip: all or nothing where the maps have its size, and otherwise a smooth
+/// How much of the moving image is seen at each pixel of the clip: what the maps say where they have its size, and otherwise a smooth
 /// outline that stays inside what moves.
 struct Outline {
     columns: Vec<Tap>,
@@ -227,9 +229,13 @@ impl Outline {
 
     fn at(&self, plan: &Plan, x: usize, y: usize) -> f32 {
         let (column, row) = (self.columns[x], self.rows[y]);
-        let part = |x: usize, y: usize| f32::from(u8::from(plan.moves[y * plan.width + x]));
+        let part = |x: usize, y: usize| plan.part[y * plan.width + x];
         let across = |y: usize| mix(part(column.first, y), part(column.second, y), column.weight);
-        (2.0 * mix(across(row.first), across(row.second), row.weight) - 1.0).max(0.0)
+        let mixed = mix(across(row.first), across(row.second), row.weight);
+        let own = plan.part
+            [nearest(y, plan.height, self.rows.len()) * plan.width + nearest(x, plan.width, self.columns.len())];
+        // All or nothing: halfway between the centres it begins. The soft edge of a mask is smooth as it is.
+        if own == 0.0 || own == 1.0 { (2.0 * mixed - 1.0).max(0.0) } else { mixed }
     }
 }
 
@@ -282,6 +288,7 @@ mod tests {
             starts: vec![0; width],
             shots: Vec::new(),
             frozen: vec![false; width],
+            part: moves.iter().map(|moves| f32::from(u8::from(*moves))).collect(),
             moves,
             still: Gains::none(1),
             moving: Gains::none(1),
@@ -316,6 +323,7 @@ mod tests {
                 .map(|start: usize| (0..period).map(|slot| shot(slot, start.max(2), period)).collect())
                 .collect(),
             moves: (0..width).map(|x| x > 0).collect(),
+            part: (0..width).map(|x| if x > 0 { 1.0 } else { 0.0 }).collect(),
             frozen: vec![false; width],
             still: Gains::none(frames),
             moving: Gains::none(frames),

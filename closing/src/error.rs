@@ -53,6 +53,16 @@ pub enum ClosingError {
         /// What for.
         because: String,
     },
+    /// Too many frames.
+    #[error(
+        "{file}: longer than {seconds:.0} s; expected at most that much at this size (keep a stretch of it with --start and --end)"
+    )]
+    TooLong {
+        /// The clip.
+        file: PathBuf,
+        /// What can be closed at once.
+        seconds: f64,
+    },
     /// A mask of another shape.
     #[error("{file}: {}×{} pixels; expected the shape of the clip's frames, {}×{}", found.0, found.1, expected.0, expected.1)]
     Mask {
@@ -87,7 +97,7 @@ impl Blame for ClosingError {
         match self {
             Self::Media(error) => error.fault(),
             Self::Travels { .. } | Self::TurnsAway { .. } | Self::Cut { .. } | Self::TooShort { .. } => Fault::Input,
-            Self::Mask { .. } => Fault::Input,
+            Self::Mask { .. } | Self::TooLong { .. } => Fault::Input,
             Self::Kept { .. } | Self::Stopped => Fault::Machine,
         }
     }

@@ -6,7 +6,7 @@ use crate::kept::Kept;
 use glam::{DMat3, DVec3};
 use loop3d_capture::prepare::Steadied;
 use loop3d_capture::steady::{Follower, Motion};
-use loop3d_media::{AreaFilter, Clip, Ffmpeg, IMAGES_FPS, Probe, Size, Source, Timing, images};
+use loop3d_media::{AreaFilter, Clip, Ffmpeg, IMAGES_FPS, Probe, Shape, Size, Source, Timing, images};
 use loop3d_scene::job::{Event, Observer, check};
 use std::path::Path;
 
@@ -17,6 +17,8 @@ const SMALL: u32 = 640;
 
 /// A camera that was lost after it had moved by this part of the picture's longer side turns away.
 const PANS: f64 = 0.05;
+/// Bytes of frames in memory: a minute and a half of 640×360.
+const BYTES: usize = 3 << 29;
 /// Said of a clip whose camera is not known.
 const UNKNOWN: &str = "too little of the picture stands still to tell whether the camera moves; it is taken as it is";
 
@@ -73,6 +75,10 @@ impl Footage {
             shrink(&reduced, read, &mut frame);
             let done = kept.frames() as f64 / promised.max(1) as f64;
             check(observer.event(Event::step("reading the clip", done.min(1.0))), ClosingError::Stopped)?;
+            if small.len() + filter.frame_bytes() > BYTES {
+                let seconds = kept.frames() as f64 / fps;
+                return Err(ClosingError::TooLong { file: source.path().to_owned(), seconds });
+            }
             cuts.see(&frame);
             if let Some(camera) = &mut camera {
                 camera.see(read);
@@ -133,7 +139,6 @@ impl Footage {
 }
 
 fn shrink(filter: &AreaFilter, frame: &[u8], into: &mut Vec<u8>) {
-    use loop3d_media::Shape;
     let at = into.len();
     into.resize(at + filter.frame_bytes(), 0);
     filter.apply(frame, &mut into[at..]);

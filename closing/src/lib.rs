@@ -48,6 +48,7 @@ use loop3d_media::{Clip, Size, Source, Timing};
 use loop3d_scene::job::{Event, Observer, Part, check};
 use moving::Moving;
 use serde::Serialize;
+use std::ops::RangeInclusive;
 use std::path::Path;
 use surface::{FADE, Level};
 
@@ -170,7 +171,7 @@ pub fn close(
     let still = gains::of_still(&footage.small);
     let mut small = footage.small.clone();
     still.apply(&mut small, |_| true);
-    let Moving { moves: moving, frozen } = moving::moving(&footage, &small, &options.masks)?;
+    let Moving { moves: moving, part: shown, frozen } = moving::moving(&footage, &small, &options.masks)?;
     let drift = gains::of_moving(&small, &moving);
     drift.apply(&mut small, |pixel| moving[pixel]);
     let part = moving.iter().filter(|&&moving| moving).count() as f64 / moving.len() as f64;
@@ -197,6 +198,7 @@ pub fn close(
         starts,
         shots,
         moves: moving.clone(),
+        part: shown.clone(),
         frozen: frozen.clone(),
         moving: still.with(&drift),
         still: still.clone(),
@@ -212,7 +214,9 @@ pub fn close(
     } else {
         check(observer.event(Event::step("finding the length", 0.42)), ClosingError::Stopped)?;
         let length = way.length(&small, &moving)?;
-        let starts = starts(small, &moving, length.frames, &mut Part::new(observer, 0.45, 0.7))?;
+        let possible = surface::possible(frames, length.frames)
+            .ok_or_else(|| way.too_short(length.frames + FADE, " for a loop of that length"))?;
+        let starts = starts(small, &moving, length.frames, &possible, &mut Part::new(observer, 0.45, 0.7))?;
         let shots = (0..frames - length.frames)
             .map(|start| (0..length.frames).map(|slot| shot(slot, start.max(FADE / 2), length.frames)).collect())
             .collect();
@@ -284,8 +288,13 @@ impl Way<'_> {
 }
 
 /// The start of each pixel of the small clip.
-fn starts(small: Clip, moving: &[bool], period: usize, observer: &mut dyn Observer) -> Result<Vec<u16>, ClosingError> {
-    let possible = surface::possible(small.frames, period).ok_or(ClosingError::Stopped)?;
+fn starts(
+    small: Clip,
+    moving: &[bool],
+    period: usize,
+    possible: &RangeInclusive<usize>,
+    observer: &mut dyn Observer,
+) -> Result<Vec<u16>, ClosingError> {
     let (width, height) = (small.width, small.height);
     let mut levels = vec![Level { clip: small, moving: moving.to_vec() }];
     for halving in 1.. {
@@ -300,7 +309,7 @@ fn starts(small: Clip, moving: &[bool], period: usize, observer: &mut dyn Observ
     levels.reverse();
     levels.push(finest);
     let mut tell = |done| observer.event(Event::step("finding where to jump", done)).is_continue();
-    surface::starts(&levels, period, &possible, &mut tell).ok_or(ClosingError::Stopped)
+    surface::starts(&levels, period, possible, &mut tell).ok_or(ClosingError::Stopped)
 }
 
 /// A mask at a smaller size: a pixel moves where any part of it does.

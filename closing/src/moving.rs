@@ -9,11 +9,18 @@ use std::path::{Path, PathBuf};
 /// How far the shape of a mask may be off the clip's.
 const SAME_SHAPE: f64 = 0.02;
 
+/// Over how many pixels to each side the edge of a mask is softened, twice.
+const SOFT: usize = 2;
+/// The part of its motion from which on a pixel moves.
+const LEAST: f32 = 0.02;
+
 /// What each pixel of the small clip does: `[height, width]`.
 pub struct Moving {
     /// Which ones move.
     pub moves: Vec<bool>,
-    /// Which ones would, and are kept still by a mask.
+    /// How much of its motion each one shows, 0–1: part of it only at the edges of masks.
+    pub part: Vec<f32>,
+    /// Which ones would move, and are kept still by a mask, at least in part.
     pub frozen: Vec<bool>,
 }
 
@@ -32,19 +39,21 @@ pub struct Masks {
 /// A mask that cannot be read or has another shape.
 pub fn moving(footage: &Footage, clip: &Clip, masks: &Masks) -> Result<Moving, ClosingError> {
     let found = loopable_mask(clip);
-    let mut moves = match &masks.moves {
+    let mut part: Vec<f32> = match &masks.moves {
         Some(file) => white(file, footage)?,
-        None => found.clone(),
+        None => found.iter().map(|found| f32::from(u8::from(*found))).collect(),
     };
     if let Some(file) = &masks.still {
-        moves.iter_mut().zip(white(file, footage)?).for_each(|(moves, still)| *moves &= !still);
+        part.iter_mut().zip(white(file, footage)?).for_each(|(part, still)| *part *= 1.0 - still);
     }
-    let frozen = moves.iter().zip(found).map(|(moves, found)| found && !moves).collect();
-    Ok(Moving { moves, frozen })
+    part.iter_mut().for_each(|part| *part = if *part < LEAST { 0.0 } else { *part });
+    let moves = part.iter().map(|part| *part > 0.0).collect();
+    let frozen = part.iter().zip(found).map(|(part, found)| found && *part < 1.0 - LEAST).collect();
+    Ok(Moving { moves, part, frozen })
 }
 
-/// Where a mask for the clip's frames is white, as seen by the small clip.
-fn white(file: &Path, footage: &Footage) -> Result<Vec<bool>, ClosingError> {
+/// How white a mask for the clip's frames is, 0–1, as seen by the small clip, with soft edges.
+fn white(file: &Path, footage: &Footage) -> Result<Vec<f32>, ClosingError> {
     if !file.exists() {
         return Err(MediaError::NoClip { file: file.to_owned() }.into());
     }
@@ -70,5 +79,22 @@ fn white(file: &Path, footage: &Footage) -> Result<Vec<bool>, ClosingError> {
     let (w, h) = (footage.small.width, footage.small.height);
     let mut small = vec![0; w * h * 3];
     AreaFilter::new((width, height), (w as u32, h as u32)).apply(&cut, &mut small);
-    Ok(small.as_chunks::<3>().0.iter().map(|rgb| rgb.iter().map(|&v| u32::from(v)).sum::<u32>() >= 3 * 128).collect())
+    let mut soft: Vec<f32> =
+        small.as_chunks::<3>().0.iter().map(|rgb| rgb.iter().map(|&v| f32::from(v)).sum::<f32>() / 765.0).collect();
+    for _ in 0..2 {
+        soft = blurred(&blurred(&soft, w, 1), w, w);
+    }
+    Ok(soft)
+}
+
+/// The mean of the values up to [`SOFT`] before and behind each, along rows (`stride` 1) or columns (`stride` the width).
+fn blurred(values: &[f32], width: usize, stride: usize) -> Vec<f32> {
+    let length = if stride == 1 { width } else { values.len() / width };
+    let of = |at: usize| {
+        let place = if stride == 1 { at % width } else { at / width };
+        let (before, behind) = (place.min(SOFT), SOFT.min(length - 1 - place));
+        let near = (at - before * stride..=at + behind * stride).step_by(stride);
+        near.map(|i| values[i]).sum::<f32>() / (before + behind + 1) as f32
+    };
+    (0..values.len()).map(of).collect()
 }
