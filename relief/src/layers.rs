@@ -7,6 +7,8 @@ use loop3d_scene::Planes;
 pub const NOTHING: u32 = u32::MAX;
 /// How far the nearest moves against the farthest when the camera is at the end of its range, as a part of the picture's longer side.
 const BAND: f64 = 0.06;
+/// How far the nearest moves at most, as a part of the longer side: of a picture that is nearly flat, all moves as much as the nearest.
+const SHIFT: f64 = 0.15;
 /// Planes; between neighbours a pixel of parallax at the end of the range, where that gives as many.
 const PLANES: std::ops::RangeInclusive<usize> = 24..=96;
 /// The camera may be at the end of its range in both directions at once.
@@ -37,15 +39,18 @@ impl Layers {
     /// Of a picture taken with this focal length; `planes` overrules how many there are.
     pub fn new(disparity: &Disparity, focal_px: f64, planes: Option<usize>) -> Self {
         let Disparity { width, height, far, .. } = *disparity;
-        let band = BAND * width.max(height) as f64;
+        let longer = width.max(height) as f64;
+        let relief = 1.0 - 1.0 / far;
+        // By how many pixels the nearest moves, and by how many of these against the farthest.
+        let shift = (BAND * longer / relief).min(SHIFT * longer);
+        let band = shift * relief;
         let count = planes.unwrap_or((band.ceil() as usize + 1).clamp(*PLANES.start(), *PLANES.end()));
-        let reach = band / (focal_px * (1.0 - 1.0 / far));
-        let margin = (focal_px * reach).ceil() as usize + SPARE as usize;
-        let step = (1.0 - 1.0 / far) / (count - 1) as f64;
+        let margin = shift.ceil() as usize + SPARE as usize;
+        let step = relief / (count - 1) as f64;
         let plane = |value: &f32| (((1.0 - f64::from(*value)) / step).round() as usize).min(count - 1) as u16;
         Self {
             planes: Planes { near: 1.0, far, count },
-            reach,
+            reach: shift / focal_px,
             margin,
             width,
             height,
@@ -203,6 +208,15 @@ mod tests {
         assert_eq!(back[x(0) - 1], 10 * 200);
         assert_eq!(back[x(0) - 5], 10 * 200 + 4);
         assert!((1..23).all(|plane| row(plane).iter().all(|pixel| *pixel == NOTHING)));
+    }
+
+    #[test]
+    fn of_a_flat_picture_the_camera_s_range_stays_small() {
+        let values = (0..200 * 20).map(|i| if i % 200 < 100 { 1.0 } else { 1.0 / 1.05 }).collect();
+        let flat = Disparity { width: 200, height: 20, values, far: 1.05, meaning: Meaning::Depth };
+        let layers = Layers::new(&flat, 200.0, None);
+        assert_eq!((layers.margin, layers.planes.count), (32, 24));
+        assert!((layers.reach - 0.15).abs() < 1e-9);
     }
 
     #[test]
