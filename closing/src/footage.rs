@@ -6,7 +6,7 @@ use crate::kept::Kept;
 use glam::{DMat3, DVec3};
 use loop3d_capture::prepare::Steadied;
 use loop3d_capture::steady::{Follower, Motion};
-use loop3d_media::{AreaFilter, Clip, Ffmpeg, IMAGES_FPS, Probe, Shape, Size, Source, Timing, images};
+use loop3d_media::{AreaFilter, Clip, Ffmpeg, IMAGES_FPS, Probe, Shape, Size, Source, Timing};
 use loop3d_scene::job::{Event, Observer, check};
 use std::path::Path;
 
@@ -70,7 +70,7 @@ impl Footage {
         let mut camera = (!tripod).then(|| Camera::new(whole, size));
         let mut cuts = Cuts::new(size);
         let mut frame = Vec::new();
-        each(source, probe, timing, &mut |read| {
+        source.each::<ClosingError>(probe, &timing, &Ffmpeg::default(), &mut |read| {
             frame.clear();
             shrink(&reduced, read, &mut frame);
             let done = kept.frames() as f64 / promised.max(1) as f64;
@@ -185,28 +185,6 @@ fn promised(source: &Source, probe: Option<Probe>, timing: Timing) -> Result<usi
         (Source::Frames { files, folder }, _) => timing.images(folder, files.len(), IMAGES_FPS)?.len(),
         _ => 1,
     })
-}
-
-/// Gives each frame to `take`.
-fn each(
-    source: &Source,
-    probe: Option<Probe>,
-    timing: Timing,
-    take: &mut dyn FnMut(&[u8]) -> Result<(), ClosingError>,
-) -> Result<(), ClosingError> {
-    match (source, probe) {
-        (Source::Video(file), Some(probe)) => {
-            Ffmpeg::default().each(file, probe, &timing, take)?;
-        }
-        (Source::Frames { folder, files }, _) => {
-            let size = images::size(&files[0])?;
-            for file in &files[timing.images(folder, files.len(), IMAGES_FPS)?] {
-                take(&images::read_whole(file, size)?)?;
-            }
-        }
-        (Source::Still(file) | Source::Video(file), _) => take(&images::read_whole(file, images::size(file)?)?)?,
-    }
-    Ok(())
 }
 
 /// Follows a camera through a clip, in frames that are not too large.

@@ -175,9 +175,10 @@ pub fn close(
     let drift = gains::of_moving(&small, &moving);
     drift.apply(&mut small, |pixel| moving[pixel]);
     let part = moving.iter().filter(|&&moving| moving).count() as f64 / moving.len() as f64;
+    let asked = options.seconds.map(|seconds| ((seconds * footage.fps).round() as usize).max(1));
+    let way = Way { source, frames, fps: footage.fps, asked, longest: options.longest };
     if part == 0.0 && frames < LEAST {
-        let (file, because) = (source.path().to_owned(), String::new());
-        return Err(ClosingError::TooShort { file, frames, needed: LEAST, because });
+        return Err(way.too_short(LEAST, ""));
     }
     if part == 0.0 && frozen.contains(&true) {
         notes.push("the masks leave nothing that may move: the loop is one image".to_owned());
@@ -187,41 +188,39 @@ pub fn close(
         notes.push("all of it moves: nothing in the picture stays exactly still".to_owned());
     }
 
-    let asked = options.seconds.map(|seconds| ((seconds * footage.fps).round() as usize).max(1));
-    let way = Way { source, frames, fps: footage.fps, asked, longest: options.longest };
     let (width, height) = (small.width, small.height);
-    let plan = |loop_frames, period, starts, shots| Plan {
-        frames: loop_frames,
+    let mut starts = vec![0; moving.len()];
+    let (count, period, shots, jump, jumps) = if part == 0.0 {
+        let count = asked.unwrap_or((STILL_SECONDS * footage.fps).round() as usize).max(1);
+        (count, 0, vec![vec![Shot { frame: 0, weight: 1.0 }; count]], None, vec![0; count])
+    } else if options.boomerang {
+        let shots = way.there_and_back()?;
+        let count = shots.len();
+        (count, 0, vec![shots], None, vec![0; count])
+    } else {
+        check(observer.event(Event::step("finding the length", 0.42)), ClosingError::Stopped)?;
+        let Length { frames: period, jump } = way.length(&small, &moving)?;
+        let possible = surface::possible(frames, period)
+            .ok_or_else(|| way.too_short(period + FADE, " for a loop of that length"))?;
+        starts = self::starts(small, &moving, period, &possible, &mut Part::new(observer, 0.45, 0.7))?;
+        let shots = (0..frames - period)
+            .map(|start| (0..period).map(|slot| shot(slot, start.max(FADE / 2), period)).collect())
+            .collect();
+        let jumps = jumps(&starts, &moving, period);
+        (period, period, shots, Some(jump), jumps)
+    };
+    let plan = Plan {
+        frames: count,
         period,
         width,
         height,
         starts,
         shots,
-        moves: moving.clone(),
-        part: shown.clone(),
-        frozen: frozen.clone(),
+        moves: moving,
+        part: shown,
+        frozen,
         moving: still.with(&drift),
-        still: still.clone(),
-    };
-    let (plan, jump, jumps) = if part == 0.0 {
-        let count = asked.unwrap_or((STILL_SECONDS * footage.fps).round() as usize).max(1);
-        let shots = vec![vec![Shot { frame: 0, weight: 1.0 }; count]];
-        (plan(count, 0, vec![0; moving.len()], shots), None, vec![0; count])
-    } else if options.boomerang {
-        let shots = way.there_and_back()?;
-        let count = shots.len();
-        (plan(count, 0, vec![0; moving.len()], vec![shots]), None, vec![0; count])
-    } else {
-        check(observer.event(Event::step("finding the length", 0.42)), ClosingError::Stopped)?;
-        let length = way.length(&small, &moving)?;
-        let possible = surface::possible(frames, length.frames)
-            .ok_or_else(|| way.too_short(length.frames + FADE, " for a loop of that length"))?;
-        let starts = starts(small, &moving, length.frames, &possible, &mut Part::new(observer, 0.45, 0.7))?;
-        let shots = (0..frames - length.frames)
-            .map(|start| (0..length.frames).map(|slot| shot(slot, start.max(FADE / 2), length.frames)).collect())
-            .collect();
-        let jumps = jumps(&starts, &moving, length.frames);
-        (plan(length.frames, length.frames, starts, shots), Some(length.jump), jumps)
+        still,
     };
 
     let (made, changes) = compose(&mut footage.kept, &plan, folder, &mut Part::new(observer, 0.7, 1.0))?;
@@ -237,7 +236,7 @@ pub fn close(
         worst,
         notes,
     };
-    Ok(Closed { size: footage.kept.size(), fps: footage.fps, report, made, first, footage, moving })
+    Ok(Closed { size: footage.kept.size(), fps: footage.fps, report, made, first, footage, moving: plan.moves })
 }
 
 /// What is known before a length is chosen.

@@ -2,6 +2,7 @@
 
 use crate::error::ClosingError;
 use crate::footage::Footage;
+use crate::surface::nearest;
 use loop3d_capture::loopable_mask;
 use loop3d_media::{AreaFilter, Clip, MediaError, Size, images};
 use std::path::{Path, PathBuf};
@@ -66,8 +67,7 @@ fn white(file: &Path, footage: &Footage) -> Result<Vec<f32>, ClosingError> {
     let rgb = images::read_whole(file, found)?;
     // To the clip's size by the nearest pixel, cut as the clip was, then to the small one's.
     let (width, height) = footage.kept.size();
-    let along =
-        |at: u32, from: u32, to: u32| ((2 * u64::from(at) + 1) * u64::from(from) / (2 * u64::from(to))) as usize;
+    let along = |at: u32, from: u32, to: u32| nearest(at as usize, from as usize, to as usize);
     let mut cut = Vec::with_capacity(width as usize * height as usize * 3);
     for y in 0..height {
         let row = along(y + corner.1, found.1, expected.1) * found.0 as usize;

@@ -90,6 +90,33 @@ impl Source {
         }
     }
 
+    /// Gives each frame that `timing` asks for to `take`, RGB bytes of the size that [`Source::look`] says, and returns their number. An
+    /// error of `take` ends it. `probe` saves looking at a video's header again.
+    ///
+    /// # Errors
+    /// What can be wrong with a clip, and those of `take`.
+    pub fn each<E: From<MediaError>>(
+        &self,
+        probe: Option<Probe>,
+        timing: &Timing,
+        ffmpeg: &Ffmpeg,
+        take: &mut dyn FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<usize, E> {
+        let files = match self {
+            Self::Video(file) => {
+                let probe = probe.map_or_else(|| ffmpeg.probe(file), Ok)?;
+                return ffmpeg.each(file, probe, timing, take);
+            }
+            Self::Frames { folder, files } => &files[timing.images(folder, files.len(), IMAGES_FPS)?],
+            Self::Still(file) => std::slice::from_ref(file),
+        };
+        let (size, _) = self.look(ffmpeg)?;
+        for file in files {
+            take(&images::read_whole(file, size)?)?;
+        }
+        Ok(files.len())
+    }
+
     /// Decodes the frames that `timing` asks for, shaped. `probe` saves looking at a video's header again.
     ///
     /// # Errors

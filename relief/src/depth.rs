@@ -2,6 +2,7 @@
 
 use crate::error::ReliefError;
 use loop3d_capture::{NpyArray, read_npy};
+use loop3d_media::bilinear::{mix, taps};
 use rayon::prelude::*;
 use std::path::Path;
 
@@ -198,22 +199,21 @@ fn resized(values: &[f32], from: (usize, usize), to: (usize, usize)) -> Vec<f32>
     if from == to {
         return values.to_vec();
     }
-    let along = |at: usize, from: usize, to: usize| {
-        let place = ((at as f64 + 0.5) * from as f64 / to as f64 - 0.5).clamp(0.0, from as f64 - 1.0);
-        let first = place.floor() as usize;
-        (first, (first + 1).min(from - 1), (place - first as f64) as f32)
-    };
+    let (columns, rows) = (taps(from.0, to.0), taps(from.1, to.1));
     let mut out = Vec::with_capacity(to.0 * to.1);
-    for y in 0..to.1 {
-        let (above, below, down) = along(y, from.1, to.1);
-        for x in 0..to.0 {
-            let (left, right, across) = along(x, from.0, to.0);
-            let corners = [(left, above), (right, above), (left, below), (right, below)];
+    for row in &rows {
+        for column in &columns {
+            let corners = [
+                (column.first, row.first),
+                (column.second, row.first),
+                (column.first, row.second),
+                (column.second, row.second),
+            ];
             let four = corners.map(|(x, y)| values[y * from.0 + x]);
             let [low, high] =
                 [f32::min, f32::max].map(|pick: fn(f32, f32) -> f32| four.into_iter().fold(four[0], pick));
-            let mixed = (four[0] * (1.0 - across) + four[1] * across) * (1.0 - down)
-                + (four[2] * (1.0 - across) + four[3] * across) * down;
+            let [above, below] = [0, 2].map(|i| mix(four[i], four[i + 1], column.weight));
+            let mixed = mix(above, below, row.weight);
             const EDGE: f32 = 0.04;
             out.push(if high - low < EDGE {
                 mixed

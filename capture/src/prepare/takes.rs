@@ -7,7 +7,7 @@ use crate::error::CaptureError;
 use crate::lens::Lens;
 use crate::raw::RawView;
 use crate::steady::Motion;
-use loop3d_media::{AreaFilter, Ffmpeg, IMAGES_FPS, MediaError, Probe, Size, Source, Timing, Transfer, images};
+use loop3d_media::{AreaFilter, Ffmpeg, IMAGES_FPS, MediaError, Probe, Size, Source, Timing, Transfer};
 use loop3d_scene::job::Observer;
 use std::ops::Range;
 use std::path::Path;
@@ -55,28 +55,17 @@ impl Take {
 
     /// Gives each frame to `take`, with its number in the take, and returns how many there are.
     pub(super) fn each(&self, take: FrameSink<'_>) -> Result<usize, PrepareError> {
-        let files = match (&self.source, self.probe) {
-            (Source::Video(file), Some(probe)) => {
-                let mut at = 0;
-                let mut taken = 0;
-                let wanted = self.frames.clone().unwrap_or(0..usize::MAX);
-                Ffmpeg::default().each::<PrepareError>(file, probe, &Timing::default(), &mut |frame| {
-                    if wanted.contains(&at) {
-                        take(taken, frame)?;
-                        taken += 1;
-                    }
-                    at += 1;
-                    Ok(())
-                })?;
-                return Ok(taken);
+        let (mut at, mut taken) = (0, 0);
+        let wanted = self.frames.clone().unwrap_or(0..usize::MAX);
+        self.source.each::<PrepareError>(self.probe, &Timing::default(), &Ffmpeg::default(), &mut |frame| {
+            if wanted.contains(&at) {
+                take(taken, frame)?;
+                taken += 1;
             }
-            (Source::Frames { files, .. }, _) => files.as_slice(),
-            (Source::Still(file) | Source::Video(file), _) => std::slice::from_ref(file),
-        };
-        for (index, file) in files.iter().enumerate() {
-            take(index, &images::read_whole(file, self.size)?)?;
-        }
-        Ok(files.len())
+            at += 1;
+            Ok(())
+        })?;
+        Ok(taken)
     }
 
     /// Frames that it will give, where that is known.
