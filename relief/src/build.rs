@@ -1,7 +1,9 @@
 //! Planes of pixels become a scene.
 
+use crate::edges::Edge;
 use crate::error::ReliefError;
-use crate::layers::{Layers, NOTHING};
+use crate::layers::{Layers, Paint};
+use crate::sweep::matte;
 use glam::{DAffine3, DVec2, DVec3};
 use loop3d_scene::{Camera, Scene, SceneView, TILE, TILE_VALUES, Tile, TileTable};
 use rayon::prelude::*;
@@ -19,53 +21,51 @@ pub struct Relief<'a> {
     pub focal_px: f64,
     /// Its layers.
     pub layers: &'a Layers,
+    /// What each plane shows.
+    pub covers: &'a [Vec<(u32, Paint)>],
     /// Frames of the loop.
     pub frames: usize,
     /// Frames per second.
     pub fps: f64,
     /// Which pixels change over the loop.
     pub moving: &'a [bool],
+    /// Whether the clean plate changes over the loop.
+    pub plate_moves: bool,
     /// Bytes that the scene may have; `None`: that is not known.
     pub free: Option<u64>,
     /// What to note in the scene.
     pub settings: serde_json::Value,
 }
 
-/// A tile and the pixel of the picture at each of its texels.
+/// A frame of the loop: RGB bytes `[height, width, 3]`.
+pub struct Frame {
+    /// What the clip shows.
+    pub rgb: Vec<u8>,
+    /// What is behind things, where a clean plate says so.
+    pub plate: Option<Vec<u8>>,
+}
+
+/// A tile and what each of its texels shows.
 struct Source {
-    pixels: Vec<u32>,
+    paints: Vec<Option<Paint>>,
     looping: bool,
 }
 
-/// Makes the scene. `frame` gives frame t of the loop: RGB bytes `[height, width, 3]`.
+/// Makes the scene. `frame` gives frame t of the loop.
 ///
 /// # Errors
 /// Those of `frame`; more texels than there is memory for.
 pub fn build<E: From<ReliefError>>(
     relief: &Relief<'_>,
-    mut frame: impl FnMut(usize) -> Result<Vec<u8>, E>,
+    mut frame: impl FnMut(usize) -> Result<Frame, E>,
 ) -> Result<Scene, E> {
-    let Relief { layers, moving, .. } = relief;
+    let Relief { layers, .. } = relief;
     let (width, height) = layers.size();
     let (columns, rows) = (width.div_ceil(TILE), height.div_ceil(TILE));
     let origin = -(layers.margin as i32);
     let mut table = TileTable::empty(layers.planes.count, rows, columns, [origin; 2]);
-    let of_plane = |plane: usize| -> Vec<Option<Source>> {
-        let map = layers.plane(plane);
-        let tile = |place: usize| {
-            let (x0, y0) = (place % columns * TILE, place / columns * TILE);
-            let at = |texel: usize| match (x0 + texel % TILE, y0 + texel / TILE) {
-                (x, y) if x < width && y < height => map[y * width + x],
-                _ => NOTHING,
-            };
-            let pixels: Vec<u32> = (0..TEXELS).map(at).collect();
-            let shown = || pixels.iter().filter(|pixel| **pixel != NOTHING);
-            let looping = shown().any(|pixel| moving[*pixel as usize]);
-            (shown().count() > 0).then_some(Source { pixels, looping })
-        };
-        (0..rows * columns).map(tile).collect()
-    };
-    let places: Vec<Option<Source>> = (0..layers.planes.count).into_par_iter().flat_map_iter(of_plane).collect();
+    let per_plane = |cover: &Vec<(u32, Paint)>| tiles(cover, relief, (columns, rows));
+    let places: Vec<Option<Source>> = relief.covers.par_iter().flat_map_iter(per_plane).collect();
     let (mut statics, mut loopings) = (Vec::new(), Vec::new());
     for (tile, source) in table.tiles.iter_mut().zip(places) {
         let Some(source) = source else { continue };
@@ -82,11 +82,11 @@ pub fn build<E: From<ReliefError>>(
     let mut static_texels = vec![0; statics.len() * TILE_VALUES];
     let mut looping_texels = vec![0; loopings.len() * frames * TILE_VALUES];
     for t in 0..frames {
-        let rgb = frame(t)?;
+        let shown = frame(t)?;
         if t == 0 {
-            fill(&statics, &mut static_texels, TILE_VALUES, 0, &rgb);
+            fill(&statics, &mut static_texels, 1, 0, &shown, layers);
         }
-        fill(&loopings, &mut looping_texels, frames * TILE_VALUES, t, &rgb);
+        fill(&loopings, &mut looping_texels, frames, t, &shown, layers);
     }
     let reference = Camera {
         width: relief.size.0,
@@ -119,22 +119,79 @@ fn views(name: &str, reference: Camera, reach: f64) -> Vec<SceneView> {
     std::iter::once(view(name, DVec3::ZERO)).chain(ends.map(|(name, to)| view(name, to * reach))).collect()
 }
 
-/// Writes frame `t` of all tiles, of which each has `values` values: premultiplied, opaque where there is anything.
-fn fill(sources: &[Source], texels: &mut [u16], values: usize, t: usize, rgb: &[u8]) {
-    texels.par_chunks_mut(values.max(1)).zip(sources).for_each(|(tile, source)| {
-        let texels = tile[t * TILE_VALUES..(t + 1) * TILE_VALUES].as_chunks_mut::<4>().0;
-        for (texel, &pixel) in texels.iter_mut().zip(&source.pixels).filter(|(_, pixel)| **pixel != NOTHING) {
-            let at = 3 * pixel as usize;
-            let wide = |value: u8| u16::from(value) * 257;
-            *texel = [wide(rgb[at]), wide(rgb[at + 1]), wide(rgb[at + 2]), u16::MAX];
+/// The tiles of a plane, row by row.
+fn tiles(cover: &[(u32, Paint)], relief: &Relief<'_>, (columns, rows): (usize, usize)) -> Vec<Option<Source>> {
+    let (width, _) = relief.layers.size();
+    let mut tiles: Vec<Option<Source>> = (0..columns * rows).map(|_| None).collect();
+    for &(place, paint) in cover {
+        let (x, y) = (place as usize % width, place as usize / width);
+        let tile = tiles[y / TILE * columns + x / TILE]
+            .get_or_insert_with(|| Source { paints: vec![None; TEXELS], looping: false });
+        tile.paints[y % TILE * TILE + x % TILE] = Some(paint);
+        tile.looping |= match paint {
+            Paint::Pixel { pixel, .. } => relief.moving[pixel as usize],
+            Paint::Edge(edge) => {
+                let Edge { pixel, back, .. } = relief.layers.edges[edge as usize];
+                relief.moving[pixel as usize] || relief.moving[back as usize]
+            }
+            Paint::Matte(_) => true,
+            Paint::Behind(_) => false,
+            Paint::Plate(_) => relief.plate_moves,
+        };
+    }
+    tiles
+}
+
+/// Writes what frame `t` of the clip gives to all tiles, of which each has `frames` frames: premultiplied.
+fn fill(sources: &[Source], texels: &mut [u16], frames: usize, t: usize, shown: &Frame, layers: &Layers) {
+    let color = |rgb: &[u8], pixel: u32| [0, 1, 2].map(|channel| rgb[3 * pixel as usize + channel]);
+    let wide = |value: u8| u16::from(value) * 257;
+    let behind = |pixel: u32, rgb: &[u8]| {
+        let swept = layers.swept[pixel as usize];
+        swept.map_or_else(|| color(rgb, pixel), |(_, behind)| behind)
+    };
+    texels.par_chunks_mut(frames * TILE_VALUES).zip(sources).for_each(|(tile, source)| {
+        let texels = tile.as_chunks_mut::<4>().0;
+        for (at, paint) in source.paints.iter().enumerate() {
+            let Some(paint) = paint else { continue };
+            let (when, value) = match *paint {
+                // What is shown later than the picture is shown now was filmed before.
+                Paint::Pixel { pixel, delay } => {
+                    let [r, g, b] = color(&shown.rgb, pixel).map(wide);
+                    ((t + frames - usize::from(delay) % frames) % frames, [r, g, b, u16::MAX])
+                }
+                Paint::Edge(edge) => (t, part(&layers.edges[edge as usize], |pixel| behind(pixel, &shown.rgb))),
+                Paint::Behind(pixel) => {
+                    let [r, g, b] = behind(pixel, &shown.rgb).map(wide);
+                    (t, [r, g, b, u16::MAX])
+                }
+                Paint::Matte(pixel) => (t, matte(color(&shown.rgb, pixel), behind(pixel, &shown.rgb))),
+                Paint::Plate(pixel) => {
+                    let [r, g, b] = color(shown.plate.as_deref().unwrap_or(&shown.rgb), pixel).map(wide);
+                    (t, [r, g, b, u16::MAX])
+                }
+            };
+            texels[when * TEXELS + at] = value;
         }
     });
+}
+
+/// The near thing's part of a mixed pixel, premultiplied: the pixel without what shows through.
+fn part(edge: &Edge, color: impl Fn(u32) -> [u8; 3]) -> [u16; 4] {
+    let (mixed, behind) = (color(edge.pixel), color(edge.back));
+    let channel = |i: usize| {
+        let own = f32::from(mixed[i]) / 255.0 - (1.0 - edge.alpha) * f32::from(behind[i]) / 255.0;
+        (own.clamp(0.0, edge.alpha) * 65535.0).round() as u16
+    };
+    [channel(0), channel(1), channel(2), (edge.alpha * 65535.0).round() as u16]
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::depth::{Disparity, Meaning};
+    use crate::layers::Behind;
+    use crate::picture::Picture;
     use loop3d_scene::render;
 
     const SIZE: (u32, u32) = (96, 64);
@@ -151,24 +208,28 @@ mod tests {
 
     fn scene() -> Scene {
         let values = (0..96 * 64).map(|i| if (40..56).contains(&(i % 96)) { 1.0 } else { 0.125 }).collect();
-        let disparity = Disparity { width: 96, height: 64, values, far: 8.0, meaning: Meaning::Depth };
-        let layers = Layers::new(&disparity, 96.0, None);
+        let disparity = Disparity { width: 96, height: 64, values, far: 8.0, meaning: Meaning::Depth, nearest: None };
+        let picture = Picture::of((0..4).map(frame).collect(), 96, 4);
+        let layers = Layers::new(&disparity, 96.0, None).with_soft_edges(&picture);
+        let covers = layers.covers(Behind::Patches(&picture));
         let moving: Vec<bool> = (0..96 * 64).map(|i| i % 96 < 32).collect();
         let relief = Relief {
             name: "clip".into(),
             size: SIZE,
             focal_px: 96.0,
             layers: &layers,
+            covers: &covers,
             frames: 4,
             fps: 25.0,
             moving: &moving,
+            plate_moves: false,
             free: None,
             settings: serde_json::Value::Null,
         };
+        let shown = |t| Ok::<_, ReliefError>(Frame { rgb: frame(t), plate: None });
         let tight = Relief { free: Some(100_000), name: String::new(), settings: serde_json::Value::Null, ..relief };
-        let refused = build(&tight, |t| Ok::<_, ReliefError>(frame(t)));
-        assert!(matches!(refused, Err(ReliefError::Memory { .. })));
-        build(&relief, |t| Ok::<_, ReliefError>(frame(t))).unwrap()
+        assert!(matches!(build(&tight, shown), Err(ReliefError::Memory { .. })));
+        build(&relief, shown).unwrap()
     }
 
     #[test]

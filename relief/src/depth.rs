@@ -3,7 +3,6 @@
 use crate::error::ReliefError;
 use loop3d_capture::{NpyArray, read_npy};
 use loop3d_media::bilinear::{mix, taps};
-use rayon::prelude::*;
 use std::path::Path;
 
 /// How far the shape of a file may be off the picture's.
@@ -37,6 +36,8 @@ pub struct Disparity {
     pub far: f64,
     /// What the file's values were taken for.
     pub meaning: Meaning,
+    /// The nearest depth in the file's unit, where it holds depth.
+    pub nearest: Option<f64>,
 }
 
 impl Disparity {
@@ -66,40 +67,6 @@ impl Disparity {
         let rows = (y..y + height).flat_map(|row| &self.values[row * self.width + x..row * self.width + x + width]);
         Self { width, height, values: rows.copied().collect(), ..*self }
     }
-}
-
-/// Least difference in disparity between a thing and what it moves before.
-const BEFORE: f32 = 0.08;
-/// How far from where a thing mostly is it may move, as a part of the picture's longer side.
-const SWAY: f64 = 0.025;
-
-impl Disparity {
-    /// Takes all places where something nearer comes by for places of that: a flag's depth is that of one moment, or of most, and where
-    /// its tip shows only now and then there would be a piece of it on the wall behind.
-    pub fn swept(mut self, moving: &[bool]) -> Self {
-        let reach = (SWAY * self.width.max(self.height) as f64).ceil() as usize;
-        let only: Vec<f32> =
-            self.values.iter().zip(moving).map(|(value, moving)| if *moving { *value } else { 0.0 }).collect();
-        let across = greatest(&only, self.width, reach, 1);
-        let around = greatest(&across, self.width, reach, self.width);
-        for ((value, nearer), moving) in self.values.iter_mut().zip(&around).zip(moving) {
-            if *moving && nearer - *value > BEFORE {
-                *value = *nearer;
-            }
-        }
-        self
-    }
-}
-
-/// The greatest of the values up to `reach` cells before and behind each, along rows (`stride` 1) or columns (`stride` the width).
-fn greatest(values: &[f32], width: usize, reach: usize, stride: usize) -> Vec<f32> {
-    let length = if stride == 1 { width } else { values.len() / width };
-    let of = |at: usize| {
-        let place = if stride == 1 { at % width } else { at / width };
-        let (before, behind) = (place.min(reach), reach.min(length - 1 - place));
-        (at - before * stride..=at + behind * stride).step_by(stride).map(|i| values[i]).fold(0.0, f32::max)
-    };
-    (0..values.len()).into_par_iter().map(of).collect()
 }
 
 /// Values as they are in a file.
@@ -181,6 +148,7 @@ impl Map {
             values: resized(&values, (self.width, self.height), (width, height)),
             far,
             meaning,
+            nearest: (meaning == Meaning::Depth).then_some(low),
         })
     }
 }
@@ -271,17 +239,6 @@ mod tests {
         assert_eq!(disparity.values[..80].iter().filter(|value| **value == 1.0).count(), 40);
         let other = Disparity::read(&file, Some(Meaning::Depth), (80, 40)).unwrap();
         assert_eq!((other.far, other.values[79]), (5.0, 1.0));
-    }
-
-    #[test]
-    fn where_a_near_thing_comes_by_is_its_place() {
-        // Near in columns 20 to 29; it moves in 18 to 33, and far away something else does.
-        let values = (0..200 * 3).map(|i| if (20..30).contains(&(i % 200)) { 1.0 } else { 0.2 }).collect();
-        let disparity = Disparity { width: 200, height: 3, values, far: 5.0, meaning: Meaning::Depth };
-        let moving: Vec<bool> = (0..600).map(|i| matches!(i % 200, 18..=33 | 90..=99)).collect();
-        let swept = disparity.swept(&moving);
-        assert_eq!((17..36).map(|x| swept.values[200 + x]).filter(|value| *value == 1.0).count(), 16);
-        assert_eq!((swept.values[217], swept.values[234], swept.values[295]), (0.2, 0.2, 0.2));
     }
 
     #[test]

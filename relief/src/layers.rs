@@ -1,10 +1,14 @@
-//! Which plane each pixel belongs to, and what each plane shows behind nearer things.
+//! Which plane each pixel belongs to, and what each plane shows: its own pixels, and what is filled in behind nearer ones.
 
 use crate::depth::Disparity;
+use crate::edges::{Edge, soften};
+use crate::fill::{self, Hole};
+use crate::nearest::{NONE, distance, nearest};
+use crate::picture::Picture;
+use crate::sweep::behind;
 use loop3d_scene::Planes;
+use rayon::prelude::*;
 
-/// A place of a plane where nothing is.
-pub const NOTHING: u32 = u32::MAX;
 /// How far the nearest moves against the farthest when the camera is at the end of its range, as a part of the picture's longer side.
 const BAND: f64 = 0.06;
 /// How far the nearest moves at most, as a part of the longer side: of a picture that is nearly flat, all moves as much as the nearest.
@@ -15,6 +19,28 @@ const PLANES: std::ops::RangeInclusive<usize> = 24..=96;
 const DIAGONAL: f32 = std::f32::consts::SQRT_2;
 /// Pixels that a plane reaches farther than a camera can see: for filters, and for surfaces that lean from plane to plane.
 const SPARE: f32 = 2.0;
+/// Planes whose distance transforms are in memory at a time.
+const AT_A_TIME: usize = 8;
+
+/// What a plane shows at a place.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Paint {
+    /// A pixel of the picture, at each moment what it shows `delay` frames later on the loop's circle.
+    Pixel {
+        /// Row · width + column.
+        pixel: u32,
+        /// In frames of the loop.
+        delay: u16,
+    },
+    /// A soft edge: index into [`Layers::edges`].
+    Edge(u32),
+    /// What a pixel shows when nothing comes by before it: one image.
+    Behind(u32),
+    /// What comes by before that.
+    Matte(u32),
+    /// A pixel of the clean plate.
+    Plate(u32),
+}
 
 /// A picture in layers, padded by what lies beyond its rim.
 #[derive(Clone, Debug)]
@@ -25,14 +51,29 @@ pub struct Layers {
     pub reach: f64,
     /// Pixels around the picture.
     pub margin: usize,
+    /// Soft edges.
+    pub edges: Vec<Edge>,
+    /// Of each pixel of the picture before which something nearer comes by: its plane, and what is behind it.
+    pub swept: Vec<Option<(u16, [u8; 3])>>,
     /// Columns of the picture.
     width: usize,
     /// Rows of the picture.
     height: usize,
     /// The plane of each pixel of the picture.
     plane_of: Vec<u16>,
+    /// The soft edge at each pixel of the picture, or [`NONE`].
+    edge_of: Vec<u32>,
     /// Parallax between neighbouring planes at the end of the range, in pixels.
     step_px: f32,
+}
+
+/// Where what is behind things comes from.
+#[derive(Clone, Copy, Debug)]
+pub enum Behind<'a> {
+    /// The picture itself: patches that continue what is seen, in space and on the loop's circle.
+    Patches(&'a Picture),
+    /// A picture without the nearer things.
+    Plate,
 }
 
 impl Layers {
@@ -46,17 +87,48 @@ impl Layers {
         let band = shift * relief;
         let count = planes.unwrap_or((band.ceil() as usize + 1).clamp(*PLANES.start(), *PLANES.end()));
         let margin = shift.ceil() as usize + SPARE as usize;
-        let step = relief / (count - 1) as f64;
-        let plane = |value: &f32| (((1.0 - f64::from(*value)) / step).round() as usize).min(count - 1) as u16;
+        let plane = |value: &f32| plane_at(*value, relief, count);
         Self {
             planes: Planes { near: 1.0, far, count },
             reach: shift / focal_px,
             margin,
+            edges: Vec::new(),
+            swept: vec![None; width * height],
             width,
             height,
             plane_of: disparity.values.iter().map(plane).collect(),
+            edge_of: vec![NONE; width * height],
             step_px: (band / (count - 1) as f64) as f32,
         }
+    }
+
+    /// Tells what comes by before other things from these, at each pixel where `sweeps` has a nearer disparity. From then on the picture shows
+    /// what is behind, where that is known; other pixels belong to what comes by.
+    #[must_use]
+    pub fn with_sweeps(mut self, sweeps: &[f32], picture: &mut Picture) -> Self {
+        let (count, relief) = (self.planes.count, 1.0 - 1.0 / self.planes.far);
+        for (pixel, nearer) in sweeps.iter().enumerate().filter(|(_, nearer)| **nearer > 0.0) {
+            let plane = plane_at(*nearer, relief, count);
+            match behind(pixel as u32, picture) {
+                Some(color) => {
+                    self.swept[pixel] = Some((plane, color));
+                    picture.paint(pixel as u32, color);
+                }
+                None => self.plane_of[pixel] = plane,
+            }
+        }
+        self
+    }
+
+    /// Gives edges of depth the part that covers what is behind, where the colours of both sides tell it.
+    #[must_use]
+    pub fn with_soft_edges(mut self, picture: &Picture) -> Self {
+        let apart = (EDGE_PX / self.step_px).ceil().max(1.0) as u16;
+        self.edges = soften(&mut self.plane_of, apart, picture);
+        for (index, edge) in self.edges.iter().enumerate() {
+            self.edge_of[edge.pixel as usize] = index as u32;
+        }
+        self
     }
 
     /// Columns and rows with the margin.
@@ -74,116 +146,131 @@ impl Layers {
         along(y, self.height) * self.width + along(x, self.width)
     }
 
-    /// What plane `plane` shows at each place, with the margin: a pixel of the picture, or [`NOTHING`].
-    pub fn plane(&self, plane: usize) -> Vec<u32> {
+    /// What each plane shows, the nearest first: places with the margin, in their order.
+    pub fn covers(&self, behind: Behind<'_>) -> Vec<Vec<(u32, Paint)>> {
         let (width, height) = self.size();
         let at: Vec<u32> = (0..width * height).map(|i| self.pixel(i % width, i / width) as u32).collect();
-        let of = |i: usize| usize::from(self.plane_of[at[i] as usize]);
-        let own: Vec<bool> = (0..at.len()).map(|i| of(i) == plane).collect();
-        let nearest = nearest(&own, width);
-        let show = |i: usize| {
-            if own[i] {
-                return at[i];
-            }
-            let before = of(i);
-            if before > plane || nearest[i] == NOTHING {
-                return NOTHING;
-            }
-            // As far as the nearer plane can move off this one.
-            let (x, y) = ((i % width) as i64, (i / width) as i64);
-            let (qx, qy) = ((nearest[i] as usize % width) as i64, (nearest[i] as usize / width) as i64);
-            let distance = (((x - qx).pow(2) + (y - qy).pow(2)) as f32).sqrt();
-            if distance > (plane - before) as f32 * self.step_px * DIAGONAL + SPARE {
-                return NOTHING;
-            }
-            // Mirrored at the edge, where what is there lies about as far; otherwise the edge itself.
-            let (rx, ry) = (2 * qx - x, 2 * qy - y);
-            let inside = (0..width as i64).contains(&rx) && (0..height as i64).contains(&ry);
-            let mirrored = (ry * width as i64 + rx) as usize;
-            if inside && (plane..=plane + 1).contains(&of(mirrored)) { at[mirrored] } else { at[nearest[i] as usize] }
+        let plane_at: Vec<u16> = at.iter().map(|pixel| self.plane_of[*pixel as usize]).collect();
+        let mut holes = self.holes(&at, &plane_at);
+        if let Behind::Patches(picture) = behind {
+            let surface = (SURFACE_PX / self.step_px).ceil() as u16;
+            let known =
+                fill::Known { width, at: &at, plane_at: &plane_at, plane_of: &self.plane_of, step_px: self.step_px };
+            fill::fill(&mut holes, &known, surface, picture);
+        }
+        let mut covers: Vec<Vec<(u32, Paint)>> = vec![Vec::new(); self.planes.count];
+        // Where something comes by, what is behind it is shown there and wherever it is copied to.
+        let of_pixel = |pixel: u32, delay: u16| match self.swept[pixel as usize] {
+            Some(_) => Paint::Behind(pixel),
+            None => Paint::Pixel { pixel, delay },
         };
-        (0..at.len()).map(show).collect()
+        for (place, plane) in plane_at.iter().enumerate() {
+            let pixel = at[place];
+            let paint = match self.edge_of[pixel as usize] {
+                NONE => of_pixel(pixel, 0),
+                edge => Paint::Edge(edge),
+            };
+            covers[usize::from(*plane)].push((place as u32, paint));
+            if let Some((plane, _)) = self.swept[pixel as usize] {
+                covers[usize::from(plane)].push((place as u32, Paint::Matte(pixel)));
+            }
+        }
+        for hole in holes {
+            let plated = matches!(behind, Behind::Plate) && hole.deep;
+            let Hole { place, pixel, delay, .. } = hole;
+            let paint = if plated { Paint::Plate(at[place as usize]) } else { of_pixel(pixel, delay) };
+            covers[usize::from(hole.plane)].push((place, paint));
+        }
+        covers.par_iter_mut().for_each(|cover| cover.sort_unstable_by_key(|(place, _)| *place));
+        covers
+    }
+
+    /// What planes show behind nearer ones, before anything is searched: what lies mirrored at the edge.
+    fn holes(&self, at: &[u32], plane_at: &[u16]) -> Vec<Hole> {
+        let (width, height) = self.size();
+        // How near the nearest pixel is of all planes farther than the one at hand, where that reaches a place.
+        let mut closest = vec![f32::INFINITY; at.len()];
+        let mut holes = Vec::new();
+        let planes: Vec<u16> = (1..self.planes.count as u16).rev().collect();
+        for several in planes.chunks(AT_A_TIME) {
+            let transform = |plane: &u16| {
+                // What is half there says little about what goes on behind.
+                let own: Vec<bool> =
+                    (0..at.len()).map(|i| plane_at[i] == *plane && self.edge_of[at[i] as usize] == NONE).collect();
+                own.contains(&true).then(|| nearest(&own, width))
+            };
+            let found: Vec<Option<Vec<u32>>> = several.par_iter().map(transform).collect();
+            for (&plane, nearest) in several.iter().zip(found) {
+                let Some(nearest) = nearest else { continue };
+                for (place, &from) in nearest.iter().enumerate() {
+                    let before = plane_at[place];
+                    if before >= plane {
+                        continue;
+                    }
+                    let away = distance(place, from as usize, width);
+                    // As far as the nearer plane can move off this one, and not where something farther goes on from closer by.
+                    let parallax = f32::from(plane - before) * self.step_px;
+                    if away > parallax * DIAGONAL + SPARE || away > closest[place] + SPARE {
+                        continue;
+                    }
+                    closest[place] = closest[place].min(away);
+                    // Mirrored at the edge, where what is there lies about as far; otherwise the edge itself.
+                    let (x, y) = ((place % width) as i64, (place / width) as i64);
+                    let (qx, qy) = ((from as usize % width) as i64, (from as usize / width) as i64);
+                    let (rx, ry) = (2 * qx - x, 2 * qy - y);
+                    let inside = (0..width as i64).contains(&rx) && (0..height as i64).contains(&ry);
+                    let mirrored = (ry * width as i64 + rx) as usize;
+                    let like =
+                        |i: usize| (plane..=plane + 1).contains(&plane_at[i]) && self.edge_of[at[i] as usize] == NONE;
+                    let pixel = if inside && like(mirrored) { at[mirrored] } else { at[from as usize] };
+                    let deep = parallax > SURFACE_PX;
+                    holes.push(Hole { place: place as u32, plane, pixel, delay: 0, deep });
+                }
+            }
+        }
+        holes
     }
 }
 
-/// For each cell the nearest one that is marked, by two sweeps that hand on what they know (Danielsson 1980); [`NOTHING`] where none is.
-fn nearest(marked: &[bool], width: usize) -> Vec<u32> {
-    let height = marked.len() / width;
-    let mut found: Vec<u32> = (0..marked.len() as u32).map(|i| if marked[i as usize] { i } else { NOTHING }).collect();
-    let distance = |from: usize, to: u32| {
-        let to = to as usize;
-        (from % width).abs_diff(to % width).pow(2) + (from / width).abs_diff(to / width).pow(2)
-    };
-    let better = |found: &[u32], at: usize, x: i64, y: i64| {
-        if !(0..width as i64).contains(&x) || !(0..height as i64).contains(&y) {
-            return found[at];
-        }
-        let other = found[y as usize * width + x as usize];
-        match (found[at], other) {
-            (own, NOTHING) => own,
-            (NOTHING, other) => other,
-            (own, other) => {
-                if distance(at, other) < distance(at, own) {
-                    other
-                } else {
-                    own
-                }
-            }
-        }
-    };
-    for backwards in [false, true] {
-        let sign = if backwards { 1 } else { -1 };
-        for row in 0..height {
-            let y = if backwards { height - 1 - row } else { row };
-            for column in 0..width {
-                let x = if backwards { width - 1 - column } else { column };
-                let at = y * width + x;
-                for (dx, dy) in [(sign, 0), (0, sign), (sign, sign), (-sign, sign)] {
-                    found[at] = better(&found, at, x as i64 + dx, y as i64 + dy);
-                }
-            }
-            // The other way along the row, which the sweep itself did not go.
-            for column in 0..width {
-                let x = if backwards { column } else { width - 1 - column };
-                let at = y * width + x;
-                found[at] = better(&found, at, x as i64 - sign, y as i64);
-            }
-        }
-    }
-    found
+/// The plane of a disparity.
+fn plane_at(disparity: f32, relief: f64, count: usize) -> u16 {
+    let step = relief / (count - 1) as f64;
+    (((1.0 - f64::from(disparity)) / step).round() as usize).min(count - 1) as u16
 }
+
+/// Parallax from which on two neighbouring pixels are an edge of depth and no slope, in pixels at the end of the range.
+const EDGE_PX: f32 = 1.75;
+/// Parallax within which planes are taken for one surface.
+const SURFACE_PX: f32 = 2.5;
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::depth::Meaning;
 
-    #[test]
-    fn the_nearest_marked_cell_is_found() {
-        let width = 23;
-        let mut random = 9u32;
-        let marked: Vec<bool> = (0..width * 17)
-            .map(|_| {
-                random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                random >> 27 == 0
-            })
-            .collect();
-        let all: Vec<usize> = (0..marked.len()).filter(|i| marked[*i]).collect();
-        let squared =
-            |a: usize, b: usize| (a % width).abs_diff(b % width).pow(2) + (a / width).abs_diff(b / width).pow(2);
-        for (at, found) in nearest(&marked, width).into_iter().enumerate() {
-            let least = all.iter().map(|&other| squared(at, other)).min().unwrap();
-            // The sweeps are off by less than a pixel in rare corners.
-            assert!((squared(at, found as usize) as f64).sqrt() - (least as f64).sqrt() < 0.5, "{at}");
+    fn layers(width: usize, height: usize, far: f64, disparity: impl Fn(usize, usize) -> f32) -> Layers {
+        let values = (0..width * height).map(|i| disparity(i % width, i / width)).collect();
+        let disparity = Disparity { width, height, values, far, meaning: Meaning::Depth, nearest: None };
+        Layers::new(&disparity, width as f64, None)
+    }
+
+    /// What a plane shows at each place before anything is searched, or [`NONE`].
+    fn shown(layers: &Layers, plane: usize) -> Vec<u32> {
+        let (width, height) = layers.size();
+        let at: Vec<u32> = (0..width * height).map(|i| layers.pixel(i % width, i / width) as u32).collect();
+        let plane_at: Vec<u16> = at.iter().map(|pixel| layers.plane_of[*pixel as usize]).collect();
+        let own = |(pixel, of): (&u32, &u16)| if usize::from(*of) == plane { *pixel } else { NONE };
+        let mut shown: Vec<u32> = at.iter().zip(&plane_at).map(own).collect();
+        for hole in layers.holes(&at, &plane_at).iter().filter(|hole| usize::from(hole.plane) == plane) {
+            assert_eq!(shown[hole.place as usize], NONE);
+            shown[hole.place as usize] = hole.pixel;
         }
-        assert!(nearest(&[false; 6], 3).iter().all(|found| *found == NOTHING));
+        shown
     }
 
     /// A near pillar before a far wall.
     fn pillar() -> Layers {
-        let (width, height) = (200, 20);
-        let values = (0..width * height).map(|i| if (80..120).contains(&(i % width)) { 1.0 } else { 0.125 }).collect();
-        Layers::new(&Disparity { width, height, values, far: 8.0, meaning: Meaning::Depth }, 200.0, None)
+        layers(200, 20, 8.0, |x, _| if (80..120).contains(&x) { 1.0 } else { 0.125 })
     }
 
     #[test]
@@ -194,12 +281,12 @@ mod tests {
         assert!((layers.reach * 200.0 * 0.875 - 12.0).abs() < 1e-9);
         assert_eq!(layers.margin, 16);
         let (width, _) = layers.size();
-        let row = |plane: usize| layers.plane(plane)[26 * width..27 * width].to_vec();
+        let row = |plane: usize| shown(&layers, plane)[26 * width..27 * width].to_vec();
         let x = |at: usize| at + layers.margin;
         let (front, back) = (row(0), row(23));
-        assert!((0..width).all(|at| (front[at] != NOTHING) == (x(80)..x(120)).contains(&at)));
+        assert!((0..width).all(|at| (front[at] != NONE) == (x(80)..x(120)).contains(&at)));
         // The wall is seen, and reaches 12 √2 + 2 pixels behind the pillar from both sides, mirrored.
-        let hidden: Vec<usize> = (x(80)..x(120)).filter(|at| back[*at] == NOTHING).collect();
+        let hidden: Vec<usize> = (x(80)..x(120)).filter(|at| back[*at] == NONE).collect();
         assert_eq!((hidden[0], hidden.len()), (x(80 + 18), 4));
         assert_eq!(back[x(79)], 10 * 200 + 79);
         assert_eq!(back[x(80)], 10 * 200 + 78);
@@ -207,14 +294,42 @@ mod tests {
         // Beyond the rim the picture is mirrored.
         assert_eq!(back[x(0) - 1], 10 * 200);
         assert_eq!(back[x(0) - 5], 10 * 200 + 4);
-        assert!((1..23).all(|plane| row(plane).iter().all(|pixel| *pixel == NOTHING)));
+        assert!((1..23).all(|plane| row(plane).iter().all(|pixel| *pixel == NONE)));
+    }
+
+    #[test]
+    fn where_a_farther_thing_goes_on_from_closer_by_a_nearer_one_ends() {
+        // A pillar before a bush on its left and a wall on its right: behind it each reaches as far as it is the closest.
+        let layers = layers(200, 20, 8.0, |x, _| match x {
+            90..110 => 1.0,
+            0..90 => 0.3,
+            _ => 0.125,
+        });
+        let (width, _) = layers.size();
+        let bush = usize::from(layers.plane_of[0]);
+        let row = |plane: usize| shown(&layers, plane)[26 * width + layers.margin..][..200].to_vec();
+        let (bush, wall) = (row(bush), row(23));
+        // 9.6 √2 + 2 pixels of the bush would be 15; the wall reaches 18 from the other side, and the bush ends where that is closer.
+        let ends = |row: &[u32]| (90..110).filter(|x| row[*x] != NONE).collect::<Vec<_>>();
+        assert_eq!((ends(&wall)[0], ends(&bush).last()), (92, Some(&100)));
+    }
+
+    #[test]
+    fn a_clean_plate_is_shown_behind_things_and_nowhere_else() {
+        let layers = pillar();
+        let covers = layers.covers(Behind::Plate);
+        let plated: Vec<u32> = covers
+            .iter()
+            .flatten()
+            .filter_map(|(_, paint)| if let Paint::Plate(pixel) = paint { Some(*pixel) } else { None })
+            .collect();
+        assert_eq!(plated.len(), 36 * (20 + 2 * layers.margin));
+        assert!(plated.iter().all(|pixel| (80..120).contains(&(pixel % 200))));
     }
 
     #[test]
     fn of_a_flat_picture_the_camera_s_range_stays_small() {
-        let values = (0..200 * 20).map(|i| if i % 200 < 100 { 1.0 } else { 1.0 / 1.05 }).collect();
-        let flat = Disparity { width: 200, height: 20, values, far: 1.05, meaning: Meaning::Depth };
-        let layers = Layers::new(&flat, 200.0, None);
+        let layers = layers(200, 20, 1.05, |x, _| if x < 100 { 1.0 } else { 1.0 / 1.05 });
         assert_eq!((layers.margin, layers.planes.count), (32, 24));
         assert!((layers.reach - 0.15).abs() < 1e-9);
     }
@@ -222,17 +337,40 @@ mod tests {
     #[test]
     fn a_slope_has_no_cracks() {
         // A floor that leans from near to far: each plane reaches under the nearer one.
-        let (width, height) = (64, 100);
-        let values = (0..width * height).map(|i| 0.125 + 0.875 * (i / width) as f32 / 99.0).collect();
-        let layers = Layers::new(&Disparity { width, height, values, far: 8.0, meaning: Meaning::Depth }, 64.0, None);
+        let layers = layers(64, 100, 8.0, |_, y| 0.125 + 0.875 * y as f32 / 99.0);
         let (padded, _) = layers.size();
         let column = |plane: usize| -> Vec<bool> {
-            layers.plane(plane).iter().skip(layers.margin + 30).step_by(padded).map(|pixel| *pixel != NOTHING).collect()
+            shown(&layers, plane).iter().skip(layers.margin + 30).step_by(padded).map(|pixel| *pixel != NONE).collect()
         };
         for plane in 0..layers.planes.count - 1 {
             let (front, behind) = (column(plane), column(plane + 1));
             let both = front.iter().zip(&behind).filter(|(a, b)| **a && **b).count();
             assert!(both >= 2, "plane {plane}: {both}");
         }
+    }
+
+    #[test]
+    fn what_comes_by_is_before_what_is_behind_it() {
+        // A flag in columns 40 to 59, whose tip is in 60 to 63 at one moment of five.
+        let layers = layers(100, 20, 8.0, |x, _| if (40..60).contains(&x) { 1.0 } else { 0.125 });
+        let frame = |moment: usize| {
+            (0..2000).flat_map(move |i| match i % 100 {
+                40..60 => [200, 10, 10],
+                60..64 if moment == 3 => [190, 10, 10],
+                x => [90 + x as u8, 90, 90],
+            })
+        };
+        let mut picture = Picture::of((0..5).map(|moment| frame(moment).collect()).collect(), 100, 5);
+        let sweeps: Vec<f32> = (0..2000).map(|i| if (60..64).contains(&(i % 100)) { 1.0 } else { 0.0 }).collect();
+        let layers = layers.with_sweeps(&sweeps, &mut picture);
+        assert_eq!(layers.swept[62], Some((0, [152, 90, 90])));
+        assert_eq!(picture.color(62, 3), [152, 90, 90]);
+        let covers = layers.covers(Behind::Patches(&picture));
+        let at = |plane: usize, x: usize| {
+            let place = ((layers.margin + 5) * layers.size().0 + layers.margin + x) as u32;
+            covers[plane].iter().find(|(there, _)| *there == place).map(|(_, paint)| *paint)
+        };
+        assert_eq!((at(0, 62), at(23, 62)), (Some(Paint::Matte(562)), Some(Paint::Behind(562))));
+        assert_eq!((at(0, 70), at(23, 70)), (None, Some(Paint::Pixel { pixel: 570, delay: 0 })));
     }
 }

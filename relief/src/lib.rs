@@ -10,9 +10,16 @@
 
 mod build;
 pub mod depth;
+pub mod edges;
 mod error;
+pub mod fill;
 pub mod layers;
+pub mod nearest;
+pub mod picture;
+pub mod sweep;
 
-pub use build::{Relief, build};
+pub use build::{Frame, Relief, build};
 pub use depth::{Disparity, Meaning};
 pub use error::ReliefError;
+pub use layers::{Behind, Layers, Paint};
+pub use picture::Picture;

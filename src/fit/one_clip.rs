@@ -12,8 +12,7 @@ use loop3d_closing::{Closed, Look, Options, close};
 use loop3d_media::Source;
 use loop3d_optimizer::config::{FitConfig, PlaneCount};
 use loop3d_optimizer::memory;
-use loop3d_relief::layers::Layers;
-use loop3d_relief::{Disparity, Meaning, Relief, ReliefError, build};
+use loop3d_relief::{Behind, Disparity, Frame, Layers, Meaning, Picture, Relief, ReliefError, build, sweep::sweeps};
 use loop3d_scene::job::Event;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -127,6 +126,7 @@ impl FitArgs {
                 progress.note(&format!("note: {}: taken for {kind}", depth.display()));
             }
         }
+        let of_depth = serde_json::json!({ "far": disparity.far, "nearest": disparity.nearest });
         progress.share(0.85, "building layers");
         let focal_px = self.one_clip.focal_px(closed.size);
         let planes = match self.config.planes {
@@ -134,19 +134,27 @@ impl FitArgs {
             PlaneCount::Count(count) => Some(count),
         };
         let moving = moving(&mut closed)?;
-        let layers = Layers::new(&disparity.swept(&moving), focal_px, planes);
+        let moments = Picture::moments(closed.report.frames).into_iter().map(|frame| closed.frame(frame));
+        let mut picture = Picture::of(moments.collect::<Result<_, _>>()?, width as usize, closed.report.frames);
+        let layers = Layers::new(&disparity, focal_px, planes)
+            .with_sweeps(&sweeps(&disparity.values, &moving, disparity.width), &mut picture)
+            .with_soft_edges(&picture);
+        let covers = layers.covers(Behind::Patches(&picture));
         let relief = Relief {
             name: source.name(),
             size: closed.size,
             focal_px,
             layers: &layers,
+            covers: &covers,
             frames: closed.report.frames,
             fps: closed.fps,
             moving: &moving,
+            plate_moves: false,
             free: memory::available(),
-            settings: serde_json::json!({ "one_clip": closed.report }),
+            settings: serde_json::json!({ "one_clip": closed.report, "one_clip_depth": of_depth }),
         };
-        let scene = build(&relief, |frame| closed.frame(frame).map_err(anyhow::Error::from))?;
+        let shown = |frame| Ok::<_, anyhow::Error>(Frame { rgb: closed.frame(frame)?, plate: None });
+        let scene = build(&relief, shown)?;
         if stop.asked() {
             return Err(stopped().into());
         }
