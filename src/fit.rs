@@ -2,6 +2,7 @@
 
 mod description;
 mod one_clip;
+mod plate;
 mod preview;
 mod target;
 mod watcher;

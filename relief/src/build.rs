@@ -190,7 +190,6 @@ fn part(edge: &Edge, color: impl Fn(u32) -> [u8; 3]) -> [u16; 4] {
 mod tests {
     use super::*;
     use crate::depth::{Disparity, Meaning};
-    use crate::layers::Behind;
     use crate::picture::Picture;
     use loop3d_scene::render;
 
@@ -211,7 +210,7 @@ mod tests {
         let disparity = Disparity { width: 96, height: 64, values, far: 8.0, meaning: Meaning::Depth, nearest: None };
         let picture = Picture::of((0..4).map(frame).collect(), 96, 4);
         let layers = Layers::new(&disparity, 96.0, None).with_soft_edges(&picture);
-        let covers = layers.covers(Behind::Patches(&picture));
+        let covers = layers.covers(&picture, None);
         let moving: Vec<bool> = (0..96 * 64).map(|i| i % 96 < 32).collect();
         let relief = Relief {
             name: "clip".into(),

@@ -67,15 +67,6 @@ pub struct Layers {
     step_px: f32,
 }
 
-/// Where what is behind things comes from.
-#[derive(Clone, Copy, Debug)]
-pub enum Behind<'a> {
-    /// The picture itself: patches that continue what is seen, in space and on the loop's circle.
-    Patches(&'a Picture),
-    /// A picture without the nearer things.
-    Plate,
-}
-
 impl Layers {
     /// Of a picture taken with this focal length; `planes` overrules how many there are.
     pub fn new(disparity: &Disparity, focal_px: f64, planes: Option<usize>) -> Self {
@@ -146,18 +137,17 @@ impl Layers {
         along(y, self.height) * self.width + along(x, self.width)
     }
 
-    /// What each plane shows, the nearest first: places with the margin, in their order.
-    pub fn covers(&self, behind: Behind<'_>) -> Vec<Vec<(u32, Paint)>> {
+    /// What each plane shows, the nearest first: places with the margin, in their order. What is behind things is continued from what is seen
+    /// beside them, but for pixels where a clean plate shows it: `plated`, if there is one.
+    pub fn covers(&self, picture: &Picture, plated: Option<&[bool]>) -> Vec<Vec<(u32, Paint)>> {
         let (width, height) = self.size();
         let at: Vec<u32> = (0..width * height).map(|i| self.pixel(i % width, i / width) as u32).collect();
         let plane_at: Vec<u16> = at.iter().map(|pixel| self.plane_of[*pixel as usize]).collect();
         let mut holes = self.holes(&at, &plane_at);
-        if let Behind::Patches(picture) = behind {
-            let surface = (SURFACE_PX / self.step_px).ceil() as u16;
-            let known =
-                fill::Known { width, at: &at, plane_at: &plane_at, plane_of: &self.plane_of, step_px: self.step_px };
-            fill::fill(&mut holes, &known, surface, picture);
-        }
+        let surface = (SURFACE_PX / self.step_px).ceil() as u16;
+        let known =
+            fill::Known { width, at: &at, plane_at: &plane_at, plane_of: &self.plane_of, step_px: self.step_px };
+        fill::fill(&mut holes, &known, surface, picture);
         let mut covers: Vec<Vec<(u32, Paint)>> = vec![Vec::new(); self.planes.count];
         // Where something comes by, what is behind it is shown there and wherever it is copied to.
         let of_pixel = |pixel: u32, delay: u16| match self.swept[pixel as usize] {
@@ -176,9 +166,10 @@ impl Layers {
             }
         }
         for hole in holes {
-            let plated = matches!(behind, Behind::Plate) && hole.deep;
-            let Hole { place, pixel, delay, .. } = hole;
-            let paint = if plated { Paint::Plate(at[place as usize]) } else { of_pixel(pixel, delay) };
+            let Hole { place, pixel, delay, deep, .. } = hole;
+            let own = at[place as usize];
+            let plated = deep && plated.is_some_and(|plated| plated[own as usize]);
+            let paint = if plated { Paint::Plate(own) } else { of_pixel(pixel, delay) };
             covers[usize::from(hole.plane)].push((place, paint));
         }
         covers.par_iter_mut().for_each(|cover| cover.sort_unstable_by_key(|(place, _)| *place));
@@ -317,7 +308,8 @@ mod tests {
     #[test]
     fn a_clean_plate_is_shown_behind_things_and_nowhere_else() {
         let layers = pillar();
-        let covers = layers.covers(Behind::Plate);
+        let picture = Picture::of(vec![vec![90; 200 * 20 * 3]], 200, 1);
+        let covers = layers.covers(&picture, Some(&[true; 200 * 20]));
         let plated: Vec<u32> = covers
             .iter()
             .flatten()
@@ -365,7 +357,7 @@ mod tests {
         let layers = layers.with_sweeps(&sweeps, &mut picture);
         assert_eq!(layers.swept[62], Some((0, [152, 90, 90])));
         assert_eq!(picture.color(62, 3), [152, 90, 90]);
-        let covers = layers.covers(Behind::Patches(&picture));
+        let covers = layers.covers(&picture, None);
         let at = |plane: usize, x: usize| {
             let place = ((layers.margin + 5) * layers.size().0 + layers.margin + x) as u32;
             covers[plane].iter().find(|(there, _)| *there == place).map(|(_, paint)| *paint)

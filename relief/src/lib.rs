@@ -21,5 +21,5 @@ pub mod sweep;
 pub use build::{Frame, Relief, build};
 pub use depth::{Disparity, Meaning};
 pub use error::ReliefError;
-pub use layers::{Behind, Layers, Paint};
+pub use layers::{Layers, Paint};
 pub use picture::Picture;

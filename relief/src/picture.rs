@@ -54,3 +54,61 @@ impl Picture {
         (moments % self.moments.len() * self.frames / self.moments.len()) as u16
     }
 }
+
+/// Mean difference over time from which on a plate shows something else than the picture, in levels.
+const REMOVED: i32 = 12;
+/// Pixels around such ones that count as well: rims are mixed.
+const RIM: i64 = 3;
+
+/// Where a clean plate shows what is behind things: where it differs from the picture. `plate` has the same moments. Things that are still in
+/// the plate hide there what they hide in the picture.
+#[must_use]
+pub fn plated(picture: &Picture, plate: &Picture) -> Vec<bool> {
+    let (width, height) = (picture.width, picture.height);
+    let sum = |of: &Picture, pixel: usize| -> [i32; 3] {
+        (0..of.moments.len()).fold([0; 3], |sum, moment| {
+            let color = of.color(pixel as u32, moment);
+            [0, 1, 2].map(|channel| sum[channel] + color[channel])
+        })
+    };
+    let differs = |pixel: usize| {
+        let (a, b) = (sum(picture, pixel), sum(plate, pixel));
+        let (m, n) = (picture.moments.len() as i32, plate.moments.len() as i32);
+        a.iter().zip(b).any(|(a, b)| (a / m - b / n).abs() > REMOVED)
+    };
+    let found: Vec<bool> = (0..width * height).map(differs).collect();
+    let around = |pixel: usize| {
+        let (x, y) = ((pixel % width) as i64, (pixel / width) as i64);
+        let rows = (y - RIM).max(0)..=(y + RIM).min(height as i64 - 1);
+        rows.flat_map(|y| {
+            ((x - RIM).max(0)..=(x + RIM).min(width as i64 - 1)).map(move |x| y as usize * width + x as usize)
+        })
+        .any(|other| found[other])
+    };
+    (0..width * height).map(around).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_divide_the_loop_where_that_can_be() {
+        assert_eq!(Picture::moments(32), [0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30]);
+        assert_eq!(Picture::moments(50).len(), 10);
+        assert_eq!(Picture::moments(53).len(), 16);
+        assert_eq!(Picture::moments(1), [0]);
+        let picture = Picture::of(vec![vec![0; 3]; 10], 1, 50);
+        assert_eq!([0, 1, 9, 10].map(|moments| picture.delay(moments)), [0, 5, 45, 0]);
+    }
+
+    #[test]
+    fn a_plate_counts_where_it_differs() {
+        let image = |thing: bool| {
+            (0..400).flat_map(|i| if thing && i % 40 < 10 { [200, 0, 0] } else { [90, 90, (i % 7) as u8] }).collect()
+        };
+        let (with, without) = (Picture::of(vec![image(true)], 40, 1), Picture::of(vec![image(false)], 40, 1));
+        let plated = plated(&with, &without);
+        assert!((0..400).all(|i| plated[i] == (i % 40 < 13)));
+    }
+}

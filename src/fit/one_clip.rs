@@ -1,6 +1,7 @@
 //! `loop3d fit --views CLIP --depth FILE`: a scene from one camera.
 
 use super::FitArgs;
+use super::plate::Plate;
 use super::target::Target;
 use crate::failure::{Stopped, mistake};
 use crate::output::folder_of;
@@ -12,9 +13,11 @@ use loop3d_closing::{Closed, Look, Options, close};
 use loop3d_media::Source;
 use loop3d_optimizer::config::{FitConfig, PlaneCount};
 use loop3d_optimizer::memory;
-use loop3d_relief::{Behind, Disparity, Frame, Layers, Meaning, Picture, Relief, ReliefError, build, sweep::sweeps};
+use loop3d_relief::{
+    Disparity, Frame, Layers, Meaning, Picture, Relief, ReliefError, build, picture::plated, sweep::sweeps,
+};
 use loop3d_scene::job::Event;
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -39,6 +42,10 @@ pub struct OneClip {
     /// Field of view across the longer side, in degrees [default: 60].
     #[arg(long, value_name = "DEGREES", requires = "depth", help_heading = HEADING)]
     fov: Option<f64>,
+    /// What is behind nearer things: an image or a clip of the same place without them, from the same camera (a clean plate). It counts where it differs from
+    /// the clip [default: what is seen beside things goes on behind them].
+    #[arg(long, value_name = "FILE", requires = "depth", help_heading = HEADING)]
+    fill: Option<PathBuf>,
 }
 
 /// What the values of a depth file are.
@@ -96,13 +103,8 @@ impl FitArgs {
             ..Options::default()
         };
         let mut progress = Progress::start_share("fitting", self.quiet);
-        let mut observer = |event: Event<'_>| {
-            if let Event::Step { stage, done, .. } = event {
-                progress.share(0.8 * done, stage);
-            }
-            if stop.asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        };
-        let closed = close(&source, &options, &folder_of(&target.scene)?, &mut observer);
+        let folder = folder_of(&target.scene)?;
+        let closed = close(&source, &options, &folder, &mut watching(&mut progress, stop, 0.0..0.6));
         let stopped = || Stopped(format!("{} was not changed", target.scene.display()));
         // Before any error: a terminal sends Ctrl-C to ffmpeg as well.
         if stop.asked() {
@@ -127,7 +129,7 @@ impl FitArgs {
             }
         }
         let of_depth = serde_json::json!({ "far": disparity.far, "nearest": disparity.nearest });
-        progress.share(0.85, "building layers");
+        progress.share(0.6, "building layers");
         let focal_px = self.one_clip.focal_px(closed.size);
         let planes = match self.config.planes {
             PlaneCount::Auto => None,
@@ -139,7 +141,19 @@ impl FitArgs {
         let layers = Layers::new(&disparity, focal_px, planes)
             .with_sweeps(&sweeps(&disparity.values, &moving, disparity.width), &mut picture)
             .with_soft_edges(&picture);
-        let covers = layers.covers(Behind::Patches(&picture));
+        let mut plate = None;
+        if let Some(file) = &self.one_clip.fill {
+            let (of, corner) = (closed.of(), closed.corner());
+            let places = ((of.0 as u32, of.1 as u32), corner, closed.size);
+            let seconds = closed.report.frames as f64 / closed.fps;
+            let read = Plate::read(file, places, seconds, &folder, &mut watching(&mut progress, stop, 0.6..0.8));
+            if stop.asked() {
+                return Err(stopped().into());
+            }
+            plate = Some(read?);
+        }
+        let shown = plate.as_mut().map(|plate| plate.moments(closed.report.frames, width as usize)).transpose()?;
+        let covers = layers.covers(&picture, shown.map(|shown| plated(&picture, &shown)).as_deref());
         let relief = Relief {
             name: source.name(),
             size: closed.size,
@@ -149,11 +163,15 @@ impl FitArgs {
             frames: closed.report.frames,
             fps: closed.fps,
             moving: &moving,
-            plate_moves: false,
+            plate_moves: plate.as_ref().is_some_and(Plate::moves),
             free: memory::available(),
             settings: serde_json::json!({ "one_clip": closed.report, "one_clip_depth": of_depth }),
         };
-        let shown = |frame| Ok::<_, anyhow::Error>(Frame { rgb: closed.frame(frame)?, plate: None });
+        let frames = closed.report.frames;
+        let shown = |index| {
+            let plate = plate.as_mut().map(|plate| plate.frame(index, frames)).transpose()?;
+            Ok::<_, anyhow::Error>(Frame { rgb: closed.frame(index)?, plate })
+        };
         let scene = build(&relief, shown)?;
         if stop.asked() {
             return Err(stopped().into());
@@ -190,6 +208,20 @@ impl FitArgs {
             "--depth: a scene from one clip takes --frames, --planes, --max-height, --start, --end, --depth-is and --fov; found {}",
             given.join(", ")
         )))
+    }
+}
+
+/// Shows a part of the work as this much of all, until it is stopped.
+fn watching<'a>(
+    progress: &'a mut Progress,
+    stop: &'a Stop,
+    part: Range<f64>,
+) -> impl FnMut(Event<'_>) -> ControlFlow<()> + 'a {
+    move |event| {
+        if let Event::Step { stage, done, .. } = event {
+            progress.share(part.start + (part.end - part.start) * done, stage);
+        }
+        if stop.asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 }
 
