@@ -3,7 +3,7 @@
 use crate::edges::Edge;
 use crate::error::ReliefError;
 use crate::layers::{Layers, Paint};
-use crate::sweep::matte;
+use crate::sweep::{before, matte};
 use glam::{DAffine3, DVec2, DVec3};
 use loop3d_scene::{Camera, Scene, SceneView, TILE, TILE_VALUES, Tile, TileTable};
 use rayon::prelude::*;
@@ -160,7 +160,10 @@ fn fill(sources: &[Source], texels: &mut [u16], frames: usize, t: usize, shown: 
                     let [r, g, b] = color(&shown.rgb, pixel).map(wide);
                     ((t + frames - usize::from(delay) % frames) % frames, [r, g, b, u16::MAX])
                 }
-                Paint::Edge(edge) => (t, part(&layers.edges[edge as usize], |pixel| behind(pixel, &shown.rgb))),
+                Paint::Edge(edge) => {
+                    let Edge { pixel, back, alpha } = layers.edges[edge as usize];
+                    (t, before(behind(pixel, &shown.rgb), behind(back, &shown.rgb), alpha))
+                }
                 Paint::Behind(pixel) => {
                     let [r, g, b] = behind(pixel, &shown.rgb).map(wide);
                     (t, [r, g, b, u16::MAX])
@@ -174,16 +177,6 @@ fn fill(sources: &[Source], texels: &mut [u16], frames: usize, t: usize, shown: 
             texels[when * TEXELS + at] = value;
         }
     });
-}
-
-/// The near thing's part of a mixed pixel, premultiplied: the pixel without what shows through.
-fn part(edge: &Edge, color: impl Fn(u32) -> [u8; 3]) -> [u16; 4] {
-    let (mixed, behind) = (color(edge.pixel), color(edge.back));
-    let channel = |i: usize| {
-        let own = f32::from(mixed[i]) / 255.0 - (1.0 - edge.alpha) * f32::from(behind[i]) / 255.0;
-        (own.clamp(0.0, edge.alpha) * 65535.0).round() as u16
-    };
-    [channel(0), channel(1), channel(2), (edge.alpha * 65535.0).round() as u16]
 }
 
 #[cfg(test)]

@@ -70,10 +70,10 @@ impl Disparity {
 }
 
 /// Values as they are in a file.
-struct Map {
-    width: usize,
-    height: usize,
-    values: Vec<f64>,
+pub(crate) struct Map {
+    pub(crate) width: usize,
+    pub(crate) height: usize,
+    pub(crate) values: Vec<f64>,
 }
 
 fn of_image(bytes: &[u8]) -> Result<Map, String> {
@@ -107,7 +107,7 @@ fn of_npy(bytes: &[u8]) -> Result<Map, String> {
 
 impl Map {
     /// Brought to a picture's size, and to the nearest depth as a unit.
-    fn disparity(&self, meaning: Meaning, width: usize, height: usize) -> Result<Disparity, String> {
+    pub(crate) fn disparity(&self, meaning: Meaning, width: usize, height: usize) -> Result<Disparity, String> {
         let known: Vec<f64> = self
             .values
             .iter()

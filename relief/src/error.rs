@@ -14,6 +14,20 @@ pub enum ReliefError {
         /// What was found and what was expected.
         problem: String,
     },
+    /// The file is no model of depth.
+    #[error("{file}: {problem}")]
+    Model {
+        /// The file.
+        file: PathBuf,
+        /// What was found and what was expected.
+        problem: String,
+    },
+    /// Models cannot be run.
+    #[error("--depth-model: {problem}")]
+    Runtime {
+        /// What is missing and how to get it.
+        problem: String,
+    },
     /// Its shape is not the picture's.
     #[error("{file}: {}×{} values; expected the shape of the clip's frames, {}×{}", found.0, found.1, expected.0, expected.1)]
     Shape {
@@ -50,7 +64,8 @@ pub enum ReliefError {
 impl Blame for ReliefError {
     fn fault(&self) -> Fault {
         match self {
-            Self::Depth { .. } | Self::Shape { .. } => Fault::Input,
+            Self::Depth { .. } | Self::Model { .. } | Self::Shape { .. } => Fault::Input,
+            Self::Runtime { .. } => Fault::Machine,
             Self::Memory { .. } => Fault::Moment,
             Self::FieldOfView { .. } => Fault::Usage,
         }

@@ -165,8 +165,14 @@ impl Layers {
                 covers[usize::from(plane)].push((place as u32, Paint::Matte(pixel)));
             }
         }
+        // The nearest hole behind a soft edge shows what the edge was told by: there the picture is as it was.
+        holes.sort_unstable_by_key(|hole| (hole.place, hole.plane));
+        let mut last = NONE;
         for hole in holes {
             let Hole { place, pixel, delay, deep, .. } = hole;
+            let edge = self.edges.get(self.edge_of[at[place as usize] as usize] as usize).filter(|_| place != last);
+            let (pixel, delay) = edge.map_or((pixel, delay), |edge| (edge.back, 0));
+            last = place;
             let own = at[place as usize];
             let plated = deep && plated.is_some_and(|plated| plated[own as usize]);
             let paint = if plated { Paint::Plate(own) } else { of_pixel(pixel, delay) };

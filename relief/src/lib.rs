@@ -14,6 +14,7 @@ pub mod edges;
 mod error;
 pub mod fill;
 pub mod layers;
+pub mod model;
 pub mod nearest;
 pub mod picture;
 pub mod sweep;

@@ -1,5 +1,7 @@
 //! The loop at a few moments: what is looked at to tell edges and what goes on behind things.
 
+use rayon::prelude::*;
+
 /// The most moments.
 const MOST: usize = 16;
 /// Fewest for which one that divides the loop evenly is preferred.
@@ -40,6 +42,17 @@ impl Picture {
         let rgb = &self.moments[moment % self.moments.len()];
         let at = 3 * pixel as usize;
         [i32::from(rgb[at]), i32::from(rgb[at + 1]), i32::from(rgb[at + 2])]
+    }
+
+    /// The median of all moments: what moves to and fro is gone from it. RGB bytes `[height, width, 3]`.
+    #[must_use]
+    pub fn median(&self) -> Vec<u8> {
+        let of = |at: usize| {
+            let mut values: Vec<u8> = self.moments.iter().map(|rgb| rgb[at]).collect();
+            let middle = values.len() / 2;
+            *values.select_nth_unstable(middle).1
+        };
+        (0..3 * self.width * self.height).into_par_iter().map(of).collect()
     }
 
     /// Shows a pixel in one color at all moments.

@@ -65,14 +65,17 @@ pub fn behind(pixel: u32, picture: &Picture) -> Option<[u8; 3]> {
 #[must_use]
 pub fn matte(color: [u8; 3], behind: [u8; 3]) -> [u16; 4] {
     let differs = color.iter().zip(behind).map(|(a, b)| a.abs_diff(b)).max().unwrap_or(0);
-    let alpha = ((f32::from(differs) - MATTE.0) / (MATTE.1 - MATTE.0)).clamp(0.0, 1.0);
-    if alpha == 0.0 {
-        return [0; 4];
-    }
+    before(color, behind, ((f32::from(differs) - MATTE.0) / (MATTE.1 - MATTE.0)).clamp(0.0, 1.0))
+}
+
+/// What covers `alpha` of `behind`, or more where no color could look like `color` otherwise: premultiplied.
+#[must_use]
+pub fn before(color: [u8; 3], behind: [u8; 3], alpha: f32) -> [u16; 4] {
     let channels = [0, 1, 2].map(|i| (f32::from(color[i]) / 255.0, f32::from(behind[i]) / 255.0));
     // No channel can be darker than black or brighter than white.
-    let least =
-        |(own, back): (f32, f32)| if own < back { (back - own) / back } else { (own - back) / (1.0 - back).max(1e-6) };
+    let least = |(own, back): (f32, f32)| {
+        if own < back { (back - own) / back } else { (own - back) / (1.0 - back).max(1e-6) }
+    };
     let alpha = channels.into_iter().map(least).fold(alpha, f32::max).min(1.0);
     let part = channels.map(|(own, back)| own - (1.0 - alpha) * back);
     let wide = |value: f32| (value.clamp(0.0, alpha) * 65535.0).round() as u16;
@@ -118,7 +121,8 @@ mod tests {
             }
         }
         assert_eq!(matte([180, 20, 20], [200, 150, 100])[3], 65535);
-        assert_eq!(matte([203, 148, 100], [200, 150, 100]), [0; 4]);
+        assert!(matte([203, 148, 100], [200, 150, 100])[3] < 4000);
+        assert_eq!(matte([200, 150, 100], [200, 150, 100]), [0; 4]);
         assert!((1..30_000).contains(&matte([210, 150, 100], [200, 150, 100])[3]));
     }
 }

@@ -13,6 +13,7 @@ use loop3d_closing::{Closed, Look, Options, close};
 use loop3d_media::Source;
 use loop3d_optimizer::config::{FitConfig, PlaneCount};
 use loop3d_optimizer::memory;
+use loop3d_relief::model::{HALF, IMAGENET, UNIT, Wishes, depth_by};
 use loop3d_relief::{
     Disparity, Frame, Layers, Meaning, Picture, Relief, ReliefError, build, picture::plated, sweep::sweeps,
 };
@@ -33,19 +34,49 @@ const FOV: f64 = 60.0;
 pub struct OneClip {
     /// Depth of the clip's picture, of any size in its shape: a PNG of 8 or 16 bits, or an npy. --views is then one clip. docs/ONE-CLIP.md
     /// says where to get one.
-    #[arg(long, value_name = "FILE", help_heading = HEADING)]
+    #[arg(long, value_name = "FILE", group = "of_depth", help_heading = HEADING)]
     depth: Option<PathBuf>,
+    /// Instead of --depth: an ONNX model of single pictures (Depth Anything V2, DPT, MiDaS, Depth Pro and others with a picture in and one map
+    /// out), run by your ONNX Runtime on the clip's median picture. docs/ONE-CLIP.md says where to get both.
+    #[arg(long, value_name = "FILE.onnx", group = "of_depth", help_heading = HEADING)]
+    depth_model: Option<PathBuf>,
+    /// How the model wants its colors [default: known by the model's name, or imagenet].
+    #[arg(long, value_enum, value_name = "KIND", requires = "depth_model", help_heading = HEADING)]
+    depth_colors: Option<DepthColors>,
+    /// Length of the shorter side of the picture that the model gets, in pixels [default: what the model says, or known by its name, or 518].
+    #[arg(long, value_name = "PIXELS", requires = "depth_model", value_parser = clap::value_parser!(u32).range(14..=4096), help_heading = HEADING)]
+    depth_side: Option<u32>,
     /// What the values are: disparity (near is bright, as models of single pictures give it) or depth (near is dark) [default:
     /// disparity for images, depth for npy].
-    #[arg(long, value_enum, value_name = "KIND", requires = "depth", help_heading = HEADING)]
+    #[arg(long, value_enum, value_name = "KIND", requires = "of_depth", help_heading = HEADING)]
     depth_is: Option<DepthIs>,
     /// Field of view across the longer side, in degrees [default: 60].
-    #[arg(long, value_name = "DEGREES", requires = "depth", help_heading = HEADING)]
+    #[arg(long, value_name = "DEGREES", requires = "of_depth", help_heading = HEADING)]
     fov: Option<f64>,
     /// What is behind nearer things: an image or a clip of the same place without them, from the same camera (a clean plate). It counts where it differs from
     /// the clip [default: what is seen beside things goes on behind them].
-    #[arg(long, value_name = "FILE", requires = "depth", help_heading = HEADING)]
+    #[arg(long, value_name = "FILE", requires = "of_depth", help_heading = HEADING)]
     fill: Option<PathBuf>,
+}
+
+/// How a model wants its colors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum DepthColors {
+    /// As in ImageNet: of mean 0 and deviation 1.
+    Imagenet,
+    /// From -1 to 1.
+    Half,
+    /// From 0 to 1.
+    Unit,
+}
+
+/// Where depth comes from.
+#[derive(Clone, Copy, Debug)]
+pub enum DepthFrom<'a> {
+    /// A file of it.
+    File(&'a Path),
+    /// A model of single pictures.
+    Model(&'a Path),
 }
 
 /// What the values of a depth file are.
@@ -58,15 +89,40 @@ enum DepthIs {
 }
 
 impl OneClip {
-    /// The file of depth.
+    /// Where depth comes from, if it was said.
     ///
     /// # Errors
     /// A field of view that cannot be.
-    pub fn depth(&self) -> Result<Option<&Path>> {
+    pub fn depth(&self) -> Result<Option<DepthFrom<'_>>> {
         match self.fov.filter(|fov| !(10.0..=150.0).contains(fov)) {
             Some(found) => Err(ReliefError::FieldOfView { found }.into()),
-            None => Ok(self.depth.as_deref()),
+            None => Ok(match (&self.depth, &self.depth_model) {
+                (Some(file), _) => Some(DepthFrom::File(file)),
+                (None, Some(model)) => Some(DepthFrom::Model(model)),
+                (None, None) => None,
+            }),
         }
+    }
+
+    /// The disparity of a loop's frames.
+    fn disparity(&self, from: DepthFrom<'_>, closed: &mut Closed) -> Result<Disparity> {
+        let meaning = self.depth_is.map(|kind| match kind {
+            DepthIs::Disparity => Meaning::Disparity,
+            DepthIs::Depth => Meaning::Depth,
+        });
+        let size = (closed.size.0 as usize, closed.size.1 as usize);
+        Ok(match from {
+            DepthFrom::File(file) => Disparity::read(file, meaning, closed.of())?.cut(closed.corner(), size),
+            DepthFrom::Model(file) => {
+                let colors = self.depth_colors.map(|kind| match kind {
+                    DepthColors::Imagenet => IMAGENET,
+                    DepthColors::Half => HALF,
+                    DepthColors::Unit => UNIT,
+                });
+                let wishes = Wishes { meaning, colors, side: self.depth_side.map(|side| side as usize) };
+                depth_by(file, wishes, &picture(closed)?.median(), size)?
+            }
+        })
     }
 
     /// Focal length for frames of a size, in pixels.
@@ -78,7 +134,7 @@ impl OneClip {
 /// What is said of a clip without depth.
 pub fn without_depth(clip: &Path) -> anyhow::Error {
     mistake(format!(
-        "--views: {} is one clip, and a fit of several views needs their folder; for a scene from one clip pass the depth of its picture as well, with --depth FILE",
+        "--views: {} is one clip, and a fit of several views needs their folder; for a scene from one clip pass the depth of its picture as well, with --depth FILE or --depth-model FILE.onnx",
         clip.display()
     ))
 }
@@ -88,7 +144,7 @@ impl FitArgs {
     ///
     /// # Errors
     /// Flags that need several views, a bad clip or depth, too little memory, a target that cannot be written, or the user stopped it.
-    pub(super) fn fit_one_clip(&self, depth: &Path, target: &Target, stop: &Stop) -> Result<()> {
+    pub(super) fn fit_one_clip(&self, depth: DepthFrom<'_>, target: &Target, stop: &Stop) -> Result<()> {
         self.refuse_what_needs_views()?;
         let started = Instant::now();
         let source = Source::at(&self.views)?;
@@ -111,13 +167,9 @@ impl FitArgs {
             return Err(stopped().into());
         }
         let mut closed = closed?;
-        let (width, height) = closed.size;
-        let meaning = self.one_clip.depth_is.map(|kind| match kind {
-            DepthIs::Disparity => Meaning::Disparity,
-            DepthIs::Depth => Meaning::Depth,
-        });
-        let disparity =
-            Disparity::read(depth, meaning, closed.of())?.cut(closed.corner(), (width as usize, height as usize));
+        let (width, _) = closed.size;
+        progress.share(0.6, "depth");
+        let disparity = self.one_clip.disparity(depth, &mut closed)?;
         if !self.quiet {
             closed.report.notes.iter().for_each(|note| progress.note(&format!("note: {note}")));
             if self.one_clip.depth_is.is_none() {
@@ -125,7 +177,8 @@ impl FitArgs {
                     Meaning::Disparity => "disparity: bright is near; if bright is far, pass --depth-is depth",
                     Meaning::Depth => "depth: small is near; if large is near, pass --depth-is disparity",
                 };
-                progress.note(&format!("note: {}: taken for {kind}", depth.display()));
+                let (DepthFrom::File(file) | DepthFrom::Model(file)) = depth;
+                progress.note(&format!("note: {}: taken for {kind}", file.display()));
             }
         }
         let of_depth = serde_json::json!({ "far": disparity.far, "nearest": disparity.nearest });
@@ -136,8 +189,7 @@ impl FitArgs {
             PlaneCount::Count(count) => Some(count),
         };
         let moving = moving(&mut closed)?;
-        let moments = Picture::moments(closed.report.frames).into_iter().map(|frame| closed.frame(frame));
-        let mut picture = Picture::of(moments.collect::<Result<_, _>>()?, width as usize, closed.report.frames);
+        let mut picture = picture(&mut closed)?;
         let layers = Layers::new(&disparity, focal_px, planes)
             .with_sweeps(&sweeps(&disparity.values, &moving, disparity.width), &mut picture)
             .with_soft_edges(&picture);
@@ -205,7 +257,7 @@ impl FitArgs {
             return Ok(());
         }
         Err(mistake(format!(
-            "--depth: a scene from one clip takes --frames, --planes, --max-height, --start, --end, --depth-is and --fov; found {}",
+            "--depth: a scene from one clip takes --frames, --planes, --max-height, --start, --end, --depth-is, --fov and --fill; found {}",
             given.join(", ")
         )))
     }
@@ -223,6 +275,13 @@ fn watching<'a>(
         }
         if stop.asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
+}
+
+/// A loop at a few moments.
+fn picture(closed: &mut Closed) -> Result<Picture> {
+    let (width, frames) = (closed.size.0 as usize, closed.report.frames);
+    let moments: Result<Vec<_>, _> = Picture::moments(frames).into_iter().map(|frame| closed.frame(frame)).collect();
+    Ok(Picture::of(moments?, width, frames))
 }
 
 /// Which pixels change over the loop.

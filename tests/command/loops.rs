@@ -1,7 +1,8 @@
 //! `loop3d loop`: from a clip to a file; `loop3d fit --depth`: from a clip and its depth to a scene.
 
-use crate::support::{Folder, SIZE};
+use crate::support::{Ended, Folder, SIZE};
 use loop3d_media::read_clip;
+use loop3d_scene::Tile;
 use std::fs;
 
 /// Frames of the clip: five times the eight that its patch swings in.
@@ -89,6 +90,63 @@ fn a_clip_and_its_depth_become_a_scene_that_everything_takes() {
     assert!(side.frame(0).chunks_exact(3).all(|rgb| rgb != [0, 0, 0]), "no holes");
     folder.done("export a.loop3d -o a.glb --quiet");
     folder.done("info a.glb");
+}
+
+#[test]
+fn what_a_clean_plate_shows_is_behind_the_thing_that_it_lacks() {
+    let folder = Folder::new(FRAMES);
+    // A grey box in the middle, and the same place without it.
+    depth(&folder);
+    let [before, plate] = [true, false].map(|thing| {
+        image::RgbImage::from_fn(SIZE.0, SIZE.1, |x, _| match x {
+            0..24 if thing => image::Rgb([90, 90, 90]),
+            _ => image::Rgb([20, (4 * x) as u8, 200]),
+        })
+    });
+    fs::create_dir(folder.path("still")).unwrap();
+    (0..20).for_each(|frame| before.save(folder.path(&format!("still/{frame:02}.png"))).unwrap());
+    plate.save(folder.path("plate.png")).unwrap();
+    folder.done("fit --views still --depth depth.png --fill plate.png -o a.loop3d --quiet");
+    let scene = loop3d_scene::load(folder.path("a.loop3d")).unwrap();
+    // From the left the box has moved to the right less than it reaches: just beside it is what the plate has there.
+    let seen = loop3d_scene::render(&scene, &scene.views[2].camera, 0.0).to_rgb8();
+    let middle = &seen[(16 * 48) * 3..(17 * 48) * 3];
+    let edge = (0..48).rfind(|x| middle[3 * x + 2] < 120).unwrap();
+    let beside = &middle[3 * (edge + 2)..3 * (edge + 3)];
+    assert!(edge < 23 && beside[0] < 40 && beside[2] > 180 && beside[1] < 4 * 25, "{edge} {beside:?}");
+    image::RgbImage::new(30, 30).save(folder.path("square.png")).unwrap();
+    let wrong = "fit --views still --depth depth.png --fill square.png -o b.loop3d";
+    folder.run(wrong).said(65, &["square.png: found 30×30; expected the shape of the clip's frames, 48×32"]);
+    assert_eq!(folder.names(), ["a.loop3d", "capture", "depth.png", "plate.png", "square.png", "still"]);
+}
+
+/// Where `cargo xtask setup --tests` puts ONNX Runtime.
+const RUNTIME: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/.torch/onnxruntime/lib/libonnxruntime.so.1.27.0");
+
+#[test]
+fn a_model_of_pictures_gives_the_depth() {
+    if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+        eprintln!("not run: the set-up brings ONNX Runtime for Linux on x86-64 only");
+        return;
+    }
+    let folder = Folder::new(FRAMES);
+    fs::write(folder.path("mean.onnx"), include_bytes!("mean.onnx")).unwrap();
+    let fit = |model: &str, runtime: &str| {
+        let words =
+            format!("fit --views capture/frames/v0 --depth-model {model} --depth-side 28 --frames 16 -o a.loop3d");
+        Ended::of(folder.command(&words).env("ORT_DYLIB_PATH", runtime))
+    };
+    fit("none.onnx", RUNTIME).said(65, &["none.onnx: cannot be read"]);
+    fit("capture/poses_bounds.npy", RUNTIME).said(65, &["poses_bounds.npy: no ONNX model"]);
+    fit("mean.onnx", "/none.so").said(1, &["--depth-model: /none.so", "pip install onnxruntime"]);
+    assert_eq!(folder.names(), ["capture", "mean.onnx"]);
+    fit("mean.onnx", RUNTIME).said(0, &["mean.onnx: taken for disparity", "wrote a.loop3d"]);
+    let scene = loop3d_scene::load(folder.path("a.loop3d")).unwrap();
+    assert_eq!((scene.frames, scene.views.len()), (16, 5));
+    // Its picture has bright and dark parts, which are near and far.
+    let per_plane = scene.tiles.tiles.len() / scene.planes.count;
+    let shown = |tiles: &&[Tile]| tiles.iter().any(|tile| *tile != Tile::Empty);
+    assert!(scene.tiles.tiles.chunks(per_plane).filter(shown).count() >= 2);
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! `cargo xtask setup`: what a build and a run need, and on request what features and tests need.
 
+use crate::libraries::{NVRTC, ONNX_RUNTIME};
 use crate::options::Options;
-use crate::{browser, libtorch, nvrtc, system, wasm};
+use crate::{browser, libtorch, system, wasm};
 use anyhow::Result;
 use std::path::Path;
 
@@ -11,17 +12,19 @@ use std::path::Path;
 /// Something is missing that may not be installed here, or a download failed.
 pub fn run(root: &Path, options: Options) -> Result<()> {
     let torch = options.torch && !libtorch::in_place(root, options);
-    let nvrtc = options.nvrtc() && !nvrtc::in_place(root);
+    let libraries = [(options.nvrtc(), NVRTC), (options.tests, ONNX_RUNTIME)];
+    let wanted = || libraries.iter().filter(|(wanted, _)| *wanted).map(|(_, library)| library);
+    let download = torch || wanted().any(|library| !library.in_place(root));
     let wasm = options.web && !wasm::is_rustups(options.dry_run);
-    system::ensure_programs(system::Wanted { options, download: torch || nvrtc, wasm })?;
+    system::ensure_programs(system::Wanted { options, download, wasm })?;
     if options.web {
         browser::ensure(root, options);
     }
     if options.torch {
         libtorch::ensure(root, options)?;
     }
-    if options.nvrtc() {
-        nvrtc::ensure(root, options)?;
+    for library in wanted() {
+        library.ensure(root, options)?;
     }
     if !options.dry_run {
         println!("setup: done");
