@@ -1,5 +1,6 @@
 //! The command `loop3d`.
 
+mod batch;
 mod canvas;
 mod close;
 mod doctor;
@@ -54,6 +55,7 @@ enum Command {
     Prepare(prepare::PrepareArgs),
     Doctor(doctor::DoctorArgs),
     Fit(fit::FitArgs),
+    Batch(batch::BatchArgs),
     Eval(eval::EvalArgs),
     Measure(measure::MeasureArgs),
     Report(report::ReportArgs),
@@ -83,6 +85,7 @@ One clip is enough for a loop of its own size:
 }
 
 fn main() -> ExitCode {
+    batch::child::heed_the_leash();
     let result = match Cli::parse().command {
         Command::Loop(args) => args.run(),
         Command::Sample(args) => args.run(),
@@ -91,6 +94,7 @@ fn main() -> ExitCode {
         Command::Prepare(args) => args.run(),
         Command::Doctor(args) => args.run(),
         Command::Fit(args) => args.run(),
+        Command::Batch(args) => args.run(),
         Command::Eval(args) => args.run(),
         Command::Measure(args) => args.run(),
         Command::Report(args) => args.run(),
