@@ -37,13 +37,14 @@ def main():
     parser.add_argument("--workers", type=int, default=4)
     parser.add_argument("--cpus", type=int, default=4, help="cores of each worker")
     parser.add_argument("--program", default="loop3d")
-    parser.add_argument("flags", nargs="*", help="flags for every fit, after --")
-    args = parser.parse_args()
+    words = sys.argv[1:]
+    at = words.index("--") if "--" in words else len(words)
+    args, flags = parser.parse_args(words[:at]), words[at + 1:]
     ray.init()
     listing, folder = os.path.abspath(args.list), os.path.abspath(args.dir)
     task = ray.remote(num_cpus=args.cpus, max_retries=5, retry_exceptions=True)(share)
     shares = [
-        task.remote(args.program, listing, folder, index, args.workers, args.cpus, args.flags)
+        task.remote(args.program, listing, folder, index, args.workers, args.cpus, flags)
         for index in range(args.workers)
     ]
     codes = []
