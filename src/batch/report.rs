@@ -50,7 +50,7 @@ fn card(dir: &Path, row: &Row) -> Html {
         let number = |key: &str| scene[key].as_u64().unwrap_or(0);
         let size = |at: usize| scene["size_px"][at].as_u64().unwrap_or(0);
         facts.push(("Image", format!("{}×{}", size(0), size(1))));
-        facts.push(("Loop", format!("{} frames at {} fps", number("frames"), scene["fps"])));
+        facts.push(("Loop", format!("{} frames at {} fps", number("frames"), scene["fps"].as_f64().unwrap_or(0.0))));
         facts.push(("Tiles", format!("{} static, {} looping", number("static_tiles"), number("looping_tiles"))));
         facts.push(("Planes", number("planes").to_string()));
     }

@@ -1,6 +1,6 @@
 //! A list of captures, as a user works through it: skipped, stopped, killed, shared, broken.
 
-use crate::support::{Ended, Folder, SIZE, VIEWS, row};
+use crate::support::{Ended, Folder, SIZE, VIEWS, empty_png, row};
 use serde_json::Value;
 use std::fs;
 use std::process::{Child, Command, Stdio};
@@ -107,6 +107,24 @@ fn a_broken_capture_costs_its_line_alone() {
     fs::write(folder.path("c1/poses_bounds.npy"), folder.bytes("c0/poses_bounds.npy")).unwrap();
     let again = events(&folder.done(&format!("batch list -o out --json -- {FLAGS}")));
     assert_eq!((count(&again, "skipped"), count(&again, "done")), (2, 1), "{again:?}");
+}
+
+#[test]
+fn what_may_succeed_later_is_tried_again_and_nothing_else() {
+    let folder = Folder::new(1);
+    let size = (60_000, 60_000);
+    folder.poses(&[0.0, 0.1, 0.2, 0.3].map(|x| row(x, size)));
+    (0..VIEWS).for_each(|view| empty_png(&folder.path(&format!("capture/frames/v{view}/00.png")), size));
+    fs::create_dir(folder.path("empty")).unwrap();
+    fs::write(folder.path("list"), "capture\nempty\n").unwrap();
+    let ended = folder.run("batch list -o out --retries 2 --retry-wait 0 --json");
+    ended.said(75, &["2 of 2 lines failed"]);
+    let all = events(&ended);
+    assert_eq!((count(&all, "start"), count(&all, "retry"), count(&all, "failed")), (4, 2, 2), "{all:?}");
+    let summary: Value = serde_json::from_slice(&folder.bytes("out/summary.json")).unwrap();
+    let of = |line: usize, key: &str| summary["lines"][line][key].clone();
+    assert_eq!((of(0, "code"), of(0, "attempts")), (75.into(), 3.into()));
+    assert_eq!((of(1, "code"), of(1, "attempts")), (65.into(), 1.into()));
 }
 
 #[test]
