@@ -1,5 +1,6 @@
 //! The command `loop3d`.
 
+mod batch;
 mod canvas;
 mod close;
 mod doctor;
@@ -22,6 +23,7 @@ mod renderer;
 mod report;
 mod sample;
 mod serve;
+mod shell_files;
 mod single_page;
 mod stop;
 mod train;
@@ -54,6 +56,7 @@ enum Command {
     Prepare(prepare::PrepareArgs),
     Doctor(doctor::DoctorArgs),
     Fit(fit::FitArgs),
+    Batch(batch::BatchArgs),
     Eval(eval::EvalArgs),
     Measure(measure::MeasureArgs),
     Report(report::ReportArgs),
@@ -64,6 +67,8 @@ enum Command {
     Import(import::ImportArgs),
     Serve(serve::ServeArgs),
     Info(info::InfoArgs),
+    #[command(hide = true)]
+    ShellFiles(shell_files::ShellFilesArgs),
 }
 
 fn after_help() -> String {
@@ -83,6 +88,7 @@ One clip is enough for a loop of its own size:
 }
 
 fn main() -> ExitCode {
+    batch::child::heed_the_leash();
     let result = match Cli::parse().command {
         Command::Loop(args) => args.run(),
         Command::Sample(args) => args.run(),
@@ -91,6 +97,7 @@ fn main() -> ExitCode {
         Command::Prepare(args) => args.run(),
         Command::Doctor(args) => args.run(),
         Command::Fit(args) => args.run(),
+        Command::Batch(args) => args.run(),
         Command::Eval(args) => args.run(),
         Command::Measure(args) => args.run(),
         Command::Report(args) => args.run(),
@@ -101,6 +108,7 @@ fn main() -> ExitCode {
         Command::Import(args) => args.run(),
         Command::Serve(args) => args.run(),
         Command::Info(args) => args.run(),
+        Command::ShellFiles(args) => args.run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

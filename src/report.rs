@@ -4,7 +4,7 @@ mod charts;
 mod date;
 mod facts;
 mod film;
-mod html;
+pub mod html;
 mod images;
 mod page;
 mod tables;

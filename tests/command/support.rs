@@ -21,6 +21,7 @@ pub const COMMANDS: &[&str] = &[
     "prepare",
     "doctor",
     "fit",
+    "batch",
     "eval",
     "measure",
     "report",

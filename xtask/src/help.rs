@@ -36,6 +36,19 @@ const TASKS: &[(&str, &str, &str)] = &[
 target/bench.json. `cargo xtask bench --help` lists the options.",
     ),
     (
+        "dist",
+        "[--wheel]",
+        "Builds what people download, for x86-64 Linux with glibc 2.28 or newer: target/dist/loop3d-VERSION-x86_64-linux.tar.gz with the command,
+the browser viewer, shell completions, man pages and licences, and its SHA-256.
+--wheel: also a wheel for pip",
+    ),
+    (
+        "check-deploy",
+        "",
+        "Checks the templates of deploy/, and runs ten tiny captures on Ray with two workers, one of which is killed. Installs the
+tools for that from PyPI into target/deploy-tools.",
+    ),
+    (
         "readme-animation",
         "[--scene FILE]",
         "Renders the README's animation, docs/images/sample.webp, from FILE [default: the scene of the demo].",

@@ -6,9 +6,12 @@ mod bench;
 mod browser;
 mod check;
 mod demo;
+mod deploy;
+mod dist;
 mod help;
 mod libraries;
 mod libtorch;
+mod licences;
 mod options;
 mod process;
 mod setup;
@@ -61,6 +64,15 @@ fn task(args: &[&str]) -> Result<()> {
             enter()?;
             setup::run(&root, Options::WEB)?;
             web::run_all(&root, scene.as_deref())
+        }
+        ["dist", options @ ..] => {
+            let wheel = dist::options(options)?;
+            enter()?;
+            dist::run_all(&root, wheel)
+        }
+        ["check-deploy"] => {
+            enter()?;
+            deploy::run_all(&root)
         }
         ["readme-animation", options @ ..] => {
             let scene = animation::scene(&root, options)?; // relative to the user's folder
