@@ -95,9 +95,9 @@ impl RenderArgs {
             Ok(())
         })?;
         output.finish()?;
-        let (name, count) = (self.output.display(), shots.len());
-        let seconds = count as f64 / fps;
-        progress.finish(&format!("wrote {name}: {count} frames of {width}×{height} at {fps} fps, {seconds:.1} s"));
+        let count = shots.len();
+        let about = format!("{count} frames of {width}×{height} at {fps} fps, {:.1} s", count as f64 / fps);
+        progress.finish(&crate::wrote::file(&self.output, &about));
         Ok(())
     }
 
