@@ -5,6 +5,7 @@ use crate::output::print;
 use crate::progress::Progress;
 use crate::stop::Stop;
 use crate::video::{Kind, Video};
+use crate::wrote;
 use anyhow::{Context, Result};
 use loop3d_closing::{Closed, Look, Masks, Options, Report, close};
 use loop3d_media::{Purpose, Size, Source};
@@ -222,13 +223,16 @@ impl LoopArgs {
         let seam = seam
             .map_or(String::new(), |seam| format!("; seam {seam:.2} (at 1 the loop point is like any other moment)"));
         let times = if self.repeat > 1 { format!(", played {} times", self.repeat) } else { String::new() };
-        progress.finish(&format!(
-            "wrote {}: a loop of {seconds:.2} s from {of:.2} s of clip ({frames} frames of {width}×{height} at {:.2} fps){times}; {:.0} % of the \
+        let about = format!(
+            "a loop of {seconds:.2} s from {of:.2} s of clip ({frames} frames of {width}×{height} at {:.2} fps){times}; {:.0} % of the \
              picture moves{seam}",
-            self.output.display(),
             closed.fps,
             100.0 * moving,
-        ));
+        );
+        progress.finish(&match self.json {
+            true => wrote::only(&self.output, &about),
+            false => wrote::file(&self.output, &about),
+        });
         if self.json {
             let mut report = serde_json::to_value(&closed.report)?;
             if let Some(report) = report.as_object_mut() {

@@ -1,10 +1,11 @@
 //! `loop3d export`: a scene as a package that phones play, as one HTML file, or as the original project's folder.
 
 use crate::failure::{Stopped, mistake};
-use crate::output::{check_folder_of, print};
+use crate::output::{check_folder_of, check_not_input, print, size};
 use crate::progress::Progress;
 use crate::single_page::SinglePage;
 use crate::stop::Stop;
+use crate::wrote;
 use anyhow::{Context, Result};
 use loop3d_package::format::Codec;
 use loop3d_package::{ExportError, Report, Settings};
@@ -44,7 +45,7 @@ pub struct ExportArgs {
     /// etc2 have one quality.
     #[arg(long, value_parser = clap::value_parser!(u8).range(0..=100))]
     quality: Option<u8>,
-    /// Largest package, in MB of 10^6 bytes: the quality is lowered from --quality until the package fits.
+    /// Largest file, in MB of 10^6 bytes: the quality is lowered from --quality until it fits. A page contains the viewer as well.
     #[arg(long, value_name = "N")]
     max_mb: Option<f64>,
     /// Print the report as JSON.
@@ -114,10 +115,10 @@ impl ExportArgs {
             mb => mb.map(|mb| (mb * 1e6) as u64),
         };
         check_folder_of(&self.output)?;
-        if is_page {
-            // A command without the viewer says so before anything takes time.
-            SinglePage::new("", &[])?;
-        }
+        check_not_input(&self.scene, &self.output)?;
+        // A command without the viewer says so before anything takes time.
+        let max_bytes =
+            if is_page { self.most_package(SinglePage::new(&self.title(), &[])?, max_bytes)? } else { max_bytes };
         if is_page && self.keeps_package() {
             // Only a package that opens goes into a page.
             loop3d_package::open(&self.scene)?;
@@ -136,7 +137,7 @@ impl ExportArgs {
         if self.format == Format::Videoloop3d {
             let bytes = loop3d_package::export_folder(&scene, &self.output, &mut observer).map_err(stopped)?;
             let frames = scene.frames;
-            progress.finish(&format!("wrote {target}: {frames} frames, {:.1} MB", bytes as f64 / 1e6));
+            progress.finish(&wrote::only(&self.output, &format!("{frames} frames, {}", size(bytes))));
             return Ok(());
         }
         let quality = self.quality.unwrap_or(QUALITY);
@@ -154,7 +155,11 @@ impl ExportArgs {
         match (self.json, self.quiet) {
             (true, _) => print(&serde_json::to_string_pretty(&report)?),
             (false, true) => Ok(()),
-            (false, false) => print(&table(&report)),
+            (false, false) => {
+                print(&table(&report))?;
+                eprintln!("{}", wrote::file(&self.output, &size(report.bytes)));
+                Ok(())
+            }
         }
     }
 
@@ -164,10 +169,34 @@ impl ExportArgs {
         is_package && self.codec.is_none() && self.quality.is_none() && self.max_mb.is_none()
     }
 
+    /// The title of a page.
+    fn title(&self) -> String {
+        self.scene.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
+    /// The most bytes of the package in a page of at most `max_bytes`: what is left beside the viewer, as base64.
+    ///
+    /// # Errors
+    /// Nothing is left.
+    fn most_package(&self, empty: SinglePage<'_>, max_bytes: Option<u64>) -> Result<Option<u64>> {
+        let Some(max_bytes) = max_bytes else { return Ok(None) };
+        let mut page = Vec::new();
+        empty.write(&mut page)?;
+        let viewer = page.len() as u64;
+        match max_bytes.saturating_sub(viewer) / 4 * 3 {
+            0 => Err(mistake(format!(
+                "--max-mb: found {}; the viewer in a page alone has {}; expected more, or NAME.glb",
+                size(max_bytes),
+                size(viewer)
+            ))),
+            left => Ok(Some(left)),
+        }
+    }
+
     /// Writes the page with this package inside; the sizes of both.
     fn write_page(&self, package: &Path) -> Result<PageSizes> {
         let bytes = fs::read(package).with_context(|| format!("{}: cannot be read", package.display()))?;
-        let title = self.scene.file_stem().unwrap_or_default().to_string_lossy();
+        let title = self.title();
         let page = SinglePage::new(&title, &bytes)?;
         loop3d_scene::write_file(&self.output, |out| page.write(out))?;
         let page_bytes = fs::metadata(&self.output).map_or(0, |about| about.len());
@@ -180,9 +209,13 @@ impl ExportArgs {
             (true, _) => print(&serde_json::to_string_pretty(&PageReport { sizes, package })?),
             (false, true) => Ok(()),
             (false, false) => {
-                let (page, all, scene) = (self.output.display(), mb(sizes.page_bytes), mb(sizes.package_bytes));
-                let line = format!("wrote {page}: {all}; contains the scene ({scene}) and the viewer, both as text");
-                print(&package.map_or(line.clone(), |report| format!("{line}\n\n{}", table(report))))
+                if let Some(report) = package {
+                    print(&table(report))?;
+                }
+                let (all, scene) = (size(sizes.page_bytes), size(sizes.package_bytes));
+                let about = format!("{all}; contains the scene ({scene}) and the viewer");
+                eprintln!("{}", wrote::file(&self.output, &about));
+                Ok(())
             }
         }
     }
@@ -211,6 +244,11 @@ fn package_beside(page: &Path) -> PathBuf {
     page.with_file_name(format!(".{name}.tmp-{}.glb", std::process::id()))
 }
 
+/// How a package is made where nothing is said about it.
+pub fn usual_settings() -> Settings {
+    Settings { codecs: CodecName::H264.codecs(QUALITY), quality: QUALITY, max_bytes: None }
+}
+
 /// The error, or that the user stopped the job.
 pub fn or_stopped(error: ExportError, target: &Path) -> anyhow::Error {
     match error {
@@ -219,16 +257,12 @@ pub fn or_stopped(error: ExportError, target: &Path) -> anyhow::Error {
     }
 }
 
-fn mb(bytes: u64) -> String {
-    format!("{:.2} MB", bytes as f64 / 1e6)
-}
-
 /// The report as text.
 fn table(report: &Report) -> String {
     let Report { parts, likeness, plain_png, .. } = report;
     let parts = parts.iter().map(|(name, bytes)| (name.as_str(), *bytes)).chain([("json", report.json_bytes)]);
     let mut lines = vec![format!("{:<14}{:>12}", "part", "size")];
-    lines.extend(parts.map(|(name, bytes)| format!("{name:<14}{:>12}", mb(bytes))));
+    lines.extend(parts.map(|(name, bytes)| format!("{name:<14}{:>12}", size(bytes))));
     lines.push(String::new());
     lines.push(format!("{:<14}{:>12}{:>12}{:>12}{:>14}", "", "size", "mean dB", "worst dB", "GPU memory"));
     let name = format!("{}, q {}", report.codecs.join("+"), report.quality);
@@ -237,7 +271,7 @@ fn table(report: &Report) -> String {
         ("plain PNG", plain_png.bytes, &plain_png.likeness, plain_png.gpu_bytes),
     ] {
         let (mean, worst) = (likeness.mean_db, likeness.worst_db);
-        lines.push(format!("{name:<14}{:>12}{mean:>12.2}{worst:>12.2}{:>14}", mb(bytes), mb(gpu)));
+        lines.push(format!("{name:<14}{:>12}{mean:>12.2}{worst:>12.2}{:>14}", size(bytes), size(gpu)));
     }
     let views = likeness.shots_db.len();
     lines.push(format!(

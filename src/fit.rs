@@ -174,10 +174,10 @@ impl FitArgs {
             losses.finish(&scene)?;
         }
         let (statics, loopings) = scene.tiles.counts();
-        let (name, seconds) = (target.scene.display(), watcher.started.elapsed().as_secs_f64());
+        let seconds = watcher.started.elapsed().as_secs_f64();
         let loops = format!("{} frames at {} fps", scene.frames, scene.fps);
-        watcher
-            .finish(&format!("wrote {name}: {statics} static and {loopings} looping tiles, {loops}; {seconds:.0} s"));
+        let about = format!("{statics} static and {loopings} looping tiles, {loops}; {seconds:.0} s");
+        watcher.finish(&crate::wrote::file(&target.scene, &about));
         Ok(())
     }
 

@@ -54,8 +54,8 @@ impl ImportArgs {
         let scene = loop3d_package::import(&self.dir, &mut observer).map_err(|error| or_stopped(error, &target))?;
         loop3d_scene::save(&scene, &target)?;
         let (static_tiles, looping_tiles) = scene.tiles.counts();
-        progress
-            .finish(&format!("wrote {}: {static_tiles} static and {looping_tiles} looping tiles", target.display()));
+        let about = format!("{static_tiles} static and {looping_tiles} looping tiles");
+        progress.finish(&crate::wrote::file(&target, &about));
         Ok(())
     }
 }

@@ -31,6 +31,7 @@ mod video;
 #[cfg(feature = "viewer")]
 mod view;
 mod web_files;
+mod wrote;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;

@@ -17,12 +17,33 @@ pub fn print(text: &str) -> Result<()> {
     }
 }
 
+/// A number of bytes for people: MB of 10^6 bytes.
+pub fn size(bytes: u64) -> String {
+    format!("{:.2} MB", bytes as f64 / 1e6)
+}
+
 /// Checks that the folder of an output exists, before any work is done for it.
 ///
 /// # Errors
 /// It does not.
 pub fn check_folder_of(target: &Path) -> Result<()> {
     folder_of(target).map(drop)
+}
+
+/// Checks that an output is not its own input, not even by way of a link.
+///
+/// # Errors
+/// It is.
+pub fn check_not_input(input: &Path, target: &Path) -> Result<()> {
+    let same =
+        std::fs::canonicalize(input).is_ok_and(|input| std::fs::canonicalize(target).is_ok_and(|to| to == input));
+    if same {
+        return Err(mistake(format!(
+            "{}: is the scene that is read; write to another name, then move it if you want to replace it",
+            target.display()
+        )));
+    }
+    Ok(())
 }
 
 /// The folder of an output, which exists.

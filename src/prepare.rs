@@ -79,7 +79,7 @@ impl PrepareArgs {
                 eprintln!("note: leaving out {count} view(s) without a pose: {names}");
             }
             let reused = if done.reused > 0 { format!(" ({} steps reused)", done.reused) } else { String::new() };
-            eprintln!("wrote {}: {} views{reused}", self.output.display(), done.views.len());
+            eprintln!("{}", crate::wrote::capture(&self.output, &format!("{} views{reused}", done.views.len())));
         }
         Ok(())
     }

@@ -86,7 +86,8 @@ impl ReportArgs {
         let Html(html) = page.html();
         loop3d_scene::write_file(&self.output, |out| out.write_all(html.as_bytes()))?;
         if !self.quiet {
-            eprintln!("wrote {target}: {:.1} MB, {}", html.len() as f64 / 1e6, page.contents());
+            let about = format!("{}, {}", crate::output::size(html.len() as u64), page.contents());
+            eprintln!("{}", crate::wrote::file(&self.output, &about));
         }
         Ok(())
     }

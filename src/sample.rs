@@ -106,9 +106,9 @@ impl SampleArgs {
         }
         let report = written?;
         let (files, percent) = (report.files.len(), 100.0 * report.static_fraction);
-        let dir = report.capture.display();
         let what = if self.scene.is_some() { "all pixels are" } else { "the held-out view is" };
-        progress.finish(&format!("wrote {dir}: {files} files; {percent:.0}% of {what} static"));
+        let about = format!("{files} files; {percent:.0}% of {what} static");
+        progress.finish(&crate::wrote::capture(&report.capture, &about));
         Ok(())
     }
 

@@ -1,13 +1,15 @@
 //! `loop3d serve`: shows scenes in browsers, on this machine and on phones in the same network.
 
+mod made;
 mod site;
 
 use crate::failure::mistake;
 use crate::stop::Stop;
-use crate::web_files;
+use crate::web_files::WebFiles;
 use anyhow::Result;
 use fast_qr::qr::QRBuilder;
-use site::{Question, Site};
+use made::Made;
+use site::{Question, Scenes, Site, is_package};
 use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, UdpSocket};
 use std::path::PathBuf;
@@ -22,12 +24,15 @@ const LOOK: Duration = Duration::from_millis(150);
 
 /// Serve a scene, or a folder of them, to browsers: on this machine, and on phones in the same network.
 #[derive(clap::Args, Debug)]
-#[command(after_help = "Examples:\n  loop3d serve garden.glb\n  loop3d serve scenes/ --port 8000\n\n\
+#[command(
+    after_help = "Examples:\n  loop3d serve garden.loop3d\n  loop3d serve garden.glb\n  loop3d serve scenes/ --port 8000\n\n\
     Scan the QR code with a phone to open the scene there. Browsers allow tilt and WebGPU only on this machine and over https: other \
     devices use WebGL 2, and you look around by touch. To allow tilt, upload the folder that `cargo xtask web --scene garden.glb` writes \
-    to any https host.")]
+    to any https host."
+)]
 pub struct ServeArgs {
-    /// A package (*.glb), or a folder of packages.
+    /// A scene (*.loop3d, *.glb), or a folder of packages (*.glb). A *.loop3d is served as a package that is removed at the end;
+    /// `export` makes one to keep.
     scene: PathBuf,
     /// Port; if it is taken, the next free one is used.
     #[arg(long, default_value_t = 8080)]
@@ -44,20 +49,37 @@ impl ServeArgs {
     /// Serves until Ctrl-C.
     ///
     /// # Errors
-    /// The scene does not exist, no port is free, or the viewer is not embedded in this command.
+    /// The scene does not exist or is not one, no port is free, or there is no viewer.
     pub fn run(&self) -> Result<()> {
-        let site = Site::new(&self.scene)?;
-        web_files::file("index.html")?;
+        let scenes = Scenes::new(&self.scene)?;
+        let stop = Stop::on_ctrl_c()?;
+        let made = match &scenes {
+            Scenes::File { path, .. } if !is_package(path) => {
+                let scene = loop3d_package::open(path)?;
+                // Before a package is made, which takes time.
+                WebFiles::find()?;
+                Some(Made::new(&scene, path, &stop, self.quiet)?)
+            }
+            _ => None,
+        };
+        let scenes = made.as_ref().map_or(scenes, Made::scenes);
+        let site = Site::new(scenes, |path| match loop3d_package::check(path) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(error.to_string()),
+        });
+        for fault in site.left_out()? {
+            eprintln!("left out: {fault}");
+        }
+        let viewer = WebFiles::find()?;
         let server = self.listen()?;
         let port = server.server_addr().to_ip().map_or(self.port, |address| address.port());
-        let stop = Stop::on_ctrl_c()?;
         crate::output::print(&self.greeting(port))?;
         std::thread::scope(|scope| {
             for _ in 0..WORKERS {
                 scope.spawn(|| {
                     while !stop.asked() {
                         match server.recv_timeout(LOOK) {
-                            Ok(Some(request)) => answer(&site, request),
+                            Ok(Some(request)) => answer(&site, &viewer, request),
                             Ok(None) => {}
                             Err(error) => eprintln!("a connection failed: {error}"),
                         }
@@ -118,7 +140,7 @@ fn address_in_network() -> Option<IpAddr> {
     Some(socket.local_addr().ok()?.ip()).filter(|address| !address.is_loopback() && !address.is_unspecified())
 }
 
-fn answer(site: &Site, request: Request) {
+fn answer(site: &Site, viewer: &WebFiles, request: Request) {
     let header = |name: &'static str| {
         let found = request.headers().iter().find(|header| header.field.equiv(name));
         found.map(|header| header.value.as_str().to_owned())
@@ -134,7 +156,7 @@ fn answer(site: &Site, request: Request) {
     if !matches!(request.method(), Method::Get | Method::Head) {
         return send(request, Response::from_string("GET and HEAD only\n").with_status_code(405));
     }
-    match site.answer(&question) {
+    match site.answer(viewer, &question) {
         Ok(found) => {
             let headers =
                 found.headers.iter().filter_map(|(name, value)| Header::from_bytes(*name, value.as_bytes()).ok());

@@ -1,9 +1,10 @@
 //! A scene and the viewer in one HTML file that opens from disk.
 
-use crate::web_files;
+use crate::web_files::WebFiles;
 use anyhow::Result;
 use base64::display::Base64Display;
 use base64::engine::general_purpose::STANDARD;
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 /// The viewer's script for such a page, and the programs that it looks up by element id.
@@ -17,18 +18,19 @@ pub struct SinglePage<'a> {
     /// The bytes of a `*.glb`.
     package: &'a [u8],
     script: String,
-    programs: [(&'static str, &'static [u8]); 2],
+    programs: [(&'static str, Cow<'static, [u8]>); 2],
 }
 
 impl<'a> SinglePage<'a> {
     /// A page for a package.
     ///
     /// # Errors
-    /// The viewer is not embedded in this command.
+    /// There is no viewer.
     pub fn new(title: &'a str, package: &'a [u8]) -> Result<Self> {
         let [webgpu, webgl2] = PROGRAMS;
-        let programs = [(webgpu, web_files::file(webgpu)?), (webgl2, web_files::file(webgl2)?)];
-        Ok(Self { title, package, script: inline(&String::from_utf8_lossy(web_files::file(SCRIPT)?)), programs })
+        let files = WebFiles::find()?;
+        let programs = [(webgpu, files.file(webgpu)?), (webgl2, files.file(webgl2)?)];
+        Ok(Self { title, package, script: inline(&String::from_utf8_lossy(&files.file(SCRIPT)?)), programs })
     }
 
     /// Writes the page.
@@ -44,7 +46,8 @@ impl<'a> SinglePage<'a> {
              <style>body {{ margin: 0; background: #0c0d10; }} loop-3d {{ position: fixed; inset: 0; --loop-3d-aspect-ratio: auto; \
              --loop-3d-focus: transparent; }}</style>\n</head>\n<body>\n"
         )?;
-        for (name, bytes) in self.programs.into_iter().chain([("scene", self.package)]) {
+        let programs = self.programs.iter().map(|(name, bytes)| (*name, &**bytes));
+        for (name, bytes) in programs.chain([("scene", self.package)]) {
             // The browser does not run a script of an unknown type.
             writeln!(
                 out,

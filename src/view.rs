@@ -3,7 +3,8 @@
 use crate::failure::mistake;
 use crate::output::write_png;
 use anyhow::Result;
-use loop3d_scene::{Camera, PathError, Scene};
+use glam::{DAffine3, DVec2};
+use loop3d_scene::{Camera, PathError, Planes, Scene, TILE, TILE_VALUES, Tile, TileTable};
 use loop3d_viewer::window::{self, WindowOptions};
 use loop3d_viewer::{Backend, OrbitCamera, Renderer, RendererOptions};
 use std::path::{Path, PathBuf};
@@ -17,16 +18,16 @@ use std::sync::Arc;
     Space: play or pause. Left, right: previous or next frame. Up or down: reverse. [ and ]: slower, faster. F: full screen. \
     S: screenshot. I: statistics. Q: speed, loops, quality. O: open. H: help. Esc: close. Drop another scene on the window to open it.")]
 pub struct ViewArgs {
-    /// The scene (*.loop3d, *.glb).
-    #[arg(required_unless_present = "list_adapters")]
+    /// The scene (*.loop3d, *.glb) [default: an empty window, to drop one on].
     scene: Option<PathBuf>,
-    /// Size in pixels [default: the aspect ratio of the captured images, at most 1280x720].
+    /// Size in pixels [default: of a window, the shape of the captured images in 1280x720; of a screenshot, that of the captured
+    /// images].
     #[arg(long, value_name = "WxH", value_parser = crate::render::parse_size)]
     size: Option<[u32; 2]>,
     /// Frame of the loop to start with; may be fractional.
     #[arg(long, default_value_t = 0.0)]
     time: f64,
-    /// Camera position to start from: reference, or view:N (a captured view, from 0).
+    /// Camera to start from: reference, or view:N (a captured view, from 0), as with `render --path`.
     #[arg(long, default_value = "reference")]
     camera: String,
     /// Write the first frame to a PNG instead of opening a window.
@@ -57,8 +58,11 @@ impl ViewArgs {
         if self.list_adapters {
             return crate::output::print(&self.adapters());
         }
-        let path = self.scene.as_deref().ok_or_else(|| mistake("missing SCENE"))?;
-        let scene = loop3d_package::open(path)?;
+        let scene = match &self.scene {
+            Some(path) => loop3d_package::open(path)?,
+            None if self.screenshot.is_some() => return Err(mistake("--screenshot: missing SCENE")),
+            None => nothing(),
+        };
         let from = self.start(&scene)?;
         if !self.time.is_finite() {
             return Err(mistake(format!("--time: found {}, expected a number", self.time)));
@@ -66,19 +70,22 @@ impl ViewArgs {
         if let Some(target) = &self.screenshot {
             return self.write_screenshot(Arc::new(scene), from, target);
         }
+        let path = self.scene.as_deref().unwrap_or(Path::new("no scene"));
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let save = move |rgb: &[u8], width, height| {
             let free = (1..).map(|i| PathBuf::from(format!("{stem}-{i:02}.png"))).find(|path| !path.exists());
             let path = free.unwrap_or_default();
             write_png(&path, rgb, width, height).map_err(|e| format!("{e:#}"))?;
-            Ok(path)
+            // Where it is: a window is often started from a launcher, in no folder that a person knows.
+            Ok(std::path::absolute(&path).unwrap_or(path))
         };
         let load = |path: &Path| loop3d_package::open(path).map_err(|e| e.to_string());
         let options = WindowOptions {
             size: self.size,
             time: self.time,
             from,
+            invitation: self.scene.is_none().then(|| "Drop a scene here, or press O".to_owned()),
             renderer: self.renderer(),
             save: Box::new(save),
             load: Box::new(load),
@@ -113,11 +120,39 @@ impl ViewArgs {
             return Err(mistake(format!("--screenshot: found {}, expected NAME.png", target.display())));
         }
         let [width, height] = self.size.unwrap_or([scene.reference.width, scene.reference.height]);
-        let mut camera = OrbitCamera::new(&scene);
-        if let Some(from) = from {
-            camera.look_from(&from);
-        }
+        // Exactly the camera of `render --path view:N`.
+        let camera =
+            from.map_or_else(|| OrbitCamera::new(&scene).camera(width, height), |from| from.covering(width, height));
         let mut renderer = Renderer::new(scene, &self.renderer())?;
-        write_png(target, &renderer.render(&camera.camera(width, height), self.time)?, width, height)
+        write_png(target, &renderer.render(&camera, self.time)?, width, height)?;
+        eprintln!("{}", crate::wrote::only(target, &format!("{width}×{height}")));
+        Ok(())
+    }
+}
+
+/// A scene with nothing in it, for a window that waits for one.
+fn nothing() -> Scene {
+    let (width, height) = (1280, 720);
+    let [rows, columns] = [height, width].map(|side| (side as usize).div_ceil(TILE));
+    let mut tiles = TileTable::empty(2, rows, columns, [0, 0]);
+    // A renderer needs a tile; this one is transparent.
+    tiles.tiles[0] = Tile::Static(0);
+    let center_px = DVec2::new(f64::from(width), f64::from(height)) / 2.0;
+    Scene {
+        reference: Camera {
+            width,
+            height,
+            focal_px: DVec2::splat(f64::from(width)),
+            center_px,
+            world_from_camera: DAffine3::IDENTITY,
+        },
+        planes: Planes { near: 1.0, far: 10.0, count: 2 },
+        tiles,
+        fps: 25.0,
+        frames: 1,
+        static_texels: vec![0; TILE_VALUES],
+        looping_texels: Vec::new(),
+        views: Vec::new(),
+        fit: serde_json::Value::Null,
     }
 }

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | read a package strictly, as its bytes arrive | [`mod@format`]: `Reader`, `Assembly`, `Head`; a crate of its own, which compiles to wasm |
 //! | read a scene from any file, package or master | [`open`] |
+//! | check a package without decoding it | [`check`] |
 //! | write a package | [`export()`] with [`Settings`]; a [`Report`] says how good it is |
 //! | write and read the original project's folder | [`export_folder`], [`import`] |
 //! | compare two scenes | [`compare()`] at [`shots`] |
@@ -57,6 +58,6 @@ mod visibility;
 pub use compare::{Likeness, compare, shots};
 pub use error::ExportError;
 pub use export::{Settings, export};
-pub use open::open;
+pub use open::{check, open};
 pub use report::{PlainPng, Report};
 pub use videoloop3d::{export_folder, import};

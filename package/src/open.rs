@@ -3,11 +3,14 @@
 use crate::coded::CodedFrames;
 use crate::png::rgba_of_png;
 use crate::{ExportError, codecs, textures};
-use loop3d_package_format::{Arrival, Assembly, Codec, Head, Limits, PackageError, Reader, Stream, premultiplied};
+use loop3d_package_format::{
+    Arrival, Assembly, Codec, Head, Layouts, Limits, PackageError, Reader, Stream, premultiplied,
+};
 use loop3d_scene::{Scene, TileKind};
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Bytes that are read at a time.
 const PIECE: usize = 1 << 18;
@@ -26,7 +29,21 @@ pub fn open(path: impl AsRef<Path>) -> Result<Scene, ExportError> {
     if is_package().unwrap_or(false) { open_package(path) } else { Ok(loop3d_scene::load(path)?) }
 }
 
+/// Checks every byte of a package without decoding its images and videos, and returns its head.
+///
+/// # Errors
+/// The file cannot be read, is not a package, or is damaged.
+pub fn check(path: impl AsRef<Path>) -> Result<Arc<Head>, ExportError> {
+    let path = path.as_ref();
+    collect(path)?.head().map_err(|error| in_file(error, path))
+}
+
 fn open_package(path: &Path) -> Result<Scene, ExportError> {
+    collect(path)?.scene().map_err(|error| in_file(error, path))
+}
+
+/// All parts of a package, each checked against its SHA-256.
+fn collect(path: &Path) -> Result<Collector, ExportError> {
     let unreadable = |error| ExportError::Read { path: path.to_owned(), error };
     let mut file = File::open(path).map_err(unreadable)?;
     let mut piece = vec![0; PIECE];
@@ -38,7 +55,7 @@ fn open_package(path: &Path) -> Result<Scene, ExportError> {
         }
         collector.push(&piece[..count]).map_err(|error| in_file(error, path))?;
     }
-    collector.scene().map_err(|error| in_file(error, path))
+    Ok(collector)
 }
 
 /// The scene of a package in memory, in pieces.
@@ -78,6 +95,19 @@ impl Collector {
         Ok(())
     }
 
+    /// The head, once all bytes and the layouts of the tiles were checked.
+    fn head(self) -> Result<Arc<Head>, ExportError> {
+        self.reader.finish()?;
+        match self.reader.head() {
+            Some(head) => {
+                let [static_layout, looping_layout, gains] = layouts(head, &self.parts);
+                Layouts::read(head, static_layout, looping_layout, gains)?;
+                Ok(Arc::clone(head))
+            }
+            None => Err(PackageError::NotAPackage { found: "no head".to_owned() }.into()),
+        }
+    }
+
     fn scene(self) -> Result<Scene, ExportError> {
         self.reader.finish()?;
         match self.reader.head() {
@@ -87,13 +117,17 @@ impl Collector {
     }
 }
 
+/// The parts with the blocks of static and of looping tiles, and with the gains.
+fn layouts<'a>(head: &Head, parts: &'a [Vec<u8>]) -> [&'a [u8]; 3] {
+    [head.static_tiles.layout, head.looping_tiles.layout, head.looping_tiles.gains].map(|part| &*parts[part])
+}
+
 /// The scene of a head that was checked, and its parts.
 ///
 /// # Errors
 /// A layout, an image or a video is damaged.
 fn scene(head: &Head, parts: &[Vec<u8>]) -> Result<Scene, ExportError> {
-    let [static_layout, looping_layout, gains] =
-        [head.static_tiles.layout, head.looping_tiles.layout, head.looping_tiles.gains].map(|part| &parts[part]);
+    let [static_layout, looping_layout, gains] = layouts(head, parts);
     let mut assembly = Assembly::new(head, static_layout, looping_layout, gains)?;
     let mut texels = Vec::new();
     for (page, image) in head.static_tiles.images.iter().enumerate() {

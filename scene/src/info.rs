@@ -3,6 +3,7 @@
 use crate::{Camera, Scene, TILE, Tile};
 use glam::DVec3;
 use serde::Serialize;
+use serde_json::Value;
 use std::fmt;
 
 /// Facts about a scene. Serialised for programs, [`Display`](fmt::Display)ed for people.
@@ -44,7 +45,7 @@ pub struct SceneInfo {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file_bytes: Option<u64>,
     /// Settings of the fit.
-    pub fit: serde_json::Value,
+    pub fit: Value,
 }
 
 /// Facts about a camera of the capture.
@@ -150,17 +151,42 @@ impl fmt::Display for SceneInfo {
             let note = if view.held_out { "  held out" } else { "" };
             writeln!(f, "  {index:>3}  {:<12} at ({x:7.3}, {y:7.3}, {z:7.3}){note}", view.name)?;
         }
-        write!(f, "{:<12}{}", "fit", self.fit)
+        let settings = settings(&self.fit);
+        write!(f, "{:<12}{}", "fit", if settings.is_empty() { "settings are not in the file" } else { "" })?;
+        settings.iter().try_for_each(|(name, words)| write!(f, "\n  {name:<10}{words}"))
     }
 }
 
-/// A size in readable units.
+/// A size as all commands print it: MB of 10^6 bytes, so that sizes can be compared at a glance.
 fn bytes(count: u64) -> String {
-    match count {
-        0..1000 => format!("{count} bytes"),
-        1000..1_000_000 => format!("{:.1} kB", count as f64 / 1e3),
-        1_000_000..1_000_000_000 => format!("{:.1} MB", count as f64 / 1e6),
-        _ => format!("{:.2} GB", count as f64 / 1e9),
+    if count < 10_000 { format!("{count} bytes") } else { format!("{:.2} MB", count as f64 / 1e6) }
+}
+
+/// The settings of a fit, a line for each group of them.
+fn settings(fit: &Value) -> Vec<(String, String)> {
+    let Some(groups) = fit.as_object() else {
+        return if fit.is_null() { Vec::new() } else { vec![("settings".to_owned(), words(fit))] };
+    };
+    groups.iter().map(|(name, value)| (name.replace('_', " "), words(value))).collect()
+}
+
+/// A setting in words: lists of groups only by their number.
+fn words(value: &Value) -> String {
+    match value {
+        Value::Null => "none".to_owned(),
+        Value::Bool(true) => "yes".to_owned(),
+        Value::Bool(false) => "no".to_owned(),
+        Value::Number(number) => number.to_string(),
+        Value::String(text) => text.clone(),
+        Value::Array(entries) if entries.iter().any(Value::is_object) => entries.len().to_string(),
+        Value::Array(entries) => entries.iter().map(words).collect::<Vec<_>>().join(" "),
+        Value::Object(entries) => {
+            let pairs = entries.iter().map(|(name, value)| match value {
+                Value::Object(_) => format!("{} ({})", name.replace('_', " "), words(value)),
+                _ => format!("{} {}", name.replace('_', " "), words(value)),
+            });
+            pairs.collect::<Vec<_>>().join(", ")
+        }
     }
 }
 
@@ -192,6 +218,23 @@ mod tests {
     }
 
     #[test]
+    fn settings_of_a_fit_are_lines_in_words() {
+        let fit = serde_json::json!({
+            "config": { "planes": 32, "preset": "draft", "held_out": [4, 5], "loss": { "weight": 0.5 }, "keep_passers": false },
+            "levels": [{ "a": 1 }, { "a": 2 }],
+        });
+        let text = SceneInfo { fit, ..SceneInfo::of(&random_scene(3, 5, 2, 56, 40)) }.to_string();
+        assert!(!text.contains(['{', '}', '"', '[']), "{text}");
+        for said in
+            ["\n  config    ", "planes 32", "held out 4 5", "loss (weight 0.5)", "keep passers no", "\n  levels    2"]
+        {
+            assert!(text.contains(said), "{said:?} in {text}");
+        }
+        let none = SceneInfo { fit: Value::Null, ..SceneInfo::of(&random_scene(3, 5, 2, 56, 40)) }.to_string();
+        assert!(none.ends_with("fit         settings are not in the file"), "{none}");
+    }
+
+    #[test]
     fn counts_and_sizes_are_those_of_the_scene() {
         let scene = random_scene(3, 5, 2, 56, 40);
         let info = SceneInfo::of(&scene);
@@ -209,7 +252,7 @@ mod tests {
             "image       56×40\n",
             "loop        2 frames at 25 fps, 0.08 s\n",
             "planes      5, depth 1.000 to 10.000",
-            "file        2.3 MB\n",
+            "file        2.35 MB\n",
             "views       3, 1 held out\n",
         ] {
             assert!(text.contains(said), "{said:?} in {text}");

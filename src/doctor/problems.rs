@@ -20,6 +20,8 @@ const LOOPABLE: f64 = 0.002;
 const FLAT_PX: f64 = 3.0;
 /// Parallax from plane to plane, in pixels, above which edges double.
 const STEP_PX: f64 = 1.6;
+/// Height, in pixels, below which a fit shows hardly anything.
+const LEAST_HEIGHT: u32 = 64;
 /// Largest angle between a camera and the average view, in degrees.
 const AWAY: f64 = 20.0;
 /// Ratio of farthest to nearest depth above which wrong points are the likely cause.
@@ -202,15 +204,25 @@ fn of_fit(report: &Report, posed: &PosedCapture, problems: &mut Vec<Problem>) {
     }
     if fit.plane_step_px > STEP_PX {
         let height = posed.views.first().map_or(1, |view| view.camera.height);
-        let lower = (f64::from(height) / fit.plane_step_px).round();
         let what = format!(
             "{:.1} px of parallax from plane to plane at the outermost camera; expected about 1",
             fit.plane_step_px
         );
-        let more = planes_for(fit).map_or(String::new(), |planes| format!("with --planes {planes}, "));
-        problems.push(worse(what, format!("fit {more}with --max-height {lower}, or without the outermost views")));
+        problems.push(worse(what, closer_planes(fit, height)));
     }
     problems.extend(of_memory(fit));
+}
+
+/// What brings planes closer together, in pixels, for clips of this height.
+fn closer_planes(fit: &Fit, height: u32) -> String {
+    let lower = (f64::from(height) / fit.plane_step_px).round() as u32;
+    let planes = planes_for(fit).map(|planes| format!("with --planes {planes}"));
+    let lower = (lower >= LEAST_HEIGHT).then(|| format!("with --max-height {lower}"));
+    let fits: Vec<String> = planes.into_iter().chain(lower).collect();
+    match &fits[..] {
+        [] => "leave out the outermost views with --cameras, and look for wrong poses among them".to_owned(),
+        fits => format!("fit {}, or without the outermost views (--cameras)", fits.join(", ")),
+    }
 }
 
 /// The number of planes that are about a pixel of parallax apart, where a fit can have as many.
@@ -244,6 +256,18 @@ mod tests {
         assert!(problem.stops);
         assert_eq!(problem.fault, Fault::Moment);
         assert!(of_memory(&Fit { free_bytes: None, ..fit() }).is_none());
+    }
+
+    #[test]
+    fn a_height_is_advised_only_where_something_can_be_seen_in_it() {
+        let wide = Fit { planes: MAX_PLANES, plane_step_px: 4.0, ..fit() };
+        assert_eq!(closer_planes(&wide, 360), "fit with --max-height 90, or without the outermost views (--cameras)");
+        for step in [8.0, 800.0, 1e9, f64::INFINITY] {
+            let remedy = closer_planes(&Fit { plane_step_px: step, ..wide }, 360);
+            assert!(remedy.starts_with("leave out the outermost views with --cameras"), "{step}: {remedy}");
+        }
+        let few = Fit { planes: 3, plane_step_px: 30.0, ..fit() };
+        assert_eq!(closer_planes(&few, 360), "fit with --planes 61, or without the outermost views (--cameras)");
     }
 
     #[test]

@@ -231,13 +231,11 @@ impl FitArgs {
         loop3d_scene::save(&scene, &target.scene)?;
         let (statics, loopings) = scene.tiles.counts();
         let seconds = started.elapsed().as_secs_f64();
-        progress.finish(&format!(
-            "wrote {}: {statics} static and {loopings} looping tiles on {} planes, {} frames at {} fps; {seconds:.0} s",
-            target.scene.display(),
-            scene.planes.count,
-            scene.frames,
-            scene.fps,
-        ));
+        let about = format!(
+            "{statics} static and {loopings} looping tiles on {} planes, {} frames at {} fps; {seconds:.0} s",
+            scene.planes.count, scene.frames, scene.fps,
+        );
+        progress.finish(&crate::wrote::file(&target.scene, &about));
         Ok(())
     }
 

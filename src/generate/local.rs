@@ -140,10 +140,8 @@ impl Local<'_> {
         let _ = fs::remove_file(&checkpoint);
         let (count, [width, height], frames) = (request.views(), self.size, request.frames());
         let fps = self.options.fps;
-        progress.into_inner().finish(&format!(
-            "wrote {}: {count} clips of {width}×{height}, {frames} frames at {fps} fps",
-            capture.display()
-        ));
+        let about = format!("{count} clips of {width}×{height}, {frames} frames at {fps} fps");
+        progress.into_inner().finish(&crate::wrote::capture(&capture, &about));
         Ok(capture)
     }
 

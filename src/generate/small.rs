@@ -107,10 +107,8 @@ impl Small<'_> {
         let capture = dir.join(written.capture.strip_prefix(target.path("")).unwrap_or(Path::new("")));
         target.finish()?;
         let (count, frames) = (made.len(), request.frames);
-        progress.finish(&format!(
-            "wrote {}: {count} clips of {SIDE}×{SIDE}, {frames} frames at {fps} fps, seen as \"{caption}\"",
-            capture.display()
-        ));
+        let about = format!("{count} clips of {SIDE}×{SIDE}, {frames} frames at {fps} fps, seen as \"{caption}\"");
+        progress.finish(&crate::wrote::capture(&capture, &about));
         Ok(capture)
     }
 }

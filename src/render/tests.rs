@@ -158,9 +158,9 @@ fn bad_requests_are_refused_with_what_was_found_and_expected() {
     said("-o @/missing/a.mp4", "no such folder");
     said("-o @/missing/frames/", "no such folder");
     said("-o @/a.mp4 --path view:9", "the scene has no view 9");
-    said("-o @/a.mp4 --path view:x", "expected spiral, view:N");
-    said("-o @/a.mp4 --path @/none.json", "expected spiral, view:N");
-    said("-o @/a.mp4 --path @/a.loop3d", "expected spiral, view:N");
+    said("-o @/a.mp4 --path view:x", "expected spiral, reference, view:N");
+    said("-o @/a.mp4 --path @/none.json", "expected spiral, reference, view:N");
+    said("-o @/a.mp4 --path @/a.loop3d", "expected spiral, reference, view:N");
     said("-o @/a.mp4 --size 64", "expected WIDTHxHEIGHT");
     said("-o @/a.mp4 --size 64x99999", "sides of 1 to 16384");
     said("-o @/a.mp4 --fps 0", "fps: found 0, expected a positive number");
@@ -192,4 +192,64 @@ fn the_gpu_draws_what_the_cpu_draws() {
             assert!(found.iter().zip(expected.iter()).all(|(f, e)| f.abs_diff(*e) <= 2), "{name}, frame {frame}");
         }
     }
+}
+
+/// Leftmost and rightmost column of the tile that stands nearest, red at frame 0, in the middle row of an image that is a part of a PNG.
+fn red(file: &Path, left: u32, width: u32, row: u32) -> [u32; 2] {
+    let image = image::open(file).unwrap().to_rgb8();
+    let is_red = |x: &u32| image.get_pixel(left + x, row)[0] > 128;
+    let first = (0..width).find(is_red).unwrap();
+    [first, (0..width).rev().find(is_red).unwrap()]
+}
+
+/// The folder's scene with two views this far apart: the captured range.
+fn widen(folder: &Folder, apart: f64) -> Scene {
+    let mut scene = loop3d_scene::load(folder.0.join("a.loop3d")).unwrap();
+    let at = |x: f64| Camera { world_from_camera: DAffine3::from_translation(glam::DVec3::X * x), ..scene.reference };
+    let views = [-apart / 2.0, apart / 2.0].map(|x| SceneView { name: "a".to_owned(), camera: at(x), held_out: false });
+    scene.views = views.to_vec();
+    loop3d_scene::save(&scene, folder.0.join("a.loop3d")).unwrap();
+    scene
+}
+
+#[test]
+fn two_eyes_see_near_things_shifted_by_their_distance() {
+    let folder = Folder::new("stereo", 64);
+    let scene = widen(&folder, 0.4);
+    folder.render("-o @/one --path reference --frames 1 --renderer cpu").unwrap();
+    folder.render("-o @/two --path reference --frames 1 --renderer cpu --stereo sbs --eye-distance 0.2").unwrap();
+    let two = folder.0.join("two/00000.png");
+    assert_eq!(image::image_dimensions(&two).unwrap(), (128, 48));
+    let middle = red(&folder.0.join("one/00000.png"), 0, 64, 24);
+    let [left, right] = [red(&two, 0, 64, 24), red(&two, 64, 64, 24)];
+    // The near plane at depth 1 moves by f·d/2·(1 − 1/focus) from the middle: to the right for the left eye.
+    let shift = 60.0 * 0.1 * (1.0 - 1.0 / scene.planes.focus());
+    for (eye, sign) in [(left, 1.0), (right, -1.0)] {
+        for (now, then) in eye.into_iter().zip(middle) {
+            assert!(
+                (f64::from(now) - f64::from(then) - sign * shift).abs() <= 1.0,
+                "{left:?} {middle:?} {right:?}, {shift}"
+            );
+        }
+    }
+    // Beyond the captured range it is limited, and never leaves it.
+    folder.render("-o @/far --path view:1 --frames 1 --renderer cpu --stereo sbs --eye-distance 9").unwrap();
+    let eyes = Eyes::SideBySide { distance: eyes::distance_of_two(&scene, Some(9.0)).unwrap().0 };
+    let shot = Shot { camera: scene.views[1].camera, time: 0.0 };
+    let places: Vec<f64> = eyes.shots(&scene, &[shot]).iter().map(|shot| shot.camera.position().x).collect();
+    assert!((places[0] + 0.2).abs() < 1e-9 && (places[1] - 0.2).abs() < 1e-9, "{places:?}");
+    assert!(folder.refused("-o @/x --stereo sbs --eye-distance 0").contains("--eye-distance"));
+}
+
+#[test]
+fn a_quilt_goes_from_left_to_right_and_upwards() {
+    let folder = Folder::new("quilt", 64);
+    widen(&folder, 0.3);
+    folder.render("-o @/q --quilt 3x2 --frames 1 --renderer cpu").unwrap();
+    let file = folder.0.join("q_qs3x2a1.3333/00000.png");
+    assert_eq!(image::image_dimensions(&file).unwrap(), (192, 96));
+    // The lower row first: from view to view, the near tile moves to the left.
+    let places: Vec<u32> = (0..6).map(|view| red(&file, view % 3 * 64, 64, 48 * (1 - view / 3) + 24)[0]).collect();
+    assert!(places.windows(2).all(|pair| pair[1] < pair[0]), "{places:?}");
+    assert!(folder.refused("-o @/x.mp4 --quilt 300x1 --frames 1").contains("--size is that of one view"));
 }

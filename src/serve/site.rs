@@ -2,25 +2,41 @@
 //! looked up in the list and never used as a path.
 
 use crate::failure::bad_input;
-use crate::web_files;
+use crate::web_files::WebFiles;
 use anyhow::{Context, Result};
+use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{Cursor, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
+use std::sync::{Mutex, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Address of the packages.
 const SCENES: &str = "scenes/";
 
 /// What is served.
+pub struct Site {
+    scenes: Scenes,
+    check: Check,
+    /// What the check said of a file, as it was then.
+    checked: Mutex<HashMap<PathBuf, (Stamp, Result<(), String>)>>,
+}
+
+/// Where the scenes are.
 #[derive(Debug)]
-pub enum Site {
-    /// One package.
-    File(PathBuf),
+pub enum Scenes {
+    /// One package, and the name of its file in addresses.
+    File { path: PathBuf, name: String },
     /// The packages that a folder contains when a browser asks.
     Folder(PathBuf),
 }
+
+/// Says why a file is not a package.
+pub type Check = fn(&Path) -> Result<(), String>;
+
+/// Length and time of a file: a new one is checked anew.
+type Stamp = (u64, Option<SystemTime>);
 
 /// An answer; `body` has `length` bytes.
 pub struct Answer {
@@ -40,55 +56,91 @@ pub struct Question<'a> {
     pub if_none_match: Option<&'a str>,
 }
 
-impl Site {
-    /// The site of `path`: a package, or a folder of packages.
+impl Scenes {
+    /// The package or folder at `path`.
     ///
     /// # Errors
-    /// There is neither at `path`.
+    /// There is neither.
     pub fn new(path: &Path) -> Result<Self> {
-        let place = path.display();
         if path.is_dir() {
-            let site = Self::Folder(path.to_owned());
-            return match site.packages()?.is_empty() {
-                true => Err(bad_input(format!(
-                    "{place}: found no *.glb in this folder; expected at least one (`loop3d export` makes them)"
-                ))),
-                false => Ok(site),
-            };
+            return Ok(Self::Folder(path.to_owned()));
         }
         if !path.is_file() {
-            return Err(bad_input(format!("{place}: no such file or folder")));
+            return Err(bad_input(format!("{}: no such file or folder", path.display())));
         }
-        if !is_package(path) {
-            return Err(bad_input(format!(
-                "{place}: expected a package (*.glb) or a folder of packages; make one with `loop3d export {place} -o {}`",
-                path.with_extension("glb").display()
-            )));
+        Ok(Self::File { path: path.to_owned(), name: file_name(path) })
+    }
+
+    /// Names and paths of the files that should be packages, sorted by name.
+    fn files(&self) -> Result<Vec<(String, PathBuf)>> {
+        match self {
+            Self::File { path, name } => Ok(vec![(name.clone(), path.clone())]),
+            Self::Folder(folder) => {
+                let entries = fs::read_dir(folder).with_context(|| format!("{}: cannot be read", folder.display()))?;
+                let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+                let mut paths: Vec<_> = paths.filter(|path| is_package(path) && path.is_file()).collect();
+                paths.sort();
+                Ok(paths.into_iter().map(|path| (file_name(&path), path)).collect())
+            }
         }
-        Ok(Self::File(path.to_owned()))
+    }
+}
+
+impl Site {
+    /// A site of these scenes. `check` decides which files are packages.
+    pub fn new(scenes: Scenes, check: Check) -> Self {
+        Self { scenes, check, checked: Mutex::default() }
+    }
+
+    /// Checks every file, and says why those that are left out are no packages.
+    ///
+    /// # Errors
+    /// None is left, or the folder cannot be read.
+    pub fn left_out(&self) -> Result<Vec<String>> {
+        let files = self.scenes.files()?;
+        let faults: Vec<String> = files.iter().filter_map(|(_, path)| self.fault(path)).collect();
+        if faults.len() < files.len() {
+            return Ok(faults);
+        }
+        Err(bad_input(match (&self.scenes, &faults[..]) {
+            (Scenes::Folder(folder), []) => format!(
+                "{}: found no *.glb in this folder; expected at least one (`loop3d export SCENE -o NAME.glb` makes them)",
+                folder.display()
+            ),
+            (Scenes::Folder(folder), faults) => format!(
+                "{}: found no package of loop3d in this folder; expected at least one (`loop3d export SCENE -o NAME.glb` makes them)\n  {}",
+                folder.display(),
+                faults.join("\n  ")
+            ),
+            (Scenes::File { .. }, faults) => faults.join("\n"),
+        }))
+    }
+
+    /// Why a file is left out. The answer is kept until the file changes: a check reads all of it.
+    fn fault(&self, path: &Path) -> Option<String> {
+        let about = fs::metadata(path).ok();
+        let stamp = about.map_or((0, None), |about| (about.len(), about.modified().ok()));
+        let mut checked = self.checked.lock().unwrap_or_else(PoisonError::into_inner);
+        match checked.get(path) {
+            Some((then, result)) if *then == stamp => result.clone().err(),
+            _ => {
+                let result = (self.check)(path);
+                checked.insert(path.to_owned(), (stamp, result.clone()));
+                result.err()
+            }
+        }
     }
 
     /// Names and paths of the packages, sorted by name.
     fn packages(&self) -> Result<Vec<(String, PathBuf)>> {
-        let mut paths = match self {
-            Self::File(path) => vec![path.clone()],
-            Self::Folder(folder) => {
-                let entries = fs::read_dir(folder).with_context(|| format!("{}: cannot be read", folder.display()))?;
-                entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|p| is_package(p) && p.is_file()).collect()
-            }
-        };
-        paths.sort();
-        Ok(paths
-            .into_iter()
-            .map(|path| (path.file_name().unwrap_or_default().to_string_lossy().into_owned(), path))
-            .collect())
+        Ok(self.scenes.files()?.into_iter().filter(|(_, path)| self.fault(path).is_none()).collect())
     }
 
     /// Answers a request.
     ///
     /// # Errors
     /// An existing file cannot be read.
-    pub fn answer(&self, question: &Question<'_>) -> Result<Answer> {
+    pub fn answer(&self, viewer: &WebFiles, question: &Question<'_>) -> Result<Answer> {
         let path = question.url.split(['?', '#']).next().unwrap_or_default().trim_start_matches('/');
         let path = if path.is_empty() { "index.html" } else { path };
         if path == "gallery.json" {
@@ -99,7 +151,7 @@ impl Site {
             let found = self.packages()?.into_iter().find(|(listed, _)| *listed == name);
             return found.map_or_else(|| Ok(not_found()), |(_, path)| package(&path, question));
         }
-        Ok(web_files::find(path).map_or_else(not_found, |bytes| whole(mime(path), bytes.to_vec())))
+        Ok(viewer.get(path).map_or_else(not_found, |bytes| whole(mime(path), bytes.into_owned())))
     }
 
     /// The list that the page reads: `[{ "src": …, "name": … }]`.
@@ -112,7 +164,12 @@ impl Site {
     }
 }
 
-fn is_package(path: &Path) -> bool {
+fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// Whether a file is named like a package.
+pub fn is_package(path: &Path) -> bool {
     path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("glb"))
 }
 
@@ -225,18 +282,27 @@ fn decode(text: &str) -> String {
 mod tests {
     use super::*;
 
+    /// A site of a path, where everything but "broken" is a package.
+    fn of(path: &Path) -> Site {
+        let check = |path: &Path| match fs::read_to_string(path) {
+            Ok(text) if text != "broken" => Ok(()),
+            _ => Err(format!("{}: broken", path.display())),
+        };
+        Site::new(Scenes::new(path).unwrap(), check)
+    }
+
     fn site() -> (tempfile::TempDir, Site) {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("a b.glb"), "0123456789").unwrap();
         fs::write(folder.path().join("secret.txt"), "no").unwrap();
         fs::create_dir(folder.path().join("scenes")).unwrap();
         fs::write(folder.path().join("scenes/deep.glb"), "no").unwrap();
-        let site = Site::new(folder.path()).unwrap();
+        let site = of(folder.path());
         (folder, site)
     }
 
     fn ask(site: &Site, question: &Question<'_>) -> (u16, Vec<(&'static str, String)>, String) {
-        let mut answer = site.answer(question).unwrap();
+        let mut answer = site.answer(&WebFiles::Folder("none".into()), question).unwrap();
         let mut text = String::new();
         answer.body.read_to_string(&mut text).unwrap();
         assert_eq!(answer.length, text.len() as u64);
@@ -303,12 +369,28 @@ mod tests {
     }
 
     #[test]
+    fn broken_packages_are_left_out_until_they_are_mended() {
+        let (folder, site) = site();
+        let bad = folder.path().join("0.glb");
+        fs::write(&bad, "broken").unwrap();
+        assert_eq!(site.left_out().unwrap(), [format!("{}: broken", bad.display())]);
+        let get = |url| ask(&site, &Question { url, ..Question::default() });
+        assert_eq!(get("/gallery.json").2, r#"[{"name":"a b","src":"scenes/a%20b.glb"}]"#);
+        assert_eq!(get("/scenes/0.glb").0, 404);
+        fs::write(&bad, "mended").unwrap();
+        assert_eq!(get("/scenes/0.glb").0, 200);
+        assert_eq!(site.left_out().unwrap(), [""; 0]);
+    }
+
+    #[test]
     fn what_cannot_be_served_says_why() {
         let folder = tempfile::tempdir().unwrap();
-        let said = |name: &str| Site::new(&folder.path().join(name)).unwrap_err().to_string();
+        let missing = Scenes::new(&folder.path().join("none.glb")).unwrap_err().to_string();
+        assert!(missing.ends_with("none.glb: no such file or folder"), "{missing}");
+        let said = |name: &str| of(&folder.path().join(name)).left_out().unwrap_err().to_string();
         assert!(said("").contains("found no *.glb"));
-        assert!(said("none.glb").ends_with("none.glb: no such file or folder"));
-        fs::write(folder.path().join("a.loop3d"), "x").unwrap();
-        assert!(said("a.loop3d").contains("a.loop3d -o"));
+        fs::write(folder.path().join("a.glb"), "broken").unwrap();
+        assert!(said("a.glb").ends_with("a.glb: broken"));
+        assert!(said("").contains("found no package") && said("").ends_with("a.glb: broken"), "{}", said(""));
     }
 }

@@ -23,8 +23,19 @@ fn a_package_is_taken_where_a_master_is_and_bad_ones_are_not() {
     assert!(mean_db(&report) > 25.0, "{report}");
     let parts: u64 = report["parts"].as_array().unwrap().iter().map(|part| part[1].as_u64().unwrap()).sum();
     assert!(parts <= report["bytes"].as_u64().unwrap());
-    let table = folder.done("export a.loop3d -o b.glb --codec png").stdout;
-    assert!(table.contains("plain PNG") && table.contains("GPU memory"), "{table}");
+    let ended = folder.done("export a.loop3d -o b.glb --codec png");
+    assert!(ended.stdout.contains("plain PNG") && ended.stdout.contains("GPU memory"), "{}", ended.stdout);
+    let mb = format!("{:.2} MB", folder.bytes("b.glb").len() as f64 / 1e6);
+    ended.said(0, &[&format!("wrote b.glb: {mb}\nnext: loop3d serve b.glb")]);
+    // Never onto itself: that would be a second lossy generation.
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(folder.path("b.glb"), folder.path("link.glb")).unwrap();
+    let before = folder.bytes("b.glb");
+    for words in ["b.glb -o b.glb", "b.glb -o ./capture/../b.glb --codec av1", "link.glb -o b.glb", "b.glb -o link.glb"]
+    {
+        folder.run(&format!("export {words}")).said(2, &["is the scene that is read"]);
+    }
+    assert_eq!(folder.bytes("b.glb"), before);
 
     let info = |file| -> serde_json::Value {
         serde_json::from_str(&folder.done(&format!("info {file} --json")).stdout).unwrap()
@@ -33,6 +44,16 @@ fn a_package_is_taken_where_a_master_is_and_bad_ones_are_not() {
     for field in ["frames", "fps", "planes", "static_tiles", "looping_tiles", "views", "fit"] {
         assert_eq!(master[field], package[field], "{field}");
     }
+    assert!(master.get("package").is_none());
+    assert_eq!(package["package"]["codecs"], serde_json::json!(["h264"]));
+    let parts = package["package"]["parts"].as_array().unwrap();
+    let bytes: u64 = parts.iter().map(|part| part[1].as_u64().unwrap()).sum();
+    assert!(bytes > 0 && bytes < folder.bytes("a.glb").len() as u64, "{parts:?}");
+    let text = folder.done("info a.glb").stdout;
+    for said in ["\ncodec       h264; ", "\n  picture ", "\n  video ", " MB\n", "\nfit"] {
+        assert!(text.contains(said), "{said:?} in {text}");
+    }
+    assert!(!text.contains('{') && !text.contains(" kB"), "{text}");
     folder.done("render a.glb -o frames --path view:1 --frames 2 --renderer cpu --quiet");
     assert!(folder.path("frames/00001.png").exists());
 

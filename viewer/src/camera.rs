@@ -15,8 +15,9 @@ const RETURN_S: f64 = 0.12;
 /// Beyond its limits a value gives way by this part of its range and no more.
 const GIVE: f64 = 0.15;
 
-/// Most that zoom enlarges.
-const MOST_ZOOM: f64 = 4.0;
+/// Rows of texels that the greatest zoom still shows; fewer are a blur. And the bounds of that zoom.
+const LEAST_ROWS: f64 = 90.0;
+const MOST_ZOOM: [f64; 2] = [2.0, 8.0];
 
 /// Untouched for so long, the camera begins to sway.
 const IDLE_S: f64 = 4.0;
@@ -109,6 +110,13 @@ pub struct OrbitCamera {
     /// Where a mouse or a tilted phone looks from, on top of the orbit: −1 to 1 is the whole range.
     pose: DVec2,
     is_swaying: bool,
+    /// On top of all the rest, in the camera's axes: what makes the view that it started from exact.
+    start: DAffine3,
+}
+
+/// Most that zoom enlarges in a scene of this reference camera, whose pixels are its texels.
+fn most_zoom(reference: &Camera) -> f64 {
+    (f64::from(reference.height) / LEAST_ROWS).clamp(MOST_ZOOM[0], MOST_ZOOM[1])
 }
 
 /// Where the camera is, without sway or tilt: what a link to a view keeps.
@@ -140,7 +148,8 @@ impl OrbitCamera {
             focus,
             orbit: [orbit(low.x, high.x), orbit(low.y, high.y)],
             pan: [pan(low.x, high.x), pan(low.y, high.y)],
-            zoom: Axis::new(0.0, MOST_ZOOM.log2()),
+            zoom: Axis::new(0.0, most_zoom(&scene.reference).log2()),
+            start: DAffine3::IDENTITY,
             idle_s: 0.0,
             pose: DVec2::ZERO,
             is_swaying: true,
@@ -202,6 +211,7 @@ impl OrbitCamera {
         if reset {
             self.orbit.iter_mut().chain(&mut self.pan).for_each(Axis::reset);
             self.zoom.reset();
+            self.start = DAffine3::IDENTITY;
             return;
         }
         // The scene follows the pointer, so the camera moves the other way. A drag of half the image's height spans the whole range.
@@ -216,13 +226,30 @@ impl OrbitCamera {
         self.zoom.advance(zoom, is_held, seconds);
     }
 
-    /// Moves to the position of another camera, as far as the limits allow. It keeps looking at the focus.
+    /// Moves to another camera, and looks where that looks, until a reset. Only its lens is not taken.
     pub fn look_from(&mut self, camera: &Camera) {
-        let place = self.reference.world_from_camera.inverse().transform_point3(camera.position());
+        let reference_from_world = self.reference.world_from_camera.inverse();
+        let place = reference_from_world.transform_point3(camera.position());
         for (axis, shift) in self.orbit.iter_mut().zip([place.x, place.y]) {
             axis.value = (shift / self.focus).atan().clamp(axis.low, axis.high);
             axis.velocity = 0.0;
         }
+        self.start = self.pose(self.angles()).inverse() * reference_from_world * camera.world_from_camera;
+    }
+
+    /// The two angles, without sway and tilt.
+    fn angles(&self) -> DVec2 {
+        DVec2::new(self.orbit[0].value, self.orbit[1].value)
+    }
+
+    /// The camera at these angles, which looks at the focus, in the axes of the reference camera.
+    fn pose(&self, angles: DVec2) -> DAffine3 {
+        let pan = DVec3::new(self.pan[0].value, self.pan[1].value, 0.0);
+        let target = DVec3::Z * self.focus + pan;
+        // In the plane of the captured positions, so that a captured position is reached exactly.
+        let position = DVec3::new(angles.x.tan(), angles.y.tan(), 0.0) * self.focus + pan;
+        // Never degenerate: the target lies ahead by the focus.
+        Camera::pose_looking_at(position, target, DVec3::NEG_Y).unwrap_or(DAffine3::IDENTITY)
     }
 
     /// The idle camera's offset in its two angles.
@@ -246,21 +273,15 @@ impl OrbitCamera {
 
     /// The camera for an image of any size. It shows no more than the reference camera does: what does not fit the shape is cropped.
     pub fn camera(&self, width: u32, height: u32) -> Camera {
-        let mut angles = DVec2::new(self.orbit[0].value, self.orbit[1].value) + self.sway();
+        let mut angles = self.angles() + self.sway();
         if self.pose != DVec2::ZERO {
             let [across, down] = self.orbit;
             angles += 0.5 * self.pose * DVec2::new(across.range(), down.range());
             angles = angles.clamp(DVec2::new(across.low, down.low), DVec2::new(across.high, down.high));
         }
-        let pan = DVec3::new(self.pan[0].value, self.pan[1].value, 0.0);
-        let target = DVec3::Z * self.focus + pan;
-        // In the plane of the captured positions, so that a captured position is reached exactly.
-        let position = DVec3::new(angles.x.tan(), angles.y.tan(), 0.0) * self.focus + pan;
-        // Never degenerate: the target lies ahead by the focus.
-        let pose = Camera::pose_looking_at(position, target, DVec3::NEG_Y).unwrap_or(DAffine3::IDENTITY);
         let camera = self.reference.covering(width, height);
         Camera {
-            world_from_camera: self.reference.world_from_camera * pose,
+            world_from_camera: self.reference.world_from_camera * self.pose(angles) * self.start,
             focal_px: camera.focal_px * self.zoom.value.exp2(),
             ..camera
         }

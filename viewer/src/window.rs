@@ -18,7 +18,7 @@ use dialog::{Choice, Dialog};
 use loop3d_scene::{Blame, Camera, Fault, Scene};
 use pace::Pace;
 use screen::Screen;
-use shown::{Facts, Figures, Panels, SCALES};
+use shown::{Card, Facts, Figures, Panels, ROOM_FOR_CARDS, SCALES};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -48,6 +48,8 @@ pub struct WindowOptions {
     pub time: f64,
     /// Camera whose position the view starts from.
     pub from: Option<Camera>,
+    /// Shown until a scene is opened, in a window that starts without one.
+    pub invitation: Option<String>,
     /// How to draw.
     pub renderer: RendererOptions,
     /// Saves screenshots (key S).
@@ -118,6 +120,7 @@ struct Viewer {
     panels: Panels,
     dialog: Option<Dialog>,
     render_scale: f64,
+    sways: bool,
     pace: Pace,
     screen: Option<Screen>,
     error: Option<WindowError>,
@@ -144,6 +147,7 @@ impl Viewer {
             panels: Panels::default(),
             dialog: None,
             render_scale: 1.0,
+            sways: true,
             pace: Pace::new(),
             screen: None,
             error: None,
@@ -184,8 +188,13 @@ impl Viewer {
         let seconds = now.duration_since(self.last_frame).as_secs_f64();
         self.last_frame = now;
         self.take_choice(event_loop);
+        if self.is_small() {
+            self.panels.keep_one();
+        }
         let Some(screen) = &mut self.screen else { return };
         let facts = Facts {
+            sways: self.sways,
+            invitation: self.options.invitation.as_deref(),
             clock: &self.clock,
             is_fullscreen: screen.window.fullscreen().is_some(),
             render_scale: self.render_scale,
@@ -240,6 +249,10 @@ impl Viewer {
                     screen.set_scale(self.render_scale);
                 }
             }
+            Action::Sway(sways) => {
+                self.sways = sways;
+                self.camera.set_swaying(sways);
+            }
             Action::Screenshot => self.screenshot(),
             Action::Fullscreen => {
                 if let Some(Screen { window, .. }) = &self.screen {
@@ -252,11 +265,19 @@ impl Viewer {
                     self.dialog = Some(Dialog::open(&screen.window));
                 }
             }
-            Action::Help => self.panels.help = !self.panels.help,
-            Action::Figures => self.panels.figures = !self.panels.figures,
-            Action::Settings => self.panels.settings = !self.panels.settings,
+            Action::Help => self.panels.toggle(Card::Help, self.is_small()),
+            Action::Figures => self.panels.toggle(Card::Figures, self.is_small()),
+            Action::Settings => self.panels.toggle(Card::Settings, self.is_small()),
             Action::Close => self.close(event_loop),
         }
+    }
+
+    /// Whether cards would lie on each other.
+    fn is_small(&self) -> bool {
+        self.screen.as_ref().is_some_and(|screen| {
+            let points = |side: u32| f64::from(side) / screen.window.scale_factor();
+            points(screen.width().min(screen.height())) < ROOM_FOR_CARDS
+        })
     }
 
     /// Closes the open card, else leaves full screen, else closes the window.
@@ -305,6 +326,8 @@ impl Viewer {
             Ok(scene) => {
                 self.scene = Arc::new(scene);
                 self.camera = OrbitCamera::new(&self.scene);
+                self.camera.set_swaying(self.sways);
+                self.options.invitation = None;
                 self.clock = Clock::new(self.scene.frames, self.scene.fps);
                 self.name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
                 self.note = None;

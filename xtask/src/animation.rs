@@ -35,8 +35,10 @@ pub fn scene(root: &Path, args: &[&str]) -> Result<PathBuf> {
 /// A step failed, or the result is too large.
 pub fn run_all(root: &Path, scene: &Path) -> Result<()> {
     let video = root.join("target/readme.mp4");
+    println!("rendering {}", scene.display());
     run(&mut render(scene, &video))?;
     let target = root.join(ANIMATION);
+    println!("encoding {}", target.display());
     run(&mut encode(&video, &target))?;
     let size = fs::metadata(&target).with_context(|| target.display().to_string())?.len();
     if size > LIMIT {
@@ -47,7 +49,7 @@ pub fn run_all(root: &Path, scene: &Path) -> Result<()> {
 }
 
 fn render(scene: &Path, video: &Path) -> Command {
-    let mut render = command("cargo", ["run", "--quiet", "--release", "--package", "loop3d", "--", "render"]);
+    let mut render = command("cargo", ["run", "--release", "--package", "loop3d", "--", "render"]);
     // Lossless: only the WebP encoder loses anything. The spiral path starts again where it ends.
     render.arg(scene).arg("-o").arg(video).args(["--path", "spiral", "--crf", "0"]);
     render

@@ -13,12 +13,12 @@ use std::process::Command;
 /// A step failed.
 pub fn run_all(root: &Path, options: &[&str]) -> Result<()> {
     setup::run(root, Options::BENCH)?;
+    println!("building and running the measurements");
     run(&mut program(root, options))
 }
 
 fn program(root: &Path, options: &[&str]) -> Command {
-    let mut program =
-        command("cargo", ["run", "--quiet", "--release", "--package", "loop3d-bench", "--features", "torch"]);
+    let mut program = command("cargo", ["run", "--release", "--package", "loop3d-bench", "--features", "torch"]);
     program.arg("--manifest-path").arg(root.join("Cargo.toml")).arg("--").args(options);
     program
 }
@@ -32,7 +32,7 @@ mod tests {
     fn options_reach_the_program() {
         assert_eq!(
             line(&program(Path::new("/x"), &["--only", "fit"])),
-            "cargo run --quiet --release --package loop3d-bench --features torch --manifest-path /x/Cargo.toml -- --only fit"
+            "cargo run --release --package loop3d-bench --features torch --manifest-path /x/Cargo.toml -- --only fit"
         );
     }
 }

@@ -2,9 +2,10 @@
 //! clips from words, their scene and its video.
 
 use crate::options::Options;
-use crate::process::{command, line, output, run};
+use crate::process::{command, line, output, run, succeeds};
 use crate::setup;
 use crate::timing::Timing;
+use crate::web;
 use anyhow::{Context, Result, bail};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,7 +20,13 @@ struct Places {
     truth: PathBuf,
     scene: PathBuf,
     video: PathBuf,
+    package: PathBuf,
+    page: PathBuf,
     table: PathBuf,
+    /// A capture of which one clip and its depth are used, the scene of those, and its video.
+    flag: PathBuf,
+    one_clip: PathBuf,
+    one_clip_video: PathBuf,
 }
 
 impl Places {
@@ -30,6 +37,11 @@ impl Places {
             capture,
             scene: out.join("sample.loop3d"),
             video: out.join("sample.mp4"),
+            package: out.join("sample.glb"),
+            page: out.join("sample.html"),
+            flag: out.join("flag"),
+            one_clip: out.join("one-clip.loop3d"),
+            one_clip_video: out.join("one-clip.mp4"),
             table: out.join("sample.metrics.txt"),
         }
     }
@@ -38,7 +50,15 @@ impl Places {
     fn sampled(&self) -> bool {
         self.capture.join("poses_bounds.npy").exists() && self.truth.exists()
     }
+
+    /// The one clip, and the depth of its frames.
+    fn clip(&self) -> [PathBuf; 2] {
+        ["videos/0000.mp4", "depth/0000.npy"].map(|name| self.flag.join(name))
+    }
 }
+
+/// The scene of which one clip and its depth become a scene.
+const FLAG: &str = "a red flag waving on grass";
 
 /// What clips are made from with `--generate`.
 const WORDS: &str = "a red flag waving on grass, before a wall";
@@ -148,13 +168,64 @@ fn run_all(root: &Path, out: &Path) -> Result<()> {
         fs::write(&places.table, table).with_context(|| format!("cannot write {}", places.table.display()))
     })?;
     timing.step("render", || run(&mut part(render(&places))))?;
+    timing.step("package", || run(&mut part(export(&places.scene, &places.package))))?;
+    timing.step("one clip", || {
+        if !places.clip().iter().all(|file| file.exists()) {
+            run(&mut part(flag(&places)))?;
+        }
+        run(&mut part(fit_one_clip(&places)))?;
+        run(&mut part(render_one_clip(&places)))
+    })?;
+    let page = timing.step("page", || page(root, &places));
 
     println!("\n{timing}");
-    println!("scene    {}", places.scene.display());
-    println!("video    {}", places.video.display());
-    println!("metrics  {}", places.table.display());
-    println!("\nLook around in it: target/release/loop3d view {}", places.scene.display());
+    println!("{}", endings(&places, page));
     Ok(())
+}
+
+/// Makes the page with the scene inside, with the browser viewer that is there, or one built now where Node.js is there.
+///
+/// # Errors
+/// Says what is missing. The rest of the demo does not depend on it.
+fn page(root: &Path, places: &Places) -> Result<()> {
+    if !web::is_built(root) {
+        if !succeeds(&mut command("npm", ["--version"])) {
+            bail!("it needs Node.js: install it, then `cargo xtask web`");
+        }
+        println!("\nthe browser viewer, for the page (minutes at the first time)");
+        setup::run(root, Options::WEB)?;
+        web::run_all(root, Some(&root.join(&places.package)))?;
+    }
+    run(&mut part(export(&places.package, &places.page)))
+}
+
+/// What was made, and what one can do with each.
+fn endings(places: &Places, page: Result<()>) -> String {
+    let Places { scene, video, package, page: html, table, one_clip, one_clip_video, .. } = places;
+    let show = |path: &Path| path.display().to_string();
+    let page = match page {
+        Ok(()) => [show(html), "open it in a browser; one file with the scene and the viewer, to send".to_owned()],
+        Err(error) => ["no page".to_owned(), format!("{error:#}")],
+    };
+    let rows = [
+        [show(video), "the video: play it with anything".to_owned()],
+        [
+            show(package),
+            format!(
+                "the package for the web: target/release/loop3d serve {} (with a QR code for a phone)",
+                show(package)
+            ),
+        ],
+        page,
+        [show(scene), format!("the scene: look around in it with target/release/loop3d view {}", show(scene))],
+        [
+            show(one_clip_video),
+            format!("a 3D loop from one clip and its depth: target/release/loop3d view {}", show(one_clip)),
+        ],
+        [show(table), "how close the scene is to the held-out view".to_owned()],
+    ];
+    let width = rows.iter().map(|[name, _]| name.len()).max().unwrap_or(0);
+    rows.map(|[name, text]| format!("{name:<width$}  {text}")).join("\n")
 }
 
 /// Prints the command line of a step.
@@ -194,6 +265,32 @@ fn render(places: &Places) -> Command {
     part
 }
 
+fn export(scene: &Path, target: &Path) -> Command {
+    let mut part = loop3d();
+    part.arg("export").arg(scene).arg("-o").arg(target);
+    part
+}
+
+/// Two views are the fewest; one is used.
+fn flag(places: &Places) -> Command {
+    let mut part = loop3d();
+    part.arg("sample").arg(&places.flag).args(["--scene", FLAG, "--views", "2", "--depth"]);
+    part
+}
+
+fn fit_one_clip(places: &Places) -> Command {
+    let [clip, depth] = places.clip();
+    let mut part = loop3d();
+    part.arg("fit").arg("--views").arg(clip).arg("--depth").arg(depth).arg("-o").arg(&places.one_clip);
+    part
+}
+
+fn render_one_clip(places: &Places) -> Command {
+    let mut part = loop3d();
+    part.arg("render").arg(&places.one_clip).arg("-o").arg(&places.one_clip_video);
+    part
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -201,8 +298,11 @@ mod tests {
     #[test]
     fn types_what_the_readme_says() {
         let places = Places::new(Path::new("out"));
-        let typed =
-            [sample, fit, eval, render].map(|part| line(&part(&places)).split_once(" -- ").unwrap().1.to_owned());
+        let package = |places: &Places| export(&places.scene, &places.package);
+        let page = |places: &Places| export(&places.package, &places.page);
+        let steps: [&dyn Fn(&Places) -> Command; 9] =
+            [&sample, &fit, &eval, &render, &package, &flag, &fit_one_clip, &render_one_clip, &page];
+        let typed = steps.map(|part| line(&part(&places)).split_once(" -- ").unwrap().1.to_owned());
         assert_eq!(
             typed,
             [
@@ -210,8 +310,24 @@ mod tests {
                 "fit --views out/sample --hold-out 4 --preset draft -o out/sample.loop3d",
                 "eval out/sample.loop3d --views out/sample --truth out/sample/truth/0004.mp4",
                 "render out/sample.loop3d -o out/sample.mp4",
+                "export out/sample.loop3d -o out/sample.glb",
+                "sample out/flag --scene 'a red flag waving on grass' --views 2 --depth",
+                "fit --views out/flag/videos/0000.mp4 --depth out/flag/depth/0000.npy -o out/one-clip.loop3d",
+                "render out/one-clip.loop3d -o out/one-clip.mp4",
+                "export out/sample.glb -o out/sample.html",
             ]
         );
+    }
+
+    #[test]
+    fn it_ends_with_what_was_made_and_what_to_do_with_it() {
+        let places = Places::new(Path::new("out"));
+        let told = endings(&places, Ok(()));
+        for part in ["out/sample.mp4", "serve out/sample.glb", "out/sample.html", "view out/one-clip.loop3d"] {
+            assert!(told.contains(part), "{told}");
+        }
+        let told = endings(&places, Err(anyhow::anyhow!("it needs Node.js")));
+        assert!(told.contains("no page") && told.contains("it needs Node.js") && !told.contains(".html"), "{told}");
     }
 
     #[test]

@@ -60,7 +60,7 @@ fn task(args: &[&str]) -> Result<()> {
             check::run_all(&root, filters)
         }
         ["web", options @ ..] => {
-            let scene = web::scene(options)?; // relative to the user's folder
+            let scene = web::scene(options)?.or_else(|| web::of_demo(&root)); // relative to the user's folder
             enter()?;
             setup::run(&root, Options::WEB)?;
             web::run_all(&root, scene.as_deref())

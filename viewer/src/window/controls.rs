@@ -33,6 +33,8 @@ pub(super) enum Action {
     Rounds(Option<u32>),
     /// Draws this fraction of the window's pixels, along each side.
     RenderScale(f64),
+    /// Whether the camera sways while nobody touches it.
+    Sway(bool),
     Screenshot,
     Fullscreen,
     Open,

@@ -12,7 +12,7 @@ use egui::{Align2, Area, Grid, Id, Order, Rect, RichText, ScrollArea, Slider, Ui
 const ROUNDS: [Option<u32>; 6] = [None, Some(1), Some(2), Some(3), Some(5), Some(10)];
 
 /// What keys and gestures do. Keys are spelled out, since the font has no arrows.
-const HELP: [(&str, &str); 15] = [
+const HELP: [(&str, &str); 16] = [
     ("drag, one finger", "look around"),
     ("right drag, two fingers", "pan"),
     ("wheel, pinch", "zoom"),
@@ -21,11 +21,12 @@ const HELP: [(&str, &str); 15] = [
     ("left, right", "previous frame, next frame"),
     ("up, down", "reverse playback"),
     ("[ and ]", "slower, faster"),
-    ("Q", "speed, loops, quality"),
+    ("Q", "speed, loops, quality, sway"),
     ("I", "statistics"),
     ("S", "screenshot"),
     ("O, or drop a file", "open a scene"),
     ("F", "full screen"),
+    ("untouched for 4 s", "the camera sways, unless Q switches it off"),
     ("H", "this card"),
     ("Esc", "close the card, leave full screen, close the window"),
 ];
@@ -54,6 +55,9 @@ pub(super) fn show(
     }
     if panels.help {
         covered.push(card(context, "help", Align2::CENTER_CENTER, vec2(0.0, -0.4 * bar::HEIGHT), help));
+    }
+    if let Some(invitation) = facts.invitation.filter(|_| !panels.help) {
+        card(context, "invitation", Align2::CENTER_CENTER, vec2(0.0, 0.0), |ui| ui.heading(invitation));
     }
     if let Some(note) = facts.note {
         card(context, "note", Align2::LEFT_TOP, vec2(EDGE, EDGE), |ui| ui.label(note));
@@ -152,6 +156,12 @@ fn settings(ui: &mut Ui, facts: &Facts<'_>, actions: &mut Vec<Action>) {
             }
             ui.label(RichText::new(format!("{percent:.0} %")).monospace());
         });
+        ui.end_row();
+        name(ui, "sway");
+        let mut sways = facts.sways;
+        if ui.checkbox(&mut sways, "while nobody touches it").changed() {
+            actions.push(Action::Sway(sways));
+        }
         ui.end_row();
     });
 }

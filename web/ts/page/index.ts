@@ -11,10 +11,13 @@ const view = document.querySelector<Loop3DElement>("loop-3d#view");
 const title = document.querySelector<HTMLElement>("#title");
 const chooser = document.querySelector<HTMLInputElement>("#chooser");
 const gallery = document.querySelector<HTMLElement>("#gallery");
+/** Shown where there is no scene. */
+const empty = document.querySelector<HTMLElement>("#empty");
 
 /** Shows a file from this device. */
 function open(file: File | undefined | null): void {
   if (!file || !view) return;
+  if (empty) empty.hidden = true;
   view.srcObject = file;
   name(file.name);
 }
@@ -36,16 +39,22 @@ function fileOf(address: string): string {
   }
 }
 
-async function entries(): Promise<GalleryEntry[]> {
+/** The gallery; `undefined` where there is no list of it. */
+async function entries(): Promise<GalleryEntry[] | undefined> {
   const response = await fetch("gallery.json").catch(() => undefined);
   const found: unknown = response?.ok ? await response.json().catch(() => undefined) : undefined;
-  return Array.isArray(found) ? found.filter((entry): entry is GalleryEntry => typeof entry?.src === "string" && typeof entry?.name === "string") : [];
+  return Array.isArray(found) ? found.filter((entry): entry is GalleryEntry => typeof entry?.src === "string" && typeof entry?.name === "string") : undefined;
 }
 
-/** Shows the scene from `?url=`, else the first of the gallery, else scene.glb beside this page. */
+/** Shows the scene from `?url=`, else the first of the gallery, else scene.glb beside this page; an empty gallery invites to open one. */
 async function start(): Promise<void> {
-  const listed = await entries();
+  const found = await entries();
+  const listed = found ?? [];
   const asked = new URLSearchParams(location.search).get("url");
+  if (!asked && found?.length === 0) {
+    if (empty) empty.hidden = false;
+    return;
+  }
   const src = asked ?? listed[0]?.src ?? "scene.glb";
   if (view) view.src = src;
   name(listed.find((entry) => entry.src === src)?.name ?? fileOf(src));
