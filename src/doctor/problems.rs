@@ -227,7 +227,7 @@ fn closer_planes(fit: &Fit, height: u32) -> String {
 
 /// The number of planes that are about a pixel of parallax apart, where a fit can have as many.
 fn planes_for(fit: &Fit) -> Option<usize> {
-    let planes = ((fit.planes - 1) as f64 * fit.plane_step_px).ceil() as usize + 1;
+    let planes = (((fit.planes - 1) as f64 * fit.plane_step_px).ceil() as usize).saturating_add(1);
     (planes <= MAX_PLANES).then_some(planes)
 }
 
