@@ -232,8 +232,12 @@ impl FitArgs {
         let (statics, loopings) = scene.tiles.counts();
         let seconds = started.elapsed().as_secs_f64();
         let about = format!(
-            "{statics} static and {loopings} looping tiles on {} planes, {} frames at {} fps; {seconds:.0} s",
-            scene.planes.count, scene.frames, scene.fps,
+            "{statics} static and {loopings} looping tiles on {} planes, {} frames at {} fps; one can look \
+             around from {:.0} % of the nearest distance to each side; {seconds:.0} s",
+            scene.planes.count,
+            scene.frames,
+            scene.fps,
+            100.0 * layers.reach,
         );
         progress.finish(&crate::wrote::file(&target.scene, &about));
         Ok(())

@@ -236,7 +236,8 @@ export class Host {
       Object.fromEntries(Object.entries(listener).map(([name, call]) => [name, (...args: never[]) => isPresent() && call(...args)])) as never;
     return guarded({
       info: ({ width, height }) => chrome.setShape(width, height),
-      poster: (jpeg) => {
+      preview: ({ jpeg, width, height }) => {
+        chrome.setShape(width, height);
         if (!this.#kept) chrome.setPoster(jpeg);
         this.reveal();
         this.#dispatchOnce("poster");
@@ -277,10 +278,13 @@ export class Host {
       this.reveal();
       this.#chrome.note(`${failure.title}. The part that arrived is shown.`, true);
     } else {
+      // A picture without motion is worth more than an explanation in its place.
+      const hasPicture = failure.code === "no-gpu" && this.stage === "poster";
       this.#drop();
       this.failure = failure;
       this.#chrome.offerStart(false);
-      this.#chrome.fail(failure);
+      if (hasPicture) this.#chrome.note(`${failure.title}: it needs WebGPU or WebGL 2.`, true);
+      else this.#chrome.fail(failure);
     }
     this.#dispatch("error", failure);
   }

@@ -2,7 +2,8 @@
 import { Engine, type Backend, type EngineEvent, type SceneInfo } from "../engine/index.ts";
 import { AdaptiveQuality } from "./adaptive_quality.ts";
 import type { CameraInputFrame } from "./camera_input_frame.ts";
-import { pieces } from "./load.ts";
+import { pieces, type Piece } from "./load.ts";
+import { PreviewReader, type Preview } from "./preview.ts";
 import type { View } from "./share.ts";
 import type { Base } from "./surroundings.ts";
 
@@ -20,8 +21,9 @@ export type Stage = "empty" | "poster" | "static" | "motion";
 
 /** What a player reports. */
 export interface PlayerListener {
+  /** The package's preview image has come. */
+  preview(preview: Preview): void;
   info(info: SceneInfo): void;
-  poster(jpeg: Blob): void;
   /** The scene is drawn: `static` without motion, or `motion`. */
   reached(stage: Stage): void;
   /** The scene cannot move, and why. */
@@ -74,24 +76,24 @@ export class Player {
   /** Fetches and shows a scene. The canvas becomes the only child of `stage`; errors go to the listener. */
   async start(source: string | Blob, stage: HTMLElement, base: Base, backend: Backend | undefined): Promise<void> {
     const { signal } = this.#abort;
+    let opening: Promise<Engine> | undefined;
     try {
       const canvas = document.createElement("canvas");
       stage.replaceChildren(canvas);
-      const opening = Engine.open(canvas, { base, backend }, (event) => signal.aborted || this.#event(event));
-      // The request starts while the engine opens; bytes wait in the stream.
+      opening = Engine.open(canvas, { base, backend }, (event) => signal.aborted || this.#event(event));
+      opening.catch(() => undefined);
+      // While the engine opens, the first bytes are read for the preview; the others wait in the stream.
       const coming = pieces(source, signal);
-      const first = coming.next();
-      first.catch(() => undefined);
+      const early = await this.#preview(coming, signal);
       const engine = await opening;
       if (signal.aborted) return engine.dispose();
       this.engine = engine;
       engine.resize(...this.#size);
-      let total: number | undefined;
-      for (let next = await first; !next.done && !signal.aborted; next = await coming.next()) {
+      for (const { bytes } of early) engine.push(bytes);
+      this.wake();
+      for (let next = await coming.next(); !next.done && !signal.aborted; next = await coming.next()) {
         engine.push(next.value.bytes);
-        this.received += next.value.bytes.length;
-        total = next.value.total;
-        this.listener.progress(this.received, total);
+        this.#arrived(next.value);
         this.wake();
       }
       if (signal.aborted) return;
@@ -100,9 +102,32 @@ export class Player {
       this.listener.loaded();
     } catch (error) {
       this.#isLoading = false;
+      // An engine that opens too late has nobody to free it.
+      if (!this.engine) opening?.then((engine) => engine.dispose(), () => undefined);
       if (!signal.aborted) this.listener.failed(error);
     }
     this.wake();
+  }
+
+  /** Reads pieces until the preview image has come, if there is one, and shows it. Returns the pieces. */
+  async #preview(coming: AsyncGenerator<Piece, void>, signal: AbortSignal): Promise<Piece[]> {
+    const [reader, early] = [new PreviewReader(), [] as Piece[]];
+    while (!reader.isDone && !signal.aborted) {
+      const next = await coming.next();
+      if (next.done || signal.aborted) break;
+      early.push(next.value);
+      this.#arrived(next.value);
+      const preview = reader.push(next.value.bytes);
+      if (!preview) continue;
+      this.stage = "poster";
+      this.listener.preview(preview);
+    }
+    return early;
+  }
+
+  #arrived({ bytes, total }: Piece): void {
+    this.received += bytes.length;
+    this.listener.progress(this.received, total);
   }
 
   /** Sets the size of the element in device pixels, and its height in CSS pixels. */
@@ -200,8 +225,8 @@ export class Player {
         if (this.#view) this.show(this.#view);
         return listener.info(event.info);
       case "poster":
-        if (this.stage === "empty") this.stage = "poster";
-        return listener.poster(event.jpeg);
+        // It was shown as soon as its bytes were there.
+        return;
       case "static":
       case "motion":
         this.#reached.add(event.kind);
