@@ -203,4 +203,18 @@ await check('where a phone requires permission, a button asks for it', () => ope
   assert.match(await page.evaluate(() => document.getElementById('a').shadowRoot.querySelector('.prompt').textContent), /Tilt/);
 }, phone));
 
+await check('the bar has faded, Tab reaches it and brings it back', () => open('/one', async (page) => {
+  await page.evaluate(() => { const a = document.getElementById('a'); a.controls = true; a.focus(); });
+  const bar = () => page.evaluate(() => {
+    const { shadowRoot } = document.getElementById('a');
+    const { opacity, visibility } = getComputedStyle(shadowRoot.querySelector('.bar'));
+    return { opacity, visibility, holds: shadowRoot.querySelector('.bar').contains(shadowRoot.activeElement) };
+  });
+  await wait(page, () => getComputedStyle(document.getElementById('a').shadowRoot.querySelector('.bar')).opacity === '0');
+  assert.equal((await bar()).visibility, 'visible');
+  await page.keyboard.press('Tab');
+  await wait(page, () => getComputedStyle(document.getElementById('a').shadowRoot.querySelector('.bar')).opacity === '1');
+  assert.ok((await bar()).holds);
+}));
+
 await finish();

@@ -1,6 +1,6 @@
 // The element in its page, on a fake engine: loading and releasing, sharing, attributes, errors, policy. `node element_life.mjs`
 import assert from 'node:assert/strict';
-import { endSlow, finish, full, listen, open, picture, placed, rest, run, state, wait } from './element_page.mjs';
+import { endSlow, finish, full, listen, open, packageRequests, picture, placed, rest, run, sendPackage, sendRest, state, wait } from './element_page.mjs';
 import { check, difference, look, shift, until } from './support.mjs';
 
 await check('off screen nothing is drawn; two elements run side by side; a removed one frees everything and can return', () => open('/two', async (page) => {
@@ -245,6 +245,70 @@ for (const [src, words, script] of [
 ]) {
   await check(`${script ?? src}: an event, and a message in the element`, () => failing(src, words, script));
 }
+
+/** Opens a page whose scene is a package with a red preview, of which the server sends the rest only at `sendRest`. */
+const withPreview = (script, use) => open('/bare', async (page) => {
+  const bytes = Buffer.from(await page.evaluate(async () => {
+    const canvas = new OffscreenCanvas(64, 36);
+    const context = canvas.getContext('2d');
+    context.fillStyle = 'red';
+    context.fillRect(0, 0, 64, 36);
+    const jpeg = new Uint8Array(await (await canvas.convertToBlob({ type: 'image/jpeg' })).arrayBuffer());
+    const scene = { reference: { width: 320, height: 180 }, parts: [{ offset: 32, length: 8 }, { offset: 40, length: jpeg.length }], picture: 1 };
+    const json = new TextEncoder().encode(JSON.stringify({ extensions: { LOOP3D_scene: scene } }));
+    const file = new Uint8Array(20 + json.length + 8 + 40 + jpeg.length + 1000);
+    const view = new DataView(file.buffer);
+    [0x46546c67, 2, file.length, json.length, 0x4e4f534a].forEach((value, i) => view.setUint32(4 * i, value, true));
+    file.set(json, 20);
+    file.set(jpeg, 28 + json.length + 40);
+    return Array.from(file);
+  }));
+  sendPackage(bytes, 1000);
+  await page.evaluate((before) => {
+    new Function(before)();
+    globalThis.events = [];
+    document.body.innerHTML = '<loop-3d id=a src=/package.glb controls></loop-3d>';
+    for (const type of ['poster', 'static', 'error']) document.getElementById('a').addEventListener(type, () => events.push(type));
+  }, script);
+  await wait(page, () => events.length > 0);
+  await use(page);
+});
+
+/** The color in the middle of the element. */
+const colors = async (page) => {
+  const box = await page.locator('#a').boundingBox();
+  const png = (await page.screenshot({ clip: { x: box.x + box.width / 2, y: box.y + box.height / 2, width: 4, height: 4 } })).toString('base64');
+  return page.evaluate(async (data) => {
+    const bitmap = await createImageBitmap(new Blob([Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0))], { type: 'image/png' }));
+    const context = new OffscreenCanvas(4, 4).getContext('2d');
+    context.drawImage(bitmap, 0, 0);
+    return Array.from(context.getImageData(1, 1, 1, 1).data.slice(0, 3));
+  }, png);
+};
+
+await check('the preview shows as soon as its bytes are there, before the engine is; no byte is fetched twice', () =>
+  withPreview('globalThis.slowEngine = new Promise((open) => (globalThis.openEngine = open))', async (page) => {
+    assert.deepEqual(await page.evaluate(() => events), ['poster']);
+    assert.equal(await page.evaluate(() => [document.getElementById('a').stage, FakeEngine.alive].join()), 'poster,0');
+    const [r, g, b] = await colors(page);
+    assert.ok(r > 240 && g < 20 && b < 20, `${r} ${g} ${b}`);
+    const { width, height } = await page.locator('#a').boundingBox();
+    assert.ok(Math.abs(width / height - 16 / 9) < 0.01, `${width}×${height}`);
+    await page.evaluate(() => openEngine());
+    await wait(page, () => document.getElementById('a').stage === 'static');
+    sendRest();
+    await wait(page, () => document.getElementById('a').stage === 'motion');
+    assert.equal(packageRequests(), 1);
+  }));
+
+await check('without a GPU the preview stays, with one line that says why it stands still', () => withPreview('globalThis.noGpu = true', async (page) => {
+  await wait(page, () => events.includes('error'));
+  await rest(page);
+  const [r, g, b] = await colors(page);
+  assert.ok(r > 240 && g < 20 && b < 20, `${r} ${g} ${b}`);
+  const shown = await page.locator('#a').evaluate((a) => [a.shadowRoot.querySelector('.message').hidden, a.shadowRoot.querySelector('.note').textContent]);
+  assert.deepEqual(shown, [true, 'This browser cannot draw the scene: it needs WebGPU or WebGL 2.']);
+}));
 
 await check('after an error "Try again" loads the scene', () => open('/bare', async (page) => {
   await page.evaluate(() => (document.body.innerHTML = '<loop-3d id=a src=/missing.glb></loop-3d>'));

@@ -19,10 +19,22 @@ const slow = (request, response) => {
   response.write(scene());
   endSlow = () => response.end(Buffer.alloc(4000 - scene().length, 32));
 };
+let [packaged, held, asked] = [Buffer.alloc(0), 0, 0];
+/** Ends the response of /package.glb. */
+export let sendRest;
+/** What /package.glb has, and how many of its last bytes wait for `sendRest`. */
+export const sendPackage = (bytes, last) => ([packaged, held, asked] = [bytes, last, 0]);
+export const packageRequests = () => asked;
+const inTwo = (request, response) => {
+  asked += 1;
+  response.writeHead(200, { 'content-type': 'model/gltf-binary', 'content-length': packaged.length, 'content-security-policy': CSP });
+  response.write(packaged.subarray(0, packaged.length - held));
+  sendRest = () => response.end(packaged.subarray(packaged.length - held));
+};
 const CSP = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' blob: data:; style-src 'self'";
 const text = {
   '/page.css': 'body{margin:0} loop-3d{width:640px} .far{height:3000px} .gap{height:300px}',
-  '/scene.glb': scene(), '/slow.glb': slow,
+  '/scene.glb': scene(), '/slow.glb': slow, '/package.glb': inTwo,
   '/favicon.ico': '',
   '/page-in-its-place.glb': (_, response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html>hello'),
   '/broken.glb': (_, response) => response.writeHead(503).end('no'),

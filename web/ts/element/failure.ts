@@ -28,7 +28,7 @@ const WORDS: Record<FailureCode, readonly [title: string, advice: string, mayRet
   "not-found": ["There is no scene at this address", "The address may be wrong, or the scene was removed.", true],
   server: ["The scene cannot be loaded", "The server answered with an error.", true],
   network: ["The scene cannot be reached", "Is this device online?", true],
-  "not-allowed": ["This page cannot load the scene", "The other site did not answer, or it does not allow this page to load the scene (CORS), or this page's own policy forbids it.", false],
+  "not-allowed": ["This page cannot load the scene", "The other site did not answer, or it does not allow this page to load the scene (CORS), or this page's own policy forbids it.", true],
   unknown: ["The scene cannot be shown", "Something unexpected happened.", true],
 };
 

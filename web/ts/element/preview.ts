@@ -49,9 +49,11 @@ export class PreviewReader {
   /** The preview's place, `undefined` before enough has come. Throws where there can be none. */
   #find(): Place | undefined {
     const view = new DataView(this.#bytes.buffer, 0, this.#length);
+    // Of anything else, the engine says what it is, as soon as it can be told.
+    if (this.#length >= 4 && view.getUint32(0, true) !== GLTF) throw new Error("not a package");
     if (this.#length < HEADERS[0]) return undefined;
     const length = view.getUint32(12, true);
-    if (view.getUint32(0, true) !== GLTF || view.getUint32(16, true) !== JSON_CHUNK || length > MOST_JSON) throw new Error("not a package");
+    if (view.getUint32(16, true) !== JSON_CHUNK || length > MOST_JSON) throw new Error("not a package");
     if (this.#length < HEADERS[0] + length) return undefined;
     const text = new TextDecoder().decode(this.#bytes.subarray(HEADERS[0], HEADERS[0] + length));
     const scene = JSON.parse(text).extensions.LOOP3D_scene;

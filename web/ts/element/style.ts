@@ -48,8 +48,10 @@ button[aria-pressed=true], button[aria-expanded=true] { color: var(--accent); }
 .clock { padding: 0 8px; }
 button.speed { padding: 0 8px; min-width: 46px; }
 button.speed.changed { color: var(--accent); }
-.idle .bar, .bar.away { opacity: 0; visibility: hidden; }
-.bar:has(:focus-visible) { opacity: 1 !important; visibility: visible !important; }
+/* An idle bar only fades: hidden, it would leave the tab order. */
+.idle .bar { opacity: 0; pointer-events: none; }
+.bar.away { opacity: 0; visibility: hidden; }
+.bar:has(:focus-visible) { opacity: 1 !important; visibility: visible !important; pointer-events: auto; }
 input[type=range] {
   -webkit-appearance: none; appearance: none; width: 100%; margin: 0; height: 20px; background: none; cursor: pointer; --done: 0%; touch-action: none; border-radius: 6px;
 }
@@ -109,5 +111,13 @@ input::-moz-range-thumb { width: 12px; height: 12px; border-radius: 50%; backgro
 @container (max-width: 460px) { .bar .wide { display: none; } }
 @container (max-width: 340px) { .bar .clock { display: none; } }
 @media (prefers-reduced-motion: reduce) { *, *::before { transition: none !important; animation: none !important; } }
-@media (forced-colors: active) { .glass, .bar { background: Canvas; border: 1px solid CanvasText; } }
+@media (forced-colors: active) {
+  .glass, .bar { background: Canvas; border: 1px solid CanvasText; }
+  input[type=range] { forced-color-adjust: none; }
+  input::-webkit-slider-runnable-track { background: linear-gradient(to right, Highlight var(--done), CanvasText 0); }
+  input::-moz-range-track { background: CanvasText; }
+  input::-moz-range-progress { background: Highlight; }
+  input::-webkit-slider-thumb { background: ButtonText; box-shadow: 0 0 0 2px Canvas; }
+  input::-moz-range-thumb { background: ButtonText; }
+}
 `);
