@@ -274,10 +274,10 @@ const withPreview = (script, use) => open('/bare', async (page) => {
   await use(page);
 });
 
-/** The color in the middle of the element. */
+/** The color of the element, away from what is in its middle. */
 const colors = async (page) => {
   const box = await page.locator('#a').boundingBox();
-  const png = (await page.screenshot({ clip: { x: box.x + box.width / 2, y: box.y + box.height / 2, width: 4, height: 4 } })).toString('base64');
+  const png = (await page.screenshot({ clip: { x: box.x + box.width / 4, y: box.y + box.height / 4, width: 4, height: 4 }, animations: 'disabled' })).toString('base64');
   return page.evaluate(async (data) => {
     const bitmap = await createImageBitmap(new Blob([Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0))], { type: 'image/png' }));
     const context = new OffscreenCanvas(4, 4).getContext('2d');
