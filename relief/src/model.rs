@@ -75,7 +75,7 @@ pub fn depth_by(
     // Before the runtime is looked for: a wrong name is the commoner fault.
     std::fs::metadata(file).map_err(|error| failed(format!("cannot be read: {error}")))?;
     let environment = runtime::environment().map_err(|problem| ReliefError::Runtime { problem })?;
-    let mut session = Session::builder(&environment)
+    let mut session = Session::builder(environment)
         .and_then(|mut builder| builder.commit_from_file(file))
         .map_err(|error| failed(format!("no ONNX model that this runtime can read: {error}")))?;
     let family = family(file);
