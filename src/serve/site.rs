@@ -20,7 +20,7 @@ pub struct Site {
     scenes: Scenes,
     check: Check,
     /// What the check said of a file, as it was then.
-    checked: Mutex<HashMap<PathBuf, (Stamp, Result<(), String>)>>,
+    checked: Mutex<HashMap<PathBuf, Verdict>>,
 }
 
 /// Where the scenes are.
@@ -37,6 +37,9 @@ pub type Check = fn(&Path) -> Result<(), String>;
 
 /// Length and time of a file: a new one is checked anew.
 type Stamp = (u64, Option<SystemTime>);
+
+/// What the check said of a file with this stamp.
+type Verdict = (Stamp, Result<(), String>);
 
 /// An answer; `body` has `length` bytes.
 pub struct Answer {

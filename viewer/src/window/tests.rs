@@ -64,6 +64,7 @@ fn on_this_screen() {
         time: 0.0,
         from: None,
         renderer: RendererOptions::default(),
+        invitation: None,
         save: Box::new(|_, _, _| Err(String::new())),
         load: Box::new(|_| Err(String::new())),
     };
