@@ -24,7 +24,7 @@ struct Places {
     page: PathBuf,
     table: PathBuf,
     /// A capture of which one clip and its depth are used, the scene of those, and its video.
-    flag: PathBuf,
+    fall: PathBuf,
     one_clip: PathBuf,
     one_clip_video: PathBuf,
 }
@@ -39,7 +39,7 @@ impl Places {
             video: out.join("sample.mp4"),
             package: out.join("sample.glb"),
             page: out.join("sample.html"),
-            flag: out.join("flag"),
+            fall: out.join("fall"),
             one_clip: out.join("one-clip.loop3d"),
             one_clip_video: out.join("one-clip.mp4"),
             table: out.join("sample.metrics.txt"),
@@ -53,12 +53,13 @@ impl Places {
 
     /// The one clip, and the depth of its frames.
     fn clip(&self) -> [PathBuf; 2] {
-        ["videos/0000.mp4", "depth/0000.npy"].map(|name| self.flag.join(name))
+        ["videos/0000.mp4", "depth/0000.npy"].map(|name| self.fall.join(name))
     }
 }
 
-/// The scene of which one clip and its depth become a scene.
-const FLAG: &str = "a red flag waving on grass";
+/// The scene of which one clip and its depth become a scene, and the field of view of its cameras, in degrees.
+const FALL: &str = "a waterfall on stone, before trees";
+const FOV: &str = "52.66";
 
 /// What clips are made from with `--generate`.
 const WORDS: &str = "a red flag waving on grass, before a wall";
@@ -171,7 +172,7 @@ fn run_all(root: &Path, out: &Path) -> Result<()> {
     timing.step("package", || run(&mut part(export(&places.scene, &places.package))))?;
     timing.step("one clip", || {
         if !places.clip().iter().all(|file| file.exists()) {
-            run(&mut part(flag(&places)))?;
+            run(&mut part(fall(&places)))?;
         }
         run(&mut part(fit_one_clip(&places)))?;
         run(&mut part(render_one_clip(&places)))
@@ -272,16 +273,16 @@ fn export(scene: &Path, target: &Path) -> Command {
 }
 
 /// Two views are the fewest; one is used.
-fn flag(places: &Places) -> Command {
+fn fall(places: &Places) -> Command {
     let mut part = loop3d();
-    part.arg("sample").arg(&places.flag).args(["--scene", FLAG, "--views", "2", "--depth"]);
+    part.arg("sample").arg(&places.fall).args(["--scene", FALL, "--views", "2", "--depth"]);
     part
 }
 
 fn fit_one_clip(places: &Places) -> Command {
     let [clip, depth] = places.clip();
     let mut part = loop3d();
-    part.arg("fit").arg("--views").arg(clip).arg("--depth").arg(depth).arg("-o").arg(&places.one_clip);
+    part.arg("fit").arg("--views").arg(clip).arg("--depth").arg(depth).args(["--fov", FOV, "-o"]).arg(&places.one_clip);
     part
 }
 
@@ -301,7 +302,7 @@ mod tests {
         let package = |places: &Places| export(&places.scene, &places.package);
         let page = |places: &Places| export(&places.package, &places.page);
         let steps: [&dyn Fn(&Places) -> Command; 9] =
-            [&sample, &fit, &eval, &render, &package, &flag, &fit_one_clip, &render_one_clip, &page];
+            [&sample, &fit, &eval, &render, &package, &fall, &fit_one_clip, &render_one_clip, &page];
         let typed = steps.map(|part| line(&part(&places)).split_once(" -- ").unwrap().1.to_owned());
         assert_eq!(
             typed,
@@ -311,8 +312,8 @@ mod tests {
                 "eval out/sample.loop3d --views out/sample --truth out/sample/truth/0004.mp4",
                 "render out/sample.loop3d -o out/sample.mp4",
                 "export out/sample.loop3d -o out/sample.glb",
-                "sample out/flag --scene 'a red flag waving on grass' --views 2 --depth",
-                "fit --views out/flag/videos/0000.mp4 --depth out/flag/depth/0000.npy -o out/one-clip.loop3d",
+                "sample out/fall --scene 'a waterfall on stone, before trees' --views 2 --depth",
+                "fit --views out/fall/videos/0000.mp4 --depth out/fall/depth/0000.npy --fov 52.66 -o out/one-clip.loop3d",
                 "render out/one-clip.loop3d -o out/one-clip.mp4",
                 "export out/sample.glb -o out/sample.html",
             ]

@@ -49,7 +49,7 @@ export class Bar {
     };
     const asks = (command: Command) => () => actions.command(command);
     this.#play = button("play", "Play (space)", asks("play-or-pause"));
-    this.#reverse = button("reverse", "Play backwards (↑ or ↓)", asks("reverse"), true);
+    this.#reverse = button("reverse", "Play backwards", asks("reverse"), true);
     this.#share = button("share", "Share this view", () => actions.share());
     this.#settings = button("settings", "Settings (Q)", asks("settings"));
     this.#fullscreen = button("enter", "Full screen (F)", asks("fullscreen"));

@@ -24,7 +24,7 @@ export class SettingsCard {
 
   constructor(actions: SettingsActions) {
     const button = (name: keyof typeof ICONS, text: string, key: string, command: Command) => {
-      const made = make("button", { type: "button" }, icon(name), text, make("kbd", {}, key));
+      const made = make("button", { type: "button" }, icon(name), text, key && make("kbd", {}, key));
       made.addEventListener("click", () => actions.command(command));
       return made;
     };
@@ -35,7 +35,7 @@ export class SettingsCard {
     });
     this.#quality.addEventListener("input", () => actions.setQuality(Number(this.#quality.value) > 1 ? "auto" : this.#quality.value));
     const speed = make("label", {}, make("span", {}, "Speed"), this.#speedText, this.#speed);
-    const reverse = button("reverse", "Play backwards", "↑", "reverse");
+    const reverse = button("reverse", "Play backwards", "", "reverse");
     this.#playing = [speed, reverse];
     this.element = make("div", { class: "card glass settings", part: "card settings", role: "dialog", "aria-label": "Settings", hidden: true },
       speed, make("label", {}, make("span", {}, "Sharpness"), this.#qualityText, this.#quality), reverse,

@@ -193,6 +193,8 @@ export class Interaction implements ChromeActions {
     // Sliders handle the arrow keys themselves, and buttons the space bar.
     if (target.matches("input") && event.key.startsWith("Arrow")) return;
     if (target.matches("button") && event.key === " ") return;
+    // In a page, these keys scroll it.
+    if (command === "reverse" && document.fullscreenElement !== this.#element) return;
     if (CAMERA_KEYS.has(command) && !cameraControls) return;
     if (this.command(command)) event.preventDefault();
     this.cameraInput.notice();

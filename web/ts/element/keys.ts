@@ -12,7 +12,7 @@ export const HELP: ReadonlyArray<readonly [string, string]> = [
   ["double click, R", "reset the camera"],
   ["Space", "play or pause"],
   ["← →", "previous, next frame"],
-  ["↑ ↓", "reverse the playback"],
+  ["↑ ↓ in full screen", "reverse the playback"],
   ["[ ]", "slower, faster"],
   ["Shift + arrows, + −", "look around, zoom"],
   ["F", "full screen"],
