@@ -100,9 +100,14 @@ await check('with reduced motion it neither plays nor sways by itself', async ()
     const before = await look(page, edge);
     await run(page, 600);
     assert.equal(difference(before, await look(page, edge)), 0);
-    await page.evaluate(() => document.getElementById('a').play());
+    // A button says that it could.
+    await page.locator('#a').locator('.start').and(page.getByRole('button', { name: 'Play', exact: true })).click();
     await rest(page);
     assert.equal((await state(page)).paused, false);
+    assert.equal(await page.locator('#a').locator('.start').isVisible(), false);
+    await page.evaluate(() => document.getElementById('a').pause());
+    await rest(page);
+    assert.equal(await page.locator('#a').locator('.start').isVisible(), false);
   }, { reducedMotion: 'reduce' });
   await open('/sways', async (page) => {
     const before = await look(page, picture);

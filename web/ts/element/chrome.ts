@@ -116,7 +116,9 @@ export class Chrome {
     if (text && !stays) this.#noteTimer = window.setTimeout(() => (this.#note.textContent = ""), NOTE_MS);
   }
 
-  offerStart(isOffered: boolean): void {
+  /** Offers a large button in the middle. */
+  offerStart(isOffered: boolean, label = "Show the scene"): void {
+    this.#start.setAttribute("aria-label", label);
     this.#start.hidden = !isOffered;
   }
 

@@ -40,6 +40,7 @@ export class Host {
   #wasPlaying = false;
   /** Whether the timeline is held. */
   #isScrubbing = false;
+  #hasPlayed = false;
   #lastTick = 0;
   #lastCamera = "";
 
@@ -110,7 +111,7 @@ export class Host {
   release(): void {
     this.#drop();
     this.#dispatched.clear();
-    [this.#kept, this.failure, this.#wasPlaying, this.#lastCamera] = [undefined, undefined, false, ""];
+    [this.#kept, this.failure, this.#wasPlaying, this.#hasPlayed, this.#lastCamera] = [undefined, undefined, false, false, ""];
     const chrome = this.#chrome;
     chrome.setPoster(this.#element.poster || undefined);
     chrome.fail(undefined);
@@ -119,6 +120,8 @@ export class Host {
 
   setPlaying(plays: boolean): void {
     this.playback.plays = plays;
+    this.#hasPlayed ||= plays;
+    this.#offerPlay();
     this.player?.update();
     this.#dispatchPlaying();
   }
@@ -191,6 +194,13 @@ export class Host {
     return this.#element.reveal === "auto" || this.isDismissed;
   }
 
+  /** Where nothing moves because the person prefers that, a button in the image says that it could: else the scene looks frozen. */
+  #offerPlay(): void {
+    if (!this.#isRevealed) return;
+    const { element, prefersReducedMotion } = this.#surroundings;
+    this.#chrome.offerStart(prefersReducedMotion && element.autoplay && this.stage === "motion" && !this.#hasPlayed, "Play");
+  }
+
   /** Whether it is time to load. */
   get #isTime(): boolean {
     const { loading } = this.#element;
@@ -245,6 +255,7 @@ export class Host {
       reached: (stage) => {
         if (stage === "motion") this.#kept = undefined;
         this.reveal();
+        this.#offerPlay();
         this.#dispatchOnce(stage);
         this.#dispatchPlaying();
         if (stage === "static") this.#surroundings.offerControls();
