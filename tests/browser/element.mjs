@@ -38,6 +38,22 @@ await check('the wheel enlarges, three notches by half; a double click resets', 
   assert.ok(difference(before, await look(page, picture)) < 0.5);
 }));
 
+await check('an upright phone can see all of a wide scene, and remembers that', () => open('/whole', async (page) => {
+  const zoom = async () => { await rest(page); return (await state(page)).camera.zoom; };
+  const least = Math.log2((390 / 320) / (844 / 180));
+  assert.equal(await zoom(), 0);
+  await page.locator('#a').focus();
+  await page.keyboard.press('w');
+  assert.ok(Math.abs(await zoom() - least) < 1e-3, `${await zoom()}`);
+  await page.reload();
+  await wait(page, () => document.getElementById('a').stage === 'motion');
+  assert.ok(Math.abs(await zoom() - least) < 1e-3, `${await zoom()}`);
+  await page.mouse.move(200, 400);
+  await page.locator('#a').getByRole('button', { name: 'Fill the window (W)' }).click();
+  assert.equal(await zoom(), 0);
+  assert.equal(await page.locator('#a').getByRole('button', { name: 'Show all of it (W)' }).count(), 1);
+}, { viewport: { width: 390, height: 844 } }));
+
 await check('fully zoomed out, the wheel scrolls the page', () => open('/scrolls', async (page) => {
   await page.mouse.move(320, 180);
   await page.mouse.wheel(0, 200);

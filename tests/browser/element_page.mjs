@@ -33,7 +33,7 @@ const inTwo = (request, response) => {
 };
 const CSP = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' blob: data:; style-src 'self'";
 const text = {
-  '/page.css': 'body{margin:0} loop-3d{width:640px} .far{height:3000px} .gap{height:300px}',
+  '/page.css': 'body{margin:0} loop-3d{width:640px} .far{height:3000px} .gap{height:300px} .all{width:100vw;height:100vh;display:block}',
   '/scene.glb': scene(), '/slow.glb': slow, '/package.glb': inTwo,
   '/favicon.ico': '',
   '/page-in-its-place.glb': (_, response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html>hello'),
@@ -50,6 +50,7 @@ const text = {
   '/scrolls': html(`<loop-3d id=a src=/scene.glb camera-controls></loop-3d><div class=far></div>`),
   '/interaction': html(`<loop-3d id=a ${full} reveal=interaction></loop-3d>`),
   '/slow': html(`<loop-3d id=a ${full.replace('scene', 'slow')} autoplay></loop-3d>`),
+  '/whole': html(`<loop-3d id=a class=all ${full}></loop-3d>`),
   '/bare': html(''),
 };
 for (const word of ['corrupt', 'truncated', 'newer-version', 'too-large', 'decoder', 'lost', 'memory']) text[`/${word}.glb`] = scene(word);

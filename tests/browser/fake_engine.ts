@@ -104,7 +104,9 @@ export class Engine {
     const camera = this.#camera;
     camera.orbit = [0, 1].map((i) => clamp(camera.orbit[i]! - 4 * LIMIT * orbit[i]!, LIMIT)) as [number, number];
     camera.pan = [0, 1].map((i) => clamp(camera.pan[i]! - pan[i]!, 0.5)) as [number, number];
-    camera.zoom = Math.max(0, Math.min(2, camera.zoom + zoom));
+    const [across, down] = [this.#size[0] / 320, this.#size[1] / 180];
+    const least = Math.min(0, Math.log2(Math.min(across, down) / Math.max(across, down)));
+    camera.zoom = Math.max(least, Math.min(2, camera.zoom + zoom));
     if (reset) this.resetCamera();
     this.#pose = pose;
     const isTouched = isHeld || isNoticed || reset || zoom || orbit.some(Boolean) || pan.some(Boolean);

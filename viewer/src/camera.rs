@@ -183,6 +183,13 @@ impl OrbitCamera {
         }
     }
 
+    /// Lets zoom go out until an image of this shape shows all that the reference camera does.
+    pub fn set_shape(&mut self, width: u32, height: u32) {
+        let [across, down] = [(width, self.reference.width), (height, self.reference.height)]
+            .map(|(to, of)| f64::from(to) / f64::from(of));
+        self.zoom.low = (across.min(down) / across.max(down)).log2().min(0.0);
+    }
+
     /// Sets whether it sways while idle.
     pub fn set_swaying(&mut self, is_swaying: bool) {
         self.is_swaying = is_swaying;
@@ -271,7 +278,8 @@ impl OrbitCamera {
         DVec2::new(swing(&self.orbit[0], SWAY_PERIOD_S.x), swing(&self.orbit[1], SWAY_PERIOD_S.y))
     }
 
-    /// The camera for an image of any size. It shows no more than the reference camera does: what does not fit the shape is cropped.
+    /// The camera for an image of any size. Without zoom it shows no more than the reference camera does: what does not fit the shape is
+    /// cropped. Zoomed out ([`OrbitCamera::set_shape`]), it shows all of that, with nothing around it.
     pub fn camera(&self, width: u32, height: u32) -> Camera {
         let mut angles = self.angles() + self.sway();
         if self.pose != DVec2::ZERO {

@@ -327,6 +327,9 @@ impl Viewer {
                 self.scene = Arc::new(scene);
                 self.camera = OrbitCamera::new(&self.scene);
                 self.camera.set_swaying(self.sways);
+                if let Some(screen) = &self.screen {
+                    self.camera.set_shape(screen.width(), screen.height());
+                }
                 self.options.invitation = None;
                 self.clock = Clock::new(self.scene.frames, self.scene.fps);
                 self.name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -375,6 +378,7 @@ impl ApplicationHandler for Viewer {
             WindowEvent::Resized(size) => {
                 if let Some(screen) = &mut self.screen {
                     screen.resize(size.width, size.height);
+                    self.camera.set_shape(screen.width(), screen.height());
                 }
             }
             WindowEvent::DroppedFile(path) => self.open_file(event_loop, path),

@@ -52,7 +52,9 @@ impl Player {
     pub fn push(&mut self, bytes: &[u8]) -> Result<(), JsValue> {
         let result = self.parts.push(bytes).map_err(|cause| of_package(&cause));
         if let (None, Some((head, layouts))) = (&self.camera, self.parts.plan()) {
-            self.camera = Some(OrbitCamera::new(&head.bare_scene(layouts.tiles.clone())));
+            let mut camera = OrbitCamera::new(&head.bare_scene(layouts.tiles.clone()));
+            camera.set_shape(self.size[0], self.size[1]);
+            self.camera = Some(camera);
             self.clock = Clock::new(head.frames, head.fps);
             self.place_scene()?;
         }
@@ -110,6 +112,9 @@ impl Player {
     pub fn resize(&mut self, width: u32, height: u32, scale: f64) {
         (self.size, self.scale) = ([width.max(1), height.max(1)], scale.clamp(0.1, 1.0));
         self.is_stale = true;
+        if let Some(camera) = &mut self.camera {
+            camera.set_shape(width.max(1), height.max(1));
+        }
         if let Some(display) = &mut self.display {
             display.resize(width, height, self.scale);
         }

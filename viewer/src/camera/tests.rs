@@ -155,3 +155,32 @@ fn left_alone_it_sways_within_the_filmed_places_and_a_touch_takes_it_up() {
     drag(&mut alone, DVec2::ONE, 10);
     assert!(place(&scene, &alone).is_finite());
 }
+
+#[test]
+fn an_upright_window_can_show_all_of_a_wide_scene() {
+    let scene = scene();
+    let mut camera = OrbitCamera::new(&scene);
+    let reference = scene.reference;
+    let corners = [[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]].map(|[x, y]| {
+        let pixel = DVec2::new(x * f64::from(reference.width), y * f64::from(reference.height));
+        reference.position() + reference.ray(pixel) * 5.0
+    });
+    let seen = |camera: &OrbitCamera| {
+        let camera = camera.camera(90, 200);
+        let inside = |point: &DVec3| {
+            let at = camera.project(*point).unwrap();
+            (-0.01..90.01).contains(&at.x) && (-0.01..200.01).contains(&at.y)
+        };
+        corners.iter().filter(|corner| inside(corner)).count()
+    };
+    let zoom_out = CameraInput { zoom: -0.2, ..CameraInput::default() };
+    (0..60).for_each(|_| camera.advance(&zoom_out, FRAME_S));
+    rest(&mut camera);
+    assert_eq!((seen(&camera), camera.state().zoom.abs() < 1e-3), (0, true), "it stops where the window is filled");
+    camera.set_shape(90, 200);
+    (0..60).for_each(|_| camera.advance(&zoom_out, FRAME_S));
+    rest(&mut camera);
+    assert_eq!(seen(&camera), 4);
+    let fit = (90.0 / f64::from(reference.width)) / (200.0 / f64::from(reference.height));
+    assert!((camera.state().zoom - fit.log2()).abs() < 1e-2, "{} {}", camera.state().zoom, fit.log2());
+}

@@ -15,6 +15,8 @@ export interface BarFacts {
   canPlay: boolean;
   canShare: boolean;
   isFullscreen: boolean;
+  /** Whether all of the scene is shown, or its edges are cropped; `undefined` where it has the element's shape. */
+  isWhole: boolean | undefined;
 }
 
 /** What its controls do. */
@@ -38,6 +40,7 @@ export class Bar {
   #reverse: HTMLButtonElement;
   #speed = make("button", { class: "speed", type: "button", "aria-label": "Speed", title: "Speed ([ and ])" });
   #share: HTMLButtonElement;
+  #whole: HTMLButtonElement;
   #settings: HTMLButtonElement;
   #fullscreen: HTMLButtonElement;
 
@@ -51,6 +54,7 @@ export class Bar {
     this.#play = button("play", "Play (space)", asks("play-or-pause"));
     this.#reverse = button("reverse", "Play backwards", asks("reverse"), true);
     this.#share = button("share", "Share this view", () => actions.share());
+    this.#whole = button("whole", "Show all of it (W)", asks("whole"));
     this.#settings = button("settings", "Settings (Q)", asks("settings"));
     this.#fullscreen = button("enter", "Full screen (F)", asks("fullscreen"));
     this.#speed.addEventListener("click", setSpeed);
@@ -58,7 +62,7 @@ export class Bar {
     const row = make("div", { class: "row" },
       this.#play, this.#reverse, this.#clock, make("span", { class: "gap" }), this.#speed,
       button("reset", "Reset the camera (R)", asks("reset"), true), button("camera", "Screenshot (S)", asks("screenshot"), true),
-      this.#share, this.#settings, this.#fullscreen);
+      this.#whole, this.#share, this.#settings, this.#fullscreen);
     this.element = make("div", { class: "bar glass away", part: "bar", role: "group", "aria-label": "Playback" }, this.#timeline, row);
   }
 
@@ -73,6 +77,9 @@ export class Bar {
     this.#timeline.hidden = this.#play.hidden = this.#clock.hidden = this.#speed.hidden = !canPlay;
     this.#reverse.hidden = !canPlay;
     this.#share.hidden = !facts.canShare;
+    this.#whole.hidden = facts.isWhole === undefined;
+    this.#whole.title = facts.isWhole ? "Fill the window (W)" : "Show all of it (W)";
+    this.#whole.setAttribute("aria-label", this.#whole.title);
     this.#fullscreen.hidden = !document.fullscreenEnabled;
     // The end of the loop is its start, so the slider stops just before it.
     this.#timeline.max = String(frames - 0.01);

@@ -8,12 +8,16 @@ import { Player, PIXEL_RATIO_CAP, type PlayerListener, type Stage, type Playback
 import type { Visibility } from "./visibility.ts";
 import type { View } from "./share.ts";
 import type { Surroundings } from "./surroundings.ts";
+import { rememberWhole, wantsWhole } from "./remembered.ts";
 
 /** Interval of `timeupdate`, and of updates to the cards. */
 const TICK_MS = 250;
 
 /** A scene is released after being far from the screen this long, so that scrolling past it and back does not load it twice. */
 const FAR_MS = 1500;
+
+/** Below this zoom of the whole scene, in doublings, it is worth a button: 7 % of it would be cropped. */
+const LEAST_CROPPED = -0.1;
 
 /** What a released scene returns to. */
 interface Kept {
@@ -91,10 +95,10 @@ export class Host {
     if (this.player || this.failure || !source || !element.isConnected) return;
     this.#chrome.offerStart(element.reveal === "interaction" && !this.#isRevealed);
     if (!this.#isTime) return;
-    const player = new Player(this.#listener(() => this.player === player), this.playback, this.#cameraInput);
+    const view = this.#kept?.view ?? this.startView;
+    const player = new Player(this.#listener(() => this.player === player, view), this.playback, this.#cameraInput);
     this.player = player;
     this.#chrome.progress(undefined, this.#kept !== undefined);
-    const view = this.#kept?.view ?? this.startView;
     if (view) player.show(view);
     this.resize();
     this.#surroundings.settle();
@@ -182,8 +186,25 @@ export class Host {
     const facts: BarFacts | false | undefined = controls && engine && info && this.isShown && {
       time: engine.time, frames: info.frames, fps: info.fps, isPlaying: this.playback.plays, isReverse: reverse, speed,
       canPlay: this.stage === "motion", canShare: share, isFullscreen: document.fullscreenElement === this.#element,
+      isWhole: this.leastZoom < LEAST_CROPPED ? engine.camera.zoom < this.leastZoom / 2 : undefined,
     };
     this.#chrome.showBar(facts || undefined);
+  }
+
+  /** The zoom, in doublings, at which all of the scene is seen: 0 where it has the element's shape. As the engine has it. */
+  get leastZoom(): number {
+    const { width, height } = this.#element.getBoundingClientRect();
+    const [across, down] = [width / (this.info?.width ?? width), height / (this.info?.height ?? height)];
+    return across > 0 && down > 0 ? Math.log2(Math.min(across, down) / Math.max(across, down)) : 0;
+  }
+
+  /** Shows all of the scene, or fills the element with it again; the choice is remembered. */
+  toggleWhole(): void {
+    const { camera, leastZoom } = this;
+    if (!camera || leastZoom >= LEAST_CROPPED) return;
+    const isWhole = camera.zoom >= leastZoom / 2;
+    rememberWhole(isWhole);
+    this.show({ camera: { ...camera, zoom: isWhole ? leastZoom : 0 } });
   }
 
   get #hasScene(): boolean {
@@ -239,8 +260,8 @@ export class Host {
     this.#chrome.showBar(undefined);
   }
 
-  /** Handles what the player reports, as long as `isPresent`: it is still this element's player. */
-  #listener(isPresent: () => boolean): PlayerListener {
+  /** Handles what the player reports, as long as `isPresent`: it is still this element's player. It began with `view`. */
+  #listener(isPresent: () => boolean, view: View | undefined): PlayerListener {
     const chrome = this.#chrome;
     const guarded = (listener: PlayerListener): PlayerListener =>
       Object.fromEntries(Object.entries(listener).map(([name, call]) => [name, (...args: never[]) => isPresent() && call(...args)])) as never;
@@ -258,7 +279,10 @@ export class Host {
         this.#offerPlay();
         this.#dispatchOnce(stage);
         this.#dispatchPlaying();
-        if (stage === "static") this.#surroundings.offerControls();
+        if (stage === "static") {
+          if (!view?.camera && wantsWhole()) this.toggleWhole();
+          this.#surroundings.offerControls();
+        }
       },
       noMotion: (why) => {
         this.#kept = undefined;

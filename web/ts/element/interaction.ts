@@ -133,6 +133,7 @@ export class Interaction implements ChromeActions {
       case "down": cameraInput.orbit(0, -KEY_PX); break;
       case "nearer": cameraInput.zoom(KEY_ZOOM); break;
       case "farther": cameraInput.zoom(-KEY_ZOOM); break;
+      case "whole": host.toggleWhole(); break;
       case "fullscreen": this.#toggleFullscreen(); break;
       case "screenshot": void this.#screenshot(); break;
       case "help": case "settings": case "statistics": chrome.card(command); break;
@@ -170,7 +171,7 @@ export class Interaction implements ChromeActions {
       get pan() { return !element.disablePan; },
       get hover() { return element.hover && host().isShown && !surroundings.prefersReducedMotion; },
       get touchAction() { return element.touchAction; },
-      get canZoomOut() { return (host().camera?.zoom ?? 0) > 1e-3; },
+      get canZoomOut() { return (host().camera?.zoom ?? 0) > host().leastZoom + 1e-3; },
     };
   }
 

@@ -2,7 +2,7 @@
 
 export type Command =
   | "play-or-pause" | "previous-frame" | "next-frame" | "slower" | "faster" | "reverse" | "fullscreen" | "screenshot"
-  | "help" | "statistics" | "settings" | "reset" | "close" | "left" | "right" | "up" | "down" | "nearer" | "farther";
+  | "help" | "statistics" | "settings" | "reset" | "close" | "left" | "right" | "up" | "down" | "nearer" | "farther" | "whole";
 
 /** The lines of the help card: gestures and keys, and what they do. */
 export const HELP: ReadonlyArray<readonly [string, string]> = [
@@ -10,6 +10,7 @@ export const HELP: ReadonlyArray<readonly [string, string]> = [
   ["right drag, two fingers", "move the image"],
   ["wheel, pinch", "zoom"],
   ["double click, R", "reset the camera"],
+  ["W", "all of it, or fill the window"],
   ["Space", "play or pause"],
   ["← →", "previous, next frame"],
   ["↑ ↓ in full screen", "reverse the playback"],
@@ -25,7 +26,7 @@ export const HELP: ReadonlyArray<readonly [string, string]> = [
 const PLAIN: Record<string, Command> = {
   " ": "play-or-pause", ArrowLeft: "previous-frame", ArrowRight: "next-frame", ArrowUp: "reverse", ArrowDown: "reverse",
   "[": "slower", "]": "faster", f: "fullscreen", s: "screenshot", h: "help", "?": "help", F1: "help", i: "statistics",
-  q: "settings", r: "reset", Escape: "close", "+": "nearer", "=": "nearer", "-": "farther",
+  q: "settings", r: "reset", w: "whole", Escape: "close", "+": "nearer", "=": "nearer", "-": "farther",
 };
 
 const SHIFTED: Record<string, Command> = { ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down" };
@@ -34,7 +35,7 @@ const SHIFTED: Record<string, Command> = { ArrowLeft: "left", ArrowRight: "right
 const REPEATS = new Set<Command>(["previous-frame", "next-frame", "slower", "faster", "left", "right", "up", "down", "nearer", "farther"]);
 
 /** The commands that move the camera. */
-export const CAMERA_KEYS = new Set<Command>(["reset", "left", "right", "up", "down", "nearer", "farther"]);
+export const CAMERA_KEYS = new Set<Command>(["reset", "left", "right", "up", "down", "nearer", "farther", "whole"]);
 
 /** The command of a key, if it has one. */
 export function command(event: KeyboardEvent): Command | undefined {
