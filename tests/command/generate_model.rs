@@ -71,6 +71,16 @@ fn released_pair(folder: &Folder) {
     fs::write(folder.path("pair.json"), pair.to_string()).unwrap();
 }
 
+/// Whether two files of one encoder show the same, but for what it makes of single levels.
+fn nearly(folder: &Folder, a: &[u8], b: &[u8]) -> bool {
+    let [a, b] = [a, b].map(|bytes| {
+        fs::write(folder.path("compared.mp4"), bytes).unwrap();
+        loop3d_media::read_clip(&folder.path("compared.mp4")).unwrap().0
+    });
+    let off = |(a, b): (&u8, &u8)| f64::from(a.abs_diff(*b)).powi(2);
+    a.rgb.len() == b.rgb.len() && a.rgb.iter().zip(&b.rgb).map(off).sum::<f64>() / (a.rgb.len() as f64) < 0.5
+}
+
 #[test]
 fn two_views_are_those_of_the_published_code() {
     let folder = with_weights();
@@ -110,10 +120,13 @@ fn two_views_are_those_of_the_published_code() {
             folder.bytes("expected.mp4")
         };
         let made = clip(&folder, "clips", view as usize + 1);
-        assert!(made == encode(&rgb), "view {view}");
+        let truth = encode(&rgb);
+        // Where the processor sums in another order (generator/tests/parity/golden.rs), a level may be the next one.
+        assert!(made == truth || nearly(&folder, &made, &truth), "view {view}");
         // Another picture is another file.
         rgb[..frame].iter_mut().for_each(|level| *level ^= 8);
-        assert!(made != encode(&rgb), "view {view}");
+        let other = encode(&rgb);
+        assert!(made != other && !nearly(&folder, &made, &other), "view {view}");
     }
     let record: Value = serde_json::from_slice(&folder.bytes("clips/generate.json")).unwrap();
     assert_eq!((&record["prompt"], &record["model"]["seed"]), (&config["prompt"], &0.into()));
