@@ -23,7 +23,9 @@ fn cyclic_decoding_by_warm_up() {
         // In f32, as the data's differences.
         let off = (video.narrow(2, video.size()[2] - 4 * n, 4 * n) - &steady).abs().max().double_value(&[]);
         assert!((off - expected).abs() <= 1e-12 + slack(), "warm-up {warmup}: off by {off:e}, expected {expected:e}");
-        assert_eq!(off <= slack(), warmup >= exact, "warm-up {warmup}: off by {off:e}");
+        if slack() == 0.0 || warmup >= exact {
+            assert_eq!(off <= slack(), warmup >= exact, "warm-up {warmup}: off by {off:e}");
+        }
     }
 }
 
