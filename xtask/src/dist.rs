@@ -3,7 +3,7 @@
 use crate::options::Options;
 use crate::process::{command, line, output, run};
 use crate::{licences, setup, web, wheels};
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -15,27 +15,15 @@ const GLIBC: &str = "2.28";
 const TOOLS: [&str; 2] = ["cargo-zigbuild==0.23.0", "ziglang==0.17.1"];
 /// With the client of video services, and without libtorch: the archive needs nothing but ffmpeg.
 pub const FEATURES: &str = "service";
-/// Limit of the archive and of the wheel, in bytes.
+/// Limit of the archive, in bytes.
 const LIMIT: u64 = 30_000_000;
 
-/// Whether a wheel is wanted as well.
-///
-/// # Errors
-/// An unknown argument.
-pub fn options(args: &[&str]) -> Result<bool> {
-    match *args {
-        [] => Ok(false),
-        ["--wheel"] => Ok(true),
-        _ => bail!("dist: unknown arguments `{}`; expected --wheel or nothing", args.join(" ")),
-    }
-}
-
-/// Builds the archive, and the wheel if `wheel`.
+/// Builds the archive and its checksum.
 ///
 /// # Errors
 /// A tool cannot be installed, a build fails, or a file is over its limit.
-pub fn run_all(root: &Path, wheel: bool) -> Result<()> {
-    let tools = tools(root, wheel)?;
+pub fn run_all(root: &Path) -> Result<()> {
+    let tools = tools(root)?;
     // The command embeds the viewer when it is built.
     if !root.join("web/dist/loop3d.js").exists() {
         setup::run(root, Options::WEB)?;
@@ -54,21 +42,16 @@ pub fn run_all(root: &Path, wheel: bool) -> Result<()> {
     let dist = root.join("target/dist");
     fs::create_dir_all(&dist).with_context(|| dist.display().to_string())?;
     let archive = archive(root, &program, &dist)?;
-    report(&archive)?;
-    if wheel { report(&make_wheel(root, &tools, &dist)?) } else { Ok(()) }
+    report(&archive)
 }
 
-fn tools(root: &Path, wheel: bool) -> Result<PathBuf> {
+fn tools(root: &Path) -> Result<PathBuf> {
     let bin = root.join("target/dist-tools/venv/bin");
-    let mut wanted = TOOLS.to_vec();
-    if wheel {
-        wanted.push("maturin>=1.16,<2");
-    }
     if !bin.join("python").exists() {
         run(&mut command("python3", ["-m", "venv", "target/dist-tools/venv"]))?;
     }
     wheels::fetch(
-        Command::new(bin.join("pip")).args(["install", "--quiet", "--disable-pip-version-check"]).args(wanted),
+        Command::new(bin.join("pip")).args(["install", "--quiet", "--disable-pip-version-check"]).args(TOOLS),
     )?;
     Ok(bin)
 }
@@ -116,20 +99,6 @@ fn archive(root: &Path, program: &Path, dist: &Path) -> Result<PathBuf> {
     let sum = output(command("sha256sum", [&file]).current_dir(dist))?;
     fs::write(dist.join(format!("{file}.sha256")), sum).context("cannot write the checksum")?;
     Ok(dist.join(file))
-}
-
-fn make_wheel(root: &Path, tools: &Path, dist: &Path) -> Result<PathBuf> {
-    let mut maturin = Command::new(tools.join("maturin"));
-    maturin.args(["build", "--release", "--zig", "--compatibility", "manylinux_2_28", "--target", TARGET]);
-    maturin.args(["--features", FEATURES, "--out"]).arg(dist);
-    run(maturin
-        .current_dir(root)
-        .env("CARGO_TARGET_DIR", root.join("target/dist-build"))
-        .env("PATH", path_with(tools)?))?;
-    let files = fs::read_dir(dist)?.flatten().map(|entry| entry.path());
-    let mut found: Vec<PathBuf> = files.filter(|path| path.extension().is_some_and(|ending| ending == "whl")).collect();
-    found.sort();
-    found.pop().context("maturin wrote no wheel")
 }
 
 fn report(file: &Path) -> Result<()> {

@@ -43,10 +43,9 @@ target/bench.json.
     ),
     (
         "dist",
-        "[--wheel]",
+        "",
         "Builds what people download, for x86-64 Linux with glibc 2.28 or newer: target/dist/loop3d-VERSION-x86_64-linux.tar.gz with the command,
-the browser viewer, shell completions, man pages and licences, and its SHA-256.
---wheel: also a wheel for pip",
+the browser viewer, shell completions, man pages and licences, and its SHA-256. Installs zig as a linker from PyPI into target/dist-tools.",
     ),
     (
         "check-deploy",

@@ -65,10 +65,9 @@ fn task(args: &[&str]) -> Result<()> {
             setup::run(&root, Options::WEB)?;
             web::run_all(&root, scene.as_deref())
         }
-        ["dist", options @ ..] => {
-            let wheel = dist::options(options)?;
+        ["dist"] => {
             enter()?;
-            dist::run_all(&root, wheel)
+            dist::run_all(&root)
         }
         ["check-deploy"] => {
             enter()?;
