@@ -10,7 +10,7 @@ mod summary;
 mod worker;
 
 use crate::failure::{Stopped, bad_input, failed, mistake};
-use crate::output::print;
+use crate::output::{print, with_suffix};
 use crate::stop::Stop;
 use anyhow::{Context, Result};
 use clap::Parser;
@@ -220,7 +220,7 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 /// An error if lines failed: 75 where trying again may help, 1 where the machine failed, 65 where only other lines help.
 fn verdict(mine: &[&Job], dir: &Path) -> Result<()> {
-    let records = mine.iter().filter_map(|job| Record::read(&claim::with_suffix(&worker::stem(dir, job), ".json")));
+    let records = mine.iter().filter_map(|job| Record::read(&with_suffix(&worker::stem(dir, job), ".json")));
     let codes: Vec<Option<i32>> =
         records.filter(|record| record.state == State::Failed).map(|record| record.code).collect();
     if codes.is_empty() {

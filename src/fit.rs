@@ -26,6 +26,7 @@ use preview::Preview;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use target::Target;
+pub use target::checkpoint_of;
 use watcher::Watcher;
 
 /// Fit a scene to a capture.

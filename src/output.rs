@@ -30,6 +30,13 @@ pub fn check_folder_of(target: &Path) -> Result<()> {
     folder_of(target).map(drop)
 }
 
+/// A path with something after the whole of its name.
+pub fn with_suffix(stem: &Path, suffix: &str) -> PathBuf {
+    let mut path = stem.as_os_str().to_owned();
+    path.push(suffix);
+    path.into()
+}
+
 /// Checks that an output is not its own input, not even by way of a link.
 ///
 /// # Errors

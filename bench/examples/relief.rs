@@ -1,8 +1,10 @@
-//! The figures of a scene from one clip, seen from the other cameras of its capture: `relief CAPTURE VIEW SCENE [FOLDER]`. The capture is one of
-//! `loop3d sample --scene … --depth`; its poses and depths say which pixels the clip saw. Compared are, for each other camera: pixels that
-//! view saw, pixels it uncovers, and pixels beyond the rim of its picture; of each, the PSNR of what stands still against the clip's mean, and the
-//! deviation over time of what moves against the truth's. Stretched edges are the picture on a mesh of its depth, torn nowhere. FOLDER: images
-//! to look at, the truth above what is shown.
+//! Measures a scene from one clip against the other cameras of its capture: `relief CAPTURE VIEW SCENE [FOLDER]`. The capture comes from
+//! `loop3d sample --scene … --depth`: its poses and depths tell which pixels the clip saw.
+//!
+//! For each other camera, the table has a row each for pixels that VIEW saw, for pixels that it uncovers, and for pixels beyond the rim of its
+//! picture: the PSNR of still pixels against the mean of the camera's clip, the same for stretched edges (the picture on a mesh of its depth,
+//! torn nowhere), and the deviation over time of moving pixels, as a fraction of the truth's. FOLDER gets images to look at: the truth, the
+//! render, and the stretched edges, one above the other.
 #![allow(clippy::print_stdout, reason = "a table is what it is for")]
 
 use anyhow::{Context, Result, ensure};

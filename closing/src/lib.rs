@@ -36,7 +36,7 @@ mod plain;
 pub mod surface;
 
 pub use error::ClosingError;
-pub use moving::Masks;
+pub use moving::{Masks, cut};
 pub use plain::Plain;
 
 use compose::{Plan, Shot, compose, shot};

@@ -4,11 +4,8 @@ use crate::error::ClosingError;
 use crate::footage::Footage;
 use crate::surface::nearest;
 use loop3d_capture::loopable_mask;
-use loop3d_media::{AreaFilter, Clip, MediaError, Size, images};
+use loop3d_media::{AreaFilter, Clip, MediaError, Size, images, is_same_shape};
 use std::path::{Path, PathBuf};
-
-/// How far the shape of a mask may be off the clip's.
-const SAME_SHAPE: f64 = 0.02;
 
 /// Over how many pixels to each side the edge of a mask is softened, twice.
 const SOFT: usize = 2;
@@ -60,22 +57,13 @@ fn white(file: &Path, footage: &Footage) -> Result<Vec<f32>, ClosingError> {
     }
     let found = images::size(file)?;
     let (expected, corner) = footage.of;
-    let shape = |size: Size| f64::from(size.0) / f64::from(size.1);
-    if (shape(found) / shape(expected) - 1.0).abs() > SAME_SHAPE {
+    if !is_same_shape(found, expected) {
         return Err(ClosingError::Mask { file: file.to_owned(), found, expected });
     }
     let rgb = images::read_whole(file, found)?;
-    // To the clip's size by the nearest pixel, cut as the clip was, then to the small one's.
+    // To the clip's size, cut as the clip was, then to the small one's.
     let (width, height) = footage.kept.size();
-    let along = |at: u32, from: u32, to: u32| nearest(at as usize, from as usize, to as usize);
-    let mut cut = Vec::with_capacity(width as usize * height as usize * 3);
-    for y in 0..height {
-        let row = along(y + corner.1, found.1, expected.1) * found.0 as usize;
-        for x in 0..width {
-            let at = (row + along(x + corner.0, found.0, expected.0)) * 3;
-            cut.extend_from_slice(&rgb[at..at + 3]);
-        }
-    }
+    let cut = cut(&rgb, found, expected, corner, (width, height));
     let (w, h) = (footage.small.width, footage.small.height);
     let mut small = vec![0; w * h * 3];
     AreaFilter::new((width, height), (w as u32, h as u32)).apply(&cut, &mut small);
@@ -85,6 +73,22 @@ fn white(file: &Path, footage: &Footage) -> Result<Vec<f32>, ClosingError> {
         soft = blurred(&blurred(&soft, w, 1), w, w);
     }
     Ok(soft)
+}
+
+/// An image of `found` size brought to `expected` size by the nearest pixel, and of that the part of `size` from column and row `corner` on: as
+/// the frames of a loop are a part of those of its clip. RGB bytes.
+#[must_use]
+pub fn cut(rgb: &[u8], found: Size, expected: Size, corner: Size, size: Size) -> Vec<u8> {
+    let along = |at: u32, from: u32, to: u32| nearest(at as usize, from as usize, to as usize);
+    let mut cut = Vec::with_capacity(size.0 as usize * size.1 as usize * 3);
+    for y in 0..size.1 {
+        let row = along(y + corner.1, found.1, expected.1) * found.0 as usize;
+        for x in 0..size.0 {
+            let at = (row + along(x + corner.0, found.0, expected.0)) * 3;
+            cut.extend_from_slice(&rgb[at..at + 3]);
+        }
+    }
+    cut
 }
 
 /// The mean of the values up to [`SOFT`] before and behind each, along rows (`stride` 1) or columns (`stride` the width).

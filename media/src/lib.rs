@@ -62,7 +62,7 @@ pub use ffmpeg::{Ffmpeg, pipe_error};
 pub use hdr::Transfer;
 pub use probe::Probe;
 pub use shape::Shape;
-pub use source::{Source, check_shape, read_clip, read_clip_resized};
+pub use source::{Source, check_shape, is_same_shape, read_clip, read_clip_resized};
 pub use timing::{IMAGES_FPS, Timing};
 
 /// Width and height of an image in pixels.

@@ -167,6 +167,16 @@ pub fn read_clip_resized(path: &Path, width: u32, height: u32) -> Result<(Clip, 
     read_to(path, |found| check_shape(path, found, asked).map(|()| Some(asked)))
 }
 
+/// How far the shape of a picture that goes with a clip may be off the clip's.
+const SAME_SHAPE: f64 = 0.02;
+
+/// Whether an image, such as a mask or depth, has the shape of a clip's frames: the same width for a height, within 2 %.
+#[must_use]
+pub fn is_same_shape(found: Size, expected: Size) -> bool {
+    let shape = |(width, height): Size| f64::from(width) / f64::from(height);
+    (shape(found) / shape(expected) - 1.0).abs() <= SAME_SHAPE
+}
+
 /// Checks that frames of `found` size can be shrunk to `asked`.
 ///
 /// # Errors

@@ -3,10 +3,9 @@
 use crate::error::ReliefError;
 use loop3d_capture::{NpyArray, read_npy};
 use loop3d_media::bilinear::{mix, taps};
+use loop3d_media::is_same_shape;
 use std::path::Path;
 
-/// How far the shape of a file may be off the picture's.
-const SAME_SHAPE: f64 = 0.02;
 /// Values below this part of all, and above one minus it, do not count: specks at the rim of what a model knows.
 const RARE: f64 = 0.005;
 /// How much farther the farthest is than the nearest where a file does not say: models give disparity up to a factor and an offset.
@@ -51,8 +50,8 @@ impl Disparity {
         let bytes = std::fs::read(file).map_err(|error| failed(format!("cannot be read: {error}")))?;
         let is_npy = bytes.starts_with(b"\x93NUMPY");
         let map = if is_npy { of_npy(&bytes) } else { of_image(&bytes) }.map_err(failed)?;
-        let shape = |width: usize, height: usize| width as f64 / height as f64;
-        if (shape(map.width, map.height) / shape(width, height) - 1.0).abs() > SAME_SHAPE {
+        let size = |width: usize, height: usize| (width as u32, height as u32);
+        if !is_same_shape(size(map.width, map.height), size(width, height)) {
             let (found, expected) = ((map.width, map.height), (width, height));
             return Err(ReliefError::Shape { file: file.to_owned(), found, expected });
         }
@@ -198,13 +197,7 @@ fn resized(values: &[f32], from: (usize, usize), to: (usize, usize)) -> Vec<f32>
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn write(name: &str, bytes: &[u8]) -> (tempfile::TempDir, std::path::PathBuf) {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join(name);
-        std::fs::write(&file, bytes).unwrap();
-        (folder, file)
-    }
+    use crate::testing::write;
 
     fn npy(shape: &str, values: &[f32]) -> Vec<u8> {
         let header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}\n");

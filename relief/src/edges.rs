@@ -1,6 +1,7 @@
 //! Soft edges: a pixel on an edge of depth shows some of the near thing and some of what is behind. How much is told by the colors of both
 //! sides, and the near plane gets its part alone: otherwise things carry a rim of what was behind them when they were filmed.
 
+use crate::grid::{squared, window};
 use crate::picture::Picture;
 use rayon::prelude::*;
 
@@ -79,19 +80,6 @@ fn mixed(plane_of: &[u16], width: usize, apart: u16) -> Vec<bool> {
         window(at, reach, width, height).any(|other| mixed[other])
     };
     (0..mixed.len()).into_par_iter().map(around).collect()
-}
-
-/// The pixels around one.
-fn window(at: usize, reach: i64, width: usize, height: usize) -> impl Iterator<Item = usize> {
-    let (x, y) = ((at % width) as i64, (at / width) as i64);
-    let (x0, x1) = ((x - reach).max(0), (x + reach).min(width as i64 - 1));
-    let (y0, y1) = ((y - reach).max(0), (y + reach).min(height as i64 - 1));
-    (y0..=y1).flat_map(move |y| (x0..=x1).map(move |x| y as usize * width + x as usize))
-}
-
-/// Squared distance between two pixels.
-fn squared(a: usize, b: usize, width: usize) -> usize {
-    (a % width).abs_diff(b % width).pow(2) + (a / width).abs_diff(b / width).pow(2)
 }
 
 /// Where a mixed pixel belongs, and its part of the near thing; `None` where that cannot be told.

@@ -3,7 +3,8 @@
 use crate::depth::Disparity;
 use crate::edges::{Edge, soften};
 use crate::fill::{self, Hole};
-use crate::nearest::{NONE, distance, nearest};
+use crate::grid::squared;
+use crate::nearest::{NONE, nearest};
 use crate::picture::Picture;
 use crate::sweep::behind;
 use loop3d_scene::Planes;
@@ -204,7 +205,7 @@ impl Layers {
                     if before >= plane {
                         continue;
                     }
-                    let away = distance(place, from as usize, width);
+                    let away = (squared(place, from as usize, width) as f32).sqrt();
                     // As far as the nearer plane can move off this one, and not where something farther goes on from closer by.
                     let parallax = f32::from(plane - before) * self.step_px;
                     if away > parallax * DIAGONAL + SPARE || away > closest[place] + SPARE {

@@ -13,11 +13,14 @@ pub mod depth;
 pub mod edges;
 mod error;
 pub mod fill;
+mod grid;
 pub mod layers;
 pub mod model;
 pub mod nearest;
 pub mod picture;
 pub mod sweep;
+#[cfg(test)]
+mod testing;
 
 pub use build::{Frame, Relief, build};
 pub use depth::{Disparity, Meaning};

@@ -174,13 +174,7 @@ impl Input {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn write(name: &str, model: &[u8]) -> (tempfile::TempDir, std::path::PathBuf) {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join(name);
-        std::fs::write(&file, model).unwrap();
-        (folder, file)
-    }
+    use crate::testing::write;
 
     /// Bright on the left, dark on the right.
     fn picture() -> Vec<u8> {

@@ -1,5 +1,7 @@
 //! Which marked cell of a grid is nearest to each of its cells.
 
+use crate::grid::squared;
+
 /// Where none is marked.
 pub const NONE: u32 = u32::MAX;
 
@@ -7,10 +9,6 @@ pub const NONE: u32 = u32::MAX;
 pub fn nearest(marked: &[bool], width: usize) -> Vec<u32> {
     let height = marked.len() / width;
     let mut found: Vec<u32> = (0..marked.len() as u32).map(|i| if marked[i as usize] { i } else { NONE }).collect();
-    let distance = |from: usize, to: u32| {
-        let to = to as usize;
-        (from % width).abs_diff(to % width).pow(2) + (from / width).abs_diff(to / width).pow(2)
-    };
     let better = |found: &[u32], at: usize, x: i64, y: i64| {
         if !(0..width as i64).contains(&x) || !(0..height as i64).contains(&y) {
             return found[at];
@@ -19,13 +17,8 @@ pub fn nearest(marked: &[bool], width: usize) -> Vec<u32> {
         match (found[at], other) {
             (own, NONE) => own,
             (NONE, other) => other,
-            (own, other) => {
-                if distance(at, other) < distance(at, own) {
-                    other
-                } else {
-                    own
-                }
-            }
+            (own, other) if squared(at, other as usize, width) < squared(at, own as usize, width) => other,
+            (own, _) => own,
         }
     };
     for backwards in [false, true] {
@@ -50,12 +43,6 @@ pub fn nearest(marked: &[bool], width: usize) -> Vec<u32> {
     found
 }
 
-/// Distance between two cells of a grid.
-pub fn distance(a: usize, b: usize, width: usize) -> f32 {
-    let (dx, dy) = ((a % width).abs_diff(b % width), (a / width).abs_diff(b / width));
-    ((dx * dx + dy * dy) as f32).sqrt()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,12 +58,10 @@ mod tests {
             })
             .collect();
         let all: Vec<usize> = (0..marked.len()).filter(|i| marked[*i]).collect();
-        let squared =
-            |a: usize, b: usize| (a % width).abs_diff(b % width).pow(2) + (a / width).abs_diff(b / width).pow(2);
         for (at, found) in nearest(&marked, width).into_iter().enumerate() {
-            let least = all.iter().map(|&other| squared(at, other)).min().unwrap();
+            let least = all.iter().map(|&other| squared(at, other, width)).min().unwrap();
             // The sweeps are off by less than a pixel in rare corners.
-            assert!((squared(at, found as usize) as f64).sqrt() - (least as f64).sqrt() < 0.5, "{at}");
+            assert!((squared(at, found as usize, width) as f64).sqrt() - (least as f64).sqrt() < 0.5, "{at}");
         }
         assert!(nearest(&[false; 6], 3).iter().all(|found| *found == NONE));
     }

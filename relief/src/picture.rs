@@ -1,5 +1,6 @@
 //! The loop at a few moments: what is looked at to tell edges and what goes on behind things.
 
+use crate::grid::window;
 use rayon::prelude::*;
 
 /// The most moments.
@@ -90,14 +91,7 @@ pub fn plated(picture: &Picture, plate: &Picture) -> Vec<bool> {
         a.iter().zip(b).any(|(a, b)| (a / m - b / n).abs() > REMOVED)
     };
     let found: Vec<bool> = (0..width * height).map(differs).collect();
-    let around = |pixel: usize| {
-        let (x, y) = ((pixel % width) as i64, (pixel / width) as i64);
-        let rows = (y - RIM).max(0)..=(y + RIM).min(height as i64 - 1);
-        rows.flat_map(|y| {
-            ((x - RIM).max(0)..=(x + RIM).min(width as i64 - 1)).map(move |x| y as usize * width + x as usize)
-        })
-        .any(|other| found[other])
-    };
+    let around = |pixel: usize| window(pixel, RIM, width, height).any(|other| found[other]);
     (0..width * height).map(around).collect()
 }
 

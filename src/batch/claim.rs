@@ -3,6 +3,7 @@
 //! A claim is a file `NAME.claim-N`, made so that making it fails where it exists. Taking over makes the next number, so that of
 //! several that try one wins, and a claim that somebody else made is never renamed or removed. The one with the highest number holds.
 
+use crate::output::with_suffix;
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File, OpenOptions};
@@ -176,12 +177,6 @@ fn token() -> String {
     let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let moment = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
     format!("{}-{}-{moment}-{}", host.trim(), std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
-}
-
-pub fn with_suffix(stem: &Path, suffix: &str) -> PathBuf {
-    let mut path = stem.as_os_str().to_owned();
-    path.push(suffix);
-    path.into()
 }
 
 fn shown(path: &Path) -> String {

@@ -1,9 +1,9 @@
 //! How all lines of a list stand: `DIR/summary.json`, and the table on the terminal.
 
-use super::claim::with_suffix;
 use super::list::Job;
 use super::record::{Record, State};
 use super::worker::stem;
+use crate::output::with_suffix;
 use anyhow::Result;
 use serde::Serialize;
 use serde_json::{Value, json};

@@ -1,10 +1,12 @@
 //! One line from claim to record.
 
 use super::child;
-use super::claim::{Claim, Claimed, claim, with_suffix};
+use super::claim::{Claim, Claimed, claim};
 use super::list::{Job, Kind};
 use super::picture;
 use super::record::{self, Record, State};
+use crate::fit::checkpoint_of;
+use crate::output::with_suffix;
 use crate::stop::Stop;
 use anyhow::{Context, Result};
 use std::fs;
@@ -94,7 +96,7 @@ impl Worker<'_> {
         tell: &dyn Fn(&str, &Record),
     ) -> Result<bool> {
         let log = with_suffix(output, ".log");
-        let checkpoint = with_suffix(output, ".resume");
+        let checkpoint = checkpoint_of(output);
         let mut fresh = false;
         loop {
             let mut words = record.command.clone();
@@ -175,7 +177,7 @@ fn clear(job: &Job, output: &Path, stem: &Path, before: Option<&Record>, made_fr
     }
     let same = before.is_some_and(|record| record.made_from == made_from);
     if !same {
-        remove(&with_suffix(output, ".resume"))?;
+        remove(&checkpoint_of(output))?;
         if job.kind != Kind::Fit && output.is_dir() && before.is_some() {
             remove(output)?;
         }

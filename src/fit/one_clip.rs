@@ -104,8 +104,8 @@ impl OneClip {
         }
     }
 
-    /// The disparity of a loop's frames.
-    fn disparity(&self, from: DepthFrom<'_>, closed: &mut Closed) -> Result<Disparity> {
+    /// The disparity of a loop's frames, which `picture` shows at a few moments.
+    fn disparity(&self, from: DepthFrom<'_>, closed: &Closed, picture: &Picture) -> Result<Disparity> {
         let meaning = self.depth_is.map(|kind| match kind {
             DepthIs::Disparity => Meaning::Disparity,
             DepthIs::Depth => Meaning::Depth,
@@ -120,7 +120,7 @@ impl OneClip {
                     DepthColors::Unit => UNIT,
                 });
                 let wishes = Wishes { meaning, colors, side: self.depth_side.map(|side| side as usize) };
-                depth_by(file, wishes, &picture(closed)?.median(), size)?
+                depth_by(file, wishes, &picture.median(), size)?
             }
         })
     }
@@ -169,7 +169,8 @@ impl FitArgs {
         let mut closed = closed?;
         let (width, _) = closed.size;
         progress.share(0.6, "depth");
-        let disparity = self.one_clip.disparity(depth, &mut closed)?;
+        let mut picture = picture(&mut closed)?;
+        let disparity = self.one_clip.disparity(depth, &closed, &picture)?;
         if !self.quiet {
             closed.report.notes.iter().for_each(|note| progress.note(&format!("note: {note}")));
             if self.one_clip.depth_is.is_none() {
@@ -189,14 +190,13 @@ impl FitArgs {
             PlaneCount::Count(count) => Some(count),
         };
         let moving = moving(&mut closed)?;
-        let mut picture = picture(&mut closed)?;
         let layers = Layers::new(&disparity, focal_px, planes)
             .with_sweeps(&sweeps(&disparity.values, &moving, disparity.width), &mut picture)
             .with_soft_edges(&picture);
         let mut plate = None;
         if let Some(file) = &self.one_clip.fill {
-            let (of, corner) = (closed.of(), closed.corner());
-            let places = ((of.0 as u32, of.1 as u32), corner, closed.size);
+            let [of, corner] = [closed.of(), closed.corner()].map(|(x, y)| (x as u32, y as u32));
+            let places = (of, corner, closed.size);
             let seconds = closed.report.frames as f64 / closed.fps;
             let read = Plate::read(file, places, seconds, &folder, &mut watching(&mut progress, stop, 0.6..0.8));
             if stop.asked() {

@@ -2,15 +2,12 @@
 
 use crate::failure::failed;
 use anyhow::Result;
-use loop3d_closing::{Closed, Look, Options, close};
-use loop3d_media::{AreaFilter, Ffmpeg, Size, Source, images};
+use loop3d_closing::{Closed, Look, Options, close, cut};
+use loop3d_media::{AreaFilter, Ffmpeg, Size, Source, images, is_same_shape};
 use loop3d_relief::Picture;
 use loop3d_scene::Fault;
 use loop3d_scene::job::Observer;
 use std::path::Path;
-
-/// How far the shape of a plate may be off the clip's.
-const SAME_SHAPE: f64 = 0.02;
 
 /// A clean plate in the size of a loop's frames.
 pub enum Plate {
@@ -28,7 +25,7 @@ pub struct Fitting {
     /// Size of the clip's frames before they were steadied.
     pub of: Size,
     /// Where in these the loop's frames begin.
-    pub corner: (usize, usize),
+    pub corner: Size,
     /// Size of the loop's frames.
     pub size: Size,
 }
@@ -40,15 +37,14 @@ impl Plate {
     /// What can be wrong with an image or a clip, and another shape.
     pub fn read(
         file: &Path,
-        (of, corner, size): (Size, (usize, usize), Size),
+        (of, corner, size): (Size, Size, Size),
         seconds: f64,
         folder: &Path,
         observer: &mut dyn Observer,
     ) -> Result<Self> {
         let source = Source::at(file)?;
         let (from, _) = source.look(&Ffmpeg::default())?;
-        let shape = |(width, height): Size| f64::from(width) / f64::from(height);
-        if (shape(from) / shape(of) - 1.0).abs() > SAME_SHAPE {
+        if !is_same_shape(from, of) {
             let what = format!(
                 "{}: found {}×{}; expected the shape of the clip's frames, {}×{}",
                 file.display(),
@@ -111,18 +107,8 @@ impl Fitting {
         } else {
             (rgb, from)
         };
-        // The pixel whose middle is nearest, where the plate is smaller.
-        let along = |at: usize, from: u32, to: u32| (2 * at + 1) * from as usize / (2 * to as usize);
-        let (width, height) = (size.0 as usize, size.1 as usize);
-        let mut out = Vec::with_capacity(width * height * 3);
-        for y in 0..height {
-            let row = along(y + corner.1, from.1, of.1) * from.0 as usize;
-            for x in 0..width {
-                let at = 3 * (row + along(x + corner.0, from.0, of.0));
-                out.extend_from_slice(&rgb[at..at + 3]);
-            }
-        }
-        out
+        // Where the plate is smaller, by the nearest pixel.
+        cut(rgb, from, of, corner, size)
     }
 }
 

@@ -1,12 +1,12 @@
 //! The files that a fit writes, checked before the work begins.
 
 use crate::failure::mistake;
-use crate::output::check_folder_of;
+use crate::output::{check_folder_of, with_suffix};
 use anyhow::{Context, Result};
 use loop3d_scene::Unfinished;
 use std::fs;
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The scene file of a fit and the checkpoint beside it.
 pub struct Target {
@@ -33,9 +33,7 @@ impl Target {
         }
         check_folder_of(&scene)?;
         drop(Unfinished::file(&scene)?);
-        let mut checkpoint = scene.clone().into_os_string();
-        checkpoint.push(".resume");
-        Ok(Self { checkpoint: checkpoint.into(), scene })
+        Ok(Self { checkpoint: checkpoint_of(&scene), scene })
     }
 
     /// One line for each file that a fit from the start replaces.
@@ -65,4 +63,9 @@ impl Target {
             _ => Ok(()),
         }
     }
+}
+
+/// Where a fit of this scene keeps its checkpoint.
+pub fn checkpoint_of(scene: &Path) -> PathBuf {
+    with_suffix(scene, ".resume")
 }

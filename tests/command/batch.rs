@@ -213,7 +213,7 @@ fn a_stopped_and_a_killed_batch_go_on_to_the_same_bytes() {
 
 /// `cargo test --release --test command -- --ignored batch --nocapture`; `LOOP3D_KILLS` sets how many [default: 60].
 #[test]
-#[ignore = "takes minutes"]
+#[ignore = "minutes of kills, for BENCHMARKS.md; LOOP3D_KILLS says how many"]
 #[cfg(unix)]
 fn many_random_kills_change_no_byte() {
     let wanted: u32 = std::env::var("LOOP3D_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(60);

@@ -1,10 +1,10 @@
 //! Where the reference data lie, and how tensors are compared.
 #![allow(dead_code)]
 
+use crate::sums;
 use loop3d_torch::weights::{Memory, TensorSource, Weights};
 use std::path::PathBuf;
 use std::rc::Rc;
-use std::sync::OnceLock;
 use std::{env, fs};
 use tch::{Device, Kind, Tensor};
 
@@ -64,31 +64,9 @@ pub fn difference(a: &Tensor, b: &Tensor) -> f64 {
 /// How far sums may be off on a machine whose own are not those of the reference's, as a part of the largest value.
 const OTHER_SUMS: f64 = 2e-5;
 
-/// Whether this machine raises and sums as the reference's did: by plain operators on the data's 1000 times, the training weights of
-/// generate-loop.md are those of the data, to the last bit. MKL and oneDNN choose their instructions by the model of the processor; where they
-/// take others than ours knew (seen on an Intel Xeon of model 167 with AMX, whatever the environment said), nothing else is equal to the bit.
-fn has_reference_sums() -> bool {
-    static HAS: OnceLock<bool> = OnceLock::new();
-    *HAS.get_or_init(|| {
-        let file = Memory::safetensors(&path("scheduler/scheduler.safetensors")).unwrap();
-        let times = file.load("train1000_shift5.timesteps").unwrap();
-        let n = times.numel() as f64;
-        let raised = (((&times - n / 2.0) / n).pow_tensor_scalar(2) * -2.0).exp();
-        let above = &raised - raised.min();
-        let weights = &above * (above.sum(None).reciprocal() * n);
-        let has = difference(&weights, &file.load("train1000_shift5.weights").unwrap()) == 0.0;
-        if !has {
-            eprintln!(
-                "this machine sums in another order than the reference's: equal to {OTHER_SUMS:e} instead of to the bit"
-            );
-        }
-        has
-    })
-}
-
 /// How far values of about 1 may be off: not at all, on a machine that sums as the reference's did.
 pub fn slack() -> f64 {
-    if has_reference_sums() { 0.0 } else { OTHER_SUMS }
+    if sums::are_those_of_the_reference() { 0.0 } else { OTHER_SUMS }
 }
 
 /// Equal to the last bit, on a machine that sums as the reference's did.
@@ -96,7 +74,7 @@ pub fn slack() -> f64 {
 pub fn same(name: &str, found: &Tensor, expected: &Tensor) {
     assert_eq!(found.kind(), expected.kind(), "{name}: kinds");
     let off = difference(found, expected);
-    if off > 0.0 && !has_reference_sums() {
+    if off > 0.0 && !sums::are_those_of_the_reference() {
         let largest = expected.to_kind(Kind::Double).abs().max().double_value(&[]);
         let most = match expected.kind() {
             Kind::Float | Kind::Double => OTHER_SUMS * largest.max(1.0),

@@ -10,8 +10,11 @@ mod pipeline;
 mod published_size;
 mod runs;
 mod samplers;
+mod sums;
 mod text;
 mod umt5;
 mod vae;
 mod vae_cyclic;
 mod weights;
+
+use golden::path as golden_path;
