@@ -11,6 +11,7 @@
 //! others need the feature `torch`.
 
 pub mod metrics;
+pub mod motion;
 pub mod options;
 pub mod rig;
 #[cfg(feature = "service")]
@@ -26,6 +27,8 @@ pub mod dit;
 pub mod estimate;
 #[cfg(feature = "torch")]
 pub mod generate;
+#[cfg(feature = "torch")]
+pub mod long;
 #[cfg(feature = "torch")]
 pub mod nn;
 #[cfg(feature = "torch")]

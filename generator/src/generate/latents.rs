@@ -127,7 +127,7 @@ fn run(
 ) -> Result<Tensor, GenerateError> {
     let weights = Weights::new(Rc::clone(&models.dit_source), kind, job.device).checked();
     let dit = Dit::with_config(&weights, models.dit.clone())?;
-    let passes = job.settings.passes(job.shape[0], false).count;
+    let passes = job.settings.passes(job.shape[0], job.shape[2], false).count;
     let total = Sampler::new(job, &dit)?.total();
     let watched = Watched::new(&dit, observer, total, passes);
     let result = Sampler::new(job, &watched)?.run(checkpoint, &mut |progress| {

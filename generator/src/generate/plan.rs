@@ -44,9 +44,8 @@ impl Plan {
     /// The plan of a request, where `free` bytes are free. Frames are decoded by tiles where whole ones do not fit.
     #[must_use]
     pub fn new(models: &Models, request: &Request, free: Option<u64>) -> Self {
-        let passes = request.settings.passes(request.views() as i64, false);
-        // The guard of a ring.
-        let latents = u64::from(request.latents) + u64::from(request.settings.ring);
+        let passes = request.settings.passes(request.views() as i64, i64::from(request.latents), false);
+        let latents = request.settings.windows(i64::from(request.latents), 0).length() as u64;
         let space = models.vae.space() as u64;
         let [width, height] = request.size.map(|side| u64::from(side) / space);
         let size = Size { views: passes.views as u64, latents: [latents, height, width] };

@@ -16,6 +16,7 @@
 //! | a view against the first of its capture | [`ViewMetrics::of`] |
 //! | points that two views share (Mat.Pix.) | [`Features`] |
 //! | the pose that they ask for | [`relative_pose`] |
+//! | did things go where they should (ObjMC) | [`obj_mc`] |
 //! | how well they fit known cameras | [`epipolar_residual`] |
 
 mod clip;
@@ -33,6 +34,7 @@ mod poses;
 mod relative;
 mod seam;
 mod synchrony;
+mod tracks;
 mod view;
 mod warp;
 
@@ -48,5 +50,6 @@ pub use poses::{PoseErrors, pose_errors};
 pub use relative::{RelativePose, relative_pose};
 pub use seam::{Seam, seam};
 pub use synchrony::{Curves, Synchrony, synchrony};
+pub use tracks::{OBJ_MC_FRAMES, obj_mc};
 pub use view::ViewMetrics;
 pub use warp::{Flow, Mawe, Warped, mawe, splat, warp_error};

@@ -1,4 +1,4 @@
-//! The norm by mean and variance of each group of channels in each picture.
+//! The norm by mean and variance of each group of channels in each picture or clip.
 
 use loop3d_torch::weights::{Weights, WeightsError};
 use tch::Tensor;
@@ -11,6 +11,7 @@ pub struct GroupNorm {
     weight: Tensor,
     bias: Tensor,
     groups: i64,
+    eps: f64,
 }
 
 impl GroupNorm {
@@ -19,11 +20,22 @@ impl GroupNorm {
     /// # Errors
     /// A parameter is missing or has another shape.
     pub fn new(weights: &Weights, channels: i64, groups: i64) -> Result<Self, WeightsError> {
-        Ok(Self { weight: weights.tensor("weight", &[channels])?, bias: weights.tensor("bias", &[channels])?, groups })
+        Ok(Self {
+            weight: weights.tensor("weight", &[channels])?,
+            bias: weights.tensor("bias", &[channels])?,
+            groups,
+            eps: EPS,
+        })
     }
 
-    /// `[b, channels, h, w]` → the same shape.
+    /// The same norm with another ε than 10⁻⁵.
+    #[must_use]
+    pub fn with_eps(self, eps: f64) -> Self {
+        Self { eps, ..self }
+    }
+
+    /// `[b, channels, …]` → the same shape.
     pub fn forward(&self, x: &Tensor) -> Tensor {
-        x.group_norm(self.groups, Some(&self.weight), Some(&self.bias), EPS, false)
+        x.group_norm(self.groups, Some(&self.weight), Some(&self.bias), self.eps, false)
     }
 }

@@ -6,7 +6,8 @@ use super::resume::{Saved, bytes, load, save};
 use super::settings::{Settings, SolverKind};
 use super::solver::Solver;
 use super::views::{ViewsHow, averaged, pairs};
-use super::{Backbone, Cond, Ring, SamplerError, Schedule};
+use super::windows::{GUARD, Windowed};
+use super::{Backbone, Cond, SamplerError, Schedule};
 use crate::seeded::seeded;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -103,6 +104,10 @@ impl<'a> Sampler<'a> {
         if shape.iter().any(|axis| *axis < 1) {
             return refused("size of the latents", format!("{shape:?}"), "at least 1 of everything");
         }
+        if settings.overlap < 1 || settings.chunk <= settings.overlap {
+            let found = format!("{} latents of windows of {}", settings.overlap, settings.chunk);
+            return refused("overlap", found, "at least 1, and less than a window");
+        }
         if matches!(job.given, Given::Nothing) && settings.strength < 1.0 {
             return refused("strength", settings.strength.to_string(), "1 where no clip is given");
         }
@@ -197,8 +202,11 @@ impl<'a> Sampler<'a> {
 
     fn velocity(&self, stage: Stage, k: usize, state: &State) -> Result<Tensor, SamplerError> {
         let Job { settings, texts, cond, shape, .. } = self.job;
-        let ring = Ring::new(self.backbone, shape[2], k);
-        let backbone: &dyn Backbone = if settings.ring { &ring } else { self.backbone };
+        let windows = settings.windows(shape[2], k);
+        let thetas = windows.draw(settings.blending, GUARD, settings.seed, k);
+        let whole = !settings.ring && windows.count() == 1;
+        let windowed = Windowed { backbone: self.backbone, windows, thetas };
+        let backbone: &dyn Backbone = if whole { self.backbone } else { &windowed };
         let (z, sigma) = (&state.z, self.schedule.sigmas()[k]);
         let joint = settings.views == ViewsHow::Joint;
         match stage {

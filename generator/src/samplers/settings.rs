@@ -1,6 +1,7 @@
 //! What a run is asked to do.
 
 use super::views::{ViewsHow, pairs};
+use super::windows::{Blending, GUARD, Windows};
 use serde::{Deserialize, Serialize};
 
 /// Settings of a run. The default is the published one.
@@ -27,7 +28,13 @@ pub struct Settings {
     pub clean_reference: bool,
     /// Whether the clip is a loop.
     pub ring: bool,
-    /// Seed of the noise and of the pairs.
+    /// Latents that the model sees at a time; longer clips are seen in overlapping windows.
+    pub chunk: i64,
+    /// Latents by which neighbouring windows overlap, at least.
+    pub overlap: i64,
+    /// How the overlaps are shared.
+    pub blending: Blending,
+    /// Seed of the noise, of the pairs and of the overlaps.
     pub seed: i64,
 }
 
@@ -55,6 +62,9 @@ impl Default for Settings {
             views: ViewsHow::Pairs,
             clean_reference: false,
             ring: false,
+            chunk: 21,
+            overlap: 7,
+            blending: Blending::Paper,
             seed: 0,
         }
     }
@@ -70,15 +80,26 @@ pub struct Passes {
 }
 
 impl Settings {
-    /// The passes of a run of `views` views; `given` says whether the first of them is given.
+    /// What the model sees of a clip of so many latents at a step.
     #[must_use]
-    pub fn passes(&self, views: i64, given: bool) -> Passes {
-        let texts = if self.guidance == 1.0 { 1 } else { 2 };
+    pub fn windows(&self, latents: i64, step: usize) -> Windows {
+        if self.ring {
+            Windows::on_a_ring(latents, self.chunk, self.overlap, Windows::turn(latents, step) - GUARD)
+        } else {
+            Windows::on_a_line(latents, self.chunk, self.overlap)
+        }
+    }
+
+    /// The passes of a run of `views` views of so many latents; `given` says whether the first of them is given.
+    #[must_use]
+    pub fn passes(&self, views: i64, latents: i64, given: bool) -> Passes {
+        let windows = self.windows(latents, 0).count();
+        let texts = windows * if self.guidance == 1.0 { 1 } else { 2 };
         let joint = self.views == ViewsHow::Joint || views <= 2;
         if given {
             // Three passes for each other view, or for all of them together.
             let groups = if joint { 1 } else { views as usize - 1 };
-            return Passes { count: 3 * groups * self.steps, views: if joint { views } else { 2 } };
+            return Passes { count: 3 * windows * groups * self.steps, views: if joint { views } else { 2 } };
         }
         let in_a_step = |step| match self.views {
             _ if joint => 1,

@@ -1,5 +1,6 @@
 //! More views than the weights know (generate-syncammaster §7): the released weights know pairs.
 
+use super::dice::SplitMix;
 use super::{Cond, SamplerError};
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
@@ -25,7 +26,7 @@ pub fn pairs(views: i64, step: usize, seed: i64) -> Vec<[i64; 2]> {
         return (1..views).map(|view| [0, view]).collect();
     }
     let mut order: Vec<i64> = (0..views).collect();
-    let mut random = SplitMix(seed as u64 ^ (step as u64).rotate_left(32));
+    let mut random = SplitMix::of_step(seed, step);
     for i in (1..order.len()).rev() {
         order.swap(i, random.below(i as u64 + 1) as usize);
     }
@@ -71,23 +72,6 @@ pub fn averaged(
         None => z.narrow(0, 0, 1).zeros_like(),
     };
     Ok(Tensor::cat(&sums.into_iter().map(mean).collect::<Vec<_>>(), 0))
-}
-
-/// Steele, Lea and Flood's generator: a few lines that never change, so that a resumed run draws the same pairs.
-struct SplitMix(u64);
-
-impl SplitMix {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let x = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        x ^ (x >> 31)
-    }
-
-    /// A number below `n`; its bias of n/2⁶⁴ does not matter here.
-    fn below(&mut self, n: u64) -> u64 {
-        ((u128::from(self.next()) * u128::from(n)) >> 64) as u64
-    }
 }
 
 #[cfg(test)]

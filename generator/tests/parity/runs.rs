@@ -139,7 +139,7 @@ fn pairs_and_references_show_the_model_two_views() {
         assert_eq!(made.size(), job.shape);
         let views = if how == ViewsHow::Joint { 4 } else { 2 };
         assert_eq!((toy.passes.get(), toy.views.get()), (passes, views), "{how:?}");
-        assert_eq!(job.settings.passes(4, false), Passes { count: passes, views });
+        assert_eq!(job.settings.passes(4, 5, false), Passes { count: passes, views });
     }
     // The first pair of the reference way is the run of two views.
     let settings = || Settings { views: ViewsHow::Reference, ..short() };
@@ -220,7 +220,7 @@ fn views_beside_a_given_clip() {
         same("given", &made.narrow(0, 0, 1), &given);
         let groups = if views == ViewsHow::Joint { 1 } else { 3 };
         assert_eq!(toy.passes.get(), 6 * 3 * groups);
-        assert_eq!(job.settings.passes(4, true), Passes { count: toy.passes.get(), views: toy.views.get() });
+        assert_eq!(job.settings.passes(4, 5, true), Passes { count: toy.passes.get(), views: toy.views.get() });
         job.settings.strength = 0.5;
         assert!(difference(&run(&job), &made) > 1e-3);
     }
