@@ -7,7 +7,7 @@ use tch::{Kind, Tensor};
 
 /// Mean and deviation of the pictures that it was trained on.
 const MEAN: [f32; 3] = [0.481_454_66, 0.457_827_5, 0.408_210_73];
-const DEVIATION: [f32; 3] = [0.268_629_54, 0.261_302_58, 0.275_777_11];
+const DEVIATION: [f32; 3] = [0.268_629_54, 0.261_302_6, 0.275_777_1];
 
 /// Sizes of a tower.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

@@ -73,7 +73,6 @@ impl Maps {
     }
 
     /// (A + g·A′) V: `[b, heads, L, D]`. The published gate is 1; one that begins at 0 leaves the base as it was.
-    #[must_use]
     pub fn attended(&self, v: &Tensor, gate: &Tensor, how: &Joining) -> Tensor {
         let both = &self.base + &self.tracks * gate;
         let both = if how.normalise { &both / both.sum_dim_intlist(-1, true, None) } else { both };
@@ -82,7 +81,6 @@ impl Maps {
 
     /// Σ over sites and frames of (A(i, i) · M)², with the mean of the heads' A: how much of itself the *base* still sees in frames and
     /// places that move. `moving` `[b, L]` is the part of each site that does.
-    #[must_use]
     pub fn loss(&self, moving: &Tensor) -> Tensor {
         let own = self.base.diagonal(0, -2, -1).mean_dim(1, false, None);
         (own * moving).square().sum(None::<Kind>)

@@ -96,7 +96,6 @@ impl Windows {
     }
 
     /// The latents that a window sees, `[length]`.
-    #[must_use]
     pub fn places(&self, window: usize) -> Tensor {
         let start = self.starts[window];
         let places: Vec<i64> = (start..start + self.length).map(|place| place.rem_euclid(self.total)).collect();
@@ -104,7 +103,6 @@ impl Windows {
     }
 
     /// One clip out of what was made of each window; time is `axis`.
-    #[must_use]
     pub fn blended(&self, parts: &[Tensor], thetas: &[i64], axis: i64) -> Tensor {
         let bounds: Vec<i64> = self.starts.iter().zip(thetas).map(|(start, theta)| start + theta).collect();
         let first = bounds.first().copied().unwrap_or(0);

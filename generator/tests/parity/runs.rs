@@ -69,6 +69,8 @@ fn a_run_stopped_after_any_step_gives_the_same_bytes() {
         ("pairs", 5, short()),
         ("reference", 4, Settings { views: ViewsHow::Reference, solver: SolverKind::UniPc, ..short() }),
         ("ring", 3, Settings { ring: true, ..short() }),
+        ("windows", 2, Settings { chunk: 3, overlap: 1, solver: SolverKind::UniPc, ..short() }),
+        ("windows of a ring", 3, Settings { chunk: 4, overlap: 2, ring: true, ..short() }),
     ] {
         let job = job(views, settings);
         let (toy, whole) = (Toy::default(), run(&job));
@@ -207,6 +209,70 @@ fn a_ring_is_stepped_from_another_latent_each_time() {
     }
     same("ring", &run(&job), &z);
     assert!(difference(&run(&self::job(2, short())), &z) > 1e-3);
+}
+
+#[test]
+fn long_clips_are_seen_in_windows_that_share_what_was_drawn() {
+    use loop3d_generator::samplers::{GUARD, Schedule, euler, two_pass};
+    for (ring, chunk, overlap) in [(false, 3, 1), (false, 4, 3), (true, 4, 2), (true, 3, 2)] {
+        let job = job(3, Settings { ring, chunk, overlap, views: ViewsHow::Joint, ..short() });
+        let (settings, n) = (&job.settings, job.shape[2]);
+        let schedule = Schedule::new(settings.steps, settings.shift, 1.0).unwrap();
+        let mut z = noise(0, &job.shape);
+        for k in 0..settings.steps {
+            let (from, to) = (schedule.sigmas()[k], schedule.sigmas()[k + 1]);
+            let windows = settings.windows(n, k);
+            let thetas = windows.draw(settings.blending, GUARD, settings.seed, k);
+            // By hand: whole stepped clips, of which the later window takes what lies behind its boundary.
+            let mut stepped = vec![None; n as usize];
+            let first: Vec<i64> = windows.places(0).try_into().unwrap();
+            let from_first = (thetas[0]..windows.length()).map(|place| (0, place, first[place as usize]));
+            let others = (1..windows.count()).flat_map(|window| {
+                let places: Vec<i64> = windows.places(window).try_into().unwrap();
+                (thetas[window]..windows.length()).map(move |place| (window, place, places[place as usize]))
+            });
+            // On a ring, the first window's own beginning is not the last one's to write.
+            let own: Vec<i64> = (thetas[0]..windows.overlaps()[0]).map(|place| first[place as usize]).collect();
+            for (window, place, latent) in from_first.chain(others) {
+                let last = window + 1 == windows.count() && window > 0;
+                if !(last && own.contains(&latent) && place >= windows.length() - windows.overlaps()[0]) {
+                    stepped[latent as usize] = Some((window, place));
+                }
+            }
+            let made: Vec<Tensor> = (0..windows.count())
+                .map(|window| {
+                    let places = windows.places(window);
+                    let z = z.index_select(2, &places);
+                    let camera = job.cond.cameras.as_ref().unwrap().tensor().index_select(1, &places);
+                    let cond = Cond { cameras: Some(Cameras::new(camera).unwrap()) };
+                    let pass = |text| Toy::default().velocity(&z, f64::from(from), text, &cond).unwrap();
+                    let negative = pass(job.texts.negative.as_ref().unwrap());
+                    euler(&z, &two_pass(&negative, &pass(&job.texts.positive), settings.guidance), from, to)
+                })
+                .collect();
+            let latents = stepped.into_iter().map(|found| {
+                let (window, place) = found.expect("every latent is made");
+                made[window].narrow(2, place, 1)
+            });
+            z = Tensor::cat(&latents.collect::<Vec<_>>(), 2);
+        }
+        same(&format!("{ring} {chunk} {overlap}"), &run(&job), &z);
+        let toy = Toy::default();
+        let _ = Sampler::new(&job, &toy).unwrap().run(None, &mut |_| ControlFlow::Continue(())).unwrap();
+        assert_eq!(job.settings.passes(3, n, false), Passes { count: toy.passes.get(), views: 3 });
+        assert!(difference(&run(&self::job(3, Settings { chunk: 21, overlap: 7, ..settings.clone() })), &z) > 1e-3);
+        // Another seed draws other boundaries.
+        assert_ne!(
+            settings.windows(50, 1).draw(settings.blending, GUARD, 0, 1),
+            settings.windows(50, 1).draw(settings.blending, GUARD, 1, 1)
+        );
+    }
+    // A window as long as the clip is the clip.
+    let whole = run(&job(2, short()));
+    same("one window", &run(&job(2, Settings { chunk: 5, overlap: 2, ..short() })), &whole);
+    let refused = job(2, Settings { chunk: 3, overlap: 3, ..short() });
+    let error = Sampler::new(&refused, &Toy::default()).err().unwrap().to_string();
+    assert_eq!(error, "overlap: found 3 latents of windows of 3, expected at least 1, and less than a window");
 }
 
 #[test]
