@@ -12,6 +12,8 @@ pub struct Sizes {
     pub lift: LiftConfig,
     /// The transformer.
     pub dit: DitConfig,
+    /// What makes it follow tracks.
+    pub track: TrackConfig,
 }
 
 /// Channels of the autoencoder at a half, a quarter and an eighth of the clip's size; multiples of 8.
@@ -78,5 +80,19 @@ impl DitConfig {
     #[must_use]
     pub fn head(&self) -> i64 {
         self.width / self.heads.max(1)
+    }
+}
+
+/// What makes the transformer follow tracks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TrackConfig {
+    /// Features of a frame of tracks.
+    pub channels: i64,
+}
+
+impl Default for TrackConfig {
+    fn default() -> Self {
+        Self { channels: 64 }
     }
 }

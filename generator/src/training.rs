@@ -19,6 +19,8 @@ pub enum StageKind {
     Stills,
     /// The transformer, on clips.
     Clips,
+    /// What makes the transformer follow tracks, on clips of things that go along arrows.
+    Track,
 }
 
 /// What a training can do without, to see what it is good for.
@@ -44,6 +46,7 @@ impl StageKind {
             Self::Lift => "lift",
             Self::Stills => "stills",
             Self::Clips => "clips",
+            Self::Track => "track",
         }
     }
 
@@ -54,6 +57,7 @@ impl StageKind {
             Self::Vae => "vae",
             Self::Lift => "lift",
             Self::Stills | Self::Clips => "dit",
+            Self::Track => "track",
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Training: the same to the bit on any number of threads, and after a stop.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
-use loop3d_generator::sizes::{DitConfig, LiftConfig, Sizes, VaeConfig};
+use loop3d_generator::sizes::{DitConfig, LiftConfig, Sizes, TrackConfig, VaeConfig};
 use loop3d_generator::tiny::TinyModel;
 use loop3d_generator::train::{TrainError, train};
 use loop3d_generator::training::{StageKind, TrainConfig};
@@ -29,6 +29,7 @@ fn config(stage: StageKind, steps: u64) -> TrainConfig {
             vae: VaeConfig { widths: [8, 16, 32] },
             lift: LiftConfig { widths: [8, 16, 32], planes: 8 },
             dit: DitConfig { width: 48, heads: 2, blocks: 2, text: 16, text_heads: 2, ..DitConfig::default() },
+            track: TrackConfig { channels: 16 },
         },
     }
 }

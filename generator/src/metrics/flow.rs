@@ -28,7 +28,7 @@ pub fn flow_measures(clip: &Clip, seen: &mut dyn FnMut(f64)) -> Result<Mawe, Met
 }
 
 /// A frame `[height, width, 3]` of bytes at the size of the taps, bilinear.
-fn resized(rgb: &[u8], width: usize, columns: &[Tap], rows: &[Tap]) -> Vec<f32> {
+pub(super) fn resized(rgb: &[u8], width: usize, columns: &[Tap], rows: &[Tap]) -> Vec<f32> {
     let at = |x: usize, y: usize, channel: usize| f32::from(rgb[3 * (y * width + x) + channel]);
     let pixel = |column: &Tap, row: &Tap| -> [f32; 3] {
         std::array::from_fn(|channel| {

@@ -16,7 +16,7 @@
 //! | a view against the first of its capture | [`ViewMetrics::of`] |
 //! | points that two views share (Mat.Pix.) | [`Features`] |
 //! | the pose that they ask for | [`relative_pose`] |
-//! | did things go where they should (ObjMC) | [`obj_mc`] |
+//! | did things go where they should (ObjMC) | [`obj_mc`] of what [`followed`] finds |
 //! | how well they fit known cameras | [`epipolar_residual`] |
 
 mod clip;
@@ -25,6 +25,7 @@ mod dis;
 mod epipolar;
 mod error;
 mod flow;
+mod followed;
 mod grey;
 mod hsv;
 mod likeness;
@@ -43,6 +44,7 @@ pub use cuts::{CutOptions, SceneCuts, scene_cuts};
 pub use epipolar::{Match, epipolar_residual};
 pub use error::MetricError;
 pub use flow::flow_measures;
+pub use followed::followed;
 pub use likeness::psnr_db;
 pub use matches::Features;
 pub use motion::{Activity, FlowPower, activity, flow_score};

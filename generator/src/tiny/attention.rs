@@ -39,13 +39,29 @@ impl Attention {
 
     /// `[b, s, width]` attends to `[b, n, other]`; with positions only to itself.
     pub(super) fn forward(&self, x: &Tensor, other: &Tensor, positions: Option<&Positions>) -> Tensor {
+        let [q, k, v] = self.projected(x, other, positions);
+        self.o.forward(&attended(&q, &k, &v))
+    }
+
+    /// The same to itself, where something else attends: from queries, keys and values `[b, heads, s, head]` to the values' means.
+    pub(super) fn forward_with(
+        &self,
+        x: &Tensor,
+        positions: &Positions,
+        attend: impl FnOnce(&Tensor, &Tensor, &Tensor) -> Tensor,
+    ) -> Tensor {
+        let [q, k, v] = self.projected(x, x, Some(positions));
+        self.o.forward(&attend(&q, &k, &v).transpose(1, 2).flatten(2, 3))
+    }
+
+    fn projected(&self, x: &Tensor, other: &Tensor, positions: Option<&Positions>) -> [Tensor; 3] {
         let heads = |x: Tensor| split_heads(&x, self.heads);
         let mut q = heads(self.norm_q.forward(&self.q.forward(x)));
         let mut k = heads(self.norm_k.forward(&self.k.forward(other)));
         if let Some(positions) = positions {
             (q, k) = (positions.turn(&q), positions.turn(&k));
         }
-        self.o.forward(&attended(&q, &k, &heads(self.v.forward(other))))
+        [q, k, heads(self.v.forward(other))]
     }
 }
 

@@ -1,7 +1,9 @@
 //! A block of the transformer.
 
 use super::attention::{Attention, Positions};
+use super::following::Following;
 use super::rays::{CAMERA, RAY};
+use crate::motion::Maps;
 use crate::nn::{LayerNorm, Linear, layer_norm, modulate};
 use crate::sizes::DitConfig;
 use loop3d_torch::weights::{Weights, WeightsError};
@@ -32,7 +34,9 @@ struct ViewModule {
 }
 
 /// What all blocks share.
-pub(super) struct Shared {
+pub(super) struct Shared<'a> {
+    /// What steers the attention along time.
+    pub(super) tracks: Option<&'a Following<'a>>,
     /// `[b, v, 1, 1, 12, d]`.
     pub(super) rows: Tensor,
     /// `[b, 32, text width]`.
@@ -66,8 +70,14 @@ impl Block {
         })
     }
 
-    /// `[b, v, n, s, d]` → the same shape.
-    pub(super) fn forward(&self, x: &Tensor, shared: &Shared) -> Tensor {
+    /// `[b, v, n, s, d]` → the same shape. It is block `number`; `seen` gets its maps, if there are tracks.
+    pub(super) fn forward(
+        &self,
+        x: &Tensor,
+        shared: &Shared<'_>,
+        number: usize,
+        seen: &mut dyn FnMut(&Maps),
+    ) -> Tensor {
         let [b, v, n, s, d] = [0, 1, 2, 3, 4].map(|axis| x.size()[axis]);
         let rows = &shared.rows + &self.table;
         // [b, v, 1, 1, d]
@@ -80,7 +90,11 @@ impl Block {
         let x = x + gated(y, 0);
 
         let y = modulated(&x, 1).transpose(2, 3).reshape([b * v * s, n, d]);
-        let y = self.time.forward(&y, &y, Some(&shared.time)).reshape([b, v, s, n, d]).transpose(2, 3);
+        let y = match shared.tracks {
+            Some(tracks) => self.time.forward_with(&y, &shared.time, |q, k, v| tracks.attend(number, [q, k, v], seen)),
+            None => self.time.forward(&y, &y, Some(&shared.time)),
+        };
+        let y = y.reshape([b, v, s, n, d]).transpose(2, 3);
         let x = &x + gated(y, 1);
 
         let x = match &self.views {
@@ -109,7 +123,7 @@ impl ViewModule {
     }
 
     /// `[b, v, n, s, d]`, modulated, → what the other views say, of the same shape.
-    fn forward(&self, x: &Tensor, shared: &Shared) -> Tensor {
+    fn forward(&self, x: &Tensor, shared: &Shared<'_>) -> Tensor {
         let [b, v, n, s, d] = [0, 1, 2, 3, 4].map(|axis| x.size()[axis]);
         let mut camera = self.cameras.forward(&shared.cameras).unsqueeze(2);
         if let Some(rays) = &self.rays {

@@ -7,9 +7,11 @@
 use super::attention::{Axis, Positions};
 use super::block::{Block, Shared};
 use super::config::LATENT_CHANNELS;
+use super::following::Following;
 use super::prior::Prior;
 use super::rays::{PLACE, RAY};
 use super::text::TextEncoder;
+use crate::motion::Maps;
 use crate::nn::{Linear, layer_norm};
 use crate::sizes::DitConfig;
 use loop3d_torch::weights::{Weights, WeightsError};
@@ -53,6 +55,8 @@ pub struct Input<'a> {
     pub places: &'a Tensor,
     /// Hints and their coverage, `[b, v, n, 17, h, w]`, zeros where there are none.
     pub hints: &'a Tensor,
+    /// Tracks that it follows.
+    pub tracks: Option<&'a Following<'a>>,
 }
 
 impl Dit {
@@ -83,6 +87,11 @@ impl Dit {
 
     /// The clean latents as the model expects them, `[b, v, n, 16, h, w]`.
     pub fn clean(&self, input: &Input<'_>) -> Tensor {
+        self.clean_and_maps(input, &mut |_| {})
+    }
+
+    /// The same; `seen` gets the maps of every block's attention along time, if there are tracks.
+    pub(crate) fn clean_and_maps(&self, input: &Input<'_>, seen: &mut dyn FnMut(&Maps)) -> Tensor {
         let [b, v, n, _, h, w] = [0, 1, 2, 3, 4, 5].map(|axis| input.latents.size()[axis]);
         // [b, v, n, s, features]
         let tokens = |x: &Tensor| x.flatten(4, 5).transpose(3, 4);
@@ -97,12 +106,16 @@ impl Dit {
         if let Some(layer) = &self.rays {
             place = &place + layer.forward(&rays);
         }
-        let x = x + place.unsqueeze(2);
+        let mut x = x + place.unsqueeze(2);
+        if let Some(tracks) = input.tracks {
+            x = x + tracks.guide();
+        }
         let level = sinusoid(input.sigma);
         let text = self.text.forward(input.words);
         let said = self.said.forward(&text.mean_dim(1, false, Kind::Float)).unsqueeze(1);
         let level = (self.levels[1].forward(&self.levels[0].forward(&level).silu()) + said).silu();
         let shared = Shared {
+            tracks: input.tracks,
             // [b, v, 1, 1, rows, d]
             rows: self.rows.forward(&level).unflatten(-1, [Block::ROWS, -1]).unsqueeze(2).unsqueeze(2),
             text,
@@ -112,7 +125,8 @@ impl Dit {
             time: Positions::new(&[Axis::Ring(n)], self.config.head()),
             views: Positions::new(&[Axis::Line(v), Axis::Line(h), Axis::Line(w)], self.config.head()),
         };
-        let x = self.blocks.iter().fold(x, |x, block| block.forward(&x, &shared));
+        let blocks = self.blocks.iter().enumerate();
+        let x = blocks.fold(x, |x, (number, block)| block.forward(&x, &shared, number, seen));
         let last = self.last_rows.forward(&level).unsqueeze(2).unsqueeze(2).chunk(2, -1);
         let y = self.last.forward(&(layer_norm(&x, EPS) * (&last[0] + 1.0) + &last[1]));
         let y = y.transpose(3, 4).reshape([b, v, n, LATENT_CHANNELS, h, w]);

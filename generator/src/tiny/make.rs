@@ -90,13 +90,14 @@ impl TinyModel {
             places: &rays::places(rig).unsqueeze(0),
             hints: &hints.unsqueeze(0),
             known,
+            tracks: None,
         };
         Ok(sample(&self.dit, &asked, how, each)?.squeeze_dim(0))
     }
 }
 
 /// `[t, 3, h, w]` in −1…1 as a clip.
-fn bytes(clip: &Tensor) -> Clip {
+pub(crate) fn bytes(clip: &Tensor) -> Clip {
     let frames =
         ((clip + 1.0) * 127.5).round().clamp(0.0, 255.0).to_kind(Kind::Uint8).permute([0, 2, 3, 1]).contiguous();
     let [t, h, w] = [0, 1, 2].map(|axis| frames.size()[axis] as usize);

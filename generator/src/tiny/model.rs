@@ -81,7 +81,8 @@ impl TinyModel {
     }
 }
 
-fn sizes<T: DeserializeOwned>(stored: &Stored, place: &str) -> Result<T, TinyError> {
+/// The sizes of a part, as its file says.
+pub(crate) fn sizes<T: DeserializeOwned>(stored: &Stored, place: &str) -> Result<T, TinyError> {
     serde_json::from_value(stored.card.sizes.clone())
         .map_err(|error| TinyError::NotOurs { place: place.to_owned(), reason: format!("sizes: {error}") })
 }

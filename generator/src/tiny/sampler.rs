@@ -1,6 +1,7 @@
 //! From noise to latents in a few steps.
 
 use super::dit::{Dit, Input};
+use super::following::Following;
 use loop3d_torch::weights::normals;
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
@@ -16,7 +17,7 @@ pub struct Steps {
     pub steps: usize,
     /// How much of them is spent at high noise.
     pub shift: f64,
-    /// Scale of the guidance by the words; 1 is none.
+    /// Scale of the guidance by words and tracks; 1 is none.
     pub guidance: f64,
     /// Scale of the noise that a run begins with. Less than 1 gives calmer pictures, nearer to what is expected on average.
     pub temperature: f64,
@@ -52,6 +53,8 @@ pub struct Asked<'a> {
     pub hints: &'a Tensor,
     /// The first view's latents `[b, n, 16, h, w]`, where they are known.
     pub known: Option<&'a Tensor>,
+    /// Tracks that the views follow.
+    pub tracks: Option<&'a Following<'a>>,
 }
 
 /// Draws latents `[b, v, n, 16, h, w]`. `each` is called after every step, and may end the run with its error.
@@ -80,7 +83,7 @@ pub fn sample<E>(
             z.narrow(1, 0, 1).copy_(&known.unsqueeze(1));
             let _ = sigma.narrow(1, 0, 1).zero_();
         }
-        let clean = |words: &Tensor| {
+        let clean = |words: &Tensor, tracks| {
             dit.clean(&Input {
                 latents: &z,
                 sigma: &sigma,
@@ -89,11 +92,13 @@ pub fn sample<E>(
                 rays: asked.rays,
                 places: asked.places,
                 hints: asked.hints,
+                tracks,
             })
         };
-        let mut expected = clean(asked.words);
+        let mut expected = clean(asked.words, asked.tracks);
         if how.guidance != 1.0 {
-            let free = clean(&nothing);
+            // Of tracks as of words.
+            let free = clean(&nothing, None);
             expected = &free + (expected - &free) * how.guidance;
         }
         let expected = expected.clamp(-RANGE, RANGE);

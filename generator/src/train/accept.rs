@@ -86,7 +86,7 @@ pub fn accept(
         }
         found.novel.push(sum);
     }
-    let how = Scenes { views: VIEWS, whole: true, depth: false, spread_deg: 12.0 };
+    let how = Scenes { views: VIEWS, whole: true, depth: false, spread_deg: 12.0, moves: false };
     let rendered = render(UNSEEN + 4, 0..scenes, &how);
     let count = scenes as f64 * all;
     for (number, scene) in (0..).zip(&rendered) {

@@ -19,7 +19,7 @@ use std::path::Path;
 use tch::{Kind, Tensor};
 
 /// Largest weight of a noise level, that of 1/σ² in the loss of the velocity.
-const CAP: f64 = 4.0;
+pub(super) const CAP: f64 = 4.0;
 /// Share of captions, and of cameras, that are left out, for guidance.
 const DROPPED: f32 = 0.1;
 /// Scenes whose latents' means and variances are measured, and what makes their seed another one.
@@ -29,7 +29,7 @@ const STATISTICS: u64 = 1 << 41;
 const HINTED: usize = 24;
 /// Mean and deviation of the noise level's logit. The brightness and colour of a whole picture, which words speak of, only drown
 /// in the highest noise.
-const LOGIT: [f32; 2] = [1.0, 1.6];
+pub(super) const LOGIT: [f32; 2] = [1.0, 1.6];
 
 /// What a shard learns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,7 +113,7 @@ impl Stage for DitStage {
     /// Means and variances of the latents of some scenes.
     fn begin(&self, parameters: &mut Parameters, frozen: &Parameters, seed: u64) -> Result<(), TrainError> {
         let vae = Vae::new(&weights("frozen", handles(frozen)).at("vae"), &self.vae)?;
-        let how = Scenes { views: 2, whole: true, depth: false, spread_deg: self.curriculum.to_deg };
+        let how = Scenes { views: 2, whole: true, depth: false, spread_deg: self.curriculum.to_deg, moves: false };
         let clip = |rgb: &Vec<u8>| vae.encode(&tensor(rgb, i64::from(SIDE)).unsqueeze(0));
         let scenes = render(seed ^ STATISTICS, 0..MEASURED, &how);
         let clips: Vec<Tensor> = scenes.iter().flat_map(|scene| scene.clips.iter().map(clip)).collect();
@@ -142,7 +142,7 @@ impl Stage for DitStage {
 
     fn scenes(&self, done: f64) -> Scenes {
         let views = if self.clips() { 2 } else { 4 };
-        Scenes { views, whole: self.clips(), depth: false, spread_deg: self.curriculum.spread_deg(done) }
+        Scenes { views, whole: self.clips(), depth: false, spread_deg: self.curriculum.spread_deg(done), moves: false }
     }
 
     fn shard(&self, samples: &[&Rendered], first: u64, _: f64) -> Shard {
@@ -208,6 +208,7 @@ impl Stage for DitStage {
             rays: &maps,
             places: &places,
             hints: &hinted,
+            tracks: None,
         });
         // Views that are known have σ = 0 and no loss.
         let weight = sigma.gt(0.0).to_kind(Kind::Float) * sigma.clamp_min(1e-3).square().reciprocal().clamp_max(CAP);

@@ -40,7 +40,7 @@ impl Stage for LiftStage {
     }
 
     fn scenes(&self, _: f64) -> Scenes {
-        Scenes { views: VIEWS, whole: false, depth: true, spread_deg: 2.0 * SPREAD_DEG }
+        Scenes { views: VIEWS, whole: false, depth: true, spread_deg: 2.0 * SPREAD_DEG, moves: false }
     }
 
     fn shard(&self, samples: &[&Rendered], first: u64, _: f64) -> Shard {

@@ -10,6 +10,7 @@ mod dit;
 mod error;
 mod lift;
 mod log;
+mod moves;
 mod parallel;
 mod pictures;
 mod pool;
@@ -17,6 +18,7 @@ mod run;
 mod score;
 mod stage;
 mod state;
+mod track;
 mod vae;
 
 pub use accept::{Acceptance, NovelViews, accept};

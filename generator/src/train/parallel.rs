@@ -35,7 +35,7 @@ pub(super) fn weights(place: &str, parameters: Parameters) -> Weights {
 }
 
 /// Parameters as a loss takes them: with `bf16`, the weights of linear layers as copies in that kind, through which gradients flow back.
-fn copies(parameters: &Parameters, bf16: bool) -> Parameters {
+pub(super) fn copies(parameters: &Parameters, bf16: bool) -> Parameters {
     let copy = |(name, tensor): (&String, &Tensor)| {
         let linear = tensor.dim() == 2 && name.ends_with(".weight");
         let kind = if bf16 && linear { Kind::BFloat16 } else { tensor.kind() };

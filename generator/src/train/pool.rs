@@ -1,6 +1,7 @@
 //! Rendered scenes. Rendering costs about as much as learning from it, so a scene is used several times before the next ones are
 //! rendered. What is in the pool depends on the number of the sample alone.
 
+use super::moves::{Moves, moved};
 use loop3d_sample::scenes::{Caption, TrainingConfig, View};
 use loop3d_scene::Camera;
 use rayon::prelude::*;
@@ -19,6 +20,8 @@ pub(super) struct Scenes {
     pub(super) depth: bool,
     /// How far apart the cameras are, ± degrees.
     pub(super) spread_deg: f64,
+    /// Whether things go along arrows: whole clips of the first camera alone.
+    pub(super) moves: bool,
 }
 
 /// Frames of a clip.
@@ -35,6 +38,8 @@ pub(super) struct Rendered {
     pub(super) clips: Vec<Vec<u8>>,
     /// In metres, of the first frame: `[views][h, w]`; empty if it was not asked for.
     pub(super) depths: Vec<Vec<f32>>,
+    /// What goes along arrows, if that was asked for.
+    pub(super) moves: Option<Moves>,
 }
 
 /// The scenes of the last chapter.
@@ -71,6 +76,11 @@ pub(super) fn render(seed: u64, indices: std::ops::Range<u64>, how: &Scenes) -> 
 
 fn one(config: &TrainingConfig, index: u64, how: &Scenes) -> Rendered {
     let sample = config.sample(index, how.spread_deg);
+    if how.moves {
+        let (caption, cameras) = (sample.caption.clone(), sample.cameras.clone());
+        let (clip, moves) = moved(sample, config.seed ^ index.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        return Rendered { caption, cameras, clips: vec![clip], depths: Vec::new(), moves: Some(moves) };
+    }
     // Stills show any moment.
     let moment = (index % FRAMES as u64) as usize;
     let frames = if how.whole { 0..FRAMES } else { moment..moment + 1 };
@@ -82,5 +92,5 @@ fn one(config: &TrainingConfig, index: u64, how: &Scenes) -> Rendered {
             depths.push(view.geometry(frames.start, FRAMES).depth_m);
         }
     }
-    Rendered { caption: sample.caption, cameras: sample.cameras, clips, depths }
+    Rendered { caption: sample.caption, cameras: sample.cameras, clips, depths, moves: None }
 }

@@ -4,7 +4,9 @@ use super::log::Log;
 use super::pool::Pool;
 use super::stage::{Nets, Parameters, Stage};
 use super::state::{self, State};
-use super::{TrainError, adamw, dit, lift, parallel, vae};
+use super::{TrainError, adamw, dit, lift, parallel, track, vae};
+use crate::sizes::Sizes;
+use crate::tiny;
 use crate::tiny::store::{Stored, from_bytes, to_bytes};
 use crate::training::{StageKind, TrainConfig};
 use loop3d_scene::job::{Event, Observer};
@@ -69,6 +71,23 @@ pub fn train(
                 lift: sizes.lift.clone(),
                 curriculum: config.curriculum(),
                 latents,
+            };
+            run.train(&stage, frozen, observer)
+        }
+        StageKind::Track => {
+            let mut frozen = Parameters::new();
+            let mut read = |stage: StageKind| {
+                let part = stage.part();
+                let stored = stored(&run.folder.join(format!("{part}.safetensors")), stage)?;
+                let copies = parallel::copies(&stored.parameters, config.bf16);
+                frozen.extend(copies.into_iter().map(|(name, tensor)| (format!("{part}.{name}"), tensor)));
+                Ok::<_, TrainError>(stored)
+            };
+            let (vae, dit) = (read(StageKind::Vae)?, read(StageKind::Clips)?);
+            let stage = track::TrackStage {
+                sizes: Sizes { dit: tiny::sizes(&dit, "dit.safetensors")?, ..sizes.clone() },
+                base: dit.card.digest.clone(),
+                latents: vae.latents(),
             };
             run.train(&stage, frozen, observer)
         }

@@ -36,7 +36,7 @@ pub(super) fn novel(
     (count, seed): (u64, u64),
     rows: &mut [Vec<Tensor>; 4],
 ) -> Novel {
-    let how = Scenes { views: CANDIDATES + 1, whole: false, depth: false, spread_deg };
+    let how = Scenes { views: CANDIDATES + 1, whole: false, depth: false, spread_deg, moves: false };
     let mut sum = Novel::default();
     for (number, scene) in (0..).zip(render(UNSEEN + 2, 0..count, &how)) {
         let side = i64::from(SIDE);
@@ -54,6 +54,7 @@ pub(super) fn novel(
                 places: &rays::places(cameras).unsqueeze(0),
                 hints: &latents.unsqueeze(0),
                 known: Some(&known),
+                tracks: None,
             };
             let made = vae.decode(&whole(dit, &asked, &steps).squeeze_dim(0), true);
             (split(&made), split(&hint.pixels))
@@ -104,7 +105,7 @@ pub(super) fn measure(
     let far = novel((dit, vae, lift), hinted, 12.0, (count, 1), &mut shown);
     let mut pictures: Vec<Tensor> = shown.iter().map(|row| Tensor::cat(row, 0)).collect();
     // Below: what captions give, beside scenes of theirs.
-    let how = Scenes { views: 1, whole: false, depth: false, spread_deg: 0.0 };
+    let how = Scenes { views: 1, whole: false, depth: false, spread_deg: 0.0, moves: false };
     let scenes = render(UNSEEN + 3, 0..count, &how);
     let made = drawn(dit, vae, &scenes, if clips { 8 } else { 1 });
     let truth: Vec<Tensor> = scenes.iter().map(|scene| tensor(&scene.clips[0], i64::from(SIDE))).collect();
@@ -140,6 +141,7 @@ fn drawn(dit: &Dit, vae: &Vae, scenes: &[Rendered], frames: i64) -> Tensor {
         places: &each(&|scene| rays::places(&scene.cameras)),
         hints: &Tensor::zeros(shape, (Kind::Float, tch::Device::Cpu)),
         known: None,
+        tracks: None,
     };
     vae.decode(&whole(dit, &asked, &Steps::default()).squeeze_dim(1), frames == 1)
 }

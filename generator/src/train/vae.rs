@@ -82,7 +82,7 @@ impl Stage for VaeStage {
     }
 
     fn scenes(&self, _: f64) -> Scenes {
-        Scenes { views: 1, whole: true, depth: false, spread_deg: 0.0 }
+        Scenes { views: 1, whole: true, depth: false, spread_deg: 0.0, moves: false }
     }
 
     fn shard(&self, samples: &[&Rendered], first: u64, _: f64) -> Shard {

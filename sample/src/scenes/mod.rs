@@ -11,6 +11,7 @@
 //! | draw a training sample by its index | [`TrainingConfig::sample`], [`Curriculum`] |
 //! | render frames, depth and ids | [`View`], [`probe`] |
 //! | follow points | [`tracks`] |
+//! | add something that goes a given way | [`Scene::glide`] |
 //! | write a capture | [`write_scene`] |
 //!
 //! ```
@@ -29,6 +30,7 @@ mod backdrop;
 mod caption;
 mod color;
 mod dice;
+mod glide;
 mod ground;
 pub mod ids;
 mod moving;
@@ -50,6 +52,7 @@ mod words;
 mod write;
 
 pub use caption::{Caption, CaptionError, DROPPED, ORDERS};
+pub use glide::Glide;
 pub use rig::{CENTER, Curriculum, DISTANCE_M, ELEVATION_DEG, FOCAL as SCENE_FOCAL, Standpoint};
 pub use scene::{SKY_DEPTH_M, Scene};
 pub use tracks::{Sighting, Track, tracks};

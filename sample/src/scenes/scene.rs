@@ -13,7 +13,7 @@ use super::ids;
 use super::moving::{Cycle, Lamp, Moving, Plan};
 use super::props::props;
 use super::rig::Standpoint;
-use super::sky::{Haze, Sky};
+use super::sky::{Haze, Light, Sky};
 use super::solid::{Solid, nearest};
 use super::words::{Color, Ground as GroundWord, Sky as SkyWord, Style, Thing};
 use crate::geometry::Ray;
@@ -125,6 +125,11 @@ impl Scene {
     /// The haze before what is far.
     pub(crate) fn haze(&self) -> Haze {
         self.sky.haze
+    }
+
+    /// Its light.
+    pub(crate) fn light(&self) -> Light {
+        self.sky.light
     }
 
     /// From the stage to the world.

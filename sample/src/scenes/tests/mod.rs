@@ -4,6 +4,7 @@ mod cameras;
 mod captions;
 mod capture;
 mod geometry;
+mod glide;
 mod loops;
 mod truth;
 
