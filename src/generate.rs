@@ -128,6 +128,12 @@ impl GenerateArgs {
         if small::is_small(weights) {
             return self.make_small(Some(weights), prompt, dir);
         }
+        if !self.model.moves.is_empty() {
+            return Err(mistake(
+                "--move: works with the small model only, without --model; nobody has published an adapter for Wan2.1 that follows \
+                 tracks",
+            ));
+        }
         let local = local::Local {
             prompt,
             weights,

@@ -10,6 +10,7 @@
 #![allow(clippy::print_stdout, reason = "a program for people")]
 
 use image::RgbImage;
+use loop3d_generator::motion::Background;
 use loop3d_generator::tiny::{SIDE, Steps, TinyModel, TinyRequest};
 use loop3d_generator::train::accept;
 use loop3d_sample::scenes::{Caption, Scene, Standpoint, View};
@@ -70,7 +71,14 @@ fn sheet(model: &TinyModel, file: &str, captions: &[String]) -> Result<(), Box<d
     let mut cells: Vec<Vec<u8>> = Vec::new();
     for text in captions {
         let caption: Caption = text.parse()?;
-        let request = TinyRequest { caption: caption.clone(), cameras: cameras.to_vec(), frames: FRAMES, steps };
+        let request = TinyRequest {
+            caption: caption.clone(),
+            cameras: cameras.to_vec(),
+            frames: FRAMES,
+            steps,
+            moves: Vec::new(),
+            background: Background::FREE,
+        };
         let clips = model.make(&request, &mut Unwatched)?;
         cells.extend(SHOWN.map(|frame| clips[0].frame(frame).to_vec()));
         cells.extend([1, 2].map(|view| clips[view].frame(0).to_vec()));

@@ -95,7 +95,22 @@ fn stages_build_on_each_other() {
     let clips = TrainConfig { from: Some(folder.join("stills.safetensors")), ..config(StageKind::Clips, 1) };
     run(&clips, folder, 2, 0);
     let model = TinyModel::open(folder).unwrap();
-    assert_eq!((model.config.width, model.seen_deg), (48, 24.0));
+    assert_eq!((model.config.width, model.seen_deg, model.track.is_none()), (48, 24.0, true));
+    // What follows tracks belongs to one transformer.
+    run(&config(StageKind::Track, 2), folder, 2, 0);
+    assert!(TinyModel::open(folder).unwrap().track.is_some());
+    run(
+        &TrainConfig { seed: 8, ..config(StageKind::Clips, 1) },
+        {
+            fs::remove_file(clips.checkpoint(folder)).unwrap();
+            folder
+        },
+        2,
+        0,
+    );
+    let other = TinyModel::open(folder).unwrap_err().to_string();
+    assert!(other.contains("track.safetensors: follows tracks with a transformer that has the digest"), "{other}");
+    fs::remove_file(folder.join("track.safetensors")).unwrap();
 
     // An autoencoder of another training does not fit.
     let other = tempfile::tempdir().unwrap();

@@ -4,6 +4,8 @@
 use super::request::ServiceRequest;
 use loop3d_generator::metrics::ClipMetrics;
 #[cfg(feature = "torch")]
+use loop3d_generator::motion::MoveRequest;
+#[cfg(feature = "torch")]
 use loop3d_generator::options::ModelOptions;
 #[cfg(feature = "torch")]
 use loop3d_generator::rig::{RigConfig, RigReport};
@@ -85,6 +87,12 @@ pub struct SmallRecord<'a> {
     pub frames: u32,
     /// How the first view was drawn.
     pub steps: loop3d_generator::tiny::Steps,
+    /// What moves in the first view.
+    #[serde(skip_serializing_if = "<[MoveRequest]>::is_empty")]
+    pub moves: &'a [MoveRequest],
+    /// τ of everything else, if it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub background: Option<f64>,
     /// The rig as it was asked for.
     pub rig: &'a RigConfig,
     /// What the rig is like.

@@ -7,6 +7,7 @@ use crate::failure::{Stopped, mistake};
 use crate::progress::Progress;
 use crate::stop::Stop;
 use anyhow::Result;
+use loop3d_generator::motion::{Background, Move, overlapping};
 use loop3d_generator::options::ModelOptions;
 use loop3d_generator::rig::RigConfig;
 use loop3d_generator::tiny::{SIDE, Steps, TinyError, TinyModel, TinyRequest};
@@ -59,11 +60,14 @@ impl Small<'_> {
             }
         }
         let size = (SIDE, SIDE);
+        let moves = self.moves()?;
         let request = TinyRequest {
             caption: caption.clone(),
             cameras: rig.pinholes(size),
-            frames: self.options.frames.unwrap_or(FRAMES) as usize,
+            frames: self.options.frames(FRAMES, 2, 0) as usize,
             steps: Steps { seed: self.seed, ..Steps::default() },
+            moves,
+            background: self.options.background.and_then(Background::new).unwrap_or(Background::FREE),
         };
         // What is needed afterwards comes first.
         Ffmpeg::default().check()?;
@@ -97,6 +101,8 @@ impl Small<'_> {
                 size: [SIDE, SIDE],
                 frames: request.frames as u32,
                 steps: request.steps,
+                moves: &self.options.moves,
+                background: self.options.background,
                 rig: self.rig,
                 cameras: rig.report(SIDE)?,
             }),
@@ -110,6 +116,21 @@ impl Small<'_> {
         let about = format!("{count} clips of {SIDE}×{SIDE}, {frames} frames at {fps} fps, seen as \"{caption}\"");
         progress.finish(&crate::wrote::capture(&capture, &about));
         Ok(capture)
+    }
+}
+
+impl Small<'_> {
+    /// What moves, read for its size.
+    fn moves(&self) -> Result<Vec<Move>> {
+        let asked = &self.options.moves;
+        let moves = asked.iter().map(|asked| asked.open([SIDE; 2])).collect::<Result<Vec<_>, _>>()?;
+        if !self.quiet {
+            for [a, b] in overlapping(&moves) {
+                let (a, b) = (&asked[a].mask, &asked[b].mask);
+                eprintln!("note: {a} and {b} overlap; where they do, {b} is in front");
+            }
+        }
+        Ok(moves)
     }
 }
 

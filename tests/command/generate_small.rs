@@ -60,6 +60,49 @@ fn what_the_model_does_not_know_is_said() {
     assert!(wide.stderr.contains(note), "{}", wide.stderr);
 }
 
+#[test]
+fn masks_and_arrows_change_what_moves() {
+    let folder = Folder::new(0);
+    let picture = |name: &str, [width, height]: [u32; 2], inside: fn(u32, u32) -> bool| {
+        let rgb = (0..width * height).flat_map(|i| [if inside(i % width, i / width) { 255 } else { 0 }; 3]);
+        image::RgbImage::from_raw(width, height, rgb.collect()).unwrap().save(folder.path(name)).unwrap();
+    };
+    picture("mask.png", [128, 128], |x, y| (20..60).contains(&x) && (40..80).contains(&y));
+    picture("wide.png", [128, 64], |_, _| true);
+    picture("none.png", [64, 64], |_, _| false);
+    fs::write(folder.path("arrow.json"), r#"{"points": [[40, 60], [80, 60]]}"#).unwrap();
+    let words = "--cameras 2 --frames 4 --quiet";
+    let made = |name: &str, more: &str| {
+        let ended = generate(&folder, &format!("{words} -o {name} {more}"), WORDS);
+        assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""), "{name}");
+        [1, 2].map(|camera| clip(&folder, name, camera))
+    };
+    let still = made("still", "");
+    let moved = made("moved", "--move mask.png:arrow.json");
+    assert!((0..2).all(|view| moved[view] != still[view]));
+    // An arrow in words is the same arrow; the background is another matter.
+    assert_eq!(made("words", "--move mask.png:40,60;80,60"), moved);
+    assert_ne!(made("frozen", "--move mask.png:arrow.json --background frozen"), moved);
+    let record: Value = serde_json::from_slice(&folder.bytes("frozen/generate.json")).unwrap();
+    assert_eq!(record["small"]["moves"], serde_json::json!([{"mask": "mask.png", "arrow": "arrow.json"}]));
+    assert_eq!(record["small"]["background"], -1e4);
+
+    let said = |words: &str, code: i32, parts: &[&str]| {
+        generate(&folder, &format!("--frames 4 -o clips {words}"), WORDS).said(code, parts);
+        assert!(!folder.path("clips").exists());
+    };
+    said("--move wide.png:arrow.json", 65, &["wide.png: a mask of 128×64, and the picture is 64×64"]);
+    said("--move none.png:arrow.json", 65, &["none.png: found no pixel inside"]);
+    said("--move all:70,5;20,5", 65, &["begins at 70, 5, outside of the picture of 64×64"]);
+    said("--move all:20,5;20,5", 65, &["an arrow of 0.00 pixels"]);
+    said("--move mask.png:gone.json", 65, &["gone.json"]);
+    said("--move mask.png", 2, &["expected MASK:ARROW"]);
+    said("--move mask.png:arrow.json --background 3", 2, &["expected free, damped, frozen"]);
+    said("--background frozen", 2, &["--move"]);
+    let both = generate(&folder, "--frames 2 -o two --cameras 1 --move mask.png:arrow.json --move all:1,1;9,1", WORDS);
+    assert!(both.stderr.contains("note: mask.png and all overlap; where they do, all is in front"), "{}", both.stderr);
+}
+
 /// A stage of a very short training.
 fn train(folder: &Folder, words: &str) -> Ended {
     folder.run(&format!("generate-train -o small --steps 2 --batch 4 --measured 1 --quiet {words}"))

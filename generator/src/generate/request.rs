@@ -57,13 +57,17 @@ impl Request {
                 ManyViews::Joint => ViewsHow::Joint,
             },
             ring,
+            chunk: i64::from(options.chunk),
+            overlap: i64::from(options.overlap),
             seed: i64::try_from(seed).unwrap_or(i64::MAX),
             ..Settings::default()
         };
         // Said before anything is read.
         Schedule::new(settings.steps, settings.shift, settings.strength)?;
+        settings.check_windows()?;
         let size = divisible(size)?;
-        let latents = latents(options.frames(), ring)?;
+        let frames = if ring { options.frames(80, TIME, 0) } else { options.frames(81, TIME, 1) };
+        let latents = latents(frames, ring)?;
         Ok(Self {
             prompt: prompt.to_owned(),
             negative: negative.to_owned(),

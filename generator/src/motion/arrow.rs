@@ -85,11 +85,21 @@ impl Arrow {
         (0..frames).map(at).collect()
     }
 
-    /// The same walk there and back, as a loop of `frames` frames: slow at both ends.
+    /// The same walk there and back, as a loop of `frames` frames: slow at both ends. It rests before it begins and afterwards.
     #[must_use]
     pub fn there_and_back(&self, frames: usize) -> Vec<DVec2> {
-        let turn = |frame: usize| std::f64::consts::TAU * frame as f64 / frames.max(1) as f64;
+        let [first, last] = self.frames.unwrap_or([0, frames.max(1)]);
+        let turn = |frame: usize| {
+            let part = frame.saturating_sub(first) as f64 / last.saturating_sub(first).max(1) as f64;
+            std::f64::consts::TAU * part.min(1.0)
+        };
         (0..frames).map(|frame| self.at(0.5 - 0.5 * turn(frame).cos())).collect()
+    }
+
+    /// The same in a picture that is larger or smaller.
+    #[must_use]
+    pub fn scaled(&self, [x, y]: [f64; 2]) -> Self {
+        Self { points: self.points.iter().map(|point| [point[0] * x, point[1] * y]).collect(), ..self.clone() }
     }
 
     /// The point at a part of its length, 0…1.
@@ -133,6 +143,10 @@ mod tests {
         let back = arrow.there_and_back(8);
         assert!(back[4].distance(found[6]) < 1e-9 && back[2].distance(halfway) < 1e-9);
         assert!(back[1].distance(back[7]) < 1e-9 && back[0] == DVec2::ZERO);
+        let resting = Arrow { frames: Some([2, 6]), ..arrow.clone() }.there_and_back(8);
+        assert_eq!([resting[0], resting[2], resting[6], resting[7]], [DVec2::ZERO; 4]);
+        assert!(resting[4].distance(found[6]) < 1e-9);
+        assert_eq!(arrow.scaled([0.5, 2.0]).points[2], [15.0, 100.0]);
         // A point twice in a row is no corner.
         assert_eq!(Arrow::parse("0,0;0,0;4,0").unwrap().at(0.5), DVec2::new(2.0, 0.0));
     }

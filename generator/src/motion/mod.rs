@@ -6,6 +6,7 @@
 #[cfg(feature = "torch")]
 mod adapter;
 mod arrow;
+mod asked;
 #[cfg(feature = "torch")]
 mod encoder;
 mod error;
@@ -17,10 +18,11 @@ mod tracks;
 #[cfg(feature = "torch")]
 pub use adapter::{Background, Joining, Maps};
 pub use arrow::Arrow;
+pub use asked::MoveRequest;
 #[cfg(feature = "torch")]
 pub use encoder::{SiteFeatures, TrackEncoder};
 pub use error::MotionError;
 pub use mask::Mask;
 pub use points::centres;
 pub use raster::raster;
-pub use tracks::{Move, Part, tracks};
+pub use tracks::{Move, Part, overlapping, tracks};

@@ -33,6 +33,14 @@ pub fn tracks(moves: &[Move], count: usize, frames: usize, closed: bool, seed: u
     moves.iter().enumerate().map(part).collect()
 }
 
+/// Pairs of moves whose masks overlap; the points of the second one are drawn in front.
+#[must_use]
+pub fn overlapping(moves: &[Move]) -> Vec<[usize; 2]> {
+    let shared = |a: &Mask, b: &Mask| a.inside.iter().zip(&b.inside).any(|(a, b)| *a && *b);
+    let pairs = (0..moves.len()).flat_map(|b| (0..b).map(move |a| [a, b]));
+    pairs.filter(|[a, b]| shared(&moves[*a].mask, &moves[*b].mask)).collect()
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test")]
 mod tests {
@@ -49,6 +57,10 @@ mod tests {
                 assert!((0..11).all(|t| path[t].distance(path[0] + step * t as f64) < 1e-9));
             }
         }
+        assert_eq!(overlapping(&both), [[0, 1]]);
+        let mut apart = both.clone();
+        apart[1].mask.inside = vec![false; 600];
+        assert_eq!(overlapping(&apart), [[0; 2]; 0]);
         // Each mask has points of its own.
         assert_ne!(found[0].points[0][0], found[1].points[0][0]);
         let closed = tracks(&both, 8, 10, true, 1);

@@ -104,10 +104,7 @@ impl<'a> Sampler<'a> {
         if shape.iter().any(|axis| *axis < 1) {
             return refused("size of the latents", format!("{shape:?}"), "at least 1 of everything");
         }
-        if settings.overlap < 1 || settings.chunk <= settings.overlap {
-            let found = format!("{} latents of windows of {}", settings.overlap, settings.chunk);
-            return refused("overlap", found, "at least 1, and less than a window");
-        }
+        settings.check_windows()?;
         if matches!(job.given, Given::Nothing) && settings.strength < 1.0 {
             return refused("strength", settings.strength.to_string(), "1 where no clip is given");
         }

@@ -1,5 +1,6 @@
 //! What a run is asked to do.
 
+use super::error::SamplerError;
 use super::views::{ViewsHow, pairs};
 use super::windows::{Blending, GUARD, Windows};
 use serde::{Deserialize, Serialize};
@@ -80,6 +81,18 @@ pub struct Passes {
 }
 
 impl Settings {
+    /// Refuses windows that cannot overlap as they should.
+    ///
+    /// # Errors
+    /// No overlap, or one as long as a window.
+    pub fn check_windows(&self) -> Result<(), SamplerError> {
+        if self.overlap >= 1 && self.chunk > self.overlap {
+            return Ok(());
+        }
+        let found = format!("{} latents of windows of {}", self.overlap, self.chunk);
+        Err(SamplerError::Setting { name: "overlap", found, expected: "at least 1, and less than a window" })
+    }
+
     /// What the model sees of a clip of so many latents at a step.
     #[must_use]
     pub fn windows(&self, latents: i64, step: usize) -> Windows {

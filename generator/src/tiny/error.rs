@@ -62,6 +62,22 @@ pub enum TinyError {
         /// The one that it was trained on.
         expected: String,
     },
+    /// An adapter of another transformer.
+    #[error(
+        "{place}: follows tracks with a transformer that has the digest {expected}, and the one beside it has {found}; train it for \
+         this one: `loop3d generate-train --stage track`"
+    )]
+    OtherBase {
+        /// The adapter's file.
+        place: String,
+        /// The digest of the transformer that is there.
+        found: String,
+        /// The one that it was trained for.
+        expected: String,
+    },
+    /// Something should move, and there is no adapter.
+    #[error("--move: these weights have no track.safetensors; train it: `loop3d generate-train --stage track`")]
+    NoAdapter,
     /// A clip that it cannot make.
     #[error("--frames: found {found}, expected an even number from 2 to {most}")]
     Frames {
@@ -91,7 +107,9 @@ impl Blame for TinyError {
             | Self::NotOurs { .. }
             | Self::Version { .. }
             | Self::Digest { .. }
-            | Self::Mixed { .. } => Fault::Input,
+            | Self::Mixed { .. }
+            | Self::OtherBase { .. }
+            | Self::NoAdapter => Fault::Input,
             Self::Torch(_) => Fault::Machine,
             Self::Stopped { .. } => Fault::Moment,
         }

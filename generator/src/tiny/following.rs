@@ -106,3 +106,78 @@ impl Following<'_> {
         maps.attended(v, &branch.gate, &self.how)
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test")]
+mod tests {
+    use super::super::{Dit, Input, LATENT_CHANNELS};
+    use super::*;
+    use glam::DVec2;
+    use loop3d_torch::weights::{Fresh, Start, normals};
+    use std::rc::Rc;
+    use tch::Kind;
+
+    /// Weights of everything; what is added to the tokens and the maps' gates are zeros or not.
+    fn weights(added: bool) -> Weights {
+        let start = move |name: &str, shape: &[i64]| {
+            let zero = name.starts_with("track.guide") || name.ends_with("gate");
+            match name {
+                _ if zero && !added => Start::Constant(0.0),
+                _ if name.contains("prior") => Start::Constant(1.0),
+                _ => Start::usual(name, shape),
+            }
+        };
+        Weights::new(Rc::new(Fresh::new(7, start)), None, Device::Cpu)
+    }
+
+    #[test]
+    fn it_begins_as_if_it_were_not_there() {
+        let config = DitConfig { width: 48, heads: 2, blocks: 2, text: 16, text_heads: 2, ..DitConfig::default() };
+        let dit = Dit::new(&weights(false).at("dit"), &config).unwrap();
+        let numbers = |seed, shape: &[i64]| {
+            Tensor::from_slice(&normals(seed, shape.iter().product::<i64>() as usize, 1.0)).reshape(shape)
+        };
+        let zeros = |shape: &[i64]| Tensor::zeros(shape, (Kind::Float, Device::Cpu));
+        let latents = numbers(1, &[1, 1, 4, LATENT_CHANNELS, 8, 8]);
+        let clean = |tracks: Option<&Following<'_>>| {
+            dit.clean(&Input {
+                latents: &latents,
+                sigma: &Tensor::from_slice(&[0.5f32]).reshape([1, 1]),
+                words: &Tensor::zeros([1, 32], (Kind::Int64, Device::Cpu)),
+                cameras: &zeros(&[1, 1, 12]),
+                rays: &zeros(&[1, 1, 8, 8, 30]),
+                places: &zeros(&[1, 1, 8, 8, 10]),
+                hints: &zeros(&[1, 1, 4, LATENT_CHANNELS + 1, 8, 8]),
+                tracks,
+            })
+        };
+        let part = Part { points: vec![(0..8).map(|t| DVec2::new(4.0 + 3.0 * f64::from(t), 16.0)).collect()] };
+        let size = [64, 64];
+        let off = |added: bool, parts: &[Part], background| {
+            let adapter =
+                TrackAdapter::new(&weights(added).at("track"), &TrackConfig { channels: 16 }, &config).unwrap();
+            let followed = clean(Some(&adapter.follow_parts(parts, 8, size, background)));
+            (followed - clean(None)).abs().max().double_value(&[])
+        };
+        // Without tracks every map of theirs is even, which closes nothing.
+        assert!(off(false, &[], Background::FREE) < 1e-4);
+        assert!(off(true, &[part.clone()], Background::FREE) > 1e-2);
+        // A frozen background is another picture even without tracks.
+        assert!(off(false, &[], Background::FROZEN) > 1e-3);
+    }
+
+    #[test]
+    fn tracks_are_seen_where_they_are() {
+        let config = DitConfig { width: 48, heads: 2, blocks: 1, ..DitConfig::default() };
+        let adapter = TrackAdapter::new(&weights(true).at("track"), &TrackConfig { channels: 16 }, &config).unwrap();
+        let still = |x: f64, y: f64| [Part { points: vec![vec![DVec2::new(x, y); 4]] }];
+        let guide = |parts: &[Part]| adapter.follow_parts(parts, 4, [64, 32], Background::FREE).guide();
+        let nothing = guide(&[]);
+        // [1, 1, 2, 4 rows · 8 columns, 48]: the largest change is at the point's own token.
+        for (x, y, token) in [(4.0, 4.0, 0), (60.0, 4.0, 7), (28.0, 20.0, 19)] {
+            let change = (guide(&still(x, y)) - &nothing).square().sum_dim_intlist(-1, false, Kind::Float);
+            assert_eq!(change.size(), [1, 1, 2, 32]);
+            assert_eq!(change.get(0).get(0).get(1).argmax(0, false).int64_value(&[]), token, "{x}, {y}");
+        }
+    }
+}

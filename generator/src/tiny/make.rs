@@ -2,7 +2,8 @@
 
 use super::config::{LATENT_CHANNELS, SPACE, TIME};
 use super::sampler::{Asked, Steps, sample};
-use super::{TinyError, TinyModel, hints, rays, words};
+use super::{Following, TinyError, TinyModel, hints, rays, words};
+use crate::motion::{Background, Move, tracks};
 use loop3d_media::Clip;
 use loop3d_sample::scenes::Caption;
 use loop3d_scene::Camera;
@@ -14,6 +15,8 @@ use tch::{Device, Kind, Tensor, no_grad};
 pub const SIDE: u32 = 64;
 /// The longest clip. Training knew 16 frames; longer rings turn more slowly.
 pub const MOST_FRAMES: usize = 64;
+/// Points that stand for a mask.
+const POINTS: usize = 16;
 /// Views that are made together, besides the first one.
 const TOGETHER: usize = 4;
 
@@ -28,6 +31,10 @@ pub struct TinyRequest {
     pub frames: usize,
     /// How the first view is drawn from noise.
     pub steps: Steps,
+    /// What moves in the first view, in its pixels, and where to; the others show the same from elsewhere.
+    pub moves: Vec<Move>,
+    /// How much everything else may move, if something does.
+    pub background: Background,
 }
 
 impl TinyModel {
@@ -45,6 +52,15 @@ impl TinyModel {
             return Err(TinyError::Frames { found: frames, most: MOST_FRAMES });
         }
         let first = cameras.first().ok_or(TinyError::NoCamera)?;
+        let size = [first.width, first.height];
+        let followed = match (&self.track, request.moves.is_empty()) {
+            (_, true) => None,
+            (None, false) => return Err(TinyError::NoAdapter),
+            (Some(adapter), false) => {
+                let parts = tracks(&request.moves, POINTS, frames, true, request.steps.seed);
+                Some(adapter.follow_parts(&parts, frames, size, request.background))
+            }
+        };
         let groups: Vec<&[Camera]> = cameras[1..].chunks(TOGETHER).collect();
         let total = request.steps.steps + Steps::of_views().steps * groups.len();
         let mut done = 0;
@@ -58,7 +74,10 @@ impl TinyModel {
         let side = i64::from(SIDE) / SPACE;
         let nothing = Tensor::zeros([1, n, LATENT_CHANNELS + 1, side, side], (Kind::Float, Device::Cpu));
         let caption = words::numbers([Some(&request.caption)]);
-        let known = self.views(&[*first], &caption, &nothing, None, &request.steps, &mut |_| step("the first view"))?;
+        let known =
+            self.views(&[*first], (&caption, followed.as_ref()), &nothing, None, &request.steps, &mut |_| {
+                step("the first view")
+            })?;
         let clip = self.vae.decode(&known, false).squeeze_dim(0);
         let mut clips = vec![bytes(&clip)];
         for (number, group) in groups.iter().enumerate() {
@@ -66,7 +85,8 @@ impl TinyModel {
             let hint = hints(&self.vae, &self.lift, &clip, &rig).latents;
             let hint = if self.config.hints { hint } else { hint.zeros_like() };
             let how = Steps { seed: request.steps.seed.wrapping_add(1 + number as u64), ..Steps::of_views() };
-            let made = self.views(&rig, &caption, &hint, Some(&known), &how, &mut |_| step("the other views"))?;
+            let made =
+                self.views(&rig, (&caption, None), &hint, Some(&known), &how, &mut |_| step("the other views"))?;
             let made = self.vae.decode(&made, false);
             clips.extend((1..made.size()[0]).map(|view| bytes(&made.get(view))));
         }
@@ -77,7 +97,7 @@ impl TinyModel {
     fn views(
         &self,
         rig: &[Camera],
-        words: &Tensor,
+        (words, tracks): (&Tensor, Option<&Following<'_>>),
         hints: &Tensor,
         known: Option<&Tensor>,
         how: &Steps,
@@ -90,7 +110,7 @@ impl TinyModel {
             places: &rays::places(rig).unsqueeze(0),
             hints: &hints.unsqueeze(0),
             known,
-            tracks: None,
+            tracks,
         };
         Ok(sample(&self.dit, &asked, how, each)?.squeeze_dim(0))
     }

@@ -43,7 +43,7 @@ pub use lift::Lift;
 pub(crate) use make::bytes;
 pub use make::{MOST_FRAMES, SIDE, TinyRequest};
 pub use model::TinyModel;
-pub(crate) use model::sizes;
+pub(crate) use model::{TrackSizes, sizes};
 pub(crate) use prior::{hint_statistics, statistics};
 pub use sampler::{Asked, Steps, sample};
 pub use vae::Vae;

@@ -18,7 +18,7 @@ const KEY: &str = "loop3d";
 pub struct Card {
     /// Number of the format.
     pub format: u32,
-    /// Which part it is: `vae`, `lift` or `dit`.
+    /// Which part it is: `vae`, `lift`, `dit` or `track`.
     pub part: String,
     /// Its sizes.
     pub sizes: Value,

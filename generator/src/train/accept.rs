@@ -6,6 +6,7 @@ use super::pool::{FRAMES, Rendered, SIDE, Scenes, render};
 use super::score::novel;
 use super::vae::UNSEEN;
 use crate::metrics::{activity, seam};
+use crate::motion::Background;
 use crate::tiny::{Steps, TinyModel, TinyRequest};
 use loop3d_media::Clip;
 use loop3d_scene::job::{Event, Observer, Unwatched};
@@ -97,6 +98,8 @@ pub fn accept(
                 cameras: scene.cameras.clone(),
                 frames: FRAMES,
                 steps: Steps { seed: 1000 * seed + number, ..Steps::default() },
+                moves: Vec::new(),
+                background: Background::FREE,
             };
             let made = model.make(&request, &mut Unwatched)?;
             let truth: Vec<Clip> = scene.clips.iter().map(|rgb| clip(rgb)).collect();

@@ -14,8 +14,8 @@ use crate::metrics::{followed, obj_mc};
 use crate::motion::{Background, Part};
 use crate::sizes::{DitConfig, Sizes};
 use crate::tiny::{
-    Asked, Dit, Following, Input, LATENT_CHANNELS, SPACE, Steps, TIME, TrackAdapter, Vae, bytes, rays, sample,
-    track_pictures, words,
+    Asked, Dit, Following, Input, LATENT_CHANNELS, SPACE, Steps, TIME, TrackAdapter, TrackSizes, Vae, bytes, rays,
+    sample, track_pictures, words,
 };
 use glam::DVec2;
 use loop3d_sample::scenes::Caption;
@@ -84,7 +84,7 @@ impl Stage for TrackStage {
     type Shard = Shard;
 
     fn sizes(&self) -> serde_json::Value {
-        serde_json::json!({ "track": self.sizes.track, "base": self.base })
+        serde_json::json!(TrackSizes { track: self.sizes.track.clone(), base: self.base.clone() })
     }
 
     fn latents(&self) -> Option<String> {
