@@ -144,6 +144,7 @@ const KNOWN: &[fn(&anyhow::Error) -> Option<Fault>] = &[
     of::<loop3d_generator::generate::GenerateError>,
     #[cfg(feature = "torch")]
     of::<loop3d_generator::tiny::TinyError>,
+    of::<loop3d_generator::motion::MotionError>,
     #[cfg(feature = "torch")]
     of::<loop3d_generator::train::TrainError>,
     #[cfg(feature = "service")]
