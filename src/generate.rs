@@ -1,5 +1,6 @@
 //! `loop3d generate`: clips that were never filmed, and the cameras that they are made for.
 
+mod board;
 #[cfg(feature = "torch")]
 mod clips;
 mod drawing;
@@ -41,12 +42,18 @@ const SIZE: [u32; 2] = [832, 480];
 const ONLY_FOR_CLIPS: [&str; 11] =
     ["engine", "prompt", "output", "weights", "model", "negative", "image", "seconds", "seed", "fields", "timeout_s"];
 
+/// What a drawing of moves has no use for.
+const ONLY_FOR_CLIPS_BUT_OUTPUT: [&str; 11] =
+    ["engine", "prompt", "draw_rig", "weights", "model", "negative", "image", "seconds", "seed", "fields", "timeout_s"];
+
 /// Generate clips from words, with a model on this machine or a video service, or draw the cameras that they are made for.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:\n  loop3d generate \"a red flag waving on grass\" -o flag --fit flag.loop3d\n  \
     loop3d generate \"a campfire beside a stone wall\" --model Wan2.1-T2V-1.3B -o fire --fit fire.loop3d\n  \
     loop3d generate --list-weights Wan2.1-T2V-1.3B\n  \
     loop3d generate \"a campfire beside a stone wall\" --engine http://localhost:8091 -o fire\n  \
+    loop3d generate --draw still.png -o moves\n  \
+    loop3d generate \"a red flag waving on grass\" --move moves/moves.json -o flag\n  \
     loop3d generate --draw-rig rig.png --rig arc --cameras 7 --spread 10\n\n\
     Without --model, a small model of the program's own makes clips of 64×64 pixels in a minute or two; it knows about 80 words. \
     A model makes a clip for each camera of the rig: a capture that `loop3d fit` takes. After every step it saves a checkpoint, \
@@ -57,12 +64,19 @@ pub struct GenerateArgs {
     /// What the clip shows, in words.
     #[arg(value_name = "WORDS")]
     prompt: Option<String>,
-    /// Folder to write: new or empty.
-    #[arg(short, long, value_name = "DIR", requires = "prompt")]
+    /// Folder to write: new or empty; with --draw, that of the masks and arrows.
+    #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
     /// PNG file for a drawing of the cameras, from above, from the side and from behind.
     #[arg(long, value_name = "FILE", conflicts_with_all = ONLY_FOR_CLIPS)]
     draw_rig: Option<PathBuf>,
+    /// Picture on which to paint what moves and to drag where to, in a browser: a page at localhost, which saves moves.json in --output
+    /// for --move.
+    #[arg(long, value_name = "IMAGE", requires = "output", conflicts_with_all = ONLY_FOR_CLIPS_BUT_OUTPUT, help_heading = "Motion")]
+    draw: Option<PathBuf>,
+    /// Port of that page; if it is taken, the next free one is used.
+    #[arg(long, value_name = "N", requires = "draw", default_value_t = 8090, help_heading = "Motion")]
+    port: u16,
     /// Width and height of the images, such as 832x480 [default: 832x480; the service's own].
     #[arg(long, value_name = "WxH", value_parser = parse_size)]
     size: Option<[u32; 2]>,
@@ -111,6 +125,9 @@ impl GenerateArgs {
         if let Some(folder) = &self.list_weights {
             return self.list(folder);
         }
+        if let (Some(picture), Some(dir)) = (&self.draw, &self.output) {
+            return board::Board::new(picture, dir)?.run(self.port);
+        }
         match (&self.draw_rig, &self.model.weights, &self.service.engine, &self.prompt, &self.output) {
             (Some(file), ..) => self.draw(file),
             (None, Some(weights), _, Some(words), Some(dir)) => self.make(weights, words, dir),
@@ -118,7 +135,7 @@ impl GenerateArgs {
             (None, None, None, Some(words), Some(dir)) => self.make_small(None, words, dir),
             _ => Err(mistake(
                 "found neither words with --output DIR for clips, nor --draw-rig FILE.png for a drawing of the cameras, nor \
-                 --list-weights DIR",
+                 --draw IMAGE with --output DIR for one of what moves, nor --list-weights DIR",
             )),
         }
     }

@@ -71,7 +71,7 @@ impl ServeArgs {
             eprintln!("left out: {fault}");
         }
         let viewer = WebFiles::find()?;
-        let server = self.listen()?;
+        let server = listen(self.port, self.local)?;
         let port = server.server_addr().to_ip().map_or(self.port, |address| address.port());
         crate::output::print(&self.greeting(port))?;
         std::thread::scope(|scope| {
@@ -88,25 +88,6 @@ impl ServeArgs {
             }
         });
         Ok(())
-    }
-
-    fn listen(&self) -> Result<Server> {
-        let host = if self.local { Ipv4Addr::LOCALHOST } else { Ipv4Addr::UNSPECIFIED };
-        let mut refusal = String::new();
-        for port in (self.port..=u16::MAX).take(20) {
-            match Server::http((host, port)) {
-                Ok(server) => return Ok(server),
-                Err(error) => {
-                    let taken =
-                        error.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == ErrorKind::AddrInUse);
-                    refusal = error.to_string();
-                    if !taken {
-                        break;
-                    }
-                }
-            }
-        }
-        Err(mistake(format!("--port {}: cannot listen on this port or the next ones: {refusal}", self.port)))
     }
 
     fn greeting(&self, port: u16) -> String {
@@ -130,6 +111,28 @@ impl ServeArgs {
         }
         lines.join("\n")
     }
+}
+
+/// A server on a port, or one of the next ones if it is taken; for this machine alone, or for its networks.
+///
+/// # Errors
+/// None of them can be used.
+pub fn listen(first: u16, local: bool) -> Result<Server> {
+    let host = if local { Ipv4Addr::LOCALHOST } else { Ipv4Addr::UNSPECIFIED };
+    let mut refusal = String::new();
+    for port in (first..=u16::MAX).take(20) {
+        match Server::http((host, port)) {
+            Ok(server) => return Ok(server),
+            Err(error) => {
+                let taken = error.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == ErrorKind::AddrInUse);
+                refusal = error.to_string();
+                if !taken {
+                    break;
+                }
+            }
+        }
+    }
+    Err(mistake(format!("--port {first}: cannot listen on this port or the next ones: {refusal}")))
 }
 
 /// The address from which this machine reaches its network. Nothing is sent.

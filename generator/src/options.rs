@@ -1,7 +1,7 @@
 //! How clips are made with weights on this machine, as a person asks for it: the command line and records share this struct. It
 //! needs no libtorch, so that every build of the command knows the same options.
 
-use crate::motion::MoveRequest;
+use crate::motion::{MoveRequest, tau};
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -119,8 +119,8 @@ pub struct ModelOptions {
     #[serde(skip)]
     pub threads: Option<u16>,
     /// Something that moves: a picture, white on black, of what does, and an arrow that it goes along in the picture's pixels, such as
-    /// mask.png:20,30;44,30 or mask.png:arrow.json; "all" is the whole picture. In a loop it goes there and back. May be repeated.
-    /// Small model only.
+    /// mask.png:20,30;44,30 or mask.png:arrow.json; "all" is the whole picture. Or the moves.json that --draw wrote. In a loop it goes there and back. May be repeated. Small model
+    /// only.
     #[arg(
         long = "move",
         value_name = "MASK:ARROW",
@@ -132,7 +132,7 @@ pub struct ModelOptions {
     pub moves: Vec<MoveRequest>,
     /// Motion of everything else: free, damped, frozen, or a number τ of 0 or less [default: free].
     #[arg(
-        long, value_name = "HOW", requires = "moves", help_heading = "Motion", value_parser = background,
+        long, value_name = "HOW", requires = "moves", help_heading = "Motion", value_parser = tau,
         allow_hyphen_values = true
     )]
     #[serde(skip)]
@@ -156,20 +156,6 @@ fn seconds(text: &str) -> Result<f64, String> {
     seconds.ok().filter(|s| *s > 0.0 && *s <= LONGEST).ok_or_else(|| {
         format!("expected a length such as 10s or 1.5min, more than 0 and at most {} minutes", LONGEST / 60.0)
     })
-}
-
-/// τ of a background's motion.
-fn background(text: &str) -> Result<f64, String> {
-    match text {
-        "free" => Ok(0.0),
-        "damped" => Ok(-1e2),
-        "frozen" => Ok(-1e4),
-        number => number
-            .parse::<f64>()
-            .ok()
-            .filter(|tau| *tau <= 0.0)
-            .ok_or_else(|| "expected free, damped, frozen, or a number of 0 or less".to_owned()),
-    }
 }
 
 impl ModelOptions {
@@ -214,7 +200,5 @@ mod tests {
         for bad in ["", "0", "-3s", "two", "2h", "61min", "NaN"] {
             assert!(seconds(bad).is_err(), "{bad}");
         }
-        assert_eq!(["free", "damped", "frozen", "-10"].map(background), [Ok(0.0), Ok(-1e2), Ok(-1e4), Ok(-10.0)]);
-        assert!(background("1").is_err() && background("NaN").is_err() && background("fast").is_err());
     }
 }

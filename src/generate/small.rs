@@ -67,7 +67,7 @@ impl Small<'_> {
             frames: self.options.frames(FRAMES, 2, 0) as usize,
             steps: Steps { seed: self.seed, ..Steps::default() },
             moves,
-            background: self.options.background.and_then(Background::new).unwrap_or(Background::FREE),
+            background: self.background()?,
         };
         // What is needed afterwards comes first.
         Ffmpeg::default().check()?;
@@ -122,15 +122,28 @@ impl Small<'_> {
 impl Small<'_> {
     /// What moves, read for its size.
     fn moves(&self) -> Result<Vec<Move>> {
-        let asked = &self.options.moves;
-        let moves = asked.iter().map(|asked| asked.open([SIDE; 2])).collect::<Result<Vec<_>, _>>()?;
+        let (mut moves, mut names) = (Vec::new(), Vec::new());
+        for asked in &self.options.moves {
+            let found = asked.open([SIDE; 2])?;
+            names.extend(found.iter().map(|_| asked.to_string()));
+            moves.extend(found);
+        }
         if !self.quiet {
             for [a, b] in overlapping(&moves) {
-                let (a, b) = (&asked[a].mask, &asked[b].mask);
-                eprintln!("note: {a} and {b} overlap; where they do, {b} is in front");
+                let (a, b) = (format!("{} ({})", a + 1, names[a]), format!("{} ({})", b + 1, names[b]));
+                eprintln!("note: masks {a} and {b} overlap; where they do, the second one is in front");
             }
         }
         Ok(moves)
+    }
+
+    /// How much everything else may move: as asked for, or as a drawing says.
+    fn background(&self) -> Result<Background> {
+        let mut tau = self.options.background;
+        for asked in &self.options.moves {
+            tau = tau.or(asked.background()?);
+        }
+        Ok(tau.and_then(Background::new).unwrap_or(Background::FREE))
     }
 }
 

@@ -100,7 +100,11 @@ fn masks_and_arrows_change_what_moves() {
     said("--move mask.png:arrow.json --background 3", 2, &["expected free, damped, frozen"]);
     said("--background frozen", 2, &["--move"]);
     let both = generate(&folder, "--frames 2 -o two --cameras 1 --move mask.png:arrow.json --move all:1,1;9,1", WORDS);
-    assert!(both.stderr.contains("note: mask.png and all overlap; where they do, all is in front"), "{}", both.stderr);
+    assert!(
+        both.stderr.contains("note: masks 1 (mask.png) and 2 (all) overlap; where they do, the second one is in front"),
+        "{}",
+        both.stderr
+    );
 }
 
 /// A stage of a very short training.

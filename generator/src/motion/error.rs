@@ -26,6 +26,14 @@ pub enum MotionError {
         /// What was found.
         reason: String,
     },
+    /// Masks and arrows in one file, which it is not.
+    #[error("{place}: {reason}; expected a file that `loop3d generate --draw` wrote")]
+    NotADrawing {
+        /// The file.
+        place: String,
+        /// What was found.
+        reason: String,
+    },
     /// An arrow that leads nowhere.
     #[error("{place}: found {found}, expected {expected}")]
     Arrow {
@@ -62,7 +70,7 @@ impl Blame for MotionError {
         match self {
             Self::Picture(error) => error.fault(),
             Self::Unreadable { .. } | Self::Empty { .. } | Self::Aspect { .. } => Fault::Input,
-            Self::NotAnArrow { .. } | Self::Arrow { .. } => Fault::Input,
+            Self::NotAnArrow { .. } | Self::NotADrawing { .. } | Self::Arrow { .. } => Fault::Input,
         }
     }
 }

@@ -7,6 +7,7 @@
 mod adapter;
 mod arrow;
 mod asked;
+mod drawing;
 #[cfg(feature = "torch")]
 mod encoder;
 mod error;
@@ -18,7 +19,8 @@ mod tracks;
 #[cfg(feature = "torch")]
 pub use adapter::{Background, Joining, Maps};
 pub use arrow::Arrow;
-pub use asked::MoveRequest;
+pub use asked::{MoveRequest, tau};
+pub use drawing::{Drawing, Drawn};
 #[cfg(feature = "torch")]
 pub use encoder::{SiteFeatures, TrackEncoder};
 pub use error::MotionError;

@@ -13,12 +13,13 @@ use wasm_bindgen_cli_support::Bindgen;
 const BACKENDS: [&str; 2] = ["webgpu", "webgl2"];
 
 /// Scripts: source, bundle, format. Only `loop3d.js` and `single.js` contain the element; the other scripts only use it.
-const SCRIPTS: [(&str, &str, &str); 5] = [
+const SCRIPTS: [(&str, &str, &str); 6] = [
     ("index.ts", "loop3d.js", "esm"),
     ("page/index.ts", "page.js", "esm"),
     ("page/docs.ts", "docs.js", "esm"),
     ("page/single.ts", "single.js", "esm"),
     ("page/offline.ts", "offline.js", "iife"),
+    ("draw/index.ts", "draw.js", "esm"),
 ];
 
 fn main() -> ExitCode {
