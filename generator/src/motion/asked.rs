@@ -30,7 +30,8 @@ impl FromStr for MoveRequest {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        if Path::new(text).is_file() {
+        let is_json = Path::new(text).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json"));
+        if is_json && (!text.contains(':') || Path::new(text).is_file()) {
             return Ok(Self::Drawing { drawing: text.into() });
         }
         // Paths may have colons, too: the mask is the longest part before one that is a file.

@@ -63,3 +63,8 @@ fn the_page_shows_a_gallery_a_dropped_file_and_works_offline() {
     let (_folder, scene) = package();
     run("page.mjs", &[&scene]);
 }
+
+#[test]
+fn masks_and_arrows_are_drawn_to_a_pixel() {
+    run("draw.mjs", &[]);
+}
