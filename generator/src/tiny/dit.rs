@@ -106,10 +106,11 @@ impl Dit {
         if let Some(layer) = &self.rays {
             place = &place + layer.forward(&rays);
         }
-        let mut x = x + place.unsqueeze(2);
-        if let Some(tracks) = input.tracks {
-            x = x + tracks.guide();
-        }
+        let x = x + place.unsqueeze(2);
+        let x = match input.tracks {
+            Some(tracks) => x + tracks.guide(),
+            None => x,
+        };
         let level = sinusoid(input.sigma);
         let text = self.text.forward(input.words);
         let said = self.said.forward(&text.mean_dim(1, false, Kind::Float)).unsqueeze(1);

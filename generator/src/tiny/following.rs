@@ -161,7 +161,7 @@ mod tests {
         };
         // Without tracks every map of theirs is even, which closes nothing.
         assert!(off(false, &[], Background::FREE) < 1e-4);
-        assert!(off(true, &[part.clone()], Background::FREE) > 1e-2);
+        assert!(off(true, std::slice::from_ref(&part), Background::FREE) > 1e-2);
         // A frozen background is another picture even without tracks.
         assert!(off(false, &[], Background::FROZEN) > 1e-3);
     }
